@@ -1,0 +1,116 @@
+//! The FOO module: a counter, a structure, something to do with them, and something that visits every network.
+
+use vimage::prelude::*;
+
+/// `VNET_MOD_DECLARE(FOO, foo, vnet_foo_iattach, vnet_foo_idetach, LOIF, vnet_foo_symmap)`
+#[vnet_module(depends_on = crate::loif)]
+pub mod foo {
+    use std::fmt;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+    use vimage::prelude::*;
+
+    use crate::loif::loif_is_up;
+
+    /// `struct foo_bar`
+    #[derive(Clone, Copy, Debug, Default)]
+    pub struct FooBar {
+        pub mumble: u64,
+        pub ticks: u64,
+    }
+
+    impl FooBar {
+        const EMPTY: Self = Self { mumble: 0, ticks: 0 };
+    }
+
+    /// `int foo_counter`
+    #[virtualized]
+    static FOO_COUNTER: AtomicU64 = AtomicU64::new(0);
+
+    /// `struct foo_bar foo_barx`
+    #[virtualized]
+    static FOO_BARX: Mutex<FooBar> = Mutex::new(FooBar::EMPTY);
+
+    /// `foo_debug`: one switch for all networks at once, on purpose.
+    #[shared]
+    static FOO_DEBUG: AtomicBool = AtomicBool::new(false);
+
+    /// Why foo did not attach.
+    #[derive(Debug)]
+    pub struct NoLoopback;
+
+    impl fmt::Display for NoLoopback {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str("there is no loopback interface")
+        }
+    }
+
+    impl std::error::Error for NoLoopback {}
+
+    /// `vnet_foo_iattach`: once for each new network, and for the base machine also without instances.
+    #[attach]
+    fn iattach() -> Result<(), NoLoopback> {
+        if !loif_is_up() {
+            return Err(NoLoopback);
+        }
+        V_FOO_COUNTER.store(0, Relaxed);
+        *V_FOO_BARX.lock().unwrap() = FooBar::EMPTY;
+        Ok(())
+    }
+
+    /// `vnet_foo_idetach`: loif is still attached here.
+    #[detach]
+    fn idetach() {
+        if FOO_DEBUG.load(Relaxed) {
+            println!("foo: detached after {} packets, loopback up: {}", V_FOO_COUNTER.load(Relaxed), loif_is_up());
+        }
+    }
+
+    /// `foo_work`: a function that was there before, now with `V_` in front of the names.
+    pub fn foo_work() {
+        V_FOO_COUNTER.fetch_add(1, Relaxed);
+        V_FOO_BARX.lock().unwrap().mumble = V_FOO_COUNTER.load(Relaxed);
+    }
+
+    /// `foo_tick`: knows of no network, so it visits all of them.
+    pub fn foo_tick() {
+        for vnet in Vnet::list() {
+            vnet.enter(|| V_FOO_BARX.lock().unwrap().ticks += 1);
+        }
+    }
+
+    /// What `netstat` would show of the current network.
+    pub fn foo_stat() -> (u64, FooBar) {
+        (V_FOO_COUNTER.load(Relaxed), *V_FOO_BARX.lock().unwrap())
+    }
+
+    /// Sets `foo_debug`.
+    pub fn foo_set_debug(on: bool) {
+        FOO_DEBUG.store(on, Relaxed);
+    }
+
+    /// `MOD_LOAD` and `MOD_UNLOAD` of `foo_mod_event`.
+    #[derive(Clone, Copy, Debug)]
+    pub enum Event {
+        Load,
+        Unload,
+    }
+
+    /// `foo_mod_event`: what the kernel calls when the module comes and when it should go.
+    pub fn foo_mod_event(event: Event) -> Result<(), Box<dyn std::error::Error>> {
+        match event {
+            Event::Load => {
+                vimage::boot()?;
+                Ok(())
+            }
+            // EBUSY, as in the text: a network may be using it.
+            Event::Unload => {
+                let users: Vec<_> = Vnet::all().map(|vnet| vnet.name().unwrap_or("base").to_owned()).collect();
+                Err(format!("foo cannot be unloaded: in use by {}", users.join(", ")).into())
+            }
+        }
+    }
+}
+
+pub use foo::*;

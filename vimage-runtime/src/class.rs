@@ -1,0 +1,106 @@
+//! Classes: the major groups of modules that are virtualized as one.
+
+use std::sync::OnceLock;
+
+use crate::boot::ClassState;
+use crate::context::ClassContext;
+
+/// A class of modules: [`Net`], [`Cpu`], [`Procg`], or one made with [`class!`](crate::class!).
+///
+/// Each instance of a class ([`Instance<C>`](crate::Instance)) holds the variables of all modules of that class.
+///
+/// # Safety
+///
+/// Implemented by [`class!`](crate::class!) only: `ENTRY` and `CONTEXT` must belong to this type alone, and
+/// `ENTRY` must say the same context as `CONTEXT`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a class of modules",
+    label = "not a class",
+    note = "classes are `vimage::Net`, `vimage::Cpu`, `vimage::Procg`, or declared with `vimage::class! {{ pub struct {Self}; }}`"
+)]
+pub unsafe trait Class: Sized + Send + Sync + 'static {
+    #[doc(hidden)]
+    const ENTRY: &'static ClassEntry;
+    #[doc(hidden)]
+    const CONTEXT: ClassContext;
+}
+
+/// What code of a class finds where no instance is entered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum NoContext {
+    /// An accessor panics and says how to enter an instance.
+    Panic,
+    /// An accessor resolves to the base instance, after boot, which it starts if need be.
+    Base,
+}
+
+/// The registered form of a class.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ClassEntry {
+    pub(crate) name: &'static str,
+    pub(crate) path: &'static str,
+    #[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "there is always a context"))]
+    pub(crate) no_context: NoContext,
+    #[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "there is always a context"))]
+    pub(crate) context: ClassContext,
+    pub(crate) state: OnceLock<ClassState>,
+}
+
+impl ClassEntry {
+    /// `path` is the Rust path of the module that declares the class.
+    pub const fn new(name: &'static str, path: &'static str, no_context: NoContext, context: ClassContext) -> Self {
+        Self { name, path, no_context, context, state: OnceLock::new() }
+    }
+}
+
+// Entries are compared by address: names are labels.
+impl PartialEq for ClassEntry {
+    fn eq(&self, other: &Self) -> bool {
+        std::ptr::eq(self, other)
+    }
+}
+
+/// Declares a class; the `class!` proc macro checks the user's input and ends here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __class {
+    ($(#[$attr:meta])* $vis:vis $name:ident, $no_context:ident) => {
+        $(#[$attr])*
+        #[derive(Clone, Copy, Debug)]
+        $vis struct $name;
+
+        const _: () = {
+            static __VIMAGE_CLASS: $crate::__private::ClassEntry = $crate::__private::ClassEntry::new(
+                ::core::stringify!($name),
+                ::core::module_path!(),
+                $crate::__private::NoContext::$no_context,
+                <$name as $crate::__private::Class>::CONTEXT,
+            );
+
+            // SAFETY: the entry and the context are items of this block, which nothing else can name, and the
+            // entry is made with this very context.
+            unsafe impl $crate::__private::Class for $name {
+                const ENTRY: &'static $crate::__private::ClassEntry = &__VIMAGE_CLASS;
+                const CONTEXT: $crate::__private::ClassContext = $crate::__private::class_context!();
+            }
+
+            $crate::__private::register!($crate::__private::Entry::Class(&__VIMAGE_CLASS));
+        };
+    };
+}
+
+__class! {
+    /// Networking: the kernel's `V_NET`. Its instances are [`Vnet`](crate::Vnet)s.
+    pub Net, Panic
+}
+
+__class! {
+    /// Processor scheduling: the kernel's `V_CPU`. Its instances are [`Vcpu`](crate::Vcpu)s.
+    pub Cpu, Panic
+}
+
+__class! {
+    /// Processes and their protection: the kernel's `V_PROCG`. Its instances are [`Vprocg`](crate::Vprocg)s.
+    pub Procg, Panic
+}

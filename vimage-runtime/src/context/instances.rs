@@ -1,0 +1,157 @@
+//! The build with instances: a thread-local pointer per class.
+
+use std::cell::Cell;
+use std::ptr::{self, NonNull};
+use std::thread::LocalKey;
+
+use crate::boot;
+use crate::class::{Class, ClassEntry, NoContext};
+use crate::instance::{Handle, Header};
+
+/// The instance that accessors of one class resolve to on this thread.
+///
+/// The two values that are no instance lie so high that adding the offset of any part overflows: one
+/// `checked_add` in the accessor finds both "no context" and "not registered" (whose offset is the highest
+/// number). Real offsets are larger than the header, so at least 2.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Context(*const Header);
+
+impl Context {
+    /// Nothing is entered; the class says what that means.
+    pub const NONE: Self = Self(ptr::without_provenance(usize::MAX));
+    /// Nothing is entered, and nothing may be resolved: fields are being dropped.
+    pub(crate) const BARRED: Self = Self(ptr::without_provenance(usize::MAX - 1));
+
+    pub(crate) fn of(header: NonNull<Header>) -> Self {
+        Self(header.as_ptr())
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_ptr(self) -> *const Header {
+        self.0
+    }
+
+    pub(crate) fn instance(self) -> Option<NonNull<Header>> {
+        if self == Self::NONE || self == Self::BARRED { None } else { NonNull::new(self.0.cast_mut()) }
+    }
+}
+
+/// Where a class keeps its context: a thread-local without a destructor.
+#[derive(Clone, Copy, Debug)]
+pub struct ClassContext(&'static LocalKey<Cell<Context>>);
+
+impl ClassContext {
+    /// Called by `class!`.
+    pub const fn new(key: &'static LocalKey<Cell<Context>>) -> Self {
+        Self(key)
+    }
+
+    #[inline(always)]
+    pub(crate) fn get(self) -> Context {
+        self.0.get()
+    }
+}
+
+/// Makes the `CONTEXT` of a class.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __class_context {
+    () => {{
+        ::std::thread_local! {
+            static CONTEXT: ::core::cell::Cell<$crate::__private::Context> =
+                const { ::core::cell::Cell::new($crate::__private::Context::NONE) };
+        }
+        $crate::__private::ClassContext::new(&CONTEXT)
+    }};
+}
+
+/// The instance an accessor of this class would resolve to, without a panic.
+pub(crate) fn current(class: &'static ClassEntry) -> Option<NonNull<Header>> {
+    match class.context.get() {
+        Context::NONE if class.no_context == NoContext::Base => adopt_base(class).ok(),
+        context => context.instance(),
+    }
+}
+
+/// Makes the base instance current for good on this thread, which has no context.
+#[cold]
+pub(crate) fn adopt_base(class: &'static ClassEntry) -> Result<NonNull<Header>, boot::BootError> {
+    boot::ensure()?;
+    let base = class.state.get().expect("boot has made every class").base();
+    class.context.0.set(Context::of(base));
+    Ok(base)
+}
+
+/// Runs `f` with `header` as the current instance of `C`.
+///
+/// The caller keeps the instance alive until this returns.
+#[inline]
+pub(crate) fn enter<C: Class, R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
+    with(C::CONTEXT, Context::of(header), f)
+}
+
+/// [`enter`] where the class is known at run time only.
+pub(crate) fn enter_entry<R>(class: &'static ClassEntry, header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
+    with(class.context, Context::of(header), f)
+}
+
+/// Runs `f` in all these instances, each of a class of its own.
+pub(crate) fn enter_each<R>(handles: &[Handle], f: impl FnOnce() -> R) -> R {
+    let contexts = handles.iter().map(|handle| (handle.header().class.context, Context::of(handle.as_ptr())));
+    in_all(contexts, f)
+}
+
+/// Runs `f` with no context in any class.
+pub(crate) fn leave_all<R>(f: impl FnOnce() -> R) -> R {
+    in_all(boot::classes().iter().map(|class| (class.context, Context::NONE)), f)
+}
+
+/// Runs `f` with nothing to resolve in any class, whatever the classes say.
+pub(crate) fn bar_all<R>(f: impl FnOnce() -> R) -> R {
+    in_all(boot::classes().iter().map(|class| (class.context, Context::BARRED)), f)
+}
+
+fn in_all<R>(contexts: impl Iterator<Item = (ClassContext, Context)>, f: impl FnOnce() -> R) -> R {
+    // One `with` per class, nested; `dyn` ends the recursion of types.
+    fn nested(contexts: &mut dyn Iterator<Item = (ClassContext, Context)>, f: &mut dyn FnMut()) {
+        match contexts.next() {
+            None => f(),
+            Some((class, context)) => with(class, context, || nested(contexts, f)),
+        }
+    }
+    let mut f = Some(f);
+    let mut result = None;
+    nested(&mut { contexts }, &mut || result = f.take().map(|f| f()));
+    result.expect("`nested` calls its closure")
+}
+
+#[inline]
+fn with<R>(class: ClassContext, context: Context, f: impl FnOnce() -> R) -> R {
+    struct Restore {
+        class: ClassContext,
+        entered: Context,
+        before: Context,
+    }
+    impl Drop for Restore {
+        #[inline]
+        fn drop(&mut self) {
+            let found = self.class.0.replace(self.before);
+            // A thread without a context may have adopted the base instance meanwhile.
+            if found != self.entered && self.entered != Context::NONE {
+                nesting_broken();
+            }
+        }
+    }
+    let before = class.0.replace(context);
+    let _restore = Restore { class, entered: context, before };
+    f()
+}
+
+/// Contexts nest by construction, unless a crate switches stacks below us. Then a later access could reach
+/// an instance that nobody keeps alive, so there is no way on.
+#[cold]
+#[inline(never)]
+fn nesting_broken() -> ! {
+    eprintln!("vimage: contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?");
+    std::process::abort()
+}

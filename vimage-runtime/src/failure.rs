@@ -1,0 +1,86 @@
+//! What goes wrong where nobody can be told by a `Result`.
+
+use std::any::Any;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use crate::module::ModuleEntry;
+
+/// Something that went wrong while an instance was torn down; the teardown went on all the same.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct TeardownFailure {
+    /// The instance: `Net#3 "red"`.
+    pub instance: String,
+    /// The module whose detach hook panicked; `None` for the `Drop` of a variable.
+    pub module: Option<&'static str>,
+    /// What the panic said.
+    pub message: String,
+}
+
+impl TeardownFailure {
+    pub(crate) fn in_hook(instance: String, module: &'static ModuleEntry, message: String) -> Self {
+        Self { instance, module: Some(module.name), message }
+    }
+
+    pub(crate) fn in_drop(instance: String, message: String) -> Self {
+        Self { instance, module: None, message }
+    }
+}
+
+impl fmt::Display for TeardownFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { instance, module, message } = self;
+        match module {
+            Some(module) => write!(f, "{instance}: the detach hook of module `{module}` panicked: {message}"),
+            None => write!(f, "{instance}: dropping its variables panicked: {message}"),
+        }
+    }
+}
+
+type Handler = dyn Fn(&TeardownFailure) + Send + Sync;
+
+static HANDLER: Mutex<Option<Arc<Handler>>> = Mutex::new(None);
+
+/// Sets what is told of failures when the last handle to an instance is dropped, instead of
+/// [`destroy`](crate::Instance::destroy), which returns them. Without it they go to stderr.
+///
+/// The handler runs on the thread that dropped the handle; if it panics, the panic goes to stderr.
+pub fn set_failure_handler(handler: impl Fn(&TeardownFailure) + Send + Sync + 'static) {
+    *HANDLER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(handler));
+}
+
+pub(crate) fn report(failures: Vec<TeardownFailure>) {
+    if failures.is_empty() {
+        return;
+    }
+    // Not called under the lock: it may set another handler, or drop handles itself.
+    let handler = HANDLER.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    for failure in failures {
+        match &handler {
+            Some(handler) => {
+                // This runs in a `Drop`, perhaps while a panic unwinds: a second panic would abort.
+                let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| handler(&failure)));
+                if let Err(panic) = told {
+                    eprintln!("vimage: the failure handler panicked ({}) at: {failure}", message(panic));
+                }
+            }
+            None => eprintln!("vimage: {failure}"),
+        }
+    }
+}
+
+/// The text of a panic.
+pub(crate) fn message(panic: Box<dyn Any + Send>) -> String {
+    match panic.downcast::<String>() {
+        Ok(text) => *text,
+        Err(panic) => match panic.downcast::<&'static str>() {
+            Ok(text) => (*text).to_owned(),
+            Err(panic) => {
+                // Its `Drop` is user code as well, and we are cleaning up.
+                std::mem::forget(panic);
+                "(a panic without a text)".to_owned()
+            }
+        },
+    }
+}

@@ -1,0 +1,75 @@
+//! Walking over instances.
+
+use std::marker::PhantomData;
+
+use super::{Handle, Instance, State, tree};
+use crate::class::Class;
+
+impl<C: Class> Instance<C> {
+    /// The current instance and all that were made in it, and in those; every instance where none is current. In
+    /// order of their ids.
+    ///
+    /// The iterator makes one handle at a time, and skips what has gone or is going by then. Making and destroying
+    /// instances meanwhile is fine; new ones are not visited. Linear in the number of instances it walks.
+    ///
+    /// # Panics
+    ///
+    /// If boot fails or has failed.
+    #[must_use]
+    pub fn list() -> List<C> {
+        let root = crate::context::current(C::ENTRY)
+            // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
+            .map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
+        List::new(|tree| tree.subtree(root))
+    }
+
+    /// Every live instance of the class, whatever is current. In order of their ids, otherwise as [`list`](Self::list).
+    ///
+    /// # Panics
+    ///
+    /// If boot fails or has failed.
+    #[must_use]
+    pub fn all() -> List<C> {
+        List::new(tree::Tree::all)
+    }
+
+    /// Runs `f` in each instance of [`list`](Self::list).
+    ///
+    /// # Panics
+    ///
+    /// If boot fails or has failed.
+    pub fn for_each(mut f: impl FnMut(&Self)) {
+        for instance in Self::list() {
+            instance.enter(|| f(&instance));
+        }
+    }
+}
+
+/// Live instances, one handle at a time; from [`Instance::list`] and [`Instance::all`].
+#[derive(Debug)]
+pub struct List<C: Class> {
+    ids: std::vec::IntoIter<u64>,
+    class: PhantomData<fn() -> C>,
+}
+
+impl<C: Class> List<C> {
+    fn new(ids: impl FnOnce(&tree::Tree) -> Vec<u64>) -> Self {
+        match Instance::<C>::class_state() {
+            Ok(state) => Self { ids: ids(&state.tree()).into_iter(), class: PhantomData },
+            Err(error) => panic!("there are no instances to list: {error}"),
+        }
+    }
+}
+
+impl<C: Class> Iterator for List<C> {
+    type Item = Instance<C>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let state = C::ENTRY.state.get()?;
+        self.ids.by_ref().find_map(|id| {
+            // The tree is unlocked again before a handle that is not live is dropped.
+            let found: Option<Handle> = state.tree().find(id);
+            found.filter(|handle| handle.header().state() == State::Live).map(Instance::from_handle)
+        })
+    }
+}

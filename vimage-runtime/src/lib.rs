@@ -1,0 +1,46 @@
+//! Code written with globals, run as N independent instances in one process.
+
+mod access;
+mod arguments;
+mod boot;
+mod class;
+mod context;
+mod failure;
+mod held;
+mod instance;
+mod local_key;
+mod module;
+mod order;
+mod registry;
+mod storage;
+mod vimage;
+
+#[doc(hidden)]
+#[path = "private.rs"]
+pub mod __private;
+
+pub use access::{InClass, Virtualized};
+pub use arguments::Arguments;
+pub use boot::{BootError, boot};
+pub use class::{Class, Cpu, Net, NoContext, Procg};
+pub use failure::{TeardownFailure, set_failure_handler};
+pub use held::Held;
+pub use instance::{AttachError, Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
+pub use local_key::LocalKey;
+pub use module::Module;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use storage::{UseInVirtualizedCode, kind};
+pub use vimage::Vimage;
+
+/// An instance of the class [`Net`].
+pub type Vnet = Instance<Net>;
+/// An instance of the class [`Cpu`].
+pub type Vcpu = Instance<Cpu>;
+/// An instance of the class [`Procg`].
+pub type Vprocg = Instance<Procg>;
+
+/// What most code needs: `use vimage::prelude::*;`.
+pub mod prelude {
+    #[doc(no_inline)]
+    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg};
+}

@@ -1,0 +1,245 @@
+//! Modules and their hooks, as they are registered.
+
+use std::error::Error;
+use std::fmt;
+
+use crate::arguments::Arguments;
+use crate::class::{Class, ClassEntry};
+
+/// Any error a hook may return.
+#[doc(hidden)]
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// A module of a class; the type that stands for it is generated where the module is declared.
+///
+/// # Safety
+///
+/// Implemented by the module macros only: `ENTRY` must be of the class `Class` and belong to this type alone.
+#[diagnostic::on_unimplemented(message = "`{Self}` is not a vimage module")]
+pub unsafe trait Module {
+    /// The class it belongs to.
+    type Class: Class;
+    #[doc(hidden)]
+    const ENTRY: &'static ModuleEntry;
+    /// One more than the highest rank it depends on by path: evaluating it makes a cycle a compile error.
+    #[doc(hidden)]
+    const RANK: usize;
+}
+
+/// How a module comes in.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Register {
+    /// At boot, with all others.
+    Boot,
+    /// When the program asks for it.
+    Manual,
+}
+
+/// Something that has to be attached before.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Dependency {
+    /// The one module of this name, looked up at boot.
+    Name(&'static str),
+    /// This very module.
+    Path(&'static ModuleEntry),
+    /// Each module of this name, if there is any: order only.
+    After(&'static str),
+}
+
+impl Dependency {
+    /// A dependency by path; the class is compared by rustc.
+    pub const fn path<C: Class, M: Module<Class = C>>() -> Self {
+        Self::Path(M::ENTRY)
+    }
+}
+
+/// The registered form of a module. Its identity is its address; the name is a label.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct ModuleEntry {
+    pub(crate) class: &'static ClassEntry,
+    pub(crate) name: &'static str,
+    /// Rust path of the module it is declared in, which starts with the crate.
+    pub(crate) path: &'static str,
+    pub(crate) file: &'static str,
+    pub(crate) line: u32,
+    pub(crate) register: Register,
+    pub(crate) dependencies: &'static [Dependency],
+}
+
+impl ModuleEntry {
+    /// An empty name stands for the last segment of the path.
+    pub const fn new<C: Class>(
+        name: &'static str,
+        path: &'static str,
+        file: &'static str,
+        line: u32,
+        register: Register,
+        dependencies: &'static [Dependency],
+    ) -> Self {
+        let name = if name.is_empty() { last_segment(path) } else { name };
+        Self { class: C::ENTRY, name, path, file, line, register, dependencies }
+    }
+}
+
+/// Says which one is meant where names are not enough: `foo (my_crate::net::foo, src/net.rs:7)`.
+impl fmt::Display for ModuleEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ({}, {}:{})", self.name, self.path, self.file, self.line)
+    }
+}
+
+const fn last_segment(path: &'static str) -> &'static str {
+    let bytes = path.as_bytes();
+    let mut start = bytes.len();
+    while start > 0 && bytes[start - 1] != b':' {
+        start -= 1;
+    }
+    path.split_at(start).1
+}
+
+/// The larger rank; `Ord::max` is not `const`.
+#[doc(hidden)]
+pub const fn max_rank(a: usize, b: usize) -> usize {
+    if a > b { a } else { b }
+}
+
+/// One hook of a module.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct HookEntry {
+    pub(crate) module: &'static ModuleEntry,
+    pub(crate) hook: Hook,
+}
+
+impl HookEntry {
+    /// The hook of the module `M`.
+    pub const fn new<M: Module>(hook: Hook) -> Self {
+        Self { module: M::ENTRY, hook }
+    }
+}
+
+/// A hook by kind.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Hook {
+    /// Runs when an instance is made.
+    Attach(fn(&Arguments) -> Result<(), BoxError>),
+    /// Runs when an instance goes.
+    Detach(fn()),
+}
+
+/// What an `#[attach]` hook may return.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an `#[attach]` hook cannot return `{Self}`",
+    label = "the return type of this hook",
+    note = "an `#[attach]` hook returns `()` or `Result<(), E>` where `E` converts into `Box<dyn Error + Send + Sync>`"
+)]
+pub trait AttachResult {
+    fn into_result(self) -> Result<(), BoxError>;
+}
+
+impl AttachResult for () {
+    fn into_result(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+impl<E: Into<BoxError>> AttachResult for Result<(), E> {
+    fn into_result(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// A module has at most one hook of each kind: a second one is a second implementation of these.
+#[doc(hidden)]
+pub trait HasOneAttachHook {}
+#[doc(hidden)]
+pub trait HasOneDetachHook {}
+
+/// Declares a module; the module macros end here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __module {
+    (
+        marker = $marker:ident; alias = $alias:ident;
+        class = $class:ty; name = $name:expr; register = $register:ident;
+        names = [$($dep_name:expr),*]; paths = [$($dep_path:path),*]; after = [$($after:expr),*];
+    ) => {
+        #[doc(hidden)]
+        #[allow(missing_debug_implementations, unreachable_pub, dead_code)]
+        pub enum $marker {}
+
+        #[doc(hidden)]
+        #[allow(unused_imports, unreachable_pub, clippy::all)]
+        pub use self::$marker as $alias;
+
+        const _: () = {
+            static __VIMAGE_MODULE: $crate::__private::ModuleEntry = $crate::__private::ModuleEntry::new::<$class>(
+                $name,
+                ::core::module_path!(),
+                ::core::file!(),
+                ::core::line!(),
+                $crate::__private::Register::$register,
+                &[
+                    $($crate::__private::Dependency::Name($dep_name),)*
+                    $($crate::__private::Dependency::path::<$class, $dep_path>(),)*
+                    $($crate::__private::Dependency::After($after),)*
+                ],
+            );
+
+            // SAFETY: the entry is an item of this block, which nothing else can name, and made for this class.
+            unsafe impl $crate::__private::Module for $marker {
+                type Class = $class;
+                const ENTRY: &'static $crate::__private::ModuleEntry = &__VIMAGE_MODULE;
+                const RANK: usize = {
+                    let rank = 1;
+                    $(let rank = $crate::__private::max_rank(rank, 1 + <$dep_path as $crate::__private::Module>::RANK);)*
+                    rank
+                };
+            }
+
+            const _: usize = <$marker as $crate::__private::Module>::RANK;
+
+            $crate::__private::register!($crate::__private::Entry::Module(&__VIMAGE_MODULE));
+        };
+    };
+}
+
+/// Declares a hook of a module; the module macros and the hook attributes end here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __hook {
+    ($module:path, attach, $function:ident ()) => {
+        $crate::__private::hook! { @attach $module, $function, |_| $function() }
+    };
+    ($module:path, attach, $function:ident (arguments)) => {
+        $crate::__private::hook! { @attach $module, $function, |arguments| $function(arguments) }
+    };
+    (@attach $module:path, $function:ident, $call:expr) => {
+        const _: () = {
+            impl $crate::__private::HasOneAttachHook for $module {}
+            fn __vimage_result<R: $crate::__private::AttachResult>(
+                hook: impl ::core::ops::Fn(&$crate::__private::Arguments) -> R,
+                arguments: &$crate::__private::Arguments,
+            ) -> ::core::result::Result<(), $crate::__private::BoxError> {
+                hook(arguments).into_result()
+            }
+            static __VIMAGE_HOOK: $crate::__private::HookEntry = $crate::__private::HookEntry::new::<$module>(
+                $crate::__private::Hook::Attach(|arguments| __vimage_result($call, arguments)),
+            );
+            $crate::__private::register!($crate::__private::Entry::Hook(&__VIMAGE_HOOK));
+        };
+    };
+    ($module:path, detach, $function:ident ()) => {
+        const _: () = {
+            impl $crate::__private::HasOneDetachHook for $module {}
+            static __VIMAGE_HOOK: $crate::__private::HookEntry =
+                $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Detach($function));
+            $crate::__private::register!($crate::__private::Entry::Hook(&__VIMAGE_HOOK));
+        };
+    };
+}

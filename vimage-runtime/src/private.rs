@@ -1,0 +1,30 @@
+//! What the macros' output refers to. Not for users: nothing here is covered by semantic versioning, and what is
+//! `unsafe` states what the macros guarantee.
+
+pub use crate::arguments::Arguments;
+pub use crate::class::{Class, ClassEntry, NoContext};
+pub use crate::context::ClassContext;
+#[cfg(feature = "vimage")]
+pub use crate::context::Context;
+pub use crate::module::{
+    AttachResult, BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, Hook, HookEntry, Module, ModuleEntry,
+    Register, max_rank,
+};
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+pub use crate::registry::ENTRIES;
+pub use crate::registry::Entry;
+pub use crate::storage::{Template, assert, assert_send, slot};
+#[cfg(feature = "vimage")]
+pub use crate::storage::{FieldEntry, kept};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::storage::{Part, Resolved, VariableEntry, resolve};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::{__part as part, __slot as slot, __storage as storage};
+pub use crate::{
+    __class as class, __class_context as class_context, __hook as hook, __module as module, __register as register,
+    __switch as switch,
+};
+#[cfg(feature = "inventory")]
+pub use inventory;
+#[cfg(feature = "linkme")]
+pub use linkme;

@@ -1,0 +1,128 @@
+//! What a `V_` name is in the builds with parts.
+
+use std::marker::PhantomData;
+
+use super::build::{Part, Place, Resolved};
+use super::kind;
+use crate::access::{InClass, Virtualized};
+use crate::class::Class;
+use crate::held::Held;
+use crate::instance::Instance;
+use crate::module::{Module, ModuleEntry};
+
+/// The accessor of a virtualized variable: what `V_NAME` is outside virtualized code.
+///
+/// In code under [`#[virtualized]`](crate::virtualized), or inside a module, a mention of `V_NAME` denotes the
+/// variable itself. Any other code reaches it with the methods of [`Virtualized`]:
+/// `V_NAME.with_current(|v| …)`, `V_NAME.of(&instance)`, `V_NAME.held()`.
+///
+/// `T` is the variable's type, `C` its class, `K` its [`kind`].
+pub struct UseInVirtualizedCode<T, C, K = kind::Scoped> {
+    variable: &'static VariableEntry,
+    place: Place<T>,
+    marker: PhantomData<fn() -> (C, K)>,
+}
+
+impl<T, C, K> Clone for UseInVirtualizedCode<T, C, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, C, K> Copy for UseInVirtualizedCode<T, C, K> {}
+
+/// The name of a variable, for messages.
+#[doc(hidden)]
+#[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "without instances nothing goes wrong"))]
+#[derive(Debug)]
+pub struct VariableEntry {
+    pub(crate) name: &'static str,
+    pub(crate) module: &'static ModuleEntry,
+}
+
+impl VariableEntry {
+    /// `name` with its `V_`.
+    pub const fn new<M: Module>(name: &'static str) -> Self {
+        Self { name, module: M::ENTRY }
+    }
+}
+
+impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
+    /// Called by `part!`. `S` is the field's wrapper in the part `P`.
+    ///
+    /// # Safety
+    ///
+    /// `part` is the storage of `P`, of the class `C`; at `field` in it lies what `projection` returns, which
+    /// wraps a `T` as the kind `K` says.
+    #[doc(hidden)]
+    pub const unsafe fn new<P, S: Slot<T, K>>(
+        variable: &'static VariableEntry,
+        part: &'static Part<P>,
+        field: usize,
+        _projection: fn(&P) -> &S,
+    ) -> Self {
+        // SAFETY: by contract.
+        let place = unsafe { Place::new(part, field) };
+        Self { variable, place, marker: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(super) fn resolve(self) -> Resolved<T, K> {
+        self.place.resolve::<C, K>(self.variable)
+    }
+}
+
+/// The wrapper of a field of type `T` whose variable is of kind `K`.
+///
+/// # Safety
+///
+/// A pointer to the wrapper is what `Place<T>` of that kind expects.
+#[doc(hidden)]
+pub unsafe trait Slot<T, K> {}
+
+// SAFETY: a transparent wrapper, read as its content.
+unsafe impl<T> Slot<T, kind::Scoped> for super::slot::Scoped<T> {}
+// SAFETY: a transparent wrapper over an `UnsafeCell`, of which only raw pointers are made.
+unsafe impl<T> Slot<T, kind::Raw> for super::slot::Raw<T> {}
+// SAFETY: where values do not end, the same as `Scoped`; else `Resolved` and `Place` follow its pointer.
+unsafe impl<T> Slot<T, kind::Keep> for super::slot::Keep<T> {}
+
+impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInVirtualizedCode<T, C, K> {
+    type Value = T;
+
+    #[inline]
+    #[track_caller]
+    fn with_current<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        let slot = self.place.in_current::<C>(self.variable);
+        // SAFETY: the slot is in the current instance, which cannot go before this returns: contexts nest.
+        f(unsafe { &*K::value(slot) })
+    }
+
+    #[inline]
+    #[track_caller]
+    fn of<'a, D: Class>(&'static self, instance: &'a Instance<D>) -> &'a T
+    where
+        Self: InClass<D>,
+    {
+        let slot = self.place.in_instance(instance.header(), self.variable);
+        // SAFETY: the slot lives as long as the instance, which the handle keeps alive.
+        unsafe { &*K::value(slot) }
+    }
+
+    #[track_caller]
+    fn held(&'static self) -> Held<T> {
+        let slot = self.place.in_current::<C>(self.variable);
+        let instance = self.place.keep_current::<C>(self.variable);
+        // SAFETY: the slot lives as long as the instance of the handle, or for ever where there is none.
+        unsafe { Held::new(K::value(slot), instance) }
+    }
+
+    #[track_caller]
+    fn held_of<D: Class>(&'static self, instance: &Instance<D>) -> Held<T>
+    where
+        Self: InClass<D>,
+    {
+        let slot = self.place.in_instance(instance.header(), self.variable);
+        // SAFETY: the slot lives as long as the instance of the handle.
+        unsafe { Held::new(K::value(slot), Some(instance.handle().clone())) }
+    }
+}

@@ -1,0 +1,56 @@
+//! What happens when an accessor finds nothing.
+
+use std::ptr::NonNull;
+
+use super::accessor::VariableEntry;
+use crate::class::{ClassEntry, NoContext};
+use crate::context::{self, Context};
+use crate::instance::Header;
+
+/// The current instance of the class, by whatever the class says about a missing context.
+#[track_caller]
+pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static VariableEntry) -> NonNull<Header> {
+    let (name, module, class_name) = (variable.name, variable.module.name, class.name);
+    let found = class.context.get();
+    if let Some(instance) = found.instance() {
+        return instance;
+    }
+    if found == Context::BARRED {
+        panic!(
+            "`{name}` of module `{module}`: no {class_name} instance is current while the variables of an instance \
+             are being dropped; do this in a `#[detach]` hook"
+        );
+    }
+    if class.no_context == NoContext::Base {
+        match context::adopt_base(class) {
+            Ok(base) => return base,
+            Err(error) => panic!("`{name}` of module `{module}`: the base {class_name} instance was not made: {error}"),
+        }
+    }
+    panic!(
+        "`{name}` of module `{module}`: no {class_name} instance is current on this thread; enter one with \
+         `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
+         `{name}.of(&instance)`"
+    );
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
+    panic!(
+        "`{}`: module {} is not registered, so that no instance has its variables: the linker dropped it, or it came \
+         with a library that was loaded after boot",
+        variable.name, variable.module
+    );
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn going(variable: &'static VariableEntry) -> ! {
+    panic!(
+        "`{}` of module `{}`: the current {} instance is being destroyed and cannot be held any more",
+        variable.name, variable.module.name, variable.module.class.name
+    );
+}

@@ -1,0 +1,360 @@
+//! The `vimage` build: the variables of a part are fields of a struct in each instance's block.
+
+use std::alloc::{self, Layout};
+use std::marker::PhantomData;
+use std::ptr::{self, NonNull};
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::accessor::VariableEntry;
+use super::{Template, cold, kind};
+use crate::class::{Class, ClassEntry};
+use crate::instance::{Handle, Header};
+use crate::module::{Module, ModuleEntry};
+
+/// The registered form of a part, with the template of its values.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __storage {
+    (
+        $module:path, $part:ident, $entry:ident, $initial:block,
+        $({ $(#[$cfg:meta])* } $kind:ident $accessor:ident $field:ident ($ty:ty))*
+    ) => {
+        #[allow(non_upper_case_globals)]
+        static $entry: $crate::__private::Part<$part> = {
+            static __VIMAGE_TEMPLATE: $crate::__private::Template<$part> = $crate::__private::Template::new($initial);
+            // SAFETY: each offset is that of a field of `$part` whose wrapper is of the kind that is said.
+            unsafe {
+                $crate::__private::Part::new::<$module>(&__VIMAGE_TEMPLATE, &[
+                    $(
+                        $(#[$cfg])*
+                        $crate::__private::FieldEntry {
+                            name: ::core::stringify!($accessor),
+                            offset: ::core::mem::offset_of!($part, $field),
+                            size: ::core::mem::size_of::<$ty>(),
+                            kept: $crate::__private::kept::$kind,
+                        },
+                    )*
+                ])
+            }
+        };
+        $crate::__private::register!($crate::__private::Entry::Part($entry.entry()));
+    };
+}
+
+/// The initial value of one field of a part.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __slot {
+    (Keep $ty:ty, $init:expr) => {
+        $crate::__private::slot::Keep::<$ty>::new({
+            static __VIMAGE_KEPT: $crate::__private::Template<$ty> = $crate::__private::Template::new({
+                const __VIMAGE_INITIAL_OF_KEPT: $ty = $init;
+                __VIMAGE_INITIAL_OF_KEPT
+            });
+            &__VIMAGE_KEPT
+        })
+    };
+    ($kind:ident $ty:ty, $init:expr) => {
+        $crate::__private::slot::$kind::<$ty>::new($init)
+    };
+}
+
+/// Whether the variables of a kind outlive their instance.
+#[doc(hidden)]
+#[allow(non_upper_case_globals, reason = "named after the kinds")]
+pub mod kept {
+    pub const Scoped: bool = false;
+    pub const Raw: bool = false;
+    pub const Keep: bool = true;
+}
+
+/// One variable of a part.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FieldEntry {
+    pub name: &'static str,
+    pub offset: usize,
+    pub size: usize,
+    pub kept: bool,
+}
+
+/// The registered form of a part: the variables of one scope.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PartEntry {
+    /// Where the part lies in each instance of its class; [`UNREGISTERED`](Self::UNREGISTERED) until it has a place.
+    offset: AtomicUsize,
+    module: &'static ModuleEntry,
+    layout: Layout,
+    pub(crate) fields: &'static [FieldEntry],
+    template: *const u8,
+    drop: Option<unsafe fn(*mut u8)>,
+}
+
+// SAFETY: all is immutable but the atomic; the template's bytes are only read.
+unsafe impl Sync for PartEntry {}
+// SAFETY: as above.
+unsafe impl Send for PartEntry {}
+
+/// The entry of a part whose variables are the fields of `P`.
+#[doc(hidden)]
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Part<P> {
+    entry: PartEntry,
+    part: PhantomData<fn() -> P>,
+}
+
+impl<P> Part<P> {
+    /// # Safety
+    ///
+    /// The offsets in `fields` are those of `P`'s slots, and `kept` those of kind `Keep`.
+    pub const unsafe fn new<M: Module>(template: &'static Template<P>, fields: &'static [FieldEntry]) -> Self {
+        unsafe fn drop_part<P>(part: *mut u8) {
+            // SAFETY: by the contract of `drop_in`.
+            unsafe { ptr::drop_in_place(part.cast::<P>()) }
+        }
+        let entry = PartEntry {
+            offset: AtomicUsize::new(PartEntry::UNREGISTERED),
+            module: M::ENTRY,
+            layout: Layout::new::<P>(),
+            fields,
+            template: template.as_ptr().cast(),
+            drop: if std::mem::needs_drop::<P>() { Some(drop_part::<P>) } else { None },
+        };
+        Self { entry, part: PhantomData }
+    }
+
+    /// What is registered.
+    pub const fn entry(&self) -> &PartEntry {
+        &self.entry
+    }
+}
+
+impl PartEntry {
+    /// So high that adding it to any address overflows, as an accessor expects.
+    const UNREGISTERED: usize = usize::MAX;
+
+    /// Gives the part its place in the instances of its class.
+    ///
+    /// # Safety
+    ///
+    /// In each instance that a thread may find current from now on, the part is initialized at `offset`, which
+    /// is at least 2.
+    pub(crate) unsafe fn publish(&self, offset: usize) {
+        self.offset.store(offset, Ordering::Release);
+    }
+
+    pub(crate) fn module(&self) -> &'static ModuleEntry {
+        self.module
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(crate) fn needs_drop(&self) -> bool {
+        self.drop.is_some()
+    }
+
+    /// Makes the initial values at `place`.
+    ///
+    /// # Safety
+    ///
+    /// `place` is valid for writes of the part's layout.
+    pub(crate) unsafe fn initialize(&self, place: *mut u8) {
+        // SAFETY: the template holds the constant bytes of a value that is never used itself, so each copy is a
+        // value of its own, as each use of a `const` is.
+        unsafe { ptr::copy_nonoverlapping(self.template, place, self.layout.size()) };
+        for field in self.fields.iter().filter(|field| field.kept) {
+            // SAFETY: by `new`'s contract a slot of kind `Keep` was just copied there.
+            unsafe { (*place.add(field.offset).cast::<KeptBytes>()).make() };
+        }
+    }
+
+    /// Drops the values at `place`.
+    ///
+    /// # Safety
+    ///
+    /// They were initialized, are not dropped yet, and nothing uses them any more.
+    pub(crate) unsafe fn drop_in(&self, place: *mut u8) {
+        if let Some(drop) = self.drop {
+            // SAFETY: by contract, and `drop` is of this part's type.
+            unsafe { drop(place) }
+        }
+    }
+}
+
+/// The slot of a variable that is never dropped: a pointer to it.
+#[doc(hidden)]
+#[repr(transparent)]
+#[allow(missing_debug_implementations)]
+pub struct Keep<T> {
+    bytes: KeptBytes,
+    value: PhantomData<fn() -> T>,
+}
+
+#[repr(C)]
+struct KeptBytes {
+    template: *const u8,
+    layout: Layout,
+    value: *const u8,
+}
+
+impl<T> Keep<T> {
+    /// A slot without its value: the instance makes that.
+    pub const fn new(template: &'static Template<T>) -> Self {
+        let bytes = KeptBytes { template: template.as_ptr().cast(), layout: Layout::new::<T>(), value: ptr::null() };
+        Self { bytes, value: PhantomData }
+    }
+
+    pub(crate) fn value(&self) -> *const T {
+        self.bytes.value.cast()
+    }
+}
+
+impl KeptBytes {
+    /// Makes the value that is leaked on purpose.
+    fn make(&mut self) {
+        if self.layout.size() == 0 {
+            self.value = ptr::without_provenance(self.layout.align());
+            return;
+        }
+        // SAFETY: the size is not 0.
+        let value = unsafe { alloc::alloc(self.layout) };
+        if value.is_null() {
+            alloc::handle_alloc_error(self.layout);
+        }
+        // SAFETY: freshly allocated with the layout of the template's value.
+        unsafe { ptr::copy_nonoverlapping(self.template, value, self.layout.size()) };
+        self.value = value;
+    }
+}
+
+/// Where a variable is: its part, and its place in there.
+#[derive(Debug)]
+pub(super) struct Place<T> {
+    part: &'static PartEntry,
+    field: usize,
+    value: PhantomData<fn() -> T>,
+}
+
+impl<T> Clone for Place<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Place<T> {}
+
+impl<T> Place<T> {
+    /// # Safety
+    ///
+    /// A slot of a `T` lies at `field` in `P`.
+    pub(super) const unsafe fn new<P>(part: &'static Part<P>, field: usize) -> Self {
+        Self { part: &part.entry, field, value: PhantomData }
+    }
+
+    /// The slot in the instance at `base`; null where there is no instance or the part has no place in it.
+    #[inline(always)]
+    fn slot(self, base: *const Header) -> *const T {
+        // Relaxed is enough: whoever has an instance got it from a thread that had seen the parts laid out.
+        let offset = self.part.offset.load(Ordering::Relaxed);
+        if base.addr().checked_add(offset).is_none() {
+            return ptr::null();
+        }
+        // SAFETY: no overflow means that `base` is an instance and `offset` a place in it, so that this stays in
+        // bounds of its block by the contracts of `publish` and `new`; and no part of a block is at address 0.
+        unsafe {
+            let slot = base.byte_add(offset).byte_add(self.field).cast();
+            std::hint::assert_unchecked(!<*const T>::is_null(slot));
+            slot
+        }
+    }
+
+    #[inline(always)]
+    pub(super) fn resolve<C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<T, K> {
+        Resolved { slot: self.slot(C::CONTEXT.get().as_ptr()), place: self, class: C::ENTRY, variable, kind: PhantomData }
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    pub(super) fn in_instance(self, instance: NonNull<Header>, variable: &'static VariableEntry) -> *const T {
+        let slot = self.slot(instance.as_ptr());
+        if slot.is_null() { cold::not_registered(variable) } else { slot }
+    }
+
+    #[inline(always)]
+    #[track_caller]
+    pub(super) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {
+        self.resolve::<C, ()>(variable).slot()
+    }
+
+    /// A handle to the instance that `in_current` has just found.
+    #[track_caller]
+    pub(super) fn keep_current<C: Class>(self, variable: &'static VariableEntry) -> Option<Handle> {
+        match Handle::current(C::ENTRY) {
+            Some(handle) => Some(handle),
+            None => cold::going(variable),
+        }
+    }
+
+    /// Tries again after the head of a region found nothing: the context may have come since.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn resolve_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
+        let base = cold::instance_or_panic(class, variable);
+        self.in_instance(base, variable)
+    }
+}
+
+/// A variable, found or not. Hidden in virtualized code, where it is made at the head of a region.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct Resolved<T, K> {
+    slot: *const T,
+    place: Place<T>,
+    class: &'static ClassEntry,
+    variable: &'static VariableEntry,
+    kind: PhantomData<K>,
+}
+
+impl<T, K> Resolved<T, K> {
+    #[inline(always)]
+    #[track_caller]
+    fn slot(&self) -> *const T {
+        if self.slot.is_null() { self.place.resolve_late(self.class, self.variable) } else { self.slot }
+    }
+}
+
+impl<T> Resolved<T, kind::Scoped> {
+    /// The value, for as long as the region lasts.
+    #[inline(always)]
+    #[track_caller]
+    pub fn get(&self) -> &T {
+        // SAFETY: the slot is in the instance that is current in this region. Whoever entered it keeps it alive
+        // until the region ends, and `self` does not outlive the region (contract of `resolve`). `part!` has
+        // asserted that the value may be shared.
+        unsafe { &*self.slot() }
+    }
+}
+
+impl<T> Resolved<T, kind::Keep> {
+    /// The value, which is never freed.
+    #[inline(always)]
+    #[track_caller]
+    pub fn get(&self) -> &'static T {
+        // SAFETY: the slot is alive as in `Resolved<T, Scoped>`, and the value it points at is leaked.
+        unsafe { &*<kind::Keep as kind::Shared>::value(self.slot()) }
+    }
+}
+
+impl<T> Resolved<T, kind::Raw> {
+    /// The place of a `static mut`.
+    #[inline(always)]
+    #[track_caller]
+    pub fn get(&self) -> *mut T {
+        // It points into an `UnsafeCell`; using it is the user's `unsafe`.
+        self.slot().cast_mut()
+    }
+}

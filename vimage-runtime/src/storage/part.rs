@@ -1,0 +1,80 @@
+//! What the two builds with parts share: the declaration of a part and the entry point of virtualized code.
+
+use super::accessor::UseInVirtualizedCode;
+use super::build::Resolved;
+use crate::class::Class;
+
+/// Keeps the items that go through parts.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __switch {
+    (plain { $($plain:tt)* } instances { $($instances:tt)* }) => { $($instances)* };
+}
+
+/// Declares a part: its struct, its storage and its accessors. The variables come in reverse, so that the
+/// fields of the struct drop in the reverse of the order that the user wrote.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __part {
+    (
+        module = $module:path; part = $part:ident; entry = $entry:ident;
+        $({ $(#[$cfg:meta])* } { $(#[$attr:meta])* } $vis:vis $kind:ident $accessor:ident $field:ident ($ty:ty) = ($init:expr);)*
+    ) => {
+        #[doc(hidden)]
+        #[allow(non_snake_case, non_camel_case_types, dead_code, missing_debug_implementations, clippy::all, clippy::pedantic)]
+        struct $part {
+            $($(#[$cfg])* $field: $crate::__private::slot::$kind<$ty>,)*
+        }
+
+        $crate::__private::storage! {
+            $module, $part, $entry, {
+                // A constant, because each instance starts from its own copy of these bytes.
+                #[allow(clippy::all, clippy::pedantic, clippy::nursery)]
+                const __VIMAGE_INITIAL: $part = $part {
+                    $($(#[$cfg])* $field: $crate::__private::slot!($kind $ty, $init),)*
+                };
+                __VIMAGE_INITIAL
+            },
+            $({ $(#[$cfg])* } $kind $accessor $field ($ty))*
+        }
+
+        $(
+            $(#[$cfg])*
+            const _: () = $crate::__private::assert::$kind::<$ty>();
+
+            $(#[$attr])*
+            #[allow(non_upper_case_globals)]
+            $vis const $accessor: $crate::UseInVirtualizedCode<
+                $ty,
+                <$module as $crate::__private::Module>::Class,
+                $crate::kind::$kind,
+            > = {
+                static __VIMAGE_VARIABLE: $crate::__private::VariableEntry =
+                    $crate::__private::VariableEntry::new::<$module>(::core::stringify!($accessor));
+                // SAFETY: the entry is the part's, and the offset that of the field whose type rustc has just
+                // compared with the accessor's through the projection.
+                unsafe {
+                    $crate::UseInVirtualizedCode::new(
+                        &__VIMAGE_VARIABLE,
+                        &$entry,
+                        ::core::mem::offset_of!($part, $field),
+                        |part: &$part| &part.$field,
+                    )
+                }
+            };
+        )*
+    };
+}
+
+/// Resolves a variable in the current instance, at the head of a region of virtualized code.
+///
+/// It only loads; the check is in `Resolved::get`, at the mention.
+///
+/// # Safety
+///
+/// The result must not outlive the function or closure body it is made in, nor be kept across an `await`.
+#[doc(hidden)]
+#[inline(always)]
+pub unsafe fn resolve<T, C: Class, K>(variable: UseInVirtualizedCode<T, C, K>) -> Resolved<T, K> {
+    variable.resolve()
+}

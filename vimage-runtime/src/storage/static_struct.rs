@@ -1,0 +1,122 @@
+//! The `static-struct` build: the variables of a part are the fields of one static.
+
+use std::cell::UnsafeCell;
+use std::marker::PhantomData;
+use std::ptr::NonNull;
+
+use super::accessor::VariableEntry;
+use super::kind;
+use crate::class::Class;
+use crate::instance::{Handle, Header};
+
+/// The static that holds a part.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __storage {
+    ($module:path, $part:ident, $entry:ident, $initial:block, $($ignored:tt)*) => {
+        #[allow(non_upper_case_globals)]
+        static $entry: $crate::__private::Part<$part> = $crate::__private::Part::new($initial);
+    };
+}
+
+/// One field of a part.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __slot {
+    ($kind:ident $ty:ty, $init:expr) => {
+        $crate::__private::slot::$kind::<$ty>::new($init)
+    };
+}
+
+/// A static of a part's struct.
+#[doc(hidden)]
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Part<P>(UnsafeCell<P>);
+
+// SAFETY: the fields are reached through accessors only; those that give references are of types that `part!`
+// asserts to be `Send + Sync`, and a `static mut` gives a raw pointer.
+unsafe impl<P> Sync for Part<P> {}
+
+impl<P> Part<P> {
+    /// The initial values.
+    pub const fn new(part: P) -> Self {
+        Self(UnsafeCell::new(part))
+    }
+}
+
+/// Where a variable is: a constant of this build.
+#[derive(Debug)]
+pub(super) struct Place<T>(*const T);
+
+impl<T> Place<T> {
+    /// # Safety
+    ///
+    /// A `T` lies at `field` in `P`.
+    pub(super) const unsafe fn new<P>(part: &'static Part<P>, field: usize) -> Self {
+        // SAFETY: by contract the field is inside the part.
+        Self(unsafe { part.0.get().cast_const().byte_add(field).cast() })
+    }
+
+    #[inline(always)]
+    pub(super) fn resolve<C: Class, K>(self, _: &'static VariableEntry) -> Resolved<T, K> {
+        Resolved { slot: self.0, kind: PhantomData }
+    }
+
+    #[inline(always)]
+    pub(super) fn in_instance(self, _: NonNull<Header>, _: &'static VariableEntry) -> *const T {
+        self.0
+    }
+
+    #[inline(always)]
+    pub(super) fn in_current<C: Class>(self, _: &'static VariableEntry) -> *const T {
+        self.0
+    }
+
+    /// No handle is needed: the value lies in a static.
+    pub(super) fn keep_current<C: Class>(self, _: &'static VariableEntry) -> Option<Handle> {
+        None
+    }
+}
+
+impl<T> Clone for Place<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Place<T> {}
+
+/// A variable, found. Hidden in virtualized code.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Resolved<T, K> {
+    slot: *const T,
+    kind: PhantomData<K>,
+}
+
+impl<T> Resolved<T, kind::Scoped> {
+    /// The value.
+    #[inline(always)]
+    pub fn get(&self) -> &T {
+        // SAFETY: it lies in a static and `part!` has asserted that it may be shared.
+        unsafe { &*self.slot }
+    }
+}
+
+impl<T> Resolved<T, kind::Keep> {
+    /// The value, for good.
+    #[inline(always)]
+    pub fn get(&self) -> &'static T {
+        // SAFETY: it lies in a static and `part!` has asserted that it may be shared.
+        unsafe { &*self.slot }
+    }
+}
+
+impl<T> Resolved<T, kind::Raw> {
+    /// The place of a `static mut`.
+    #[inline(always)]
+    pub fn get(&self) -> *mut T {
+        // It points into an `UnsafeCell`, so writing through it is the user's decision only.
+        self.slot.cast_mut()
+    }
+}

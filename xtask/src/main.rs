@@ -1,0 +1,101 @@
+//! `cargo xtask …`: the chores of this workspace.
+
+use std::process::{Command, ExitCode};
+
+const USAGE: &str = "\
+usage: cargo xtask COMMAND
+  test      every test in every build
+  ci        formatting, clippy and docs without warnings, then `test` and `memcheck`
+  bless     take what the UI and expansion tests print now as what they should print (then read the diff)
+  memcheck  the runtime's tests under valgrind, if it is installed";
+
+/// One way to build the workspace: the features of the runtime, and a profile.
+struct Build {
+    name: &'static str,
+    features: &'static str,
+    release: bool,
+}
+
+/// The three builds, and the one with instances once per backend and profile.
+const BUILDS: &[Build] = &[
+    Build { name: "default", features: "linkme", release: false },
+    Build { name: "static-struct", features: "linkme,static-struct", release: false },
+    Build { name: "vimage", features: "linkme,vimage", release: false },
+    Build { name: "vimage, inventory", features: "inventory,vimage", release: false },
+    Build { name: "vimage, release", features: "linkme,vimage", release: true },
+    Build { name: "vimage, inventory, release", features: "inventory,vimage", release: true },
+];
+
+type Done = Result<(), String>;
+
+fn main() -> ExitCode {
+    let command = std::env::args().nth(1).unwrap_or_default();
+    let done = match command.as_str() {
+        "test" => test(),
+        "ci" => ci(),
+        "bless" => bless(),
+        "memcheck" => memcheck(),
+        _ => Err(USAGE.to_owned()),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("{message}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn test() -> Done {
+    BUILDS.iter().try_for_each(|build| {
+        // What the macros print does not depend on profile or backend.
+        let without_ui: &[&str] = if build.release || build.features.contains("inventory") { &["--exclude", "ui-tests"] } else { &[] };
+        let profile: &[&str] = if build.release { &["--release"] } else { &[] };
+        let features = ["--no-default-features", "--features", build.features];
+        cargo(build.name, &[&["test", "--workspace"], profile, without_ui, &features].concat(), &[])
+    })
+}
+
+fn ci() -> Done {
+    cargo("formatting", &["fmt", "--all", "--check"], &[])?;
+    // The lints of the two backends and profiles are the same but for one file.
+    for build in BUILDS.iter().filter(|build| !build.release) {
+        let features = ["--workspace", "--all-targets", "--no-default-features", "--features", build.features];
+        cargo(build.name, &[&["clippy"], &features[..], &["--", "-D", "warnings"]].concat(), &[])?;
+    }
+    let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", "linkme,vimage"];
+    cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    test()?;
+    memcheck()
+}
+
+fn bless() -> Done {
+    for build in &BUILDS[..3] {
+        let arguments = ["test", "--no-default-features", "--features", build.features, "-p", "ui-tests", "-p", "vimage-macros"];
+        cargo(build.name, &arguments, &[("TRYBUILD", "overwrite"), ("INSTA_UPDATE", "always"), ("INSTA_FORCE_PASS", "1")])?;
+    }
+    Ok(())
+}
+
+/// Runs the runtime's tests as cargo would, with valgrind around each test binary.
+fn memcheck() -> Done {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        println!("\n== memcheck: valgrind is not installed, left out");
+        return Ok(());
+    }
+    let valgrind = "valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
+                    --show-leak-kinds=definite --fair-sched=yes";
+    let arguments = ["test", "-p", "vimage-runtime", "--tests", "--no-default-features", "--features", "linkme,vimage"];
+    cargo("memcheck", &arguments, &[("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", valgrind)])
+}
+
+fn cargo(title: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
+    println!("\n== {title}: cargo {}", arguments.join(" "));
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let status = Command::new(cargo).args(arguments).envs(variables.iter().copied()).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        Ok(status) => Err(format!("{title}: cargo {} failed: {status}", arguments.join(" "))),
+        Err(error) => Err(format!("{title}: cargo did not start: {error}")),
+    }
+}
