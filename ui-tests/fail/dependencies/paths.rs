@@ -1,0 +1,13 @@
+//! Dependencies by path are checked by the compiler.
+
+use vimage::prelude::*;
+
+mod not_a_module {}
+
+#[vnet_module(depends_on = [crate::not_a_module, crate::nowhere, crate::of_another_class])]
+mod foo {}
+
+#[vcpu_module]
+mod of_another_class {}
+
+fn main() {}

@@ -1,0 +1,20 @@
+//! Values that an option cannot have.
+
+use vimage::prelude::*;
+
+#[vnet_module(name = foo, register = "later", depends_on = 3, after = crate::loif, except(MAX), macros("m"))]
+mod foo {}
+
+#[vnet_module(name = "", depends_on = ["loif" "ether"], depends_on, crate = "vimage")]
+mod bar {}
+
+#[vimage_module(name = "baz")]
+mod baz {}
+
+#[vnet_module(name = "quux" after = "x")]
+mod quux {
+    #[virtualized = "keep"]
+    static A: std::sync::Mutex<u8> = std::sync::Mutex::new(0);
+}
+
+fn main() {}

@@ -1,0 +1,23 @@
+//! Options that a variable cannot have.
+
+use vimage::prelude::*;
+
+#[vnet_module]
+mod foo {
+    use vimage::prelude::*;
+
+    #[virtualized(keep)]
+    static mut RAW: u8 = 0;
+    #[virtualized(keep)]
+    thread_local! {
+        static LOCAL: u8 = 0;
+    }
+    #[virtualized(in = crate::bar)]
+    static ELSEWHERE: u8 = 0;
+    #[virtualized(keep, in = crate::bar)]
+    fn function() {}
+    #[virtualized]
+    static V_PREFIXED: u8 = 0;
+}
+
+fn main() {}

@@ -1,0 +1,274 @@
+//! The options of our attributes and macros: `name = "…", depends_on = [crate::loif, "ether"], register = "manual"`.
+
+use proc_macro2::{Ident, Span, TokenStream};
+use syn::ext::IdentExt;
+use syn::parse::{Parse, ParseStream, Parser};
+use syn::punctuated::Punctuated;
+use syn::{LitStr, Path, Token, parse_quote};
+
+use crate::errors::Errors;
+use crate::names;
+
+/// Who has which options, in the order in which messages list them.
+#[derive(Clone, Copy)]
+pub(crate) struct Syntax {
+    /// What to call the bearer in a message.
+    pub(crate) of: &'static str,
+    pub(crate) options: &'static [&'static str],
+}
+
+const MODULE: &[&str] = &["name", "depends_on", "after", "register", "except", "macros", "crate"];
+
+impl Syntax {
+    pub(crate) const VNET: Self = Self { of: "vnet_module", options: MODULE };
+    pub(crate) const VCPU: Self = Self { of: "vcpu_module", options: MODULE };
+    pub(crate) const VPROCG: Self = Self { of: "vprocg_module", options: MODULE };
+    pub(crate) const VIMAGE: Self = Self {
+        of: "vimage_module",
+        options: &["class", "name", "depends_on", "after", "register", "except", "macros", "crate"],
+    };
+    pub(crate) const VIRTUALIZED: Self =
+        Self { of: "virtualized", options: &["in", "keep", "except", "macros", "crate"] };
+    pub(crate) const SHARED: Self = Self { of: "shared", options: &["crate"] };
+    pub(crate) const ATTACH: Self = Self { of: "attach", options: &["in", "crate"] };
+    pub(crate) const DETACH: Self = Self { of: "detach", options: &["in", "crate"] };
+    pub(crate) const CLASS: Self = Self { of: "class!", options: &["no_context", "crate"] };
+}
+
+/// One thing that a module depends on.
+pub(crate) enum Dependency {
+    Name(LitStr),
+    Path(Path),
+}
+
+/// All options there are; the [`Syntax`] says which ones can be set.
+#[derive(Default)]
+pub(crate) struct Options {
+    pub(crate) name: Option<LitStr>,
+    pub(crate) depends_on: Vec<Dependency>,
+    pub(crate) after: Vec<LitStr>,
+    pub(crate) manual: bool,
+    pub(crate) class: Option<Path>,
+    pub(crate) home: Option<Path>,
+    pub(crate) keep: Option<Span>,
+    pub(crate) except: Vec<Ident>,
+    pub(crate) macros: Vec<Path>,
+    pub(crate) krate: Option<Path>,
+    pub(crate) no_context_is_base: bool,
+    /// One of them could not be read.
+    pub(crate) broken: bool,
+    /// The names of the options that were written, for duplicates and for messages about unwanted ones.
+    pub(crate) written: Vec<Ident>,
+}
+
+impl Options {
+    /// The runtime's path.
+    pub(crate) fn krate(&self) -> Path {
+        self.krate.clone().unwrap_or_else(|| parse_quote!(::vimage))
+    }
+
+    /// The option `name` as the user wrote it.
+    pub(crate) fn written(&self, name: &str) -> Option<&Ident> {
+        self.written.iter().find(|written| *written == name)
+    }
+
+    /// All of `tokens`.
+    pub(crate) fn parse(tokens: TokenStream, syntax: Syntax, errors: &Errors) -> Self {
+        let mut options = Self::default();
+        let parser = |input: ParseStream| {
+            if options.read(input, syntax, errors) {
+                return Ok(());
+            }
+            let error = input.error("expected `,` between options");
+            input.parse::<TokenStream>()?;
+            Err(error)
+        };
+        errors.ok(parser.parse2(tokens));
+        options
+    }
+
+    /// Options separated by `,`, up to the end or to a `;` that the caller reads. A mistake costs its own option
+    /// only. `false` if something else follows, which is reported.
+    pub(crate) fn read(&mut self, input: ParseStream, syntax: Syntax, errors: &Errors) -> bool {
+        while !input.is_empty() && !input.peek(Token![;]) {
+            if errors.ok(self.option(input, syntax)).is_none() {
+                self.broken = true;
+                skip_option(input);
+            }
+            if input.peek(Token![,]) {
+                errors.ok(input.parse::<Token![,]>());
+            } else if !input.is_empty() && !input.peek(Token![;]) {
+                return false;
+            }
+        }
+        true
+    }
+
+    fn option(&mut self, input: ParseStream, syntax: Syntax) -> syn::Result<()> {
+        let name = input.call(Ident::parse_any)?;
+        let text = name.to_string();
+        if !syntax.options.contains(&text.as_str()) {
+            return Err(unknown(&name, syntax));
+        }
+        if self.written(&text).is_some() {
+            return Err(syn::Error::new(name.span(), format!("option `{text}` is written twice")));
+        }
+        self.written.push(name.clone());
+        match text.as_str() {
+            "name" => self.name = Some(module_name(input)?),
+            "depends_on" => self.depends_on = list(input)?,
+            "after" => self.after = list::<AfterName>(input)?.into_iter().map(|after| after.0).collect(),
+            "register" => self.manual = register(input)?,
+            "class" => self.class = Some(path_value(input)?),
+            "in" => self.home = Some(path_value(input)?),
+            "crate" => self.krate = Some(path_value(input)?),
+            "keep" => self.keep = Some(name.span()),
+            "except" => self.except = in_parentheses(input, accessor_name)?,
+            "macros" => self.macros = in_parentheses(input, Path::parse_mod_style)?,
+            "no_context" => self.no_context_is_base = no_context(input)?,
+            _ => unreachable!("the syntax lists only the options above"),
+        }
+        Ok(())
+    }
+}
+
+impl Parse for Dependency {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return non_empty(input).map(Self::Name);
+        }
+        Path::parse_mod_style(input).map(Self::Path).map_err(|error| {
+            let message = "expected the name of a module in quotes, or the path of the Rust module that declares it";
+            syn::Error::new(error.span(), message)
+        })
+    }
+}
+
+struct AfterName(LitStr);
+
+impl Parse for AfterName {
+    fn parse(input: ParseStream) -> syn::Result<Self> {
+        if input.peek(LitStr) {
+            return non_empty(input).map(Self);
+        }
+        Err(input.error(
+            "`after` takes names in quotes, because the module may be absent; for one that must be there write \
+             `depends_on`",
+        ))
+    }
+}
+
+/// `= value`, `= [value, …]`, `= (value, …)` or `(value, …)`.
+fn list<T: Parse>(input: ParseStream) -> syn::Result<Vec<T>> {
+    if !input.peek(syn::token::Paren) {
+        input.parse::<Token![=]>()?;
+    }
+    let content;
+    if input.peek(syn::token::Bracket) {
+        syn::bracketed!(content in input);
+    } else if input.peek(syn::token::Paren) {
+        syn::parenthesized!(content in input);
+    } else {
+        return Ok(vec![input.parse()?]);
+    }
+    all_of(&content, T::parse)
+}
+
+fn in_parentheses<T>(input: ParseStream, one: fn(ParseStream) -> syn::Result<T>) -> syn::Result<Vec<T>> {
+    let content;
+    syn::parenthesized!(content in input);
+    all_of(&content, one)
+}
+
+fn all_of<T>(content: ParseStream, one: fn(ParseStream) -> syn::Result<T>) -> syn::Result<Vec<T>> {
+    let result = Punctuated::<T, Token![,]>::parse_terminated_with(content, one);
+    if result.is_err() {
+        // What stays unread in a group is a second error at the same place.
+        content.parse::<TokenStream>()?;
+    }
+    Ok(result?.into_iter().collect())
+}
+
+fn path_value(input: ParseStream) -> syn::Result<Path> {
+    input.parse::<Token![=]>()?;
+    Path::parse_mod_style(input)
+}
+
+fn module_name(input: ParseStream) -> syn::Result<LitStr> {
+    input.parse::<Token![=]>()?;
+    non_empty(input)
+}
+
+fn non_empty(input: ParseStream) -> syn::Result<LitStr> {
+    let name: LitStr = input.parse()?;
+    if name.value().is_empty() {
+        return Err(syn::Error::new(name.span(), "the name of a module cannot be empty"));
+    }
+    Ok(name)
+}
+
+fn register(input: ParseStream) -> syn::Result<bool> {
+    input.parse::<Token![=]>()?;
+    let value: LitStr = input.parse()?;
+    if value.value() == "manual" {
+        return Ok(true);
+    }
+    let message = "expected `register = \"manual\"`; without this option the module is registered at boot";
+    Err(syn::Error::new(value.span(), message))
+}
+
+fn no_context(input: ParseStream) -> syn::Result<bool> {
+    input.parse::<Token![=]>()?;
+    let value = input.call(Ident::parse_any)?;
+    match value.to_string().as_str() {
+        "base" => Ok(true),
+        "panic" => Ok(false),
+        _ => Err(syn::Error::new(value.span(), "expected `no_context = base` or `no_context = panic`")),
+    }
+}
+
+fn accessor_name(input: ParseStream) -> syn::Result<Ident> {
+    let name: Ident = input.parse()?;
+    if name.to_string().starts_with(names::ACCESSOR) {
+        return Ok(name);
+    }
+    let message = "`except(…)` lists constants of yours that start with `V_`; others are left alone anyway";
+    Err(syn::Error::new(name.span(), message))
+}
+
+fn unknown(name: &Ident, syntax: Syntax) -> syn::Error {
+    let text = name.to_string();
+    let closest = syntax
+        .options
+        .iter()
+        .map(|known| (edit_distance(&text, known), known))
+        .filter(|(distance, known)| *distance <= known.len().max(text.len()) / 2)
+        .min();
+    let hint = closest.map_or_else(String::new, |(_, known)| format!(" did you mean `{known}`?"));
+    let known = syntax.options.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
+    let message = format!("unknown option `{text}`;{hint} the options of `{}` are {known}", syntax.of);
+    syn::Error::new(name.span(), message)
+}
+
+/// Up to the comma or semicolon that ends a broken option.
+fn skip_option(input: ParseStream) {
+    while !input.is_empty() && !input.peek(Token![,]) && !input.peek(Token![;]) {
+        if input.parse::<proc_macro2::TokenTree>().is_err() {
+            return;
+        }
+    }
+}
+
+/// Levenshtein's.
+fn edit_distance(a: &str, b: &str) -> usize {
+    let mut row: Vec<usize> = (0..=b.len()).collect();
+    for (i, x) in a.bytes().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
+        for (j, y) in b.bytes().enumerate() {
+            let substituted = diagonal + usize::from(x != y);
+            diagonal = row[j + 1];
+            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
+        }
+    }
+    row[b.len()]
+}

@@ -1,0 +1,127 @@
+//! In a module, each `static` is virtualized or shared because somebody said so.
+
+use syn::visit::{self, Visit};
+use syn::{Attribute, ForeignItemStatic, Item, ItemForeignMod, ItemMacro, ItemStatic, StaticMutability, StmtMacro, Type};
+
+use crate::attr::{Ours, Recognizer};
+use crate::errors::Errors;
+use crate::parse::is_thread_local;
+
+pub(crate) fn check(items: &[&mut Item], recognizer: Recognizer, errors: &Errors) {
+    let mut check = Decisions { recognizer, errors };
+    items.iter().for_each(|item| check.visit_item(item));
+}
+
+struct Decisions<'a> {
+    recognizer: Recognizer<'a>,
+    errors: &'a Errors,
+}
+
+impl Decisions<'_> {
+    fn decided(&self, attrs: &[Attribute]) -> bool {
+        let decides = |attr| matches!(self.recognizer.ours(attr), Some(Ours::Virtualized | Ours::Shared));
+        attrs.iter().any(|attr| decides(attr) || !self.recognizer.hidden(attr).is_empty())
+    }
+
+    fn static_(&self, attrs: &[Attribute], name: &syn::Ident) {
+        if !self.decided(attrs) {
+            let message = format!(
+                "decide about `{name}`: `#[virtualized]` gives each instance a value of its own, `#[shared]` keeps one \
+                 value for all instances"
+            );
+            self.errors.at(name, message);
+        }
+    }
+
+    fn thread_local(&self, attrs: &[Attribute], mac: &syn::Macro) {
+        if !self.decided(attrs) {
+            self.errors.at(
+                &mac.path,
+                "decide about these variables: `#[virtualized]` on the macro gives each instance values of its own, \
+                 `#[shared]` keeps one value per thread for all instances",
+            );
+        }
+    }
+}
+
+impl Visit<'_> for Decisions<'_> {
+    fn visit_item(&mut self, item: &Item) {
+        // A module in the module decides for itself.
+        let mut item_is_module = false;
+        if let Item::Mod(module) = item {
+            item_is_module = module.attrs.iter().any(|attr| self.recognizer.ours(attr) == Some(Ours::Module));
+        }
+        if !item_is_module {
+            visit::visit_item(self, item);
+        }
+    }
+
+    fn visit_item_static(&mut self, item: &ItemStatic) {
+        if matches!(item.mutability, StaticMutability::Mut(_)) || !plainly_immutable(&item.ty) {
+            self.static_(&item.attrs, &item.ident);
+        }
+        visit::visit_item_static(self, item);
+    }
+
+    fn visit_item_foreign_mod(&mut self, foreign: &ItemForeignMod) {
+        if !self.decided(&foreign.attrs) {
+            visit::visit_item_foreign_mod(self, foreign);
+        }
+    }
+
+    fn visit_foreign_item_static(&mut self, item: &ForeignItemStatic) {
+        if !self.decided(&item.attrs) {
+            let message = format!(
+                "`{}` is one per process, whatever the instance: say so with `#[shared]`, or keep it out of the module",
+                item.ident
+            );
+            self.errors.at(&item.ident, message);
+        }
+    }
+
+    fn visit_item_macro(&mut self, item: &ItemMacro) {
+        if is_thread_local(&item.mac) {
+            self.thread_local(&item.attrs, &item.mac);
+        } else if makes_items_unseen(item) && !self.decided(&item.attrs) {
+            let name = &item.mac.path.segments[item.mac.path.segments.len() - 1].ident;
+            let message = format!(
+                "`{name}!` may make statics that vimage cannot see: write them out and decide about each, or write \
+                 `#[shared]` on the macro, which keeps one value for all instances"
+            );
+            self.errors.at(&item.mac.path, message);
+        }
+    }
+
+    fn visit_stmt_macro(&mut self, stmt: &StmtMacro) {
+        if is_thread_local(&stmt.mac) {
+            self.thread_local(&stmt.attrs, &stmt.mac);
+        }
+    }
+}
+
+/// Definitions of macros make nothing, and neither do two that are known.
+fn makes_items_unseen(item: &ItemMacro) -> bool {
+    let name = item.mac.path.segments.last().map(|last| last.ident.to_string());
+    item.ident.is_none() && !matches!(name.as_deref(), Some("compile_error" | "class"))
+}
+
+/// Whether a value of this type is the same for ever, by the names of its types alone.
+fn plainly_immutable(ty: &Type) -> bool {
+    match ty {
+        Type::Array(array) => plainly_immutable(&array.elem),
+        Type::Slice(slice) => plainly_immutable(&slice.elem),
+        Type::Tuple(tuple) => tuple.elems.iter().all(plainly_immutable),
+        Type::Reference(reference) => reference.mutability.is_none() && plainly_immutable(&reference.elem),
+        Type::Paren(inner) => plainly_immutable(&inner.elem),
+        Type::Group(inner) => plainly_immutable(&inner.elem),
+        Type::Path(path) => {
+            path.qself.is_none() && path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|known| name == known))
+        }
+        _ => false,
+    }
+}
+
+const PRIMITIVES: &[&str] = &[
+    "bool", "char", "f32", "f64", "i128", "i16", "i32", "i64", "i8", "isize", "str", "u128", "u16", "u32", "u64", "u8",
+    "usize",
+];

@@ -1,0 +1,32 @@
+//! The registration of a hook. The function itself stays what it was.
+
+use proc_macro2::{Span, TokenStream, TokenTree};
+use quote::{format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Path, ReturnType};
+
+use crate::model::Hook;
+
+pub(super) fn registration(krate: &Path, hook: &Hook) -> TokenStream {
+    let Hook { home, cfgs, signature, .. } = hook;
+    let kind = format_ident!("{}", hook.kind.name());
+    let function = &signature.ident;
+    let arguments = (!signature.inputs.is_empty()).then(|| quote!(arguments));
+    // What the compiler finds wrong with the function is what it returns, or takes.
+    let blamed = match &signature.output {
+        ReturnType::Type(_, ty) if signature.inputs.is_empty() => ty.span(),
+        _ => function.span(),
+    };
+    let register = located_at(blamed, quote!(#krate::__private::hook!));
+    let call = quote_spanned!(blamed=> { #home, #kind, #function (#arguments) });
+    quote!(#(#cfgs)* #register #call)
+}
+
+/// The same names, at the place that an error about the macro is to be shown at.
+fn located_at(place: Span, path: TokenStream) -> TokenStream {
+    let moved = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(place));
+        token
+    };
+    path.into_iter().map(moved).collect()
+}

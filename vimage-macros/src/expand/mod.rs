@@ -1,0 +1,92 @@
+//! From the model to tokens, one file per kind of output. Nothing can fail here.
+
+pub(crate) mod class;
+mod hook;
+pub(crate) mod lifetimes;
+mod module;
+mod part;
+mod recovery;
+mod variable;
+
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Expr, Item};
+
+pub(crate) use self::module::expand as module;
+pub(crate) use self::recovery::{module as recovered_module, open as recovered};
+
+use crate::model::{Slot, Source};
+
+/// Annotated items that stand alone.
+pub(crate) fn open(source: &Source) -> TokenStream {
+    let plain = Arm::Plain.items(source);
+    let instances = Arm::Instances.items(source);
+    switch(source, &plain, &instances)
+}
+
+fn switch(source: &Source, plain: impl ToTokens, instances: impl ToTokens) -> TokenStream {
+    let krate = &source.krate;
+    quote!(#krate::__private::switch! { plain { #plain } instances { #instances } })
+}
+
+/// What the items are generated for.
+#[derive(Clone, Copy)]
+enum Arm {
+    /// The default build.
+    Plain,
+    /// Those in which variables are in parts.
+    Instances,
+    /// A compilation that fails anyway.
+    Recovery,
+}
+
+impl Arm {
+    fn items(self, source: &Source) -> TokenStream {
+        let mut items = match self {
+            Self::Plain | Self::Recovery => source.plain.clone(),
+            Self::Instances => source.instances.clone(),
+        };
+        let mut fill = Fill { arm: self, source };
+        items.iter_mut().for_each(|item| fill.visit_item_mut(item));
+        quote!(#(#items)*)
+    }
+
+    fn expr(self, source: &Source, expr: &Expr) -> Expr {
+        let mut expr = expr.clone();
+        Fill { arm: self, source }.visit_expr_mut(&mut expr);
+        expr
+    }
+
+    fn slot(self, source: &Source, slot: &Slot) -> TokenStream {
+        match (self, slot) {
+            (_, Slot::Foreign(tokens)) => tokens.clone(),
+            (Self::Plain, Slot::Variable(variable, part)) => {
+                let part = part.as_ref().map(|part| part::plain(source, part));
+                let variable = variable::plain(source, variable);
+                quote!(#variable #part)
+            }
+            (Self::Instances, Slot::Variable(_, part)) => {
+                part.as_ref().map_or_else(TokenStream::new, |part| part::instances(source, part))
+            }
+            (Self::Recovery, Slot::Variable(variable, _)) => variable::recovered(source, variable),
+            (Self::Recovery, Slot::Hook(_)) => TokenStream::new(),
+            (_, Slot::Hook(hook)) => hook::registration(&source.krate, hook),
+        }
+    }
+}
+
+/// Puts what an arm makes of a slot into its place.
+struct Fill<'a> {
+    arm: Arm,
+    source: &'a Source,
+}
+
+impl VisitMut for Fill<'_> {
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        match Slot::index(item) {
+            Some(index) => *item = Item::Verbatim(self.arm.slot(self.source, &self.source.slots[index])),
+            None => visit_mut::visit_item_mut(self, item),
+        }
+    }
+}

@@ -1,0 +1,66 @@
+//! A module: its declaration and its items.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::ItemMod;
+
+use super::{Arm, switch};
+use crate::args::Dependency;
+use crate::attr;
+use crate::model::{Declaration, Form, Module};
+use crate::names;
+
+pub(crate) fn expand(module: &Module) -> TokenStream {
+    let declaration = declaration(&module.declaration);
+    let plain = Arm::Plain.items(&module.source);
+    let instances = Arm::Instances.items(&module.source);
+    match &module.form {
+        Form::Closed(shell) => {
+            let plain = closed(shell, &plain, &declaration);
+            let instances = closed(shell, &instances, &declaration);
+            switch(&module.source, plain, instances)
+        }
+        Form::File => {
+            let items = switch(&module.source, plain, instances);
+            quote!(#items #declaration)
+        }
+    }
+}
+
+/// The Rust module around its items. All of it goes through the switch, because rustc resolves names in a
+/// module that is there at once more leniently than in one that fills up while macros expand.
+pub(super) fn closed(shell: &ItemMod, items: impl ToTokens, declaration: impl ToTokens) -> TokenStream {
+    let ItemMod { attrs, vis, unsafety, mod_token, ident, .. } = shell;
+    let (outer, inner) = (attr::outer(attrs), attr::inner(attrs));
+    quote! {
+        #(#outer)* #vis #unsafety #mod_token #ident {
+            #(#inner)*
+            #items
+            #declaration
+        }
+    }
+}
+
+/// What registers the module.
+pub(super) fn declaration(declaration: &Declaration) -> TokenStream {
+    let Declaration { krate, class, name, depends_on, after, manual } = declaration;
+    let marker = names::module();
+    let alias = names::module_alias(Span::call_site());
+    let name = name.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
+    let register = if *manual { quote!(Manual) } else { quote!(Boot) };
+    let names = depends_on.iter().filter_map(|dependency| match dependency {
+        Dependency::Name(name) => Some(name),
+        Dependency::Path(_) => None,
+    });
+    let paths = depends_on.iter().filter_map(|dependency| match dependency {
+        Dependency::Path(path) => Some(names::module_in(path)),
+        Dependency::Name(_) => None,
+    });
+    quote! {
+        #krate::__private::module! {
+            marker = #marker; alias = #alias;
+            class = #class; name = #name; register = #register;
+            names = [#(#names),*]; paths = [#(#paths),*]; after = [#(#after),*];
+        }
+    }
+}

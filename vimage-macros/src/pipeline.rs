@@ -1,0 +1,180 @@
+//! The stages in order: parse, check, rewrite, and then either the expansion or all errors.
+
+use proc_macro2::{Span, TokenStream};
+use quote::{ToTokens, quote};
+use syn::{ForeignItem, Item, Path, parse_quote};
+
+use crate::args::{Options, Syntax};
+use crate::attr::{Ours, Recognizer};
+use crate::check::{self, View};
+use crate::errors::Errors;
+use crate::expand;
+use crate::model::{Declaration, Form, Module, Slot, Source};
+use crate::parse::{self, file};
+use crate::parse::lift::{Belonging, Lift};
+use crate::parse::marks::Mark;
+use crate::region;
+
+/// A module macro, by the class of what it declares.
+#[derive(Clone, Copy)]
+pub(crate) enum Declares {
+    Net,
+    Cpu,
+    Procg,
+    /// The option says it.
+    Any,
+}
+
+impl Declares {
+    fn syntax(self) -> Syntax {
+        match self {
+            Self::Net => Syntax::VNET,
+            Self::Cpu => Syntax::VCPU,
+            Self::Procg => Syntax::VPROCG,
+            Self::Any => Syntax::VIMAGE,
+        }
+    }
+
+    fn class(self, options: &Options, errors: &Errors) -> Path {
+        let krate = options.krate();
+        match self {
+            Self::Net => parse_quote!(#krate::Net),
+            Self::Cpu => parse_quote!(#krate::Cpu),
+            Self::Procg => parse_quote!(#krate::Procg),
+            Self::Any => options.class.clone().unwrap_or_else(|| {
+                if !options.broken {
+                    errors.at_span(Span::call_site(), "say which class the module is of: `class = crate::Tenant`");
+                }
+                parse_quote!(#krate::Net)
+            }),
+        }
+    }
+}
+
+/// `#[vnet_module(…)] mod foo { … }`
+pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) -> TokenStream {
+    let errors = Errors::default();
+    let options = Options::parse(args, declares.syntax(), &errors);
+    let mut shell = match syn::parse2(input.clone()) {
+        Ok(Item::Mod(module)) => module,
+        result => {
+            let of = declares.syntax().of;
+            let message = format!("`#[{of}]` goes on an inline module: `#[{of}] mod foo {{ … }}`");
+            errors.push(result.map_or_else(|error| error, |_| first_token_error(&input, &message)));
+            return with_errors(&errors, input);
+        }
+    };
+    let Some((_, items)) = &mut shell.content else {
+        errors.at(&shell.ident, check::out_of_line(&shell.ident));
+        return with_errors(&errors, shell);
+    };
+    let items = std::mem::take(items);
+    let class = declares.class(&options, &errors);
+    let source = source(unmarked(items), View::Closed, &options, &errors);
+    let module = Module { declaration: Declaration::new(options, class), form: Form::Closed(Box::new(shell)), source };
+    finish_module(&module, &TokenStream::new(), &errors)
+}
+
+/// `vnet_module! { …; items }`
+pub(crate) fn in_file(declares: Declares, input: TokenStream) -> TokenStream {
+    let errors = Errors::default();
+    let file::File { options, items, unread } = file::parse(input, declares.syntax(), &errors);
+    let class = declares.class(&options, &errors);
+    let source = source(unmarked(items), View::File, &options, &errors);
+    let module = Module { declaration: Declaration::new(options, class), form: Form::File, source };
+    finish_module(&module, &unread, &errors)
+}
+
+fn finish_module(module: &Module, unread: &TokenStream, errors: &Errors) -> TokenStream {
+    match errors.take() {
+        None => expand::module(module),
+        Some(found) => {
+            let items = expand::recovered_module(module, unread);
+            quote!(#found #items)
+        }
+    }
+}
+
+/// `#[virtualized(…)]`, `#[attach(…)]` and so on, where no module macro has taken them off.
+pub(crate) fn open(ours: Ours, args: TokenStream, input: TokenStream) -> TokenStream {
+    let errors = Errors::default();
+    let syntax = ours.syntax().expect("module macros have a form of their own");
+    let options = Options::parse(args, syntax, &errors);
+    let item = match syn::parse2(input.clone()) {
+        Ok(Item::Verbatim(_)) if ours == Ours::Virtualized && is_bodyless_method(&input) => {
+            return with_errors(&errors, input);
+        }
+        Ok(Item::Verbatim(_)) => {
+            let foreign = matches!(syn::parse2(input.clone()), Ok(ForeignItem::Static(_)));
+            let what = if foreign { parse::FOREIGN_STATIC } else { parse::OTHER_ITEM };
+            let message = ours.misplaced(what);
+            errors.push(first_token_error(&input, &message));
+            return with_errors(&errors, input);
+        }
+        Ok(item) => item,
+        Err(error) => {
+            errors.push(error);
+            return with_errors(&errors, input);
+        }
+    };
+    let code = Options { krate: options.krate.clone(), ..Options::default() };
+    let mark = Mark { ours, options, span: Span::call_site() };
+    let source = source(vec![(item, vec![mark])], View::Open, &code, &errors);
+    match errors.take() {
+        None => expand::open(&source),
+        Some(found) => {
+            let items = expand::recovered(&source);
+            quote!(#found #items)
+        }
+    }
+}
+
+/// The items with what is virtualized taken out of them, each with those of our attributes that are read already.
+fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, code: &Options, errors: &Errors) -> Source {
+    let krate = code.krate();
+    let recognizer = Recognizer { krate: &krate };
+    check::items(items.iter_mut().map(|(item, _)| item), view, recognizer, errors);
+    let belonging = if view == View::Open { Belonging::Open(None) } else { Belonging::Module };
+    let mut lift = Lift::new(recognizer, belonging, errors);
+    let plain = lift.items(items);
+    let Lift { mut slots, mut except, mut macros, .. } = lift;
+    check::slots(&slots, errors);
+    except.extend(code.except.iter().cloned());
+    macros.extend(code.macros.iter().cloned());
+    let cx = region::Context { krate: &krate, except: &except, macros: &macros, errors };
+    let mut instances = plain.clone();
+    region::items(&mut instances, &cx);
+    for slot in &mut slots {
+        if let Slot::Variable(variable, _) = slot {
+            region::initializer(&mut variable.virtualized_init, &cx);
+        }
+    }
+    Source { krate, open: view == View::Open, plain, instances, slots }
+}
+
+fn unmarked(items: Vec<Item>) -> Vec<(Item, Vec<Mark>)> {
+    items.into_iter().map(|item| (item, Vec::new())).collect()
+}
+
+fn is_bodyless_method(input: &TokenStream) -> bool {
+    syn::parse2::<syn::TraitItemFn>(input.clone()).is_ok_and(|method| method.default.is_none())
+}
+
+fn first_token_error(tokens: &impl ToTokens, message: &str) -> syn::Error {
+    let first = tokens.to_token_stream().into_iter().next();
+    syn::Error::new(first.map_or_else(Span::call_site, |token| token.span()), message)
+}
+
+fn with_errors(errors: &Errors, input: impl ToTokens) -> TokenStream {
+    let found = errors.take();
+    quote!(#found #input)
+}
+
+/// `class! { pub struct Tenant; … }`
+pub(crate) fn class(input: TokenStream) -> TokenStream {
+    let errors = Errors::default();
+    let class = parse::class::parse(input, &errors);
+    let found = errors.take();
+    let class = class.map(|class| expand::class::expand(&class));
+    quote!(#found #class)
+}

@@ -1,0 +1,147 @@
+//! Postfix chains that start at a mention, as `V_TABLE.lock().unwrap().get(&key).cloned()`.
+//!
+//! Beside an `.await` a chain is resolved on its own, and what it yields outlives the resolution. So it must end where
+//! its value no longer borrows from the variable, which names of methods only suggest. A wrong guess is a borrow
+//! error, never a wrong program.
+
+use syn::punctuated::Punctuated;
+use syn::{Expr, Token, UnOp};
+
+use super::{Context, awaits, mention};
+
+/// Methods whose results still borrow from their receivers, as a rule.
+const BORROWING: [&str; 22] = [
+    "as_bytes", "as_deref", "as_deref_mut", "as_mut", "as_ref", "as_slice", "as_str", "borrow", "borrow_mut", "deref",
+    "deref_mut", "first", "get", "get_mut", "get_or_init", "iter", "keys", "last", "lock", "read", "values", "write",
+];
+
+/// Methods that hand on what is in their receivers.
+const TRANSPARENT: [&str; 6] = ["expect", "ok", "unwrap", "unwrap_or", "unwrap_or_default", "unwrap_or_else"];
+
+/// Whether an expression is a chain that starts at a mention, or at a call that is handed something that borrows
+/// from one, as `lookup(&V_TABLE, key)`.
+pub(super) fn starts_at_mention(expr: &Expr, cx: &Context) -> bool {
+    if mention::accessor(expr, cx).is_some() {
+        return true;
+    }
+    match expr {
+        Expr::MethodCall(call) if mention::is_left_alone(call, cx) => false,
+        Expr::MethodCall(call) => starts_at_mention(&call.receiver, cx) || is_handed_a_borrow(&call.args, cx),
+        Expr::Call(call) => starts_at_mention(&call.func, cx) || is_handed_a_borrow(&call.args, cx),
+        _ => operand(expr).is_some_and(|operand| starts_at_mention(operand, cx)),
+    }
+}
+
+fn is_handed_a_borrow(args: &Punctuated<Expr, Token![,]>, cx: &Context) -> bool {
+    args.iter().any(|arg| starts_at_mention(arg, cx) && borrows(arg, cx))
+}
+
+/// What a postfix or place expression is applied to, calls apart.
+fn operand(expr: &Expr) -> Option<&Expr> {
+    Some(match expr {
+        Expr::Field(inner) => &inner.base,
+        Expr::Group(inner) => &inner.expr,
+        Expr::Index(inner) => &inner.expr,
+        Expr::Paren(inner) => &inner.expr,
+        Expr::Reference(inner) => &inner.expr,
+        Expr::Try(inner) => &inner.expr,
+        Expr::Unary(inner) if matches!(inner.op, UnOp::Deref(_)) => &inner.expr,
+        _ => return None,
+    })
+}
+
+/// Whether a chain's value is taken to borrow from the variable.
+fn borrows(expr: &Expr, cx: &Context) -> bool {
+    let named = |names: &[&str], method: &syn::Ident| names.iter().any(|name| method == name);
+    match expr {
+        Expr::MethodCall(call) if !starts_at_mention(&call.receiver, cx) => false,
+        Expr::MethodCall(call) if named(&TRANSPARENT, &call.method) => borrows(&call.receiver, cx),
+        Expr::MethodCall(call) => named(&BORROWING, &call.method),
+        Expr::Call(_) => false,
+        _ => match operand(expr) {
+            Some(operand) => borrows(operand, cx),
+            None => mention::accessor(expr, cx).is_some(),
+        },
+    }
+}
+
+/// How many links an awaited chain has behind the part that is resolved on its own. The future can borrow from what
+/// it is made of, so that part ends at the last value that no longer borrows from the variable: at `clone()` in
+/// `V_SENDER.lock().unwrap().clone().send(x)`. Without any it is all of the chain.
+pub(super) fn links_behind_last_value(awaited: &Expr, cx: &Context) -> usize {
+    let links = std::iter::successors(receiver(awaited), |link| receiver(link));
+    let links = links.take_while(|link| starts_at_mention(link, cx));
+    links.enumerate().find(|(_, link)| !borrows(link, cx)).map_or(0, |(at, _)| at + 1)
+}
+
+/// How many links a chain has behind the call whose arguments can be evaluated in front of all of the chain: those
+/// are the only ones with an `.await`, and nothing that comes before them has an effect.
+pub(super) fn links_behind_waiting_call(chain: &Expr, cx: &Context) -> Option<usize> {
+    let waits = |link: &&Expr| awaits::in_expr(link, cx);
+    let links: Vec<_> = std::iter::successors(Some(chain), |link| receiver(link)).take_while(waits).collect();
+    let (call, behind) = links.split_last()?;
+    let place = match call {
+        Expr::Call(call) => &call.func,
+        _ => receiver(call)?,
+    };
+    let alone = !behind.iter().any(|link| arguments(link).into_iter().any(|argument| waits(&argument)));
+    (is_inert(place) && alone).then_some(behind.len())
+}
+
+/// What a link of a chain is applied to.
+fn receiver(expr: &Expr) -> Option<&Expr> {
+    match expr {
+        Expr::MethodCall(call) => Some(&call.receiver),
+        _ => operand(expr),
+    }
+}
+
+/// So many links further in.
+pub(super) fn descend(mut expr: &mut Expr, links: usize) -> &mut Expr {
+    for _ in 0..links {
+        expr = match expr {
+            Expr::Field(inner) => &mut inner.base,
+            Expr::Group(inner) => &mut inner.expr,
+            Expr::Index(inner) => &mut inner.expr,
+            Expr::MethodCall(call) => &mut call.receiver,
+            Expr::Paren(inner) => &mut inner.expr,
+            Expr::Reference(inner) => &mut inner.expr,
+            Expr::Try(inner) => &mut inner.expr,
+            Expr::Unary(inner) => &mut inner.expr,
+            other => return other,
+        };
+    }
+    expr
+}
+
+/// Whether evaluating an expression early or late makes no difference: a place, a literal, a closure.
+pub(super) fn is_inert(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Lit(_) | Expr::Closure(_) => true,
+        Expr::Field(inner) => is_inert(&inner.base),
+        Expr::Group(inner) => is_inert(&inner.expr),
+        Expr::Paren(inner) => is_inert(&inner.expr),
+        Expr::Reference(inner) => is_inert(&inner.expr),
+        Expr::RawAddr(inner) => is_inert(&inner.expr),
+        _ => false,
+    }
+}
+
+/// The arguments of a call, the index of an element.
+fn arguments(expr: &Expr) -> Vec<&Expr> {
+    match expr {
+        Expr::Call(call) => call.args.iter().collect(),
+        Expr::Index(inner) => vec![&inner.index],
+        Expr::MethodCall(call) => call.args.iter().collect(),
+        _ => Vec::new(),
+    }
+}
+
+pub(super) fn arguments_mut(expr: &mut Expr) -> Vec<&mut Expr> {
+    match expr {
+        Expr::Call(call) => call.args.iter_mut().collect(),
+        Expr::Index(inner) => vec![&mut inner.index],
+        Expr::MethodCall(call) => call.args.iter_mut().collect(),
+        _ => Vec::new(),
+    }
+}

@@ -1,0 +1,67 @@
+//! Rewriting virtualized code, so that a mention of `V_FOO` is the variable of the current instance.
+//!
+//! The unit is the *region*: the body of one function, closure or async block. What a region becomes:
+//!
+//! | region | becomes | where |
+//! |---|---|---|
+//! | sync | one resolution per variable at its head, then the body as written | [`scope`] |
+//! | async | sync regions as large as fit between two `.await`s | [`suspend`] |
+//!
+//! A region that mentions no variable stays as it is, token for token. What stands inside a macro call is read by
+//! [`macros`]; what cannot be read or rewritten is reported, at the mention.
+
+mod awaits;
+mod cfg;
+mod chain;
+mod format;
+mod macros;
+mod mention;
+mod opaque;
+mod pieces;
+mod scope;
+mod suspend;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use syn::visit_mut::VisitMut;
+use syn::{Expr, Ident, ImplItem, Item, Path, TraitItem};
+
+use crate::errors::Errors;
+use walk::Rewriter;
+
+/// What the rewriting needs to know about the attribute it is done for.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// The runtime crate: `::vimage` unless `crate = …` says otherwise.
+    pub(crate) krate: &'a Path,
+    /// Constants of the user's that start with `V_`.
+    pub(crate) except: &'a [Ident],
+    /// Macros that the user vouches for.
+    pub(crate) macros: &'a [Path],
+    pub(crate) errors: &'a Errors,
+}
+
+pub(crate) fn items(items: &mut [Item], cx: &Context) {
+    for each in items {
+        item(each, cx);
+    }
+}
+
+pub(crate) fn item(item: &mut Item, cx: &Context) {
+    Rewriter::new(*cx).visit_item_mut(item);
+}
+
+pub(crate) fn impl_item(item: &mut ImplItem, cx: &Context) {
+    Rewriter::new(*cx).visit_impl_item_mut(item);
+}
+
+pub(crate) fn trait_item(item: &mut TraitItem, cx: &Context) {
+    Rewriter::new(*cx).visit_trait_item_mut(item);
+}
+
+/// The initializer of a `static` or `const`: closures in it are regions, a bare mention is an error.
+pub(crate) fn initializer(expr: &mut Expr, cx: &Context) {
+    Rewriter::new(*cx).initializer(expr);
+}

@@ -1,0 +1,278 @@
+//! What a sync region becomes: the resolutions at its head, and its body behind them.
+//!
+//! ```text
+//! {                                               the user's braces, so that coverage keeps the function
+//!     use items::of::the_body;                    a resolution may depend on them
+//!     let V_A_of_the_current_instance = unsafe { ::vimage::__private::resolve(V_A) };
+//!     let __V_A = &V_A_of_the_current_instance;   each mention of V_A is now `(*__V_A.get())`
+//!     match () { () => { body } }
+//! }
+//! ```
+//!
+//! - The head only loads. Whether there is an instance is checked by `get()`, at the mention.
+//! - A mention reads through a reference to a local. So nothing it yields can leave the region, not even where a
+//!   macro moves the mention into a closure, for then the closure holds the reference.
+//! - The arm of a `match` drops the temporaries of its tail at its end, in each edition, and the locals that they
+//!   borrow from are outside. The body's own braces keep the order in which its locals and its tail are dropped.
+//! - An arm hides from a closure or an async block in the tail, and from `impl Trait`, which type is expected of
+//!   it. There the body goes through `'v: { break 'v { body }; }`, which is not used everywhere because rustc calls
+//!   it unreachable behind a body that diverges.
+//!
+//! A block with items is a scope of its own, since its names may mean other variables than the same names outside.
+//! Its resolutions are kept in cells at the region's head, for in edition 2021 the temporaries of its tail
+//! outlive it:
+//!
+//! ```text
+//! let V_A_of_the_current_instance = ::core::cell::OnceCell::new();
+//! … {
+//!     use other::V_A;
+//!     let __V_A = V_A_of_the_current_instance.get_or_init(|| unsafe { ::vimage::__private::resolve(V_A) });
+//!     body
+//! } …
+//! ```
+
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, quote_spanned};
+use syn::ext::IdentExt;
+use syn::visit::Visit;
+use syn::token::Brace;
+use syn::{
+    Block, Expr, ExprBlock, ExprBreak, ExprMatch, MacroDelimiter, Path, ReturnType, Stmt, Token, TypeImplTrait, parse_quote_spanned,
+};
+
+use super::cfg::Condition;
+
+/// What the locals that hold resolutions are called: rustc prints the name when a borrow of it is too long.
+#[derive(Clone, Copy)]
+pub(super) enum Kind {
+    Sync,
+    /// A piece of an async region.
+    Piece,
+}
+
+impl Kind {
+    fn owner(self, variable: &Ident) -> String {
+        match self {
+            Self::Sync => format!("{variable}_of_the_current_instance"),
+            Self::Piece => format!("{variable}_is_borrowed_across_an_await__use_{variable}_held"),
+        }
+    }
+}
+
+/// What one region resolves, collected while its body is walked.
+pub(super) struct Region {
+    kind: Kind,
+    /// The head, then the blocks with items that the walk is inside of.
+    scopes: Vec<Scope>,
+    /// What blocks with items resolved.
+    cells: Vec<(Ident, Condition)>,
+    owners: Vec<String>,
+}
+
+#[derive(Default)]
+pub(super) struct Scope {
+    /// How many `#[cfg]`s of the region the scope itself is under.
+    conditions: usize,
+    found: Vec<Found>,
+}
+
+struct Found {
+    path: Path,
+    /// What the local is declared as.
+    owner: Ident,
+    /// The local that mentions read through.
+    local: Ident,
+    condition: Condition,
+    /// Its index among the region's cells, in a block with items.
+    cell: Option<usize>,
+}
+
+impl Region {
+    pub(super) fn new(kind: Kind) -> Self {
+        Self { kind, scopes: vec![Scope::default()], cells: Vec::new(), owners: Vec::new() }
+    }
+
+    pub(super) fn is_empty(&self) -> bool {
+        self.cells.is_empty() && self.scopes.iter().all(|scope| scope.found.is_empty())
+    }
+
+    /// The local that a mention of `path` reads through, where all of `cfgs` hold.
+    pub(super) fn resolve(&mut self, path: &Path, cfgs: &[TokenStream]) -> Ident {
+        let nested = self.scopes.len() > 1;
+        let (owners, kind) = (&mut self.owners, self.kind);
+        let scope = self.scopes.last_mut().expect("a region has a head");
+        let text = path.to_token_stream().to_string();
+        let known = scope.found.iter().position(|found| found.path.to_token_stream().to_string() == text);
+        let index = known.unwrap_or_else(|| {
+            let variable = path.segments.last().expect("a mention has a name").ident.clone();
+            let base = kind.owner(&variable.unraw());
+            owners.push(base.clone());
+            // Several paths can end in the same name, and several blocks resolve the same path.
+            let nth = owners.iter().filter(|owner| **owner == base).count();
+            let suffix = if nth > 1 { format!("_{nth}") } else { String::new() };
+            let at = Span::mixed_site().located_at(variable.span());
+            let cell = nested.then_some(self.cells.len());
+            let owner = Ident::new(&format!("{base}{suffix}"), at);
+            self.cells.extend(nested.then(|| (owner.clone(), Condition::NEVER)));
+            let local = Ident::new(&format!("__{}{suffix}", variable.unraw()), at);
+            scope.found.push(Found { path: path.clone(), owner, local, condition: Condition::NEVER, cell });
+            scope.found.len() - 1
+        });
+        let found = &mut scope.found[index];
+        found.condition.or_all(&cfgs[scope.conditions..]);
+        if let Some(cell) = found.cell {
+            self.cells[cell].1.or_all(cfgs);
+        }
+        found.local.clone()
+    }
+
+    /// Enters a block with items, under so many of the region's `#[cfg]`s.
+    pub(super) fn enter(&mut self, conditions: usize) {
+        self.scopes.push(Scope { conditions, found: Vec::new() });
+    }
+
+    /// Leaves it, and puts its resolutions behind the items that it starts with.
+    pub(super) fn leave(&mut self, block: &mut Block, krate: &Path) {
+        let scope = self.scopes.pop().expect("left a block that was entered");
+        let lets = scope.found.iter().map(|Found { path, owner, local, condition, .. }| -> Stmt {
+            let cfg = condition.attribute();
+            let resolution = resolution(path, krate);
+            let mixed = Span::mixed_site();
+            parse_quote_spanned!(mixed=> #cfg let #local = #owner.get_or_init(|| #resolution);)
+        });
+        let at = leading_items(&block.stmts);
+        block.stmts.splice(at..at, lets.collect::<Vec<_>>());
+    }
+
+    /// The statements that stand before the body.
+    fn head(&self, krate: &Path) -> Vec<Stmt> {
+        let mixed = Span::mixed_site();
+        let cells = self.cells.iter().map(|(owner, condition)| -> Stmt {
+            let cfg = condition.attribute();
+            parse_quote_spanned!(mixed=> #cfg let #owner = ::core::cell::OnceCell::new();)
+        });
+        let lets = self.scopes[0].found.iter().flat_map(|Found { path, owner, local, condition, .. }| -> [Stmt; 2] {
+            let cfg = condition.attribute();
+            let resolution = resolution(path, krate);
+            let reference = quote_spanned!(owner.span()=> &#owner);
+            [
+                parse_quote_spanned!(mixed=> #cfg let #owner = #resolution;),
+                parse_quote_spanned!(mixed=> #cfg let #local = #reference;),
+            ]
+        });
+        cells.chain(lets).collect()
+    }
+
+    /// Puts the head in front of a body that is a block, behind the items that the block starts with.
+    pub(super) fn enclose_block(&self, block: &mut Block, output: &ReturnType, krate: &Path) {
+        let body = block.stmts.split_off(leading_items(&block.stmts));
+        let labelled = needs_label(output, tail(&body));
+        block.stmts.extend(self.head(krate));
+        let inner = Block { brace_token: block.brace_token, stmts: body };
+        let inner = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block: inner });
+        block.stmts.push(Stmt::Expr(body_expr(inner, labelled), None));
+    }
+
+    /// Puts the head in front of a body that is an expression.
+    pub(super) fn enclose_expr(&self, expr: &mut Expr, output: &ReturnType, krate: &Path) {
+        let labelled = needs_label(output, Some(expr));
+        let body = std::mem::replace(expr, Expr::PLACEHOLDER);
+        let mut stmts = self.head(krate);
+        stmts.push(Stmt::Expr(body_expr(body, labelled), None));
+        *expr = block_expr(stmts);
+    }
+}
+
+/// The place that a mention stands for.
+pub(super) fn place(local: &Ident, mention: Span) -> Expr {
+    let at = Span::mixed_site().located_at(mention);
+    let local = Ident::new(&local.to_string(), at);
+    // A panic of a `#[track_caller]` function shows where its name is, unless this is in an expansion.
+    let check = quote_spanned!(mention=> .get());
+    parse_quote_spanned!(at=> (*#local #check))
+}
+
+fn resolution(path: &Path, krate: &Path) -> TokenStream {
+    quote_spanned!(Span::mixed_site()=> unsafe { #krate::__private::resolve(#path) })
+}
+
+/// The body, so that what it borrows from the head ends before the head's locals do.
+fn body_expr(body: Expr, labelled: bool) -> Expr {
+    // Put in as a tree, not as tokens: syn adds the parentheses that some expressions need in an arm.
+    let mixed = Span::mixed_site();
+    if labelled {
+        let leave: ExprBreak = parse_quote_spanned!(mixed=> break 'v);
+        let leave = Stmt::Expr(Expr::Break(ExprBreak { expr: Some(Box::new(body)), ..leave }), Some(Token![;](mixed)));
+        let label = parse_quote_spanned!(mixed=> 'v:);
+        let block = Block { brace_token: Brace(mixed), stmts: vec![leave] };
+        return Expr::Block(ExprBlock { attrs: Vec::new(), label: Some(label), block });
+    }
+    let mut only: ExprMatch = parse_quote_spanned!(mixed=> match () { () => () });
+    *only.arms[0].body = body;
+    Expr::Match(only)
+}
+
+fn block_expr(stmts: Vec<Stmt>) -> Expr {
+    let block = Block { brace_token: Brace(Span::mixed_site()), stmts };
+    Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block })
+}
+
+/// How many items a block starts with.
+fn leading_items(stmts: &[Stmt]) -> usize {
+    stmts.iter().take_while(|stmt| matches!(stmt, Stmt::Item(_))).count()
+}
+
+/// The body's resolutions cannot stand in front of it, because it has items in its midst.
+pub(super) fn has_later_items(block: &Block) -> bool {
+    has_items(&block.stmts[leading_items(&block.stmts)..])
+}
+
+/// Whether names in a block may mean something else than outside. A macro in braces may expand to items too, as
+/// `cfg_if!` does.
+pub(super) fn has_items(stmts: &[Stmt]) -> bool {
+    stmts.iter().any(|stmt| match stmt {
+        Stmt::Item(_) => true,
+        Stmt::Macro(call) => matches!(call.mac.delimiter, MacroDelimiter::Brace(_)) && !super::macros::is_known(&call.mac),
+        Stmt::Local(_) | Stmt::Expr(..) => false,
+    })
+}
+
+fn tail(stmts: &[Stmt]) -> Option<&Expr> {
+    match stmts.last()? {
+        Stmt::Expr(expr, None) => Some(expr),
+        _ => None,
+    }
+}
+
+/// Whether the type of the tail depends on what is expected of it.
+fn needs_label(output: &ReturnType, tail: Option<&Expr>) -> bool {
+    tail.is_some_and(|tail| takes_its_type_from_outside(tail) || (returns_impl(output) && !diverges(tail)))
+}
+
+fn takes_its_type_from_outside(expr: &Expr) -> bool {
+    let of_block = |block: &Block| tail(&block.stmts).is_some_and(takes_its_type_from_outside);
+    match expr {
+        Expr::Closure(_) | Expr::Async(_) => true,
+        Expr::Paren(inner) => takes_its_type_from_outside(&inner.expr),
+        Expr::Group(inner) => takes_its_type_from_outside(&inner.expr),
+        Expr::Block(inner) => of_block(&inner.block),
+        Expr::Unsafe(inner) => of_block(&inner.block),
+        _ => false,
+    }
+}
+
+fn diverges(expr: &Expr) -> bool {
+    matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) | Expr::Loop(_) | Expr::Macro(_))
+}
+
+fn returns_impl(output: &ReturnType) -> bool {
+    struct Finder(bool);
+    impl Visit<'_> for Finder {
+        fn visit_type_impl_trait(&mut self, _: &TypeImplTrait) {
+            self.0 = true;
+        }
+    }
+    let mut finder = Finder(false);
+    finder.visit_return_type(output);
+    finder.0
+}

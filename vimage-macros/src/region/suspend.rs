@@ -1,0 +1,267 @@
+//! What an async region becomes: sync regions between its `.await`s, for nothing may be held across one.
+//!
+//! | code without an `.await` inside | its region |
+//! |---|---|
+//! | the whole body, a block, a branch, the body of a loop | itself |
+//! | a statement, the initializer of a `let`, an arm, a guard, a condition | itself |
+//! | an operand with an operator; an assignment; a call of a known macro | itself |
+//! | any other expression | the postfix chain that starts at the mention, see [`chain`] |
+//!
+//! Two kinds of code have their `.await` moved in front of the mention, which is a place and has no effect of its
+//! own: `V_N.store(f().await, Relaxed)` becomes `match f().await { argument => V_N.store(argument, Relaxed) }`, and
+//! `V_N = f().await` becomes `match f().await { value => V_N = value }`.
+
+use std::mem;
+
+use proc_macro2::{Ident, Span};
+use syn::visit_mut::{self, VisitMut};
+use syn::{Arm, BinOp, Block, Expr, ExprMacro, ExprMatch, ReturnType, Stmt, StmtMacro, UnOp, parse_quote_spanned};
+
+use super::macros::Shield;
+use super::scope::Kind;
+use super::walk::Rewriter;
+use super::{awaits, cfg, chain};
+
+impl Rewriter<'_> {
+    /// The body of an async function, or an async block.
+    pub(super) fn async_block(&mut self, block: &mut Block, output: &ReturnType) {
+        if awaits::in_block(block, &self.cx) {
+            self.in_async(|walk| walk.statements(block));
+        } else {
+            self.piece_in_braces(block, output);
+        }
+    }
+
+    pub(super) fn async_closure(&mut self, body: &mut Expr, output: &ReturnType) {
+        match body {
+            Expr::Block(body) if body.label.is_none() && body.attrs.is_empty() => {
+                self.async_block(&mut body.block, output);
+            }
+            _ => self.in_async(|walk| walk.condition(body)),
+        }
+    }
+
+    /// A block inside an async region.
+    pub(super) fn async_inner_block(&mut self, block: &mut Block) {
+        if awaits::in_block(block, &self.cx) {
+            self.statements(block);
+        } else {
+            self.piece_in_braces(block, &ReturnType::Default);
+        }
+    }
+
+    fn piece_in_braces(&mut self, block: &mut Block, output: &ReturnType) {
+        if self.sync_block(Kind::Piece, block, output) {
+            Shield.visit_block_mut(block);
+        }
+    }
+
+    /// Makes an expression without an `.await` a sync region.
+    fn piece(&mut self, expr: &mut Expr) {
+        // A region is a block, and the attributes of the statement belong in front of it.
+        let attrs = cfg::leading_attrs(expr).map(mem::take).unwrap_or_default();
+        if let Some(region) = self.in_region(Kind::Piece, |walk| walk.plain_expr(expr)) {
+            Shield.visit_expr_mut(expr);
+            region.enclose_expr(expr, &ReturnType::Default, self.cx.krate);
+        }
+        if let Some(slot) = cfg::leading_attrs(expr) {
+            *slot = attrs;
+        }
+    }
+
+    /// An expression whose temporaries end with it anyway.
+    pub(super) fn condition(&mut self, expr: &mut Expr) {
+        if awaits::in_expr(expr, &self.cx) || has_let(expr) {
+            self.visit_expr_mut(expr);
+        } else {
+            self.piece(expr);
+        }
+    }
+
+    pub(super) fn async_stmt(&mut self, stmt: &mut Stmt) {
+        match stmt {
+            Stmt::Item(item) => self.visit_item_mut(item),
+            Stmt::Local(local) => {
+                self.visit_attributes_mut(&mut local.attrs);
+                self.visit_pat_mut(&mut local.pat);
+                if let Some(init) = &mut local.init {
+                    self.condition(&mut init.expr);
+                    init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
+                }
+            }
+            Stmt::Expr(Expr::Block(block), _) => visit_mut::visit_expr_block_mut(self, block),
+            Stmt::Expr(Expr::Unsafe(block), _) => visit_mut::visit_expr_unsafe_mut(self, block),
+            Stmt::Expr(expr, _) => self.condition(expr),
+            Stmt::Macro(StmtMacro { attrs, mac, semi_token }) => {
+                let call = ExprMacro { attrs: mem::take(attrs), mac: mac.clone() };
+                let mut call = Expr::Macro(call);
+                self.condition(&mut call);
+                match call {
+                    Expr::Macro(call) => (*attrs, *mac) = (call.attrs, call.mac),
+                    region => *stmt = Stmt::Expr(region, *semi_token),
+                }
+            }
+        }
+    }
+
+    pub(super) fn async_arm(&mut self, arm: &mut Arm) {
+        self.visit_attributes_mut(&mut arm.attrs);
+        self.visit_pat_mut(&mut arm.pat);
+        match &mut *arm.body {
+            Expr::Block(block) if block.label.is_none() => self.async_inner_block(&mut block.block),
+            body => self.condition(body),
+        }
+    }
+
+    /// An expression in an async region.
+    pub(super) fn async_expr(&mut self, expr: &mut Expr) {
+        let cx = self.cx;
+        if awaits::in_expr(expr, &cx) {
+            return self.async_expr_with_await(expr);
+        }
+        let is_region = match expr {
+            Expr::Binary(_) => !has_let(expr),
+            Expr::Unary(inner) if !matches!(inner.op, UnOp::Deref(_)) => true,
+            Expr::Reference(inner) => is_place(&inner.expr) && chain::starts_at_mention(&inner.expr, &cx),
+            Expr::Assign(_) | Expr::Cast(_) | Expr::RawAddr(_) | Expr::Macro(_) => true,
+            Expr::If(_) | Expr::Match(_) | Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => true,
+            Expr::Return(_) | Expr::Break(_) => true,
+            _ => chain::starts_at_mention(expr, &cx),
+        };
+        if is_region {
+            self.piece(expr);
+        } else {
+            self.plain_expr(expr);
+        }
+    }
+
+    fn async_expr_with_await(&mut self, expr: &mut Expr) {
+        let cx = self.cx;
+        match expr {
+            Expr::Await(awaited) => {
+                self.visit_attributes_mut(&mut awaited.attrs);
+                if !awaits::in_expr(&awaited.base, &cx) && chain::starts_at_mention(&awaited.base, &cx) {
+                    let links = chain::links_behind_last_value(&awaited.base, &cx);
+                    self.piece(chain::descend(&mut awaited.base, links));
+                    for link in 0..links {
+                        let arguments = chain::arguments_mut(chain::descend(&mut awaited.base, link));
+                        arguments.into_iter().for_each(|argument| self.visit_expr_mut(argument));
+                    }
+                } else {
+                    self.visit_expr_mut(&mut awaited.base);
+                }
+            }
+            Expr::If(branch) => {
+                self.visit_attributes_mut(&mut branch.attrs);
+                self.condition(&mut branch.cond);
+                self.visit_block_mut(&mut branch.then_branch);
+                branch.else_branch.iter_mut().for_each(|(_, otherwise)| self.visit_expr_mut(otherwise));
+            }
+            Expr::While(repeat) => {
+                self.visit_attributes_mut(&mut repeat.attrs);
+                self.condition(&mut repeat.cond);
+                self.visit_block_mut(&mut repeat.body);
+            }
+            Expr::Assign(assign) if chain::starts_at_mention(&assign.left, &cx) => {
+                if !awaits::in_expr(&assign.left, &cx) {
+                    return self.value_first(expr);
+                }
+                self.plain_expr(expr);
+            }
+            Expr::Binary(binary) if is_assignment(binary.op) && chain::starts_at_mention(&binary.left, &cx) => {
+                if !awaits::in_expr(&binary.left, &cx) {
+                    return self.value_first(expr);
+                }
+                self.plain_expr(expr);
+            }
+            _ => match chain::links_behind_waiting_call(expr, &cx) {
+                Some(links) if chain::starts_at_mention(expr, &cx) => self.arguments_first(expr, links),
+                _ => self.plain_expr(expr),
+            },
+        }
+    }
+
+    /// `place = f().await`, whose value rustc computes first as well.
+    fn value_first(&mut self, expr: &mut Expr) {
+        let right = match expr {
+            Expr::Assign(assign) => &mut assign.right,
+            Expr::Binary(binary) => &mut binary.right,
+            _ => unreachable!("only called on assignments"),
+        };
+        let name = Ident::new("__value", Span::mixed_site());
+        let value = mem::replace(&mut **right, parse_quote_spanned!(Span::mixed_site()=> #name));
+        self.hoist(vec![(name, value)], expr);
+    }
+
+    /// `V_X.method(f().await)`, up to the last argument that waits.
+    fn arguments_first(&mut self, expr: &mut Expr, links: usize) {
+        let cx = self.cx;
+        let arguments = chain::arguments_mut(chain::descend(expr, links));
+        let waiting = arguments.iter().rposition(|argument| awaits::in_expr(argument, &cx));
+        let mut hoisted = Vec::new();
+        for (at, argument) in arguments.into_iter().enumerate() {
+            if Some(at) <= waiting && !chain::is_inert(argument) {
+                let name = Ident::new(&format!("__argument_{}", hoisted.len() + 1), Span::mixed_site());
+                let value = mem::replace(argument, parse_quote_spanned!(Span::mixed_site()=> #name));
+                hoisted.push((name, value));
+            }
+        }
+        self.hoist(hoisted, expr);
+    }
+
+    /// Evaluates `values` first. Their temporaries live as long as `expr` takes.
+    fn hoist(&mut self, values: Vec<(Ident, Expr)>, expr: &mut Expr) {
+        let (names, mut values): (Vec<_>, Vec<_>) = values.into_iter().unzip();
+        values.iter_mut().for_each(|value| self.visit_expr_mut(value));
+        self.piece(expr);
+        let mixed = Span::mixed_site();
+        let mut only: ExprMatch = match names.as_slice() {
+            [name] => parse_quote_spanned!(mixed=> match () { #name => () }),
+            _ => parse_quote_spanned!(mixed=> match () { (#(#names),*) => () }),
+        };
+        *only.expr = match values.len() {
+            1 => values.remove(0),
+            _ => parse_quote_spanned!(mixed=> (#(#values),*)),
+        };
+        *only.arms[0].body = mem::replace(expr, Expr::PLACEHOLDER);
+        *expr = Expr::Match(only);
+    }
+}
+
+/// Whether `&` of it refers to something that was there before.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => true,
+        Expr::Unary(inner) => matches!(inner.op, UnOp::Deref(_)),
+        Expr::Group(inner) => is_place(&inner.expr),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        _ => false,
+    }
+}
+
+fn is_assignment(op: BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
+}
+
+/// Whether an expression is a condition with `let`, which only `if` and `while` understand.
+fn has_let(expr: &Expr) -> bool {
+    match expr {
+        Expr::Let(_) => true,
+        Expr::Binary(inner) => has_let(&inner.left) || has_let(&inner.right),
+        Expr::Paren(inner) => has_let(&inner.expr),
+        Expr::Group(inner) => has_let(&inner.expr),
+        _ => false,
+    }
+}

@@ -1,0 +1,417 @@
+//! The walk over items, bodies and expressions, which finds regions and the mentions in them.
+
+use std::mem;
+
+use proc_macro2::TokenStream;
+use syn::visit_mut::{self, VisitMut};
+use syn::{
+    Arm, Attribute, Block, ConstParam, Expr, ExprAsync, ExprClosure, ExprConst, ExprMethodCall, ExprPath, ExprRepeat,
+    FieldValue, GenericArgument, ImplItem, ImplItemConst, ImplItemFn, Item, ItemConst, ItemFn, ItemMacro, ItemStatic,
+    Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Signature, Stmt, StmtMacro, Token, TraitItem,
+    TraitItemConst, TraitItemFn, TypeArray, Variant,
+};
+
+use super::scope::{self, Kind, Region};
+use super::{Context, cfg, macros, mention, opaque};
+
+/// Where the walk is.
+pub(super) enum Mode {
+    /// In what rustc evaluates, which has no instances.
+    Constant(Constant),
+    Sync(Region),
+    /// In an async region, between the sync regions that it is made of.
+    Async,
+}
+
+/// A place that must be constant, in words.
+#[derive(Clone, Copy)]
+pub(super) struct Constant {
+    place: &'static str,
+    way_out: &'static str,
+}
+
+impl Constant {
+    const fn new(place: &'static str, way_out: &'static str) -> Self {
+        Self { place, way_out }
+    }
+}
+
+const USE_A_CONSTANT: &str = "use a `const` of its own, and list it in `except(…)` if its name starts with `V_`";
+const ITEM: Constant = Constant::new("a constant expression", USE_A_CONSTANT);
+const FUNCTION: Constant = Constant::new("a `const fn`", "make it an ordinary `fn`");
+const CLOSURE: Constant = Constant::new("a `const` closure", "make it an ordinary closure");
+const BLOCK: Constant = Constant::new("a `const` block", USE_A_CONSTANT);
+const LENGTH: Constant = Constant::new("an array length", USE_A_CONSTANT);
+const ARGUMENT: Constant = Constant::new("a generic argument", USE_A_CONSTANT);
+const PATTERN: Constant = Constant::new("a pattern", "compare in a guard: `value if value == …`");
+const INITIALIZER: Constant = Constant::new(
+    "an initializer",
+    "read it in a closure, as in `LazyLock::new(|| …)`, or set the value in an `#[attach]` function",
+);
+
+/// Rewrites what it walks over.
+pub(super) struct Rewriter<'a> {
+    pub(super) cx: Context<'a>,
+    mode: Mode,
+    /// The `#[cfg]` predicates that the walk is under, those of the region only.
+    cfgs: Vec<TokenStream>,
+}
+
+impl<'a> Rewriter<'a> {
+    pub(super) fn new(cx: Context<'a>) -> Self {
+        Self { cx, mode: Mode::Constant(ITEM), cfgs: Vec::new() }
+    }
+
+    pub(super) fn initializer(&mut self, expr: &mut Expr) {
+        self.in_constant(INITIALIZER, |walk| walk.visit_expr_mut(expr));
+    }
+
+    /// Runs `f` in another mode, which starts under no `#[cfg]`, and hands back what became of the mode.
+    fn in_mode(&mut self, mode: Mode, f: impl FnOnce(&mut Self)) -> Mode {
+        let cfgs = mem::take(&mut self.cfgs);
+        let outer = mem::replace(&mut self.mode, mode);
+        f(self);
+        self.cfgs = cfgs;
+        mem::replace(&mut self.mode, outer)
+    }
+
+    fn in_constant(&mut self, constant: Constant, f: impl FnOnce(&mut Self)) {
+        self.in_mode(Mode::Constant(constant), f);
+    }
+
+    pub(super) fn in_async(&mut self, f: impl FnOnce(&mut Self)) {
+        self.in_mode(Mode::Async, f);
+    }
+
+    /// Walks a sync region; `None` if nothing is to be resolved in it.
+    pub(super) fn in_region(&mut self, kind: Kind, f: impl FnOnce(&mut Self)) -> Option<Region> {
+        match self.in_mode(Mode::Sync(Region::new(kind)), f) {
+            Mode::Sync(region) if !region.is_empty() => Some(region),
+            _ => None,
+        }
+    }
+
+    /// A body in braces that is a sync region. Says whether anything is resolved in it.
+    pub(super) fn sync_block(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) -> bool {
+        let region = self.in_region(kind, |walk| {
+            if scope::has_later_items(block) {
+                walk.visit_block_mut(block);
+            } else {
+                walk.statements(block);
+            }
+        });
+        let Some(region) = region else { return false };
+        region.enclose_block(block, output, self.cx.krate);
+        true
+    }
+
+    fn sync_expr(&mut self, expr: &mut Expr, output: &ReturnType) {
+        match expr {
+            Expr::Block(body) if body.label.is_none() && body.attrs.is_empty() => {
+                self.sync_block(Kind::Sync, &mut body.block, output);
+            }
+            _ => {
+                if let Some(region) = self.in_region(Kind::Sync, |walk| walk.visit_expr_mut(expr)) {
+                    region.enclose_expr(expr, output, self.cx.krate);
+                }
+            }
+        }
+    }
+
+    pub(super) fn statements(&mut self, block: &mut Block) {
+        for stmt in &mut block.stmts {
+            self.visit_stmt_mut(stmt);
+        }
+    }
+
+    fn under(&mut self, cfgs: Vec<TokenStream>, f: impl FnOnce(&mut Self)) {
+        let before = self.cfgs.len();
+        self.cfgs.extend(cfgs);
+        f(self);
+        self.cfgs.truncate(before);
+    }
+
+    fn function(&mut self, sig: &mut Signature, block: &mut Block) {
+        self.visit_signature_mut(sig);
+        if sig.constness.is_some() {
+            self.in_constant(FUNCTION, |walk| walk.visit_block_mut(block));
+        } else if sig.asyncness.is_some() {
+            self.async_block(block, &sig.output);
+        } else {
+            self.sync_block(Kind::Sync, block, &sig.output);
+        }
+    }
+
+    /// What stands in for a mention; `None` if it was reported instead.
+    fn mention(&mut self, path: &Path) -> Option<Expr> {
+        match &mut self.mode {
+            Mode::Sync(region) => {
+                let local = region.resolve(path, &self.cfgs);
+                Some(scope::place(&local, path.segments.last()?.ident.span()))
+            }
+            Mode::Constant(Constant { place, way_out }) => {
+                let name = &path.segments.last()?.ident;
+                let message = format!(
+                    "`{name}` in {place}: rustc evaluates that while it compiles, when there is no instance; {way_out}"
+                );
+                self.cx.errors.at(name, message);
+                None
+            }
+            Mode::Async => unreachable!("a mention in an async region is walked over in one of its sync regions"),
+        }
+    }
+
+    /// An expression, whatever the mode. In an async region its own rules come first.
+    pub(super) fn plain_expr(&mut self, expr: &mut Expr) {
+        match mention::accessor(expr, &self.cx).cloned() {
+            Some(path) => {
+                let attrs = cfg::attrs_mut(expr).map(mem::take).unwrap_or_default();
+                if let Some(place) = self.mention(&path) {
+                    *expr = place;
+                }
+                if let Some(slot) = cfg::attrs_mut(expr) {
+                    *slot = attrs;
+                }
+            }
+            None => visit_mut::visit_expr_mut(self, expr),
+        }
+    }
+}
+
+impl VisitMut for Rewriter<'_> {
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        // Verbatim items come from the front end; the others are going to be expanded on their own.
+        let attrs = match item {
+            Item::Verbatim(_) => return,
+            Item::Fn(item) => &item.attrs,
+            Item::Impl(item) => &item.attrs,
+            Item::Mod(item) => &item.attrs,
+            Item::Trait(item) => &item.attrs,
+            _ => &Vec::new(),
+        };
+        if !attrs.iter().any(is_ours) {
+            self.in_constant(ITEM, |walk| visit_mut::visit_item_mut(walk, item));
+        }
+    }
+
+    fn visit_impl_item_mut(&mut self, item: &mut ImplItem) {
+        if !matches!(item, ImplItem::Verbatim(_)) {
+            visit_mut::visit_impl_item_mut(self, item);
+        }
+    }
+
+    fn visit_trait_item_mut(&mut self, item: &mut TraitItem) {
+        if !matches!(item, TraitItem::Verbatim(_)) {
+            visit_mut::visit_trait_item_mut(self, item);
+        }
+    }
+
+    fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
+        self.visit_attributes_mut(&mut item.attrs);
+        self.function(&mut item.sig, &mut item.block);
+    }
+
+    fn visit_impl_item_fn_mut(&mut self, item: &mut ImplItemFn) {
+        self.visit_attributes_mut(&mut item.attrs);
+        self.function(&mut item.sig, &mut item.block);
+    }
+
+    fn visit_trait_item_fn_mut(&mut self, item: &mut TraitItemFn) {
+        self.visit_attributes_mut(&mut item.attrs);
+        match &mut item.default {
+            Some(block) => self.function(&mut item.sig, block),
+            None => self.visit_signature_mut(&mut item.sig),
+        }
+    }
+
+    fn visit_item_const_mut(&mut self, item: &mut ItemConst) {
+        self.in_constant(INITIALIZER, |walk| visit_mut::visit_item_const_mut(walk, item));
+    }
+
+    fn visit_item_static_mut(&mut self, item: &mut ItemStatic) {
+        self.in_constant(INITIALIZER, |walk| visit_mut::visit_item_static_mut(walk, item));
+    }
+
+    fn visit_impl_item_const_mut(&mut self, item: &mut ImplItemConst) {
+        self.in_constant(INITIALIZER, |walk| visit_mut::visit_impl_item_const_mut(walk, item));
+    }
+
+    fn visit_trait_item_const_mut(&mut self, item: &mut TraitItemConst) {
+        self.in_constant(INITIALIZER, |walk| visit_mut::visit_trait_item_const_mut(walk, item));
+    }
+
+    fn visit_item_macro_mut(&mut self, item: &mut ItemMacro) {
+        self.visit_attributes_mut(&mut item.attrs);
+        let Some(defined) = &item.ident else { return self.visit_macro_mut(&mut item.mac) };
+        let message = |name: &syn::Ident| {
+            format!(
+                "`{name}` in the body of the macro `{defined}`: vimage cannot see where it will be expanded; write \
+                 `{name}.with_current(|v| …)`, or let the macro take it as an argument"
+            )
+        };
+        for opaque::Found { name, captured } in opaque::mentions(&item.mac.tokens, &self.cx) {
+            self.cx.errors.at(&name, if captured { macros::capture_message(&name) } else { message(&name) });
+        }
+    }
+
+    fn visit_attribute_mut(&mut self, attr: &mut Attribute) {
+        let tokens = match &attr.meta {
+            syn::Meta::Path(_) => return,
+            syn::Meta::List(list) => list.tokens.clone(),
+            syn::Meta::NameValue(pair) => quote::ToTokens::to_token_stream(&pair.value),
+        };
+        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") || is_ours(attr) {
+            return;
+        }
+        let message = |name: &syn::Ident| {
+            format!(
+                "`{name}` in the arguments of an attribute: vimage cannot see where they are evaluated; write \
+                 `{name}.with_current(|v| …)`, or move it into the function"
+            )
+        };
+        for found in opaque::mentions(&tokens, &self.cx).iter().filter(|found| !found.captured) {
+            self.cx.errors.at(&found.name, message(&found.name));
+        }
+    }
+
+    fn visit_expr_mut(&mut self, expr: &mut Expr) {
+        let cfgs = cfg::attrs_mut(expr).map(|attrs| cfg::predicates(attrs)).unwrap_or_default();
+        self.under(cfgs, |walk| match walk.mode {
+            Mode::Async => walk.async_expr(expr),
+            Mode::Sync(_) | Mode::Constant(_) => walk.plain_expr(expr),
+        });
+    }
+
+    fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        if !mention::is_left_alone(call, &self.cx) {
+            return visit_mut::visit_expr_method_call_mut(self, call);
+        }
+        call.turbofish.iter_mut().for_each(|turbofish| self.visit_angle_bracketed_generic_arguments_mut(turbofish));
+        call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
+    }
+
+    fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
+        self.visit_attributes_mut(&mut closure.attrs);
+        closure.inputs.iter_mut().for_each(|input| self.visit_pat_mut(input));
+        self.visit_return_type_mut(&mut closure.output);
+        if closure.constness.is_some() {
+            self.in_constant(CLOSURE, |walk| walk.visit_expr_mut(&mut closure.body));
+        } else if closure.asyncness.is_some() || super::awaits::yields(&closure.body) {
+            self.async_closure(&mut closure.body, &closure.output);
+        } else {
+            self.sync_expr(&mut closure.body, &closure.output);
+        }
+    }
+
+    fn visit_expr_async_mut(&mut self, block: &mut ExprAsync) {
+        self.visit_attributes_mut(&mut block.attrs);
+        self.async_block(&mut block.block, &ReturnType::Default);
+    }
+
+    fn visit_expr_const_mut(&mut self, block: &mut ExprConst) {
+        self.in_constant(BLOCK, |walk| visit_mut::visit_expr_const_mut(walk, block));
+    }
+
+    fn visit_expr_repeat_mut(&mut self, repeat: &mut ExprRepeat) {
+        self.visit_attributes_mut(&mut repeat.attrs);
+        self.visit_expr_mut(&mut repeat.expr);
+        self.in_constant(LENGTH, |walk| walk.visit_expr_mut(&mut repeat.len));
+    }
+
+    fn visit_type_array_mut(&mut self, array: &mut TypeArray) {
+        self.visit_type_mut(&mut array.elem);
+        self.in_constant(LENGTH, |walk| walk.visit_expr_mut(&mut array.len));
+    }
+
+    fn visit_generic_argument_mut(&mut self, argument: &mut GenericArgument) {
+        self.in_constant(ARGUMENT, |walk| visit_mut::visit_generic_argument_mut(walk, argument));
+    }
+
+    fn visit_const_param_mut(&mut self, param: &mut ConstParam) {
+        self.in_constant(ARGUMENT, |walk| visit_mut::visit_const_param_mut(walk, param));
+    }
+
+    fn visit_variant_mut(&mut self, variant: &mut Variant) {
+        self.in_constant(ITEM, |walk| visit_mut::visit_variant_mut(walk, variant));
+    }
+
+    fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
+        let cfgs = cfg::predicates(&field.attrs);
+        self.under(cfgs, |walk| visit_mut::visit_field_value_mut(walk, field));
+        let shorthand = matches!(&field.expr, Expr::Path(ExprPath { path, .. }) if path.get_ident().is_some());
+        if field.colon_token.is_none() && !shorthand {
+            field.colon_token = Some(Token![:](proc_macro2::Span::mixed_site()));
+        }
+    }
+
+    fn visit_pat_mut(&mut self, pat: &mut Pat) {
+        match pat {
+            Pat::Const(_) | Pat::Lit(_) | Pat::Macro(_) | Pat::Range(_) => {
+                self.in_constant(PATTERN, |walk| visit_mut::visit_pat_mut(walk, pat));
+            }
+            _ => visit_mut::visit_pat_mut(self, pat),
+        }
+    }
+
+    fn visit_pat_guard_mut(&mut self, guarded: &mut PatGuard) {
+        self.visit_pat_mut(&mut guarded.pat);
+        match self.mode {
+            Mode::Async => self.condition(&mut guarded.guard),
+            Mode::Sync(_) | Mode::Constant(_) => self.visit_expr_mut(&mut guarded.guard),
+        }
+    }
+
+    fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
+        let name = &pat.ident;
+        if mention::is_accessor(name, &self.cx) {
+            let message = format!(
+                "`{name}` in a pattern: a virtualized variable is no pattern, and a binding of this name would hide \
+                 one; compare in a guard (`value if value == …`), choose another name, or list it in `except(…)`"
+            );
+            self.cx.errors.at(name, message);
+        }
+        visit_mut::visit_pat_ident_mut(self, pat);
+    }
+
+    fn visit_block_mut(&mut self, block: &mut Block) {
+        match &mut self.mode {
+            Mode::Sync(region) if scope::has_items(&block.stmts) => {
+                region.enter(self.cfgs.len());
+                self.statements(block);
+                let Mode::Sync(region) = &mut self.mode else { unreachable!("the mode is restored") };
+                region.leave(block, self.cx.krate);
+            }
+            Mode::Async => self.async_inner_block(block),
+            Mode::Sync(_) | Mode::Constant(_) => self.statements(block),
+        }
+    }
+
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        if let Mode::Async = self.mode {
+            return self.async_stmt(stmt);
+        }
+        let cfgs = match stmt {
+            Stmt::Expr(expr, _) => cfg::leading_attrs(expr).map(|attrs| cfg::predicates(attrs)).unwrap_or_default(),
+            Stmt::Local(Local { attrs, .. }) | Stmt::Macro(StmtMacro { attrs, .. }) => cfg::predicates(attrs),
+            Stmt::Item(_) => Vec::new(),
+        };
+        self.under(cfgs, |walk| visit_mut::visit_stmt_mut(walk, stmt));
+    }
+
+    fn visit_arm_mut(&mut self, arm: &mut Arm) {
+        let cfgs = cfg::predicates(&arm.attrs);
+        self.under(cfgs, |walk| match walk.mode {
+            Mode::Async => walk.async_arm(arm),
+            Mode::Sync(_) | Mode::Constant(_) => visit_mut::visit_arm_mut(walk, arm),
+        });
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        macros::rewrite(mac, self);
+    }
+}
+
+fn is_ours(attr: &Attribute) -> bool {
+    const OURS: [&str; 5] = ["virtualized", "vnet_module", "vcpu_module", "vprocg_module", "vimage_module"];
+    attr.path().segments.last().is_some_and(|last| OURS.iter().any(|name| last.ident == name))
+}
