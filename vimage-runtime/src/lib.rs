@@ -38,6 +38,13 @@ pub use local_key::LocalKey;
 pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
+pub use vimage_macros::{attach, class, detach, shared, virtualized};
+// One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
+// prelude the attributes.
+pub use vimage_macros::{
+    vcpu_file as vcpu_module, vimage_file as vimage_module, vnet_file as vnet_module, vprocg_file as vprocg_module,
+};
+
 /// An instance of the class [`Net`].
 pub type Vnet = Instance<Net>;
 /// An instance of the class [`Cpu`].
@@ -48,5 +55,6 @@ pub type Vprocg = Instance<Procg>;
 /// What most code needs: `use vimage::prelude::*;`.
 pub mod prelude {
     #[doc(no_inline)]
-    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg};
+    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg, attach, detach, shared, virtualized};
+    pub use vimage_macros::{vcpu_module, vimage_module, vnet_module, vprocg_module};
 }
