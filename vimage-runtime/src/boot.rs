@@ -1,20 +1,16 @@
 //! Boot: once per process, from the collected entries to base instances that are attached.
 
-use std::alloc::Layout;
 use std::error::Error;
 use std::fmt;
-use std::ptr::NonNull;
-use std::sync::{Condvar, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
 use crate::class::{Class, ClassEntry, Cpu, Net, Procg};
-use crate::instance::{AttachError, Handle, Header, Tree, create_base};
-use crate::order::{OrderedClass, order};
+use crate::class_state::ClassState;
+use crate::instance::{AttachError, create_base};
+use crate::order::order;
 use crate::registry::{self, Entry};
-use crate::storage::PartEntry;
 use crate::vimage::Vimage;
-
-pub(crate) use crate::order::LinkedModule;
 
 /// Lays out all modules, makes the base instance of each class and runs its attach hooks; returns the base
 /// vimage.
@@ -30,8 +26,7 @@ pub(crate) use crate::order::LinkedModule;
 /// [`BootError`] for dependencies that are missing, ambiguous or cyclic, and for an attach hook that failed: then
 /// what was attached has been detached. The error is kept, and returned again by each later call.
 pub fn boot() -> Result<Vimage, BootError> {
-    ensure()?;
-    Ok(Vimage::base_of(classes()))
+    Vimage::base()
 }
 
 /// Why the process has no base instances.
@@ -112,62 +107,6 @@ impl Error for BootError {
     }
 }
 
-/// A class once it is laid out.
-#[derive(Debug)]
-pub(crate) struct ClassState {
-    /// Of a whole instance.
-    pub(crate) layout: Layout,
-    /// In the order they are attached.
-    pub(crate) modules: Vec<LinkedModule>,
-    /// Each part with its offset, in the order of the modules.
-    pub(crate) parts: Vec<(&'static PartEntry, usize)>,
-    base: OnceLock<Base>,
-    tree: Mutex<Tree>,
-}
-
-/// The base instance, kept for ever by a handle that is never dropped.
-#[derive(Debug)]
-struct Base(std::mem::ManuallyDrop<Handle>);
-
-impl ClassState {
-    /// Places all parts: the first one of a module starts a cache line, so that modules do not share one.
-    fn lay_out(ordered: OrderedClass) -> Result<Self, BootError> {
-        const CACHE_LINE: usize = 64;
-        let mut layout = Layout::new::<Header>();
-        let mut parts = Vec::new();
-        for module in &ordered.modules {
-            let mut align = CACHE_LINE;
-            for &part in &module.parts {
-                let aligned = part.layout().align_to(align).and_then(|part| layout.extend(part));
-                let (longer, offset) = aligned.map_err(|_| BootError::TooLarge { class: ordered.class.name })?;
-                (layout, align) = (longer, 1);
-                parts.push((part, offset));
-            }
-        }
-        Ok(Self {
-            layout: layout.pad_to_align(),
-            modules: ordered.modules,
-            parts,
-            base: OnceLock::new(),
-            tree: Mutex::default(),
-        })
-    }
-
-    /// The base instance, which exists from before the first attach hook to the end of the process.
-    pub(crate) fn base(&self) -> NonNull<Header> {
-        self.base_handle().as_ptr()
-    }
-
-    pub(crate) fn base_handle(&self) -> &Handle {
-        &self.base.get().expect("boot has made the base instance").0
-    }
-
-    pub(crate) fn tree(&self) -> MutexGuard<'_, Tree> {
-        // No user code runs under the lock, and none of ours panics in it half-way.
-        self.tree.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
 enum Progress {
     Idle,
     By(ThreadId),
@@ -235,9 +174,9 @@ fn run(entries: &[Entry]) -> Result<(), BootError> {
 
     for class in self::classes() {
         let state = class.state.get().expect("set above");
-        let base = Base(std::mem::ManuallyDrop::new(create_base(class, state)));
-        state.base.set(base).expect("boot runs once");
+        state.set_base(create_base(class, state));
     }
+    crate::trace::event!("boot");
     attach_bases()
 }
 

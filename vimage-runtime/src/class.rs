@@ -2,7 +2,7 @@
 
 use std::sync::OnceLock;
 
-use crate::boot::ClassState;
+use crate::class_state::ClassState;
 use crate::context::ClassContext;
 
 /// A class of modules: [`Net`], [`Cpu`], [`Procg`], or one made with [`class!`](crate::class!).

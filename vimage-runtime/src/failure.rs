@@ -4,6 +4,7 @@ use std::any::Any;
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::instance::Refusal;
 use crate::module::ModuleEntry;
 
 /// Something that went wrong while an instance was torn down; the teardown went on all the same.
@@ -12,28 +13,44 @@ use crate::module::ModuleEntry;
 pub struct TeardownFailure {
     /// The instance: `Net#3 "red"`.
     pub instance: String,
-    /// The module whose detach hook panicked; `None` for the `Drop` of a variable.
+    /// The module whose hook it was; `None` for the `Drop` of a variable.
     pub module: Option<&'static str>,
-    /// What the panic said.
+    /// What the hook or the panic said.
     pub message: String,
+    kind: Kind,
+}
+
+#[derive(Clone, Copy, Debug)]
+enum Kind {
+    Refused,
+    DetachPanicked,
+    DropPanicked,
 }
 
 impl TeardownFailure {
     pub(crate) fn in_hook(instance: String, module: &'static ModuleEntry, message: String) -> Self {
-        Self { instance, module: Some(module.name), message }
+        Self { instance, module: Some(module.name), message, kind: Kind::DetachPanicked }
     }
 
     pub(crate) fn in_drop(instance: String, message: String) -> Self {
-        Self { instance, module: None, message }
+        Self { instance, module: None, message, kind: Kind::DropPanicked }
+    }
+
+    /// The last handle was dropped all the same, so that nobody is left to keep the instance.
+    pub(crate) fn refused(instance: String, refusal: &Refusal) -> Self {
+        let (module, message) = (Some(refusal.module.name), refusal.source.to_string());
+        Self { instance, module, message, kind: Kind::Refused }
     }
 }
 
 impl fmt::Display for TeardownFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { instance, module, message } = self;
-        match module {
-            Some(module) => write!(f, "{instance}: the detach hook of module `{module}` panicked: {message}"),
-            None => write!(f, "{instance}: dropping its variables panicked: {message}"),
+        let Self { instance, module, message, kind } = self;
+        let module = module.unwrap_or_default();
+        match kind {
+            Kind::Refused => write!(f, "{instance} went although module `{module}` refused: {message}"),
+            Kind::DetachPanicked => write!(f, "{instance}: the detach hook of module `{module}` panicked: {message}"),
+            Kind::DropPanicked => write!(f, "{instance}: dropping its variables panicked: {message}"),
         }
     }
 }
@@ -68,6 +85,10 @@ pub(crate) fn report(failures: Vec<TeardownFailure>) {
             None => eprintln!("vimage: {failure}"),
         }
     }
+}
+
+pub(crate) fn report_drops(instance: String, panics: Vec<String>) {
+    report(panics.into_iter().map(|panic| TeardownFailure::in_drop(instance.clone(), panic)).collect());
 }
 
 /// The text of a panic.

@@ -4,15 +4,20 @@ mod access;
 mod arguments;
 mod boot;
 mod class;
+mod class_state;
 mod context;
 mod failure;
 mod held;
+mod holders;
 mod instance;
+mod late;
 mod local_key;
-mod module;
+pub mod module;
 mod order;
 mod registry;
 mod storage;
+mod sync;
+mod trace;
 mod vimage;
 
 #[doc(hidden)]
@@ -25,12 +30,20 @@ pub use boot::{BootError, boot};
 pub use class::{Class, Cpu, Net, NoContext, Procg};
 pub use failure::{TeardownFailure, set_failure_handler};
 pub use held::Held;
-pub use instance::{AttachError, Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
+pub use instance::{
+    AttachError, Builder, CreateError, DestroyError, Holders, Instance, List, ShutdownError, State, WeakInstance,
+};
 pub use local_key::LocalKey;
-pub use module::Module;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use storage::{UseInVirtualizedCode, kind};
-pub use vimage::Vimage;
+pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
+
+pub use vimage_macros::{attach, class, detach, shared, virtualized};
+// One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
+// prelude the attributes.
+pub use vimage_macros::{
+    vcpu_file as vcpu_module, vimage_file as vimage_module, vnet_file as vnet_module, vprocg_file as vprocg_module,
+};
 
 pub use vimage_macros::{attach, class, detach, shared, virtualized};
 // One name cannot be both in one module: in the root these are the macros around the contents of a file, in the

@@ -1,10 +1,38 @@
-//! Modules and their hooks, as they are registered.
+//! Modules and their hooks, as they are registered at boot, or later with [`register`].
 
 use std::error::Error;
 use std::fmt;
 
 use crate::arguments::Arguments;
 use crate::class::{Class, ClassEntry};
+pub use crate::late::{RegisterError, register, unregister};
+
+/// Sets how many bytes at the end of each instance are kept for modules that are not linked into the program but
+/// loaded later; 256 if it is not called. Modules with `register = "manual"` have room whatever this is.
+///
+/// # Errors
+///
+/// [`AlreadyBooted`], if instances have been laid out.
+pub fn set_reserve(bytes: usize) -> Result<(), AlreadyBooted> {
+    if crate::boot::classes().is_empty() {
+        crate::class_state::set_reserve(bytes);
+        Ok(())
+    } else {
+        Err(AlreadyBooted)
+    }
+}
+
+/// The layout of instances cannot be changed after boot.
+#[derive(Clone, Copy, Debug)]
+pub struct AlreadyBooted;
+
+impl fmt::Display for AlreadyBooted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the layout of instances cannot be changed after boot")
+    }
+}
+
+impl Error for AlreadyBooted {}
 
 /// Any error a hook may return.
 #[doc(hidden)]
@@ -127,28 +155,30 @@ impl HookEntry {
 pub enum Hook {
     /// Runs when an instance is made.
     Attach(fn(&Arguments) -> Result<(), BoxError>),
+    /// Runs before an instance goes, and may refuse.
+    Quiesce(fn() -> Result<(), BoxError>),
     /// Runs when an instance goes.
     Detach(fn()),
 }
 
-/// What an `#[attach]` hook may return.
+/// What a hook that may fail may return.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
-    message = "an `#[attach]` hook cannot return `{Self}`",
+    message = "an `#[attach]` or `#[quiesce]` hook cannot return `{Self}`",
     label = "the return type of this hook",
-    note = "an `#[attach]` hook returns `()` or `Result<(), E>` where `E` converts into `Box<dyn Error + Send + Sync>`"
+    note = "such a hook returns `()` or `Result<(), E>` where `E` converts into `Box<dyn Error + Send + Sync>`"
 )]
-pub trait AttachResult {
+pub trait HookResult {
     fn into_result(self) -> Result<(), BoxError>;
 }
 
-impl AttachResult for () {
+impl HookResult for () {
     fn into_result(self) -> Result<(), BoxError> {
         Ok(())
     }
 }
 
-impl<E: Into<BoxError>> AttachResult for Result<(), E> {
+impl<E: Into<BoxError>> HookResult for Result<(), E> {
     fn into_result(self) -> Result<(), BoxError> {
         self.map_err(Into::into)
     }
@@ -157,6 +187,8 @@ impl<E: Into<BoxError>> AttachResult for Result<(), E> {
 /// A module has at most one hook of each kind: a second one is a second implementation of these.
 #[doc(hidden)]
 pub trait HasOneAttachHook {}
+#[doc(hidden)]
+pub trait HasOneQuiesceHook {}
 #[doc(hidden)]
 pub trait HasOneDetachHook {}
 
@@ -222,7 +254,7 @@ macro_rules! __hook {
     (@attach $module:path, $function:ident, $call:expr) => {
         const _: () = {
             impl $crate::__private::HasOneAttachHook for $module {}
-            fn __vimage_result<R: $crate::__private::AttachResult>(
+            fn __vimage_result<R: $crate::__private::HookResult>(
                 hook: impl ::core::ops::Fn(&$crate::__private::Arguments) -> R,
                 arguments: &$crate::__private::Arguments,
             ) -> ::core::result::Result<(), $crate::__private::BoxError> {
@@ -230,6 +262,15 @@ macro_rules! __hook {
             }
             static __VIMAGE_HOOK: $crate::__private::HookEntry = $crate::__private::HookEntry::new::<$module>(
                 $crate::__private::Hook::Attach(|arguments| __vimage_result($call, arguments)),
+            );
+            $crate::__private::register!($crate::__private::Entry::Hook(&__VIMAGE_HOOK));
+        };
+    };
+    ($module:path, quiesce, $function:ident ()) => {
+        const _: () = {
+            impl $crate::__private::HasOneQuiesceHook for $module {}
+            static __VIMAGE_HOOK: $crate::__private::HookEntry = $crate::__private::HookEntry::new::<$module>(
+                $crate::__private::Hook::Quiesce(|| $crate::__private::HookResult::into_result($function())),
             );
             $crate::__private::register!($crate::__private::Entry::Hook(&__VIMAGE_HOOK));
         };

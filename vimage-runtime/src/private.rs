@@ -7,8 +7,8 @@ pub use crate::context::ClassContext;
 #[cfg(feature = "vimage")]
 pub use crate::context::Context;
 pub use crate::module::{
-    AttachResult, BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, Hook, HookEntry, Module, ModuleEntry,
-    Register, max_rank,
+    BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
+    ModuleEntry, Register, max_rank,
 };
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;

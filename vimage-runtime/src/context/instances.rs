@@ -96,8 +96,8 @@ pub(crate) fn enter_entry<R>(class: &'static ClassEntry, header: NonNull<Header>
 }
 
 /// Runs `f` in all these instances, each of a class of its own.
-pub(crate) fn enter_each<R>(handles: &[Handle], f: impl FnOnce() -> R) -> R {
-    let contexts = handles.iter().map(|handle| (handle.header().class.context, Context::of(handle.as_ptr())));
+pub(crate) fn enter_each<'a, R>(handles: impl Iterator<Item = &'a Handle>, f: impl FnOnce() -> R) -> R {
+    let contexts = handles.map(|handle| (handle.header().class.context, Context::of(handle.as_ptr())));
     in_all(contexts, f)
 }
 

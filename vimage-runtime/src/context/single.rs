@@ -34,7 +34,7 @@ pub(crate) fn enter_entry<R>(_: &'static ClassEntry, _: NonNull<Header>, f: impl
     f()
 }
 
-pub(crate) fn enter_each<R>(_: &[Handle], f: impl FnOnce() -> R) -> R {
+pub(crate) fn enter_each<'a, R>(_: impl Iterator<Item = &'a Handle>, f: impl FnOnce() -> R) -> R {
     f()
 }
 

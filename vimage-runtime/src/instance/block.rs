@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use super::header::Header;
-use crate::boot::ClassState;
+use crate::class_state::{ClassState, PlacedPart};
 use crate::context;
 
 /// Allocates a block and makes the initial value of each variable in it.
@@ -29,22 +29,41 @@ pub(crate) fn allocate(state: &ClassState, header: Header) -> NonNull<Header> {
 ///
 /// The block is from [`allocate`] with the same class state, and nothing uses it any more.
 pub(crate) unsafe fn free(state: &ClassState, header: NonNull<Header>) -> Vec<String> {
-    let mut panics = Vec::new();
-    if state.parts.iter().any(|(part, _)| part.needs_drop()) {
-        context::bar_all(|| {
-            for (part, offset) in state.parts.iter().rev() {
-                // SAFETY: `allocate` has initialized it there, and it is dropped this once.
-                let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
-                    part.drop_in(header.cast::<u8>().add(*offset).as_ptr());
-                }));
-                panics.extend(dropped.err().map(crate::failure::message));
-            }
-        });
-    }
+    // SAFETY: by contract; `allocate` and `LateModule::initialize` have made these, and they are dropped this once.
+    let panics = unsafe {
+        let late = std::mem::take(&mut header.as_ref().late().parts);
+        drop_parts(header, state.parts.iter().copied().chain(late))
+    };
     // SAFETY: `allocate` has written the header, and allocated the block with this layout.
     unsafe {
         header.drop_in_place();
         alloc::dealloc(header.cast().as_ptr(), state.layout);
     }
     panics
+}
+
+/// Drops these parts, the last one first, with no context. Returns what the panics among them said.
+///
+/// # Safety
+///
+/// They are initialized in this block, and nothing uses them any more.
+pub(crate) unsafe fn drop_parts(
+    header: NonNull<Header>,
+    parts: impl DoubleEndedIterator<Item = PlacedPart>,
+) -> Vec<String> {
+    let mut parts = parts.rev().filter(|(part, _)| part.needs_drop()).peekable();
+    if parts.peek().is_none() {
+        return Vec::new();
+    }
+    context::bar_all(|| {
+        parts
+            .filter_map(|(part, offset)| {
+                // SAFETY: by contract.
+                let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
+                    part.drop_in(header.cast::<u8>().add(offset).as_ptr());
+                }));
+                dropped.err().map(crate::failure::message)
+            })
+            .collect()
+    })
 }

@@ -7,14 +7,18 @@ use std::marker::PhantomData;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-use super::header::{Handle, Header, State};
+use super::handle::Handle;
+use super::header::{Header, Phase};
+use super::teardown::detach_module;
 use super::{Instance, block, teardown, tree};
 use crate::arguments::Arguments;
-use crate::boot::{self, BootError, ClassState};
+use crate::boot::{self, BootError};
 use crate::class::{Class, ClassEntry};
+use crate::class_state::ClassState;
 use crate::context;
 use crate::failure::{self, TeardownFailure};
 use crate::module::BoxError;
+use crate::order::LinkedModule;
 
 /// Makes an instance; from [`Instance::builder`].
 #[must_use = "nothing is made before `create`"]
@@ -56,20 +60,30 @@ impl<C: Class> Builder<C> {
     /// [`CreateError::NotVirtualized`] in builds without instances; [`CreateError::Boot`] if boot fails or has
     /// failed, or in an attach hook of a base instance; [`CreateError::Attach`] if an attach hook fails or panics:
     /// the modules attached before it are then detached in reverse order.
+    #[track_caller]
     pub fn create(self) -> Result<Instance<C>, CreateError> {
-        if !cfg!(feature = "vimage") {
-            return Err(CreateError::NotVirtualized);
-        }
-        boot::ensure_over().map_err(CreateError::Boot)?;
-        let class = C::ENTRY;
-        let state = class.state.get().expect("boot lays out every class");
-        // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
-        let parent = context::current(class).map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
-        let handle = add(class, state, parent, self.name);
-        match attach(&handle, &self.arguments) {
-            Ok(()) => Ok(Instance::from_handle(handle)),
-            Err(error) => Err(CreateError::Attach(error)),
-        }
+        create(C::ENTRY, self.name, &self.arguments).map(Instance::from_handle)
+    }
+}
+
+/// [`Builder::create`], where the class is known at run time only.
+#[track_caller]
+pub(crate) fn create(
+    class: &'static ClassEntry,
+    name: Option<Box<str>>,
+    arguments: &Arguments,
+) -> Result<Handle, CreateError> {
+    if !cfg!(feature = "vimage") {
+        return Err(CreateError::NotVirtualized);
+    }
+    boot::ensure_over().map_err(CreateError::Boot)?;
+    let state = class.state.get().expect("boot lays out every class");
+    // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
+    let parent = context::current(class).map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
+    let handle = add(class, state, parent, name);
+    match attach(&handle, arguments) {
+        Ok(()) => Ok(handle),
+        Err(error) => Err(CreateError::Attach(error)),
     }
 }
 
@@ -79,45 +93,98 @@ pub(crate) fn create_base(class: &'static ClassEntry, state: &ClassState) -> Han
 }
 
 /// Makes the memory of an instance and enters it into the tree.
+#[track_caller]
 fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, name: Option<Box<str>>) -> Handle {
-    let id = state.tree().new_id();
+    let id = state.live().tree.new_id();
     let header = block::allocate(state, Header::new(class, id, name));
-    state.tree().insert(id, parent, header);
+    let mut live = state.live();
+    // In one step with entering the tree: a module that is registered now either sees this instance or is seen here.
+    for late in &live.late {
+        // SAFETY: nobody else knows the block yet.
+        late.initialize(unsafe { header.as_ref() });
+    }
+    live.tree.insert(id, parent, header);
     // SAFETY: a new header counts one handle, this one.
-    unsafe { Handle::from_counted(header) }
+    let handle = unsafe { Handle::from_counted(header) };
+    drop(live);
+    crate::trace::event!("create", handle.header());
+    handle
 }
 
 /// Runs the attach hooks, then the instance is live. If one fails, those before it are undone and the instance
 /// is as good as gone.
 pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
     let header = handle.header();
-    let state = header.class.state.get().expect("an instance's class is laid out");
-    let hooks = state.modules.iter().enumerate().filter_map(|(index, module)| Some((index, module.attach?)));
-    let failed = context::enter_entry(header.class, handle.as_ptr(), || {
-        hooks.into_iter().find_map(|(index, hook)| {
-            let error = match catch_unwind(AssertUnwindSafe(|| hook(arguments))) {
-                Ok(Ok(())) => return None,
-                Ok(Err(error)) => error,
-                Err(panic) => BoxError::from(format!("panicked: {}", failure::message(panic))),
-            };
-            Some((index, error))
-        })
+    let modules = &header.class_state().modules;
+    let failed = modules.iter().enumerate().find_map(|(index, module)| {
+        let error = attach_module(handle, module, arguments).err()?;
+        Some((index, error))
     });
-    let Some((index, error)) = failed else {
-        header.set_state(State::Live);
-        return Ok(());
+    let (attached, error) = match failed {
+        Some(failed) => failed,
+        None => match attach_late(handle, arguments) {
+            Ok(()) => return Ok(()),
+            Err(error) => (modules.len(), error),
+        },
     };
-    failure::report(teardown::detach(handle.as_ptr(), state.modules[..index].iter().rev()));
-    header.set_state(State::Gone);
-    let module = state.modules[index].entry;
-    Err(AttachError { instance: header.label(), module: module.name, source: Arc::from(error) })
+    failure::report(teardown::detach(handle.as_ptr(), attached));
+    header.set_phase(Phase::Gone);
+    Err(error)
+}
+
+/// Attaches what was registered after boot, also what is registered meanwhile; the instance is live at the moment
+/// when nothing is left.
+fn attach_late(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
+    let header = handle.header();
+    let state = header.class_state();
+    loop {
+        let late = {
+            let live = state.live();
+            let Some(late) = live.late.iter().find(|late| !late.is_in(header)).map(Arc::clone) else {
+                header.set_phase(Phase::Live);
+                return Ok(());
+            };
+            late.attaching();
+            late
+        };
+        let result = attach_module(handle, &late.linked, arguments);
+        let registered = late.attached(&state.live(), header, result.is_ok());
+        match (result, registered) {
+            (Ok(()), true) => {}
+            // It was taken back meanwhile, so that this instance need not have it.
+            (Ok(()), false) => {
+                let failed = detach_module(handle.as_ptr(), late.linked.entry, late.linked.detach);
+                failure::report(failed.into_iter().collect());
+                late.detached();
+            }
+            (Err(error), registered) => {
+                late.detached();
+                if registered {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// Runs the attach hook of one module, in the instance and with the caller's contexts in all other classes.
+pub(crate) fn attach_module(handle: &Handle, module: &LinkedModule, arguments: &Arguments) -> Result<(), AttachError> {
+    let header = handle.header();
+    crate::trace::event!("attach", header, module.entry);
+    let Some(hook) = module.attach else { return Ok(()) };
+    let run = || catch_unwind(AssertUnwindSafe(|| hook(arguments)));
+    let source = match context::enter_entry(header.class, handle.as_ptr(), run) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error,
+        Err(panic) => BoxError::from(format!("panicked: {}", failure::message(panic))),
+    };
+    Err(AttachError { instance: header.label(), module: module.entry.name, source: Arc::from(source) })
 }
 
 /// Undoes [`attach`] of an instance that stays in memory.
 pub(crate) fn detach_all(handle: &Handle) -> Vec<TeardownFailure> {
-    let state = handle.header().class.state.get().expect("an instance's class is laid out");
-    let failures = teardown::detach(handle.as_ptr(), state.modules.iter().rev());
-    handle.header().set_state(State::Gone);
+    let failures = teardown::detach(handle.as_ptr(), handle.header().class_state().modules.len());
+    handle.header().set_phase(Phase::Gone);
     failures
 }
 

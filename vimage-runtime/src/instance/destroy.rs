@@ -2,49 +2,193 @@
 
 use std::error::Error;
 use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
 
-use super::{Instance, teardown};
+use super::handle::Handle;
+use super::header::Phase;
+use super::teardown::{self, Refusal};
+use super::{Instance, State};
 use crate::class::Class;
 use crate::failure::TeardownFailure;
 
 impl<C: Class> Instance<C> {
-    /// Ends the instance: runs the detach hooks in reverse order of attach, then drops the variables, in reverse
-    /// as well.
-    ///
-    /// The instance is current in its detach hooks, but they can get no handle to it; no instance of any other class
-    /// is. While the variables are dropped there is no context at all.
+    /// Runs the quiesce hooks, in reverse order of attach, in which modules let go of what they hold: timers,
+    /// sockets, handles. The instance stays usable for those who are in it, but nothing new is bound to it, weak
+    /// handles do not find it, and lists leave it out. Only [`destroy`](Self::destroy) or the last drop goes on from
+    /// there. Does nothing if that has happened already.
     ///
     /// # Errors
     ///
-    /// [`DestroyError::Busy`] with the handle, if there are other handles; [`DestroyError::Base`] with the handle for
-    /// the base instance; [`DestroyError::Panicked`] if a detach hook or a `Drop` panicked: all the others have run,
-    /// and the instance is gone.
+    /// [`ShutdownError`], if a hook refuses or panics, for the base instance, and while attach hooks are running;
+    /// the instance is what it was then.
+    pub fn shutdown(&self) -> Result<(), ShutdownError> {
+        if self.is_base() {
+            return Err(ShutdownError::Base);
+        }
+        if self.state() == State::Creating {
+            return Err(ShutdownError::Creating);
+        }
+        // SAFETY: `self` is a handle.
+        let done = unsafe { teardown::shut_down(self.handle.as_ptr()) };
+        match done {
+            Ok(_) => Ok(()),
+            Err(Refusal { module, source }) => Err(ShutdownError::Refused { module: module.name, source }),
+        }
+    }
+
+    /// Ends the instance: [`shutdown`](Self::shutdown), then the detach hooks in reverse order of attach, then the
+    /// variables drop, reversed as well.
+    ///
+    /// The instance is current in its hooks, and no instance of any other class is. Quiesce hooks can make handles,
+    /// detach hooks cannot. While the variables are dropped there is no context at all.
+    ///
+    /// # Errors
+    ///
+    /// [`DestroyError::Busy`] with the handle, if there are other handles, and [`DestroyError::Refused`] with the
+    /// handle, if a quiesce hook refuses or panics: nothing was torn down, and the instance is live as before.
+    /// [`DestroyError::Base`] with the handle for the base instance. [`DestroyError::Panicked`] if a detach hook or a
+    /// `Drop` panicked: all the others have run, and the instance is gone.
     pub fn destroy(self) -> Result<(), DestroyError<C>> {
+        self.destroy_by(Handle::into_last)
+    }
+
+    /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped after the quiesce
+    /// hooks have run.
+    ///
+    /// # Errors
+    ///
+    /// As [`destroy`](Self::destroy); [`DestroyError::Busy`] when the time is over.
+    pub fn destroy_within(self, timeout: Duration) -> Result<(), DestroyError<C>> {
+        // Too far to be a point in time is as good as for ever.
+        let deadline = Instant::now().checked_add(timeout);
+        let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(u32::MAX.into()));
+        self.destroy_by(|handle| handle.into_last_until(deadline))
+    }
+
+    fn destroy_by(
+        self,
+        into_last: impl FnOnce(Handle) -> Result<std::ptr::NonNull<super::Header>, Handle>,
+    ) -> Result<(), DestroyError<C>> {
         if self.is_base() {
             return Err(DestroyError::Base(self));
         }
-        let header = self.handle.into_last().map_err(|handle| DestroyError::Busy(Self::from_handle(handle)))?;
-        // SAFETY: that was the last handle.
-        let failures = unsafe { teardown::end(header) };
-        if failures.is_empty() { Ok(()) } else { Err(DestroyError::Panicked(failures)) }
+        // SAFETY: `self` is a handle.
+        let shut = match unsafe { teardown::shut_down(self.handle.as_ptr()) } {
+            Ok(shut) => shut,
+            Err(Refusal { module, source }) => {
+                return Err(DestroyError::Refused { instance: self, module: module.name, source });
+            }
+        };
+        match into_last(self.handle) {
+            Ok(header) => {
+                // SAFETY: that was the last handle.
+                let failures = unsafe { teardown::end(header) };
+                if failures.is_empty() { Ok(()) } else { Err(DestroyError::Panicked(failures)) }
+            }
+            Err(handle) => {
+                if shut {
+                    handle.header().change_phase(Phase::Quiescing, Phase::Live);
+                }
+                let holders = Holders(handle.other_holders());
+                Err(DestroyError::Busy { instance: Self::from_handle(handle), holders })
+            }
+        }
+    }
+}
+
+/// Why an instance was not shut down.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum ShutdownError {
+    /// A quiesce hook refused or panicked.
+    Refused {
+        /// The module whose hook it was.
+        module: &'static str,
+        /// What it returned, or what the panic said.
+        source: Arc<dyn Error + Send + Sync>,
+    },
+    /// It is the base instance, which does not go.
+    Base,
+    /// Its attach hooks are still running.
+    Creating,
+}
+
+impl fmt::Display for ShutdownError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
+            Self::Base => f.write_str("the base instance is not shut down"),
+            Self::Creating => f.write_str("the instance is still being made"),
+        }
+    }
+}
+
+impl Error for ShutdownError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Refused { source, .. } => Some(&**source),
+            Self::Base | Self::Creating => None,
+        }
+    }
+}
+
+/// Where the other handles to a busy instance were made. Known with the feature `invariants` only.
+#[derive(Clone, Debug, Default)]
+pub struct Holders(Vec<&'static Location<'static>>);
+
+impl Holders {
+    /// File, line and column of each, the oldest first; empty without the feature `invariants`.
+    #[must_use]
+    pub fn places(&self) -> &[&'static Location<'static>] {
+        &self.0
     }
 }
 
 /// Why an instance was not destroyed, or not without trouble.
 #[non_exhaustive]
 pub enum DestroyError<C: Class> {
-    /// Others hold it; here is the handle back. It may be kept in a variable of the instance itself.
-    Busy(Instance<C>),
+    /// Others hold it; here is the handle back. They may be kept in variables of the instance itself.
+    Busy {
+        /// The handle.
+        instance: Instance<C>,
+        /// Where the others were made, as far as that is known.
+        holders: Holders,
+    },
+    /// A quiesce hook refused or panicked; here is the handle back.
+    Refused {
+        /// The handle.
+        instance: Instance<C>,
+        /// The module whose hook it was.
+        module: &'static str,
+        /// What it returned, or what the panic said.
+        source: Arc<dyn Error + Send + Sync>,
+    },
     /// The base instance is never destroyed; here is the handle back.
     Base(Instance<C>),
     /// It is gone, but hooks or `Drop`s panicked.
     Panicked(Vec<TeardownFailure>),
 }
 
+impl<C: Class> DestroyError<C> {
+    /// The handle, unless the instance is gone.
+    #[must_use]
+    pub fn into_instance(self) -> Option<Instance<C>> {
+        match self {
+            Self::Busy { instance, .. } | Self::Refused { instance, .. } | Self::Base(instance) => Some(instance),
+            Self::Panicked(_) => None,
+        }
+    }
+}
+
 impl<C: Class> fmt::Debug for DestroyError<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy(instance) => f.debug_tuple("Busy").field(instance).finish(),
+            Self::Busy { instance, holders } => f.debug_tuple("Busy").field(instance).field(&holders.0).finish(),
+            Self::Refused { instance, module, source } => {
+                f.debug_tuple("Refused").field(instance).field(module).field(source).finish()
+            }
             Self::Base(instance) => f.debug_tuple("Base").field(instance).finish(),
             Self::Panicked(failures) => f.debug_tuple("Panicked").field(failures).finish(),
         }
@@ -54,11 +198,18 @@ impl<C: Class> fmt::Debug for DestroyError<C> {
 impl<C: Class> fmt::Display for DestroyError<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy(instance) => write!(
-                f,
-                "{} is still in use: other handles to it exist, perhaps in variables of its own",
-                instance.handle.header().label()
-            ),
+            Self::Busy { instance, holders: Holders(places) } => {
+                let label = instance.handle.header().label();
+                write!(f, "{label} is still in use: other handles to it exist, perhaps in variables of its own")?;
+                if let [first, rest @ ..] = &places[..] {
+                    write!(f, "; they were made at {first}")?;
+                    rest.iter().try_for_each(|place| write!(f, ", {place}"))?;
+                }
+                Ok(())
+            }
+            Self::Refused { instance, module, source } => {
+                write!(f, "{}: module `{module}` refused: {source}", instance.handle.header().label())
+            }
             Self::Base(instance) => {
                 write!(f, "{} is the base instance, which is never destroyed", instance.handle.header().label())
             }
@@ -70,4 +221,11 @@ impl<C: Class> fmt::Display for DestroyError<C> {
     }
 }
 
-impl<C: Class> Error for DestroyError<C> {}
+impl<C: Class> Error for DestroyError<C> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Refused { source, .. } => Some(&**source),
+            Self::Busy { .. } | Self::Base(_) | Self::Panicked(_) => None,
+        }
+    }
+}

@@ -1,21 +1,48 @@
 //! The head of an instance's block: what the runtime itself knows of an instance.
 
-use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering, fence};
+use std::sync::Arc;
 
 use crate::class::ClassEntry;
+use crate::class_state::{ClassState, PlacedPart};
+use crate::holders::Holders;
+use crate::late::LateModule;
+use crate::sync::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// Where an instance is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum State {
     /// Its attach hooks are running.
     Creating,
     /// In use.
     Live,
-    /// Its detach hooks are running, or about to.
+    /// Its quiesce hooks run or have run, or its detach hooks are running.
     ShuttingDown,
     /// Detached. Only an instance whose creation failed, and a handle to which was kept all the same, shows this.
     Gone,
+}
+
+/// [`State`], with the part of shutting down in which no handle can be made told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Creating,
+    Live,
+    Quiescing,
+    Detaching,
+    Gone,
+}
+
+const PHASES: [Phase; 5] = [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Detaching, Phase::Gone];
+
+impl Phase {
+    pub(crate) fn state(self) -> State {
+        match self {
+            Phase::Creating => State::Creating,
+            Phase::Live => State::Live,
+            Phase::Quiescing | Phase::Detaching => State::ShuttingDown,
+            Phase::Gone => State::Gone,
+        }
+    }
 }
 
 /// Starts each block; the parts follow at the offsets that boot has fixed.
@@ -25,31 +52,75 @@ pub(crate) struct Header {
     pub(crate) id: u64,
     pub(crate) class: &'static ClassEntry,
     pub(crate) name: Option<Box<str>>,
+    /// The number of handles, and [`AWAITED`].
     handles: AtomicUsize,
-    state: AtomicU8,
+    phase: AtomicU8,
+    late: Mutex<Late>,
+    pub(crate) holders: Holders,
 }
 
+#[cfg(not(any(feature = "invariants", vimage_shuttle)))]
 const _: () = assert!(size_of::<Header>() <= 128, "the budget of a header");
+
+/// What this instance has of modules that came after boot.
+#[derive(Debug, Default)]
+pub(crate) struct Late {
+    /// Their variables that lie in this block.
+    pub(crate) parts: Vec<PlacedPart>,
+    /// Those that are attached, in that order.
+    pub(crate) attached: Vec<Arc<LateModule>>,
+}
+
+/// Somebody waits for the other handles to go.
+const AWAITED: usize = 1 << (usize::BITS - 1);
+
+/// What became of a handle that was given up.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Released {
+    /// There are others.
+    Other {
+        /// Somebody waits for them to go.
+        awaited: bool,
+    },
+    /// It was not: there is no other.
+    NotLast,
+}
 
 impl Header {
     /// With one handle, which the caller makes.
     pub(crate) fn new(class: &'static ClassEntry, id: u64, name: Option<Box<str>>) -> Self {
-        Self { id, class, name, handles: AtomicUsize::new(1), state: AtomicU8::new(State::Creating as u8) }
+        Self {
+            id,
+            class,
+            name,
+            handles: AtomicUsize::new(1),
+            phase: AtomicU8::new(Phase::Creating as u8),
+            late: Mutex::new(Late::default()),
+            holders: Holders::default(),
+        }
     }
 
-    pub(crate) fn state(&self) -> State {
-        const STATES: [State; 4] = [State::Creating, State::Live, State::ShuttingDown, State::Gone];
-        STATES[usize::from(self.state.load(Ordering::Acquire))]
+    pub(crate) fn class_state(&self) -> &'static ClassState {
+        self.class.state.get().expect("an instance's class is laid out")
+    }
+
+    pub(crate) fn phase(&self) -> Phase {
+        PHASES[usize::from(self.phase.load(Ordering::Acquire))]
     }
 
     /// Whether it must not be entered any more.
     #[inline]
     pub(crate) fn is_gone(&self) -> bool {
-        self.state.load(Ordering::Relaxed) == State::Gone as u8
+        self.phase.load(Ordering::Relaxed) == Phase::Gone as u8
     }
 
-    pub(crate) fn set_state(&self, state: State) {
-        self.state.store(state as u8, Ordering::Release);
+    pub(crate) fn set_phase(&self, phase: Phase) {
+        self.phase.store(phase as u8, Ordering::Release);
+    }
+
+    /// Changes the phase, if it is `from`; says whether it was.
+    pub(crate) fn change_phase(&self, from: Phase, to: Phase) -> bool {
+        self.phase.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
     /// How it is called in messages: `Net#3 "red"`.
@@ -60,110 +131,48 @@ impl Header {
         }
     }
 
+    /// No user code runs under this lock.
+    pub(crate) fn late(&self) -> MutexGuard<'_, Late> {
+        self.late.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// One more handle, made from one that exists.
-    fn hold(&self) {
-        // As in std's `Arc`: forgotten clones must not wrap the count round to 0.
-        if self.handles.fetch_add(1, Ordering::Relaxed) > isize::MAX as usize {
+    pub(crate) fn hold(&self) {
+        // As in std's `Arc`: forgotten clones must not let the count overflow.
+        if self.handles.fetch_add(1, Ordering::Relaxed) & !AWAITED > isize::MAX as usize / 2 {
             std::process::abort();
         }
     }
 
-    /// One more handle where it is not known that there is one: none if the instance is going.
-    fn try_hold(&self) -> bool {
-        if matches!(self.state(), State::ShuttingDown | State::Gone) {
-            return false;
-        }
-        let more = |handles| (handles != 0).then_some(handles + 1);
+    /// One more handle where it is not known that there is one.
+    pub(crate) fn try_hold(&self) -> bool {
+        let more = |handles| (handles & !AWAITED != 0).then_some(handles + 1);
         self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, more).is_ok()
     }
 
-    /// One handle less; `true` for the last one.
-    fn release(&self) -> bool {
-        if self.handles.fetch_sub(1, Ordering::Release) != 1 {
-            return false;
+    /// One handle less, unless it is the last.
+    pub(crate) fn release_other(&self) -> Released {
+        let less = |handles| (handles & !AWAITED > 1).then(|| handles - 1);
+        match self.handles.fetch_update(Ordering::Release, Ordering::Relaxed, less) {
+            // Nothing of `self` may be used any more: whoever waits may free it now.
+            Ok(before) => Released::Other { awaited: before & AWAITED != 0 },
+            Err(_) => Released::NotLast,
         }
-        fence(Ordering::Acquire);
-        true
     }
 
     /// Gives up the last handle, if it is the last.
-    fn release_last(&self) -> bool {
-        self.handles.compare_exchange(1, 0, Ordering::Acquire, Ordering::Relaxed).is_ok()
-    }
-}
-
-/// A counted handle to an instance of any class.
-#[derive(Debug)]
-pub(crate) struct Handle(NonNull<Header>);
-
-// SAFETY: the count is atomic and the rest of the header immutable or atomic. The values behind it are
-// `Send + Sync`, or of a `static mut`, which has no bounds because only the user's `unsafe` reaches it; that also
-// goes for the drop of one on another thread, which `#[virtualized] static mut` documents.
-unsafe impl Send for Handle {}
-// SAFETY: as above.
-unsafe impl Sync for Handle {}
-
-impl Handle {
-    /// # Safety
-    ///
-    /// `header` is that of a block with a handle counted for this one.
-    pub(crate) unsafe fn from_counted(header: NonNull<Header>) -> Self {
-        Self(header)
+    pub(crate) fn release_last(&self) -> bool {
+        let none = |handles| (handles & !AWAITED == 1).then_some(0);
+        self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
     }
 
-    /// Counts a handle, if the instance can still have one.
-    ///
-    /// # Safety
-    ///
-    /// The block is allocated, and stays so until this returns.
-    pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
-        // SAFETY: by contract.
-        unsafe { header.as_ref() }.try_hold().then_some(Self(header))
+    /// Whether the caller's handle is the only one, at this moment.
+    pub(crate) fn is_only(&self) -> bool {
+        self.handles.load(Ordering::Acquire) & !AWAITED == 1
     }
 
-    /// A handle to the current instance of the class.
-    pub(crate) fn current(class: &'static ClassEntry) -> Option<Self> {
-        let header = crate::context::current(class)?;
-        // SAFETY: whoever made it current keeps it alive until this thread has left it.
-        unsafe { Self::try_new(header) }
-    }
-
-    #[inline]
-    pub(crate) fn header(&self) -> &Header {
-        // SAFETY: a counted handle keeps the block.
-        unsafe { self.0.as_ref() }
-    }
-
-    #[inline(always)]
-    pub(crate) fn as_ptr(&self) -> NonNull<Header> {
-        self.0
-    }
-
-    /// Gives up this handle and with it the instance, unless there are others.
-    pub(crate) fn into_last(self) -> Result<NonNull<Header>, Self> {
-        if self.header().release_last() {
-            let header = self.0;
-            std::mem::forget(self);
-            Ok(header)
-        } else {
-            Err(self)
-        }
-    }
-}
-
-impl Clone for Handle {
-    fn clone(&self) -> Self {
-        self.header().hold();
-        Self(self.0)
-    }
-}
-
-impl Drop for Handle {
-    fn drop(&mut self) {
-        if self.header().release() {
-            // SAFETY: this was the last handle, so no other thread finds the instance any more.
-            let failures = unsafe { super::teardown::end(self.0) };
-            crate::failure::report(failures);
-        }
+    /// Whether the caller's handle is the only one; if not, its last release but one is told to [`Waiters`].
+    pub(crate) fn await_others(&self) -> bool {
+        self.handles.fetch_or(AWAITED, Ordering::AcqRel) & !AWAITED == 1
     }
 }

@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::{Handle, Instance, State, tree};
+use super::{Handle, Instance, Phase, tree};
 use crate::class::Class;
 
 impl<C: Class> Instance<C> {
@@ -55,7 +55,7 @@ pub struct List<C: Class> {
 impl<C: Class> List<C> {
     fn new(ids: impl FnOnce(&tree::Tree) -> Vec<u64>) -> Self {
         match Instance::<C>::class_state() {
-            Ok(state) => Self { ids: ids(&state.tree()).into_iter(), class: PhantomData },
+            Ok(state) => Self { ids: ids(&state.live().tree).into_iter(), class: PhantomData },
             Err(error) => panic!("there are no instances to list: {error}"),
         }
     }
@@ -68,8 +68,8 @@ impl<C: Class> Iterator for List<C> {
         let state = C::ENTRY.state.get()?;
         self.ids.by_ref().find_map(|id| {
             // The tree is unlocked again before a handle that is not live is dropped.
-            let found: Option<Handle> = state.tree().find(id);
-            found.filter(|handle| handle.header().state() == State::Live).map(Instance::from_handle)
+            let found: Option<Handle> = state.live().tree.find(id);
+            found.filter(|handle| handle.header().phase() == Phase::Live).map(Instance::from_handle)
         })
     }
 }

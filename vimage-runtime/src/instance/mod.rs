@@ -4,13 +4,15 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use crate::boot::{self, BootError, ClassState};
+use crate::boot::{self, BootError};
 use crate::class::Class;
+use crate::class_state::ClassState;
 use crate::context;
 
 mod block;
 mod create;
 mod destroy;
+mod handle;
 mod header;
 mod list;
 mod teardown;
@@ -18,11 +20,14 @@ mod tree;
 mod weak;
 
 pub use create::{AttachError, Builder, CreateError};
-pub(crate) use create::{attach, create_base, detach_all};
-pub use destroy::DestroyError;
+pub(crate) use block::drop_parts;
+pub(crate) use create::{attach, attach_module, create, create_base, detach_all};
+pub use destroy::{DestroyError, Holders, ShutdownError};
+pub(crate) use handle::Handle;
 pub use header::State;
-pub(crate) use header::{Handle, Header};
+pub(crate) use header::{Header, Phase};
 pub use list::List;
+pub(crate) use teardown::{Refusal, detach_module, end, shut_down};
 pub(crate) use tree::Tree;
 pub use weak::WeakInstance;
 
@@ -67,7 +72,6 @@ impl<C: Class> Instance<C> {
         Self { handle, class: PhantomData }
     }
 
-    #[cfg_attr(not(any(feature = "vimage", feature = "static-struct")), expect(dead_code))]
     pub(crate) fn handle(&self) -> &Handle {
         &self.handle
     }
@@ -89,6 +93,7 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// As [`Builder::create`].
+    #[track_caller]
     pub fn new() -> Result<Self, CreateError> {
         Self::builder().create()
     }
@@ -104,6 +109,7 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// [`BootError`], if boot fails or has failed.
+    #[track_caller]
     pub fn base() -> Result<Self, BootError> {
         Ok(Self::from_handle(Self::class_state()?.base_handle().clone()))
     }
@@ -114,6 +120,7 @@ impl<C: Class> Instance<C> {
     /// of an instance that is being destroyed, which can get no handle any more. In builds without instances it is
     /// the base instance everywhere; `None` there if boot has failed.
     #[must_use]
+    #[track_caller]
     pub fn current() -> Option<Self> {
         Handle::current(C::ENTRY).map(Self::from_handle)
     }
@@ -157,7 +164,7 @@ impl<C: Class> Instance<C> {
     /// Where it is in its life.
     #[must_use]
     pub fn state(&self) -> State {
-        self.handle.header().state()
+        self.handle.header().phase().state()
     }
 
     /// Whether it is the base instance.
@@ -169,8 +176,9 @@ impl<C: Class> Instance<C> {
     /// The instance that was current when this one was made, the base if there was none. When a parent goes, its
     /// own parent takes its place. `None` for the base itself.
     #[must_use]
+    #[track_caller]
     pub fn parent(&self) -> Option<Self> {
-        let tree = Self::class_state().ok()?.tree();
+        let tree = &Self::class_state().ok()?.live().tree;
         let mut id = tree.parent(self.id())?;
         // A parent that is going counts as gone.
         loop {
@@ -192,8 +200,9 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// [`BootError`], if boot fails or has failed.
+    #[track_caller]
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
-        Ok(Self::class_state()?.tree().find(id).map(Self::from_handle))
+        Ok(Self::class_state()?.live().tree.find(id).map(Self::from_handle))
     }
 }
 
@@ -204,6 +213,7 @@ fn enter_gone(handle: &Handle) -> ! {
 }
 
 impl<C: Class> Clone for Instance<C> {
+    #[track_caller]
     fn clone(&self) -> Self {
         Self::from_handle(self.handle.clone())
     }

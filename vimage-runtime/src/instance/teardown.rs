@@ -1,58 +1,175 @@
-//! The end of an instance.
+//! The end of an instance: quiesce, detach, drop.
 
+use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use super::block;
-use super::header::{Header, State};
-use crate::boot::LinkedModule;
+use super::header::{Header, Phase};
 use crate::context;
-use crate::failure::{TeardownFailure, message};
+use crate::failure::{self, TeardownFailure, message};
+use crate::module::{BoxError, ModuleEntry};
 
-/// Detaches what is attached, drops the variables and frees the block. Returns what could not be done.
+/// A module that does not let its instance go.
+#[derive(Debug)]
+pub(crate) struct Refusal {
+    pub(crate) module: &'static ModuleEntry,
+    pub(crate) source: Arc<dyn std::error::Error + Send + Sync>,
+}
+
+/// Marks a live instance as shutting down and runs its quiesce hooks, in reverse order of attach. Says whether
+/// this call did it. If one refuses, the instance is live again.
+///
+/// # Safety
+///
+/// The caller has a handle until this returns.
+pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal> {
+    // SAFETY: by contract.
+    let head = unsafe { header.as_ref() };
+    if !head.change_phase(Phase::Live, Phase::Quiescing) {
+        return Ok(false);
+    }
+    crate::trace::event!("shutdown", head);
+    let late = head.late().attached.clone();
+    let modules = late.iter().rev().map(|late| &late.linked).chain(head.class_state().modules.iter().rev());
+    let mut hooks = modules.filter_map(|module| Some((module.entry, module.quiesce?))).peekable();
+    if hooks.peek().is_none() {
+        return Ok(true);
+    }
+    let refusal = inside(header, || {
+        hooks.find_map(|(module, hook)| {
+            let source = match catch_unwind(AssertUnwindSafe(hook)) {
+                Ok(Ok(())) => return None,
+                Ok(Err(error)) => error,
+                Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
+            };
+            Some(Refusal { module, source: Arc::from(source) })
+        })
+    });
+    match refusal {
+        None => Ok(true),
+        Some(refusal) => {
+            head.change_phase(Phase::Quiescing, Phase::Live);
+            Err(refusal)
+        }
+    }
+}
+
+thread_local! {
+    /// Whether this thread is dropping the variables of an instance.
+    static DROPPING: Cell<bool> = const { Cell::new(false) };
+    /// Instances whose last handles were among those variables.
+    static NEXT: RefCell<Vec<NonNull<Header>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// Gives up what seems to be the last handle and ends the instance. `false` if it was not the last: a quiesce
+/// hook has made another one, or another thread has.
+///
+/// # Safety
+///
+/// The caller has a handle, and forgets it if this is true.
+pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
+    // SAFETY: the caller's handle keeps it.
+    let head = unsafe { header.as_ref() };
+    // SAFETY: as above.
+    let shut = unsafe { shut_down(header) };
+    if !head.release_last() {
+        if matches!(shut, Ok(true)) {
+            head.change_phase(Phase::Quiescing, Phase::Live);
+        }
+        return false;
+    }
+    if let Err(refusal) = shut {
+        failure::report(vec![TeardownFailure::refused(head.label(), &refusal)]);
+    }
+    // Instances that hold each other in a chain end one after the other and not one inside the other, which
+    // would take a stack as deep as the chain is long.
+    if DROPPING.get() && NEXT.try_with(|next| next.borrow_mut().push(header)).is_ok() {
+        return true;
+    }
+    // SAFETY: the last handle was just given up.
+    failure::report(unsafe { end(header) });
+    true
+}
+
+/// Detaches what is attached, drops the variables and frees the block; then the same for the instances whose last
+/// handles were in there. Returns what went wrong.
 ///
 /// # Safety
 ///
 /// The caller has just given up the last handle.
 pub(crate) unsafe fn end(header: NonNull<Header>) -> Vec<TeardownFailure> {
+    // SAFETY: by contract.
+    let mut failures = unsafe { end_one(header) };
+    if DROPPING.get() {
+        return failures;
+    }
+    while let Ok(Some(header)) = NEXT.try_with(|next| next.borrow_mut().pop()) {
+        // SAFETY: `drop_last` has given up its last handle, and left the rest to us.
+        failures.extend(unsafe { end_one(header) });
+    }
+    failures
+}
+
+unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     // SAFETY: the block is freed below only.
     let head = unsafe { header.as_ref() };
-    let state = head.class.state.get().expect("an instance's class has been laid out");
+    let state = head.class_state();
     let mut failures = Vec::new();
     // A failed creation has detached all that was attached.
-    if head.state() != State::Gone {
-        failures = detach(header, state.modules.iter().rev());
+    if head.phase() != Phase::Gone {
+        failures = detach(header, state.modules.len());
     }
+    crate::trace::event!("destroy", head);
     let label = head.label();
-    state.tree().remove(head.id);
+    state.live().tree.remove(head.id);
+    let dropping = DROPPING.replace(true);
     // SAFETY: no handle exists, and out of the tree nobody can make one; no thread is inside, because `enter`
     // borrows a handle.
     let panics = unsafe { block::free(state, header) };
+    DROPPING.set(dropping);
     failures.extend(panics.into_iter().map(|panic| TeardownFailure::in_drop(label.clone(), panic)));
     failures
 }
 
-/// Runs detach hooks in the context of the instance, all of them whatever happens, with no other context.
-pub(crate) fn detach<'a>(
-    header: NonNull<Header>,
-    modules: impl Iterator<Item = &'a LinkedModule>,
-) -> Vec<TeardownFailure> {
-    // SAFETY: the caller keeps the block.
+/// Runs the detach hooks of late modules and of the first `boot_modules` others, in reverse order of attach, all of
+/// them whatever happens.
+///
+/// The caller keeps the block, and nobody else attaches or detaches boot modules.
+pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize) -> Vec<TeardownFailure> {
+    // SAFETY: by contract.
     let head = unsafe { header.as_ref() };
-    head.set_state(State::ShuttingDown);
-    let mut hooks = modules.filter_map(|module| Some((module.entry, module.detach?))).peekable();
+    head.set_phase(Phase::Detaching);
     let mut failures = Vec::new();
-    if hooks.peek().is_some() {
-        context::leave_all(|| {
-            context::enter_entry(head.class, header, || {
-                for (module, hook) in hooks {
-                    if let Err(panic) = catch_unwind(AssertUnwindSafe(hook)) {
-                        failures.push(TeardownFailure::in_hook(head.label(), module, message(panic)));
-                    }
-                }
-            });
-        });
+    loop {
+        // Whoever takes it out detaches it: a registration that fails may do the same.
+        let Some(late) = head.late().attached.pop() else { break };
+        failures.extend(detach_module(header, late.linked.entry, late.linked.detach));
+        late.detached();
+    }
+    for module in head.class_state().modules[..boot_modules].iter().rev() {
+        failures.extend(detach_module(header, module.entry, module.detach));
     }
     failures
 }
 
+/// Runs one detach hook.
+pub(crate) fn detach_module(
+    header: NonNull<Header>,
+    module: &'static ModuleEntry,
+    hook: Option<fn()>,
+) -> Option<TeardownFailure> {
+    // SAFETY: the caller keeps the block.
+    let head = unsafe { header.as_ref() };
+    crate::trace::event!("detach", head, module);
+    let panic = inside(header, || catch_unwind(AssertUnwindSafe(hook?)).err())?;
+    Some(TeardownFailure::in_hook(head.label(), module, message(panic)))
+}
+
+/// Runs `f` in the instance and in no other.
+fn inside<R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
+    // SAFETY: the caller keeps the block.
+    let class = unsafe { header.as_ref() }.class;
+    context::leave_all(|| context::enter_entry(class, header, f))
+}

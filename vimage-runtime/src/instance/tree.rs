@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 use std::ptr::NonNull;
 
-use super::header::{Handle, Header};
+use super::handle::Handle;
+use super::header::{Header, Phase};
 
 /// Ids are handed out in order and never again; the base instance has the first.
 pub(crate) const BASE: u64 = 0;
@@ -76,10 +77,39 @@ impl Tree {
     }
 
     /// A handle to an instance, unless it is gone or going.
+    #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
+        // SAFETY: as in `find_any`.
+        let phase = unsafe { self.nodes.get(&id)?.header.as_ref() }.phase();
+        if matches!(phase, Phase::Creating | Phase::Live) { self.find_any(id) } else { None }
+    }
+
+    /// A handle to an instance to which there are handles, whatever its phase.
+    #[track_caller]
+    pub(crate) fn find_any(&self, id: u64) -> Option<Handle> {
         let node = self.nodes.get(&id)?;
         // SAFETY: a block is taken out of the tree before it is freed, and the tree is locked.
         unsafe { Handle::try_new(node.header) }
+    }
+
+    /// Looks at each header, in no order.
+    pub(crate) fn for_each(&self, mut f: impl FnMut(&Header)) {
+        for node in self.nodes.values() {
+            // SAFETY: as in `find_any`.
+            f(unsafe { node.header.as_ref() });
+        }
+    }
+
+    /// The ids of those for which this holds, in order.
+    pub(crate) fn all_where(&self, wanted: impl Fn(&Header) -> bool) -> Vec<u64> {
+        let mut found = Vec::new();
+        self.for_each(|header| {
+            if wanted(header) {
+                found.push(header.id);
+            }
+        });
+        found.sort_unstable();
+        found
     }
 
     /// The parent's id; `None` for the base, and for what is not there.

@@ -21,6 +21,7 @@ impl<C: Class> WeakInstance<C> {
 
     /// A handle, unless the instance is gone or going. One lock and one look-up, whatever there is.
     #[must_use]
+    #[track_caller]
     pub fn upgrade(&self) -> Option<Instance<C>> {
         Instance::by_id(self.id).ok().flatten()
     }

@@ -9,11 +9,14 @@ use crate::registry::Entry;
 use crate::storage::PartEntry;
 use crate::arguments::Arguments;
 
-/// The modules of one class, in the order they are attached.
+/// The modules of one class.
 #[derive(Debug)]
 pub(crate) struct OrderedClass {
     pub(crate) class: &'static ClassEntry,
+    /// Those of boot, in the order they are attached.
     pub(crate) modules: Vec<LinkedModule>,
+    /// Those that the program registers itself.
+    pub(crate) manual: Vec<LinkedModule>,
 }
 
 /// A module with everything that was registered for it.
@@ -21,6 +24,7 @@ pub(crate) struct OrderedClass {
 pub(crate) struct LinkedModule {
     pub(crate) entry: &'static ModuleEntry,
     pub(crate) attach: Option<fn(&Arguments) -> Result<(), BoxError>>,
+    pub(crate) quiesce: Option<fn() -> Result<(), BoxError>>,
     pub(crate) detach: Option<fn()>,
     pub(crate) parts: Vec<&'static PartEntry>,
 }
@@ -29,21 +33,38 @@ pub(crate) struct LinkedModule {
 ///
 /// Classes without any module are there as well. Linear in the number of entries, but for sorting.
 pub(crate) fn order(entries: &[Entry]) -> Result<Vec<OrderedClass>, BootError> {
+    let (mut modules, mut manual): (Vec<_>, Vec<_>) =
+        link(entries).into_iter().partition(|module| module.entry.register == Register::Boot);
     let mut classes: Vec<&'static ClassEntry> = Vec::new();
-    let mut modules: Vec<LinkedModule> = Vec::new();
-    let mut index: HashMap<*const ModuleEntry, usize> = HashMap::new();
     for entry in entries {
         match *entry {
             Entry::Class(class) => classes.push(class),
-            Entry::Module(module) if module.register == Register::Boot => {
-                classes.push(module.class);
-                // An entry that two libraries of one process both collected is one module.
-                index.entry(module).or_insert_with(|| {
-                    modules.push(LinkedModule { entry: module, attach: None, detach: None, parts: Vec::new() });
-                    modules.len() - 1
-                });
-            }
-            Entry::Module(_) | Entry::Part(_) | Entry::Hook(_) => {}
+            Entry::Module(module) => classes.push(module.class),
+            Entry::Part(_) | Entry::Hook(_) => {}
+        }
+    }
+    classes.sort_by_key(|class| (class.name, class.path, std::ptr::from_ref(*class)));
+    classes.dedup();
+    classes
+        .into_iter()
+        .map(|class| {
+            let manual = manual.extract_if(.., |module| module.entry.class == class).collect();
+            Ok(OrderedClass { class, modules: order_class(class, &mut modules)?, manual })
+        })
+        .collect()
+}
+
+/// Brings together what belongs to each module, in no order.
+pub(crate) fn link(entries: &[Entry]) -> Vec<LinkedModule> {
+    let mut modules: Vec<LinkedModule> = Vec::new();
+    let mut index: HashMap<*const ModuleEntry, usize> = HashMap::new();
+    for entry in entries {
+        if let Entry::Module(module) = *entry {
+            // An entry that two libraries of one process both collected is one module.
+            index.entry(module).or_insert_with(|| {
+                modules.push(LinkedModule { entry: module, attach: None, quiesce: None, detach: None, parts: Vec::new() });
+                modules.len() - 1
+            });
         }
     }
     for entry in entries {
@@ -57,6 +78,7 @@ pub(crate) fn order(entries: &[Entry]) -> Result<Vec<OrderedClass>, BootError> {
                 if let Some(&module) = index.get(&std::ptr::from_ref(hook.module)) {
                     match hook.hook {
                         Hook::Attach(attach) => modules[module].attach = Some(attach),
+                        Hook::Quiesce(quiesce) => modules[module].quiesce = Some(quiesce),
                         Hook::Detach(detach) => modules[module].detach = Some(detach),
                     }
                 }
@@ -69,9 +91,7 @@ pub(crate) fn order(entries: &[Entry]) -> Result<Vec<OrderedClass>, BootError> {
         module.parts.sort_by_key(|part| (std::cmp::Reverse(part.layout().align()), std::ptr::from_ref(*part)));
         module.parts.dedup_by(|a, b| std::ptr::eq(*a, *b));
     }
-    classes.sort_by_key(|class| (class.name, class.path, std::ptr::from_ref(*class)));
-    classes.dedup();
-    classes.into_iter().map(|class| Ok(OrderedClass { class, modules: order_class(class, &mut modules)? })).collect()
+    modules
 }
 
 /// Takes the modules of one class out of `modules`, in order.

@@ -22,6 +22,10 @@ impl PartEntry {
         match *self {}
     }
 
+    pub(crate) fn unpublish(&self) {
+        match *self {}
+    }
+
     pub(crate) fn needs_drop(&self) -> bool {
         match *self {}
     }

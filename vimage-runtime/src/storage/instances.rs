@@ -145,6 +145,11 @@ impl PartEntry {
         self.offset.store(offset, Ordering::Release);
     }
 
+    /// Takes its place away: from now on its accessors find nothing.
+    pub(crate) fn unpublish(&self) {
+        self.offset.store(Self::UNREGISTERED, Ordering::Release);
+    }
+
     pub(crate) fn module(&self) -> &'static ModuleEntry {
         self.module
     }
@@ -257,8 +262,8 @@ impl<T> Place<T> {
     /// The slot in the instance at `base`; null where there is no instance or the part has no place in it.
     #[inline(always)]
     fn slot(self, base: *const Header) -> *const T {
-        // Relaxed is enough: whoever has an instance got it from a thread that had seen the parts laid out.
-        let offset = self.part.offset.load(Ordering::Relaxed);
+        // Acquire, so that a part that was published after this thread had found its instance is seen initialized.
+        let offset = self.part.offset.load(Ordering::Acquire);
         if base.addr().checked_add(offset).is_none() {
             return ptr::null();
         }

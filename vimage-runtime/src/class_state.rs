@@ -1,0 +1,118 @@
+//! A class once it is laid out: its modules, the place of each variable, and the instances there are.
+
+use std::alloc::{Layout, LayoutError};
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use crate::boot::BootError;
+use crate::instance::{Handle, Header, Tree};
+use crate::late::LateModule;
+use crate::order::{LinkedModule, OrderedClass};
+use crate::storage::PartEntry;
+
+/// Modules do not share a cache line.
+const CACHE_LINE: usize = 64;
+
+/// Bytes at the end of each instance for modules that are not linked into the program.
+static RESERVE: AtomicUsize = AtomicUsize::new(256);
+
+pub(crate) fn set_reserve(bytes: usize) {
+    RESERVE.store(bytes, Ordering::Relaxed);
+}
+
+/// A part and its offset in each instance that has it.
+pub(crate) type PlacedPart = (&'static PartEntry, usize);
+
+/// All that the runtime knows of a class.
+#[derive(Debug)]
+pub(crate) struct ClassState {
+    /// Of a whole instance, reserve included.
+    pub(crate) layout: Layout,
+    /// Those registered at boot, in the order they are attached.
+    pub(crate) modules: Vec<LinkedModule>,
+    /// Theirs, in the order of the modules.
+    pub(crate) parts: Vec<PlacedPart>,
+    base: OnceLock<Base>,
+    live: Mutex<Live>,
+}
+
+/// What changes after boot. No user code runs under its lock.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) tree: Tree,
+    /// Modules registered after boot, in that order.
+    pub(crate) late: Vec<Arc<LateModule>>,
+    pub(crate) reserve: Reserve,
+}
+
+/// The rest of each instance's block that no module has.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Reserve {
+    pub(crate) start: usize,
+    pub(crate) end: usize,
+}
+
+/// The base instance, kept for ever by a handle that is never dropped.
+#[derive(Debug)]
+struct Base(ManuallyDrop<Handle>);
+
+impl ClassState {
+    /// Gives each part its place, and leaves room for the modules that may come later.
+    pub(crate) fn lay_out(ordered: OrderedClass) -> Result<Self, BootError> {
+        let too_large = |_| BootError::TooLarge { class: ordered.class.name };
+        let mut end = Layout::new::<Header>();
+        let mut parts = Vec::new();
+        for module in &ordered.modules {
+            end = place(end, &module.parts, &mut parts).map_err(too_large)?;
+        }
+        let start = end.size();
+        for module in &ordered.manual {
+            end = place(end, &module.parts, &mut Vec::new()).map_err(too_large)?;
+        }
+        let more = Layout::from_size_align(RESERVE.load(Ordering::Relaxed), 1).map_err(too_large)?;
+        let layout = end.extend(more).map_err(too_large)?.0.pad_to_align();
+        let reserve = Reserve { start, end: layout.size() };
+        Ok(Self {
+            layout,
+            modules: ordered.modules,
+            parts,
+            base: OnceLock::new(),
+            live: Mutex::new(Live { tree: Tree::default(), late: Vec::new(), reserve }),
+        })
+    }
+
+    pub(crate) fn set_base(&self, base: Handle) {
+        self.base.set(Base(ManuallyDrop::new(base))).expect("boot makes one base instance");
+    }
+
+    /// The base instance, which exists from before the first attach hook to the end of the process.
+    pub(crate) fn base(&self) -> NonNull<Header> {
+        self.base_handle().as_ptr()
+    }
+
+    pub(crate) fn base_handle(&self) -> &Handle {
+        &self.base.get().expect("boot has made the base instance").0
+    }
+
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        // None of our code panics half-way through a change.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Places the parts of one module after what there is; the first one starts a cache line.
+pub(crate) fn place(
+    mut end: Layout,
+    parts: &[&'static PartEntry],
+    placed: &mut Vec<PlacedPart>,
+) -> Result<Layout, LayoutError> {
+    let mut align = CACHE_LINE;
+    for &part in parts {
+        let (longer, offset) = end.extend(part.layout().align_to(align)?)?;
+        placed.push((part, offset));
+        (end, align) = (longer, 1);
+    }
+    Ok(end)
+}

@@ -1,0 +1,149 @@
+//! Counted handles, of any class.
+
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::time::Instant;
+
+use super::header::{Header, Phase, Released};
+use super::teardown;
+use crate::class::ClassEntry;
+use crate::holders::Ticket;
+use crate::sync::{Condvar, Mutex, PoisonError};
+
+/// A counted handle to an instance of any class.
+#[derive(Debug)]
+pub(crate) struct Handle {
+    header: NonNull<Header>,
+    ticket: Ticket,
+}
+
+// SAFETY: the count is atomic and the rest of the header immutable, atomic or locked. The values behind it are
+// `Send + Sync`, or of a `static mut`, which has no bounds because only the user's `unsafe` reaches it; that also
+// goes for the drop of one on another thread, which `#[virtualized] static mut` documents.
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+
+impl Handle {
+    /// # Safety
+    ///
+    /// `header` is that of a block with a handle counted for this one.
+    #[track_caller]
+    pub(crate) unsafe fn from_counted(header: NonNull<Header>) -> Self {
+        // SAFETY: by contract.
+        let ticket = unsafe { header.as_ref() }.holders.add(Location::caller());
+        Self { header, ticket }
+    }
+
+    /// Counts a handle, if there is one still.
+    ///
+    /// # Safety
+    ///
+    /// The block is allocated, and stays so until this returns.
+    #[track_caller]
+    pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
+        // SAFETY: by contract; then `try_hold` has counted one.
+        unsafe { header.as_ref().try_hold().then(|| Self::from_counted(header)) }
+    }
+
+    /// A handle to the current instance of the class; none in its detach hooks.
+    #[track_caller]
+    pub(crate) fn current(class: &'static ClassEntry) -> Option<Self> {
+        let header = crate::context::current(class)?;
+        // SAFETY: whoever made it current keeps it alive until this thread has left it.
+        unsafe {
+            match header.as_ref().phase() {
+                Phase::Detaching | Phase::Gone => None,
+                Phase::Creating | Phase::Live | Phase::Quiescing => Self::try_new(header),
+            }
+        }
+    }
+
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: a counted handle keeps the block.
+        unsafe { self.header.as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_ptr(&self) -> NonNull<Header> {
+        self.header
+    }
+
+    /// Where the other handles were made, as far as that is remembered.
+    pub(crate) fn other_holders(&self) -> Vec<&'static Location<'static>> {
+        self.header().holders.others(&self.ticket)
+    }
+
+    /// Gives up this handle and with it the instance, unless there are others.
+    pub(crate) fn into_last(self) -> Result<NonNull<Header>, Self> {
+        if self.header().release_last() {
+            let header = self.header;
+            std::mem::forget(self);
+            Ok(header)
+        } else {
+            Err(self)
+        }
+    }
+
+    /// As [`into_last`](Self::into_last), waiting for others to go until the deadline.
+    pub(crate) fn into_last_until(mut self, deadline: Instant) -> Result<NonNull<Header>, Self> {
+        loop {
+            let waiting = WAITERS.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            if self.header().await_others() {
+                drop(waiting);
+                match self.into_last() {
+                    Ok(header) => return Ok(header),
+                    // A weak handle was upgraded in between.
+                    Err(handle) => self = handle,
+                }
+            } else {
+                let now = Instant::now();
+                if now >= deadline {
+                    return Err(self);
+                }
+                let waited = WAITERS.one_less.wait_timeout(waiting, deadline - now);
+                drop(waited.unwrap_or_else(PoisonError::into_inner));
+            }
+        }
+    }
+}
+
+/// Where [`Handle::into_last_until`] waits, for any instance: it is rare, and a header has no room for it.
+struct Waiters {
+    lock: Mutex<()>,
+    one_less: Condvar,
+}
+
+static WAITERS: Waiters = Waiters { lock: Mutex::new(()), one_less: Condvar::new() };
+
+impl Clone for Handle {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        self.header().hold();
+        // SAFETY: just counted.
+        unsafe { Self::from_counted(self.header) }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.header().holders.remove(&self.ticket);
+        loop {
+            match self.header().release_other() {
+                Released::Other { awaited: false } => return,
+                Released::Other { awaited: true } => {
+                    // Under the lock, or it might be told between its look at the count and its wait.
+                    let _waiting = WAITERS.lock.lock().unwrap_or_else(PoisonError::into_inner);
+                    WAITERS.one_less.notify_all();
+                    return;
+                }
+                Released::NotLast => {}
+            }
+            // SAFETY: the handle of `self` is still counted, and given up if this is true.
+            if unsafe { teardown::drop_last(self.header) } {
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,394 @@
+//! Modules that come and go after boot.
+
+use std::alloc::Layout;
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::arguments::Arguments;
+use crate::boot::{self, BootError};
+use crate::class_state::{ClassState, Live, PlacedPart, Reserve, place};
+use crate::failure;
+use crate::instance::{AttachError, Handle, Header, Phase, attach_module, detach_module, drop_parts};
+use crate::module::{Dependency, ModuleEntry};
+use crate::order::{LinkedModule, link};
+use crate::registry;
+use crate::sync::{AtomicUsize, Mutex, Ordering, PoisonError};
+
+/// A module that was registered after boot.
+#[derive(Debug)]
+pub(crate) struct LateModule {
+    pub(crate) linked: LinkedModule,
+    pub(crate) parts: Vec<PlacedPart>,
+    /// The rest of each block before it came.
+    reserve_before: Reserve,
+    /// In how many instances it is attached, plus one for its registration. When that comes down to 0 its
+    /// variables lose their place.
+    users: AtomicUsize,
+}
+
+impl LateModule {
+    /// It is about to be attached to an instance, so that it keeps its place. Under the lock of the class.
+    pub(crate) fn attaching(&self) {
+        self.users.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Its attach hook has run in an instance, and with success if that is said. `false` if it was taken back
+    /// meanwhile; then nothing is recorded. Under the lock of the class.
+    pub(crate) fn attached(self: &Arc<Self>, live: &Live, header: &Header, success: bool) -> bool {
+        let registered = live.late.iter().any(|late| Arc::ptr_eq(late, self));
+        if registered && success {
+            header.late().attached.push(Arc::clone(self));
+        }
+        registered
+    }
+
+    /// It is not attached to an instance any more, or its registration has failed or ended.
+    pub(crate) fn detached(&self) {
+        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            for (part, _) in &self.parts {
+                part.unpublish();
+            }
+        }
+    }
+
+    /// Whether an instance has it attached.
+    pub(crate) fn is_in(&self, header: &Header) -> bool {
+        header.late().attached.iter().any(|late| std::ptr::eq(&**late, self))
+    }
+}
+
+/// One registration at a time; a second one is refused and not made to wait, because the first one may be running
+/// a hook that waits for it.
+static REGISTERING: Mutex<bool> = Mutex::new(false);
+
+struct Registering;
+
+impl Registering {
+    fn start() -> Result<Self, RegisterError> {
+        let mut registering = REGISTERING.lock().unwrap_or_else(PoisonError::into_inner);
+        if std::mem::replace(&mut *registering, true) { Err(RegisterError::Busy) } else { Ok(Self) }
+    }
+}
+
+impl Drop for Registering {
+    fn drop(&mut self) {
+        *REGISTERING.lock().unwrap_or_else(PoisonError::into_inner) = false;
+    }
+}
+
+/// Registers a module with `register = "manual"`, or one that was loaded after boot, and attaches it to every
+/// instance there is: the kernel's `MOD_LOAD`.
+///
+/// `name` is the module's name, or its Rust path where several bear the name. Its variables are laid into the
+/// reserve at the end of each instance, initialized in all of them, and only then can be reached; then its attach
+/// hooks run, instance by instance, without arguments. Instances that are being made meanwhile attach it themselves.
+/// No lock is held while hooks run. Linear in the number of instances.
+///
+/// # Errors
+///
+/// [`RegisterError`]; in each case no instance has the module then, and its hooks have been undone.
+pub fn register(name: &str) -> Result<(), RegisterError> {
+    boot::ensure_over().map_err(RegisterError::Boot)?;
+    let _registering = Registering::start()?;
+    let linked = find(name)?;
+    let class = linked.entry.class;
+    let Some(state) = class.state.get() else { return Err(RegisterError::UnknownClass { class: class.name }) };
+    let late = add(state, linked)?;
+    crate::trace::event!("late register", state.base_handle().header(), late.linked.entry);
+    attach_everywhere(state, &late).inspect_err(|_| {
+        withdraw(&mut state.live(), &late);
+        detach_everywhere(state, &late);
+        late.detached();
+    })
+}
+
+/// Takes a module back that was registered with [`register`]: the kernel's `MOD_UNLOAD`. Detaches it from the base
+/// instance and drops its variables there.
+///
+/// # Errors
+///
+/// [`RegisterError::InUse`] while any instance of its class but the base exists, or another module depends on it.
+///
+/// # Safety
+///
+/// No code of the module runs, and none of its variables is borrowed or held, from now on until it is registered
+/// again.
+pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
+    boot::ensure_over().map_err(RegisterError::Boot)?;
+    let _registering = Registering::start()?;
+    for class in boot::classes() {
+        let state = class.state.get().expect("boot lays out every class");
+        let late = {
+            let mut live = state.live();
+            let mut named = live.late.iter().filter(|late| is_named(late.linked.entry, name));
+            let Some(late) = named.next().map(Arc::clone) else { continue };
+            let ids = live.tree.all();
+            if let Some(id) = ids.into_iter().find(|&id| id != state.base_handle().header().id) {
+                return Err(RegisterError::InUse { module: name.to_owned(), by: format!("instance {}#{id}", class.name) });
+            }
+            if let Some(user) = live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
+                return Err(RegisterError::InUse { module: name.to_owned(), by: format!("module {}", user.linked.entry) });
+            }
+            withdraw(&mut live, &late);
+            late
+        };
+        detach_everywhere(state, &late);
+        late.detached();
+        let base = state.base_handle();
+        let parts: Vec<PlacedPart> = {
+            let mut own = base.header().late();
+            own.parts.extract_if(.., |part| late.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
+        };
+        // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
+        let panics = unsafe { drop_parts(base.as_ptr(), parts.into_iter()) };
+        failure::report_drops(base.header().label(), panics);
+        // Only the base had them, so that their place can be used again.
+        let mut live = state.live();
+        if live.late.iter().all(|other| other.reserve_before.start < late.reserve_before.start) {
+            live.reserve = late.reserve_before;
+        }
+        return Ok(());
+    }
+    Err(RegisterError::Unknown { name: name.to_owned(), candidates: Vec::new() })
+}
+
+fn is_named(entry: &ModuleEntry, name: &str) -> bool {
+    entry.name == name || entry.path == name
+}
+
+fn depends_on(user: &ModuleEntry, entry: &'static ModuleEntry) -> bool {
+    user.dependencies.iter().any(|dependency| match *dependency {
+        Dependency::Name(name) => name == entry.name,
+        Dependency::Path(path) => std::ptr::eq(path, entry),
+        Dependency::After(_) => false,
+    })
+}
+
+/// The collected module of this name that no class has yet.
+fn find(name: &str) -> Result<LinkedModule, RegisterError> {
+    let mut candidates: Vec<LinkedModule> =
+        link(&registry::collected()).into_iter().filter(|module| is_named(module.entry, name)).collect();
+    let all = candidates.len();
+    candidates.retain(|module| !is_registered(module.entry));
+    match candidates.len() {
+        1 => Ok(candidates.remove(0)),
+        0 if all > 0 => Err(RegisterError::Registered { name: name.to_owned() }),
+        _ => Err(RegisterError::Unknown {
+            name: name.to_owned(),
+            candidates: candidates.iter().map(|module| module.entry.to_string()).collect(),
+        }),
+    }
+}
+
+fn is_registered(entry: &'static ModuleEntry) -> bool {
+    entry.class.state.get().is_some_and(|state| has(state, &state.live(), |module| std::ptr::eq(module, entry)))
+}
+
+fn has(state: &ClassState, live: &Live, mut wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
+    let late = live.late.iter().map(|late| late.linked.entry);
+    state.modules.iter().map(|module| module.entry).chain(late).any(|entry| wanted(entry))
+}
+
+/// Gives the module its place and makes its variables in every instance whose memory can still be reached, and
+/// in each one that is made from now on.
+fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModule>, RegisterError> {
+    let entry = linked.entry;
+    let mut live = state.live();
+    for dependency in entry.dependencies {
+        let (there, name) = match *dependency {
+            Dependency::Name(name) => (has(state, &live, |module| module.name == name), name),
+            Dependency::Path(path) => (has(state, &live, |module| std::ptr::eq(module, path)), path.name),
+            Dependency::After(_) => continue,
+        };
+        if !there {
+            return Err(RegisterError::MissingDependency { module: entry.to_string(), dependency: name.to_owned() });
+        }
+    }
+    let reserve_before = live.reserve;
+    let align = state.layout.align();
+    if let Some(part) = linked.parts.iter().find(|part| part.layout().align() > align) {
+        return Err(RegisterError::Alignment { module: entry.to_string(), align: part.layout().align(), most: align });
+    }
+    let too_large = |needed| RegisterError::Reserve {
+        module: entry.to_string(),
+        needed,
+        left: reserve_before.end - reserve_before.start,
+    };
+    let mut parts = Vec::new();
+    let end = Layout::from_size_align(reserve_before.start, align).and_then(|start| place(start, &linked.parts, &mut parts));
+    let end = end.map_err(|_| too_large(usize::MAX))?.size();
+    if end > reserve_before.end {
+        return Err(too_large(end - reserve_before.start));
+    }
+    live.reserve.start = end;
+    let late = Arc::new(LateModule { linked, parts, reserve_before, users: AtomicUsize::new(1) });
+    live.tree.for_each(|header| late.initialize(header));
+    for (part, offset) in &late.parts {
+        // SAFETY: initialized just now in every instance that is in the tree; one that is made later does it
+        // under this lock when it enters the tree.
+        unsafe { part.publish(*offset) };
+    }
+    live.late.push(Arc::clone(&late));
+    Ok(late)
+}
+
+impl LateModule {
+    /// Makes its variables in an instance; under the lock of the class.
+    pub(crate) fn initialize(&self, header: &Header) {
+        for &(part, offset) in &self.parts {
+            let block = std::ptr::from_ref(header).cast_mut().cast::<u8>();
+            // SAFETY: the reserve of the block lies there, and no other module has it.
+            unsafe { part.initialize(block.add(offset)) };
+        }
+        header.late().parts.extend_from_slice(&self.parts);
+    }
+}
+
+/// From now on no instance attaches it or makes its variables.
+fn withdraw(live: &mut Live, late: &Arc<LateModule>) {
+    live.late.retain(|other| !Arc::ptr_eq(other, late));
+}
+
+fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
+    // Those that are being made see the module when their own hooks have run.
+    let ids = state.live().tree.all_where(|header| header.phase() != Phase::Creating);
+    let arguments = Arguments::default();
+    for id in ids {
+        let Some(handle) = state.live().tree.find_any(id) else { continue };
+        if late.is_in(handle.header()) {
+            continue;
+        }
+        late.attaching();
+        if let Err(error) = attach_module(&handle, &late.linked, &arguments) {
+            late.detached();
+            return Err(RegisterError::Attach(error));
+        }
+        late.attached(&state.live(), handle.header(), true);
+    }
+    Ok(())
+}
+
+fn detach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) {
+    let ids = state.live().tree.all();
+    for id in ids.into_iter().rev() {
+        let Some(handle) = state.live().tree.find_any(id) else { continue };
+        if take(&handle, late) {
+            let failed = detach_module(handle.as_ptr(), late.linked.entry, late.linked.detach);
+            failure::report(failed.into_iter().collect());
+            late.detached();
+        }
+    }
+}
+
+/// Whoever takes the record out of an instance detaches.
+fn take(handle: &Handle, late: &Arc<LateModule>) -> bool {
+    let mut own = handle.header().late();
+    let index = own.attached.iter().position(|other| Arc::ptr_eq(other, late));
+    index.map(|index| own.attached.remove(index)).is_some()
+}
+
+/// Why a module was not registered or unregistered.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum RegisterError {
+    /// There are no instances to attach it to, or not yet.
+    Boot(BootError),
+    /// Another registration is under way, perhaps in a caller of this hook.
+    Busy,
+    /// No module of this name waits to be registered, or several do.
+    Unknown {
+        /// The name.
+        name: String,
+        /// Who bears it, with crate and line.
+        candidates: Vec<String>,
+    },
+    /// It is registered already.
+    Registered {
+        /// The name.
+        name: String,
+    },
+    /// Its class was declared in a library that was loaded after boot.
+    UnknownClass {
+        /// The class.
+        class: &'static str,
+    },
+    /// A module that it depends on is not registered.
+    MissingDependency {
+        /// The module that depends.
+        module: String,
+        /// The name it gave.
+        dependency: String,
+    },
+    /// Its variables do not fit into what is left of the reserve.
+    Reserve {
+        /// The module.
+        module: String,
+        /// How many bytes it needs, with padding.
+        needed: usize,
+        /// How many there are.
+        left: usize,
+    },
+    /// One of its variables wants a larger alignment than instances have.
+    Alignment {
+        /// The module.
+        module: String,
+        /// In bytes.
+        align: usize,
+        /// The alignment of instances, in bytes.
+        most: usize,
+    },
+    /// Its attach hook failed in one instance; it has been detached from all the others.
+    Attach(AttachError),
+    /// It cannot be unregistered, because something uses it.
+    InUse {
+        /// The module.
+        module: String,
+        /// What uses it.
+        by: String,
+    },
+}
+
+impl fmt::Display for RegisterError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Boot(error) => error.fmt(f),
+            Self::Busy => f.write_str("another module is being registered just now"),
+            Self::Unknown { name, candidates } if candidates.is_empty() => write!(
+                f,
+                "no module named `{name}` waits to be registered; it must be declared with `register = \"manual\"`, or \
+                 come with a library that was loaded after boot"
+            ),
+            Self::Unknown { name, candidates } => {
+                write!(f, "`{name}` may be any of {}; give the Rust path", candidates.join(", "))
+            }
+            Self::Registered { name } => write!(f, "module `{name}` is registered already"),
+            Self::UnknownClass { class } => {
+                write!(f, "the class {class} was not linked into the program at boot, so that it has no instances")
+            }
+            Self::MissingDependency { module, dependency } => {
+                write!(f, "module {module} depends on `{dependency}`, which is not registered")
+            }
+            Self::Reserve { module, needed, left } => write!(
+                f,
+                "module {module} needs {needed} bytes of each instance, but {left} are left in the reserve; make it \
+                 larger with `vimage::module::set_reserve` before boot"
+            ),
+            Self::Alignment { module, align, most } => {
+                write!(f, "module {module} has a variable aligned to {align} bytes, but instances are aligned to {most}")
+            }
+            Self::Attach(error) => error.fmt(f),
+            Self::InUse { module, by } => write!(f, "module `{module}` cannot be unregistered: {by} uses it"),
+        }
+    }
+}
+
+impl Error for RegisterError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Boot(error) => error.source(),
+            Self::Attach(error) => error.source(),
+            _ => None,
+        }
+    }
+}

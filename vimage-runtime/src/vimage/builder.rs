@@ -1,0 +1,124 @@
+//! How a vimage is made: class by class, or not at all.
+
+use std::any::Any;
+
+use super::{Member, Vimage, base_of};
+use crate::arguments::Arguments;
+use crate::boot;
+use crate::class::{Class, ClassEntry};
+use crate::context;
+use crate::instance::{CreateError, Handle, Instance, create};
+
+/// Makes a vimage; from [`Vimage::builder`].
+#[must_use = "nothing is made before `create`"]
+#[derive(Debug, Default)]
+pub struct VimageBuilder {
+    from: Option<Vimage>,
+    all_fresh: bool,
+    /// What was said of single classes, the last word last.
+    choices: Vec<(&'static ClassEntry, Choice)>,
+    name: Option<Box<str>>,
+    arguments: Arguments,
+}
+
+#[derive(Clone, Debug)]
+enum Choice {
+    Fresh,
+    AsBefore,
+    Given(Handle),
+}
+
+impl VimageBuilder {
+    /// Shares the instances of this vimage instead of the current ones.
+    pub fn from(mut self, vimage: &Vimage) -> Self {
+        self.from = Some(vimage.clone());
+        self
+    }
+
+    /// A new instance of the class `C`.
+    pub fn fresh<C: Class>(mut self) -> Self {
+        self.choices.push((C::ENTRY, Choice::Fresh));
+        self
+    }
+
+    /// A new instance of every class that is not shared explicitly.
+    pub fn fresh_all(mut self) -> Self {
+        self.all_fresh = true;
+        self
+    }
+
+    /// The same instance of `C` as in the vimage it starts from; says so where [`fresh_all`](Self::fresh_all) was asked.
+    pub fn share<C: Class>(mut self) -> Self {
+        self.choices.push((C::ENTRY, Choice::AsBefore));
+        self
+    }
+
+    /// This very instance.
+    pub fn share_instance<C: Class>(mut self, instance: &Instance<C>) -> Self {
+        self.choices.push((C::ENTRY, Choice::Given(instance.handle().clone())));
+        self
+    }
+
+    /// The name of the new instances.
+    pub fn name(mut self, name: impl Into<Box<str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// A value for the attach hooks of the new instances, of any class; as [`Builder::arg`](crate::Builder::arg).
+    pub fn arg<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        self.arguments.insert(value);
+        self
+    }
+
+    /// Makes the new instances, in the order of their classes' names. In the attach hooks of one, those that the
+    /// vimage has in other classes are current already, as far as they exist.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::create`](crate::Builder::create), for the first class whose instance cannot be made; those made
+    /// before it are destroyed again.
+    #[track_caller]
+    pub fn create(mut self) -> Result<Vimage, CreateError> {
+        boot::ensure_over().map_err(CreateError::Boot)?;
+        let mut members: Vec<Member> = Vec::new();
+        // What is shared comes first, so that it is current while the rest is made.
+        let (fresh, shared): (Vec<_>, Vec<_>) =
+            boot::classes().iter().map(|&class| (class, self.choice(class))).partition(|(_, choice)| choice.is_none());
+        members.extend(shared.into_iter().filter_map(|(_, handle)| Some(Member { handle: handle?, fresh: false })));
+        for (class, _) in fresh {
+            let so_far = members.iter().map(|member| &member.handle);
+            match context::enter_each(so_far, || create(class, self.name.clone(), &self.arguments)) {
+                Ok(handle) => members.push(Member { handle, fresh: true }),
+                Err(error) => {
+                    // The last one first, and each by itself.
+                    while members.pop().is_some() {}
+                    return Err(error);
+                }
+            }
+        }
+        members.sort_by_key(|member| (member.handle.header().class.name, member.handle.header().class.path));
+        Ok(Vimage::new(members))
+    }
+
+    /// The instance to share, `None` for a new one.
+    fn choice(&mut self, class: &'static ClassEntry) -> Option<Handle> {
+        let said = self.choices.iter().rev().find(|(of, _)| *of == class).map(|(_, choice)| choice.clone());
+        match said {
+            Some(Choice::Given(handle)) => Some(handle),
+            Some(Choice::Fresh) => None,
+            None if self.all_fresh => None,
+            Some(Choice::AsBefore) | None => Some(match &self.from {
+                Some(vimage) => vimage.member(class).clone(),
+                None => Handle::current(class).unwrap_or_else(|| base_of(class).clone()),
+            }),
+        }
+    }
+}
+
+impl Vimage {
+    fn member(&self, class: &'static ClassEntry) -> &Handle {
+        let member = self.members.iter().find(|member| member.handle.header().class == class);
+        &member.expect("a vimage has an instance of each class").handle
+    }
+}

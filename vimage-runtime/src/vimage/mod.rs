@@ -1,0 +1,115 @@
+//! A vimage: one instance of every class.
+
+use std::fmt;
+use std::sync::Arc;
+
+use crate::boot::{self, BootError};
+use crate::class::{Class, ClassEntry};
+use crate::context;
+use crate::instance::{Handle, Instance};
+
+mod builder;
+mod destroy;
+
+pub use builder::VimageBuilder;
+pub use destroy::VimageDestroyError;
+
+/// One instance of every class, fresh or shared with other vimages: the kernel's `struct vimage`.
+///
+/// A thread is in a vimage while it runs in [`enter`](Self::enter). What was bound to an instance earlier stays with
+/// that instance, whatever vimage its thread is in later.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::{Cpu, Net};
+///
+/// let base = vimage::boot()?;
+/// # #[cfg(feature = "vimage")] {
+/// // A network of its own on the processors of all.
+/// let red = Vimage::builder().fresh::<Net>().name("red").create()?;
+/// assert_ne!(red.get::<Net>(), base.get::<Net>());
+/// assert_eq!(red.get::<Cpu>(), base.get::<Cpu>());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Vimage {
+    members: Arc<Vec<Member>>,
+}
+
+/// The instance of one class.
+#[derive(Debug)]
+struct Member {
+    handle: Handle,
+    /// Made for this vimage, which ends it.
+    fresh: bool,
+}
+
+impl Vimage {
+    fn new(members: Vec<Member>) -> Self {
+        Self { members: Arc::new(members) }
+    }
+
+    fn shared(handles: impl Iterator<Item = Handle>) -> Self {
+        Self::new(handles.map(|handle| Member { handle, fresh: false }).collect())
+    }
+
+    /// The base instances of all classes. It boots, if that has not happened yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BootError`], if boot fails or has failed.
+    #[track_caller]
+    pub fn base() -> Result<Self, BootError> {
+        boot::ensure()?;
+        Ok(Self::shared(boot::classes().iter().map(|class| base_of(class).clone())))
+    }
+
+    /// The current instance of each class; `None` where some class has none.
+    #[must_use]
+    #[track_caller]
+    pub fn current() -> Option<Self> {
+        boot::ensure().ok()?;
+        let handles: Option<Vec<_>> = boot::classes().iter().map(|class| Handle::current(class)).collect();
+        handles.map(|handles| Self::shared(handles.into_iter()))
+    }
+
+    /// Starts to make a vimage from the current one; classes that have no current instance start from the base.
+    ///
+    /// What is not asked to be fresh is shared.
+    pub fn builder() -> VimageBuilder {
+        VimageBuilder::default()
+    }
+
+    /// Its instance of the class `C`.
+    ///
+    /// # Panics
+    ///
+    /// If the class was declared in a library that was loaded after boot.
+    #[must_use]
+    #[track_caller]
+    pub fn get<C: Class>(&self) -> Instance<C> {
+        let of_class = |member: &&Member| member.handle.header().class == C::ENTRY;
+        let member = self.members.iter().find(of_class).expect("a vimage has an instance of each class known at boot");
+        Instance::from_handle(member.handle.clone())
+    }
+
+    /// Runs `f` with its instance of each class as the current one, then restores what was.
+    ///
+    /// In builds without instances this is a call of `f`.
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        context::enter_each(self.members.iter().map(|member| &member.handle), f)
+    }
+}
+
+fn base_of(class: &'static ClassEntry) -> &'static Handle {
+    class.state.get().expect("boot lays out every class").base_handle()
+}
+
+/// The instances: `Vimage [Cpu#0, Net#3 "red", Procg#0]`.
+impl fmt::Debug for Vimage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let labels: Vec<_> = self.members.iter().map(|member| member.handle.header().label()).collect();
+        write!(f, "Vimage [{}]", labels.join(", "))
+    }
+}
