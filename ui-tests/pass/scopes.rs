@@ -115,7 +115,7 @@ pub mod foo {
         // SAFETY: as above.
         assert_eq!(unsafe { V_RAW }, 2);
         assert_eq!(V_LARGE[1 << 20].load(Relaxed), 0);
-        assert_eq!(**V_LAZY, 6);
+        assert_eq!(*V_LAZY, 6);
         assert_eq!(nested::work(), 7);
         assert_eq!(Private(1).method(), 8);
         assert_eq!(SHARED.with(|shared| *shared), 4);

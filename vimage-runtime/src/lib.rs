@@ -45,13 +45,6 @@ pub use vimage_macros::{
     vcpu_file as vcpu_module, vimage_file as vimage_module, vnet_file as vnet_module, vprocg_file as vprocg_module,
 };
 
-pub use vimage_macros::{attach, class, detach, shared, virtualized};
-// One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
-// prelude the attributes.
-pub use vimage_macros::{
-    vcpu_file as vcpu_module, vimage_file as vimage_module, vnet_file as vnet_module, vprocg_file as vprocg_module,
-};
-
 /// An instance of the class [`Net`].
 pub type Vnet = Instance<Net>;
 /// An instance of the class [`Cpu`].

@@ -169,7 +169,7 @@ fn held_keeps_what_it_points_at() {
         let red = Vnet::new().unwrap();
         let held = counter::V_COUNTER.held_of(&red);
         held.store(7, Relaxed);
-        let Err(vimage::DestroyError::Busy(red)) = red.destroy() else { panic!("it is held") };
+        let Err(vimage::DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("it is held") };
         assert_eq!(red.enter(counter::count), 7);
         drop(red);
         assert_eq!(held.load(Relaxed), 8);

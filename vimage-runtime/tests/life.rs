@@ -51,7 +51,7 @@ mod instances {
         assert_eq!(red, other);
         let Err(error) = red.destroy() else { panic!("there is another handle") };
         assert!(error.to_string().ends_with("\"red\" is still in use: other handles to it exist, perhaps in variables of its own"));
-        let DestroyError::Busy(red) = error else { panic!("{error}") };
+        let DestroyError::Busy { instance: red, .. } = error else { panic!("{error}") };
         drop(other);
         red.destroy().unwrap();
     }
@@ -72,7 +72,7 @@ mod instances {
         let red = Vnet::new().unwrap();
         let weak = red.downgrade();
         keeper::V_KEPT.of(&red).lock().unwrap().push(red.clone());
-        let Err(DestroyError::Busy(red)) = red.destroy() else { panic!("it holds itself") };
+        let Err(DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("it holds itself") };
         drop(red);
         let red = weak.upgrade().expect("nothing but itself holds it");
         // The way out.
