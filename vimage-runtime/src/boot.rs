@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
-use crate::class::{Class, ClassEntry, Cpu, Net, Procg};
+use crate::class::ClassEntry;
 use crate::class_state::ClassState;
 use crate::instance::{AttachError, create_base};
 use crate::order::order;
@@ -33,6 +33,11 @@ pub fn boot() -> Result<Vimage, BootError> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BootError {
+    /// The linker dropped registrations, or constructors did not run.
+    NotCollected {
+        /// One of those that are missing.
+        missing: String,
+    },
     /// A module depends on a name that no module of its class bears.
     MissingDependency {
         /// The module that depends.
@@ -70,6 +75,11 @@ pub enum BootError {
 impl fmt::Display for BootError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::NotCollected { missing } => write!(
+                f,
+                "{missing} was not collected, although it is linked: the linker dropped its section, or its constructor \
+                 did not run; try the other one of the features `linkme` and `inventory`"
+            ),
             Self::MissingDependency { module, dependency, closest } => {
                 write!(f, "module {module} depends on `{dependency}`, but no such module is linked into the program")?;
                 match closest {
@@ -155,10 +165,10 @@ fn ensure_slowly() -> Result<(), BootError> {
 }
 
 fn run(entries: &[Entry]) -> Result<(), BootError> {
-    // The runtime's own classes are there whatever the linker kept.
-    let own = [Net::ENTRY, Cpu::ENTRY, Procg::ENTRY].map(Entry::Class);
-    let ordered = order(&[&own[..], entries].concat())?;
-    let states = ordered
+    if let Some(missing) = registry::missing(entries) {
+        return Err(BootError::NotCollected { missing });
+    }
+    let states = order(entries)?
         .into_iter()
         .map(|ordered| Ok((ordered.class, ClassState::lay_out(ordered)?)))
         .collect::<Result<Vec<_>, BootError>>()?;

@@ -6,6 +6,7 @@ mod boot;
 mod class;
 mod class_state;
 mod context;
+pub mod debug;
 mod failure;
 mod held;
 mod holders;

@@ -13,9 +13,9 @@ pub use crate::module::{
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 pub use crate::registry::Entry;
-pub use crate::storage::{Template, assert, assert_send, slot};
 #[cfg(feature = "vimage")]
-pub use crate::storage::{FieldEntry, kept};
+pub use crate::storage::kept;
+pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Resolved, VariableEntry, resolve};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]

@@ -1,6 +1,8 @@
 //! What the linker or the constructors collected.
 
-use crate::class::ClassEntry;
+use std::collections::HashSet;
+
+use crate::class::{Class, ClassEntry, Cpu, Net, Procg};
 use crate::module::{HookEntry, ModuleEntry};
 use crate::storage::PartEntry;
 
@@ -75,7 +77,67 @@ mod backend {
     }
 }
 
+/// Notices when the linker dropped entries, or did not run constructors: those of the runtime itself must be there,
+/// and for each variable and hook the module that it belongs to. Returns what is missing.
+pub(crate) fn missing(entries: &[Entry]) -> Option<String> {
+    let own = [Net::ENTRY, Cpu::ENTRY, Procg::ENTRY];
+    let collected = |class: &&ClassEntry| entries.iter().any(|entry| matches!(entry, Entry::Class(found) if found == class));
+    if let Some(class) = own.iter().find(|class| !collected(class)) {
+        return Some(format!("the class {}", class.name));
+    }
+    let modules: HashSet<*const ModuleEntry> = entries
+        .iter()
+        .filter_map(|entry| match *entry {
+            Entry::Module(module) => Some(std::ptr::from_ref(module)),
+            _ => None,
+        })
+        .collect();
+    entries.iter().find_map(|entry| {
+        let module = match *entry {
+            Entry::Part(part) => part.module(),
+            Entry::Hook(hook) => hook.module,
+            Entry::Class(_) | Entry::Module(_) => return None,
+        };
+        (!modules.contains(&std::ptr::from_ref(module))).then(|| format!("the module {module}"))
+    })
+}
+
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 #[doc(hidden)]
 pub use backend::ENTRIES;
 pub(crate) use backend::collected;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::module::{Hook, HookEntry, Module, Register};
+
+    #[test]
+    fn nothing_is_missing_here() {
+        assert_eq!(missing(&collected()), None);
+    }
+
+    #[test]
+    fn a_class_that_was_not_collected_is_missed() {
+        let entries: Vec<Entry> = collected().into_iter().filter(|entry| !matches!(entry, Entry::Class(class) if class.name == "Cpu")).collect();
+        assert_eq!(missing(&entries).unwrap(), "the class Cpu");
+    }
+
+    #[test]
+    fn a_hook_without_its_module_is_missed() {
+        enum Marker {}
+        static ENTRY: ModuleEntry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
+        static DETACH: HookEntry = HookEntry::new::<Marker>(Hook::Detach(|| ()));
+        // SAFETY: the entry is of class `Net` and used for this type only.
+        unsafe impl Module for Marker {
+            type Class = Net;
+            const ENTRY: &'static ModuleEntry = &ENTRY;
+            const RANK: usize = 1;
+        }
+        let mut entries = collected();
+        entries.push(Entry::Hook(&DETACH));
+        assert_eq!(missing(&entries).unwrap(), "the module m (x::m, src/lib.rs:1)");
+        entries.push(Entry::Module(&ENTRY));
+        assert_eq!(missing(&entries), None);
+    }
+}

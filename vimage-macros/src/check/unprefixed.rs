@@ -8,7 +8,7 @@ use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Block, ConstParam, ExprPath, FieldPat, Ident, Item, ItemMod, Macro, PatIdent, Path, Stmt, UseName,
-    UseRename, UseTree,
+    UseRename, UseTree, Variant,
 };
 
 use crate::attr::{Ours, Recognizer};
@@ -64,6 +64,11 @@ impl Visit<'_> for Others<'_> {
             self.add(name);
         }
         visit::visit_field_pat(self, field);
+    }
+
+    fn visit_variant(&mut self, variant: &Variant) {
+        self.add(&variant.ident);
+        visit::visit_variant(self, variant);
     }
 
     fn visit_const_param(&mut self, param: &ConstParam) {
@@ -127,7 +132,11 @@ impl VisitMut for Uses<'_> {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        let outside = self.visible.len();
+        let outside = self.visible.clone();
+        if block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Item(item) if is_glob(item))) {
+            // It goes before what is outside of the block, and may bring anything.
+            self.visible.clear();
+        }
         for stmt in &block.stmts {
             match stmt {
                 Stmt::Item(item) => self.declare(item),
@@ -136,7 +145,7 @@ impl VisitMut for Uses<'_> {
             }
         }
         visit_mut::visit_block_mut(self, block);
-        self.visible.truncate(outside);
+        self.visible = outside;
     }
 
     fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
@@ -170,6 +179,19 @@ fn local_name(path: &mut Path) -> Option<&mut Ident> {
 fn is_use_super(item: &Item) -> bool {
     let Item::Use(item) = item else { return false };
     matches!(&item.tree, UseTree::Path(path) if path.ident == "super" && matches!(*path.tree, UseTree::Glob(_)))
+}
+
+/// `use …::*;`
+fn is_glob(item: &Item) -> bool {
+    fn brings_glob(tree: &UseTree) -> bool {
+        match tree {
+            UseTree::Path(path) => brings_glob(&path.tree),
+            UseTree::Group(group) => group.items.iter().any(brings_glob),
+            UseTree::Glob(_) => true,
+            UseTree::Name(_) | UseTree::Rename(_) => false,
+        }
+    }
+    matches!(item, Item::Use(item) if brings_glob(&item.tree))
 }
 
 fn words(tokens: proc_macro2::TokenStream, found: &mut impl FnMut(&Ident)) {

@@ -22,6 +22,10 @@ use crate::model::{Slot, Source};
 pub(crate) fn open(source: &Source) -> TokenStream {
     let plain = Arm::Plain.items(source);
     let instances = Arm::Instances.items(source);
+    // Such as a `#[shared]` static, or code that names no variable.
+    if plain.to_string() == instances.to_string() {
+        return plain;
+    }
     switch(source, &plain, &instances)
 }
 

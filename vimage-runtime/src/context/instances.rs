@@ -1,9 +1,11 @@
 //! The build with instances: a thread-local pointer per class.
 
 use std::cell::Cell;
+use std::panic::Location;
 use std::ptr::{self, NonNull};
 use std::thread::LocalKey;
 
+use super::stack::Entered;
 use crate::boot;
 use crate::class::{Class, ClassEntry, NoContext};
 use crate::instance::{Handle, Header};
@@ -77,73 +79,88 @@ pub(crate) fn current(class: &'static ClassEntry) -> Option<NonNull<Header>> {
 #[cold]
 pub(crate) fn adopt_base(class: &'static ClassEntry) -> Result<NonNull<Header>, boot::BootError> {
     boot::ensure()?;
-    let base = class.state.get().expect("boot has made every class").base();
+    let base = base_of(class);
     class.context.0.set(Context::of(base));
     Ok(base)
+}
+
+fn base_of(class: &'static ClassEntry) -> NonNull<Header> {
+    class.state.get().expect("boot lays out every class").base()
 }
 
 /// Runs `f` with `header` as the current instance of `C`.
 ///
 /// The caller keeps the instance alive until this returns.
 #[inline]
+#[track_caller]
 pub(crate) fn enter<C: Class, R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
-    with(C::CONTEXT, Context::of(header), f)
+    let _entered = Entered::new(header, Location::caller());
+    with(C::CONTEXT, Context::of(header), None, f)
 }
 
 /// [`enter`] where the class is known at run time only.
+#[track_caller]
 pub(crate) fn enter_entry<R>(class: &'static ClassEntry, header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
-    with(class.context, Context::of(header), f)
+    let _entered = Entered::new(header, Location::caller());
+    with(class.context, Context::of(header), None, f)
 }
 
 /// Runs `f` in all these instances, each of a class of its own.
+#[track_caller]
 pub(crate) fn enter_each<'a, R>(handles: impl Iterator<Item = &'a Handle>, f: impl FnOnce() -> R) -> R {
-    let contexts = handles.map(|handle| (handle.header().class.context, Context::of(handle.as_ptr())));
-    in_all(contexts, f)
+    let place = Location::caller();
+    in_all(handles.map(|handle| handle.as_ptr()), f, |header, f| {
+        let _entered = Entered::new(header, place);
+        // SAFETY: the handle is borrowed until this returns.
+        with(unsafe { header.as_ref() }.class.context, Context::of(header), None, f);
+    })
 }
 
 /// Runs `f` with no context in any class.
 pub(crate) fn leave_all<R>(f: impl FnOnce() -> R) -> R {
-    in_all(boot::classes().iter().map(|class| (class.context, Context::NONE)), f)
+    in_all(boot::classes().iter().copied(), f, |class, f| with(class.context, Context::NONE, Some(class), f))
 }
 
 /// Runs `f` with nothing to resolve in any class, whatever the classes say.
 pub(crate) fn bar_all<R>(f: impl FnOnce() -> R) -> R {
-    in_all(boot::classes().iter().map(|class| (class.context, Context::BARRED)), f)
+    in_all(boot::classes().iter().copied(), f, |class, f| with(class.context, Context::BARRED, None, f))
 }
 
-fn in_all<R>(contexts: impl Iterator<Item = (ClassContext, Context)>, f: impl FnOnce() -> R) -> R {
-    // One `with` per class, nested; `dyn` ends the recursion of types.
-    fn nested(contexts: &mut dyn Iterator<Item = (ClassContext, Context)>, f: &mut dyn FnMut()) {
-        match contexts.next() {
+/// Nests one call of `each` per item around `f`.
+fn in_all<T, R>(items: impl Iterator<Item = T>, f: impl FnOnce() -> R, each: impl Fn(T, &mut dyn FnMut())) -> R {
+    // `dyn` ends the recursion of types.
+    fn nested<T>(items: &mut dyn Iterator<Item = T>, f: &mut dyn FnMut(), each: &dyn Fn(T, &mut dyn FnMut())) {
+        match items.next() {
             None => f(),
-            Some((class, context)) => with(class, context, || nested(contexts, f)),
+            Some(item) => each(item, &mut || nested(items, f, each)),
         }
     }
     let mut f = Some(f);
     let mut result = None;
-    nested(&mut { contexts }, &mut || result = f.take().map(|f| f()));
+    nested(&mut { items }, &mut || result = f.take().map(|f| f()), &each);
     result.expect("`nested` calls its closure")
 }
 
+/// `adopts` is the class whose base instance may take the place of [`Context::NONE`] meanwhile.
 #[inline]
-fn with<R>(class: ClassContext, context: Context, f: impl FnOnce() -> R) -> R {
+fn with<R>(class: ClassContext, context: Context, adopts: Option<&'static ClassEntry>, f: impl FnOnce() -> R) -> R {
     struct Restore {
         class: ClassContext,
         entered: Context,
+        adopts: Option<&'static ClassEntry>,
         before: Context,
     }
     impl Drop for Restore {
         #[inline]
         fn drop(&mut self) {
             let found = self.class.0.replace(self.before);
-            // A thread without a context may have adopted the base instance meanwhile.
-            if found != self.entered && self.entered != Context::NONE {
+            if found != self.entered && !self.adopts.is_some_and(|class| found == Context::of(base_of(class))) {
                 nesting_broken();
             }
         }
     }
     let before = class.0.replace(context);
-    let _restore = Restore { class, entered: context, before };
+    let _restore = Restore { class, entered: context, adopts, before };
     f()
 }
 

@@ -1,5 +1,7 @@
 //! Which instance of each class is current on this thread: one implementation per kind of build.
 
+pub(crate) mod stack;
+
 #[cfg(feature = "vimage")]
 mod instances;
 #[cfg(feature = "vimage")]

@@ -166,9 +166,14 @@ impl Header {
         self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
     }
 
+    /// How many handles there are, at this moment.
+    pub(crate) fn handles(&self) -> usize {
+        self.handles.load(Ordering::Acquire) & !AWAITED
+    }
+
     /// Whether the caller's handle is the only one, at this moment.
     pub(crate) fn is_only(&self) -> bool {
-        self.handles.load(Ordering::Acquire) & !AWAITED == 1
+        self.handles() == 1
     }
 
     /// Whether the caller's handle is the only one; if not, its last release but one is told to [`Waiters`].

@@ -2,6 +2,7 @@
 
 use std::alloc::Layout;
 
+use super::FieldEntry;
 use crate::module::ModuleEntry;
 
 /// Nothing can make one; the runtime's code for parts compiles all the same and does nothing.
@@ -11,6 +12,10 @@ pub enum PartEntry {}
 
 impl PartEntry {
     pub(crate) fn module(&self) -> &'static ModuleEntry {
+        match *self {}
+    }
+
+    pub(crate) fn fields(&self) -> &'static [FieldEntry] {
         match *self {}
     }
 

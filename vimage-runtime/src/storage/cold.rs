@@ -30,7 +30,11 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
     panic!(
         "`{name}` of module `{module}`: no {class_name} instance is current on this thread; enter one with \
          `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
-         `{name}.of(&instance)`"
+         `{name}.of(&instance)`{}",
+        match context::stack::last_left() {
+            Some(last) => format!("; the last context that was left here is {}, entered at {}", last.instance, last.entered),
+            None => String::new(),
+        }
     );
 }
 

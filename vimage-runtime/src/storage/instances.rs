@@ -6,7 +6,7 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::accessor::VariableEntry;
-use super::{Template, cold, kind};
+use super::{FieldEntry, Template, cold, kind};
 use crate::class::{Class, ClassEntry};
 use crate::instance::{Handle, Header};
 use crate::module::{Module, ModuleEntry};
@@ -68,16 +68,6 @@ pub mod kept {
     pub const Keep: bool = true;
 }
 
-/// One variable of a part.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct FieldEntry {
-    pub name: &'static str,
-    pub offset: usize,
-    pub size: usize,
-    pub kept: bool,
-}
-
 /// The registered form of a part: the variables of one scope.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -86,7 +76,7 @@ pub struct PartEntry {
     offset: AtomicUsize,
     module: &'static ModuleEntry,
     layout: Layout,
-    pub(crate) fields: &'static [FieldEntry],
+    fields: &'static [FieldEntry],
     template: *const u8,
     drop: Option<unsafe fn(*mut u8)>,
 }
@@ -152,6 +142,10 @@ impl PartEntry {
 
     pub(crate) fn module(&self) -> &'static ModuleEntry {
         self.module
+    }
+
+    pub(crate) fn fields(&self) -> &'static [FieldEntry] {
+        self.fields
     }
 
     pub(crate) fn layout(&self) -> Layout {

@@ -29,12 +29,22 @@ pub use {accessor::VariableEntry, build::Part, build::Resolved, part::resolve};
 mod plain;
 
 #[cfg(feature = "vimage")]
-pub use build::{FieldEntry, PartEntry, kept};
+pub use build::{PartEntry, kept};
 
 #[cfg(not(feature = "vimage"))]
 mod absent;
 #[cfg(not(feature = "vimage"))]
 pub use absent::PartEntry;
+
+/// One variable of a part.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FieldEntry {
+    pub name: &'static str,
+    pub offset: usize,
+    pub size: usize,
+    pub kept: bool,
+}
 
 /// The constant bytes that a value starts from, copied once per instance.
 ///

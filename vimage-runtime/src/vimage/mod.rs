@@ -97,6 +97,7 @@ impl Vimage {
     /// Runs `f` with its instance of each class as the current one, then restores what was.
     ///
     /// In builds without instances this is a call of `f`.
+    #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         context::enter_each(self.members.iter().map(|member| &member.handle), f)
     }

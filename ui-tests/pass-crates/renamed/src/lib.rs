@@ -27,7 +27,7 @@ pub mod file {
 }
 
 /// A module.
-#[vnet_module(crate = vi)]
+#[vnet_module(crate = ::vi)]
 pub mod closed {
     use ::std::cell::Cell;
     use ::std::sync::atomic::{AtomicU8, Ordering::Relaxed};

@@ -1,0 +1,165 @@
+//! Tables of what the runtime knows, for people who look for a mistake.
+//!
+//! ```
+//! vimage::boot()?;
+//! println!("{}", vimage::debug::instances());
+//! # assert_eq!(vimage::debug::instances().rows()[1][..2], ["Net", "0"]);
+//! # Ok::<(), vimage::BootError>(())
+//! ```
+
+use std::fmt;
+use std::panic::Location;
+
+use crate::boot;
+use crate::class::Class;
+use crate::class_state::{ClassState, PlacedPart};
+use crate::context;
+use crate::instance::Instance;
+use crate::order::LinkedModule;
+
+/// Rows of text under titles; shown with columns aligned.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Table {
+    titles: &'static [&'static str],
+    rows: Vec<Vec<String>>,
+}
+
+impl Table {
+    /// What the columns are.
+    #[must_use]
+    pub fn titles(&self) -> &[&'static str] {
+        self.titles
+    }
+
+    /// One row of cells each, as long as the titles.
+    #[must_use]
+    pub fn rows(&self) -> &[Vec<String>] {
+        &self.rows
+    }
+}
+
+impl fmt::Display for Table {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = |column: usize| {
+            let cells = self.rows.iter().map(|row| row[column].chars().count());
+            cells.chain([self.titles[column].chars().count()]).max().unwrap_or_default()
+        };
+        let widths: Vec<usize> = (0..self.titles.len()).map(width).collect();
+        let mut line = |cells: &mut dyn Iterator<Item = &str>| {
+            let cells: Vec<_> = cells.zip(&widths).map(|(cell, &width)| format!("{cell:width$}")).collect();
+            writeln!(f, "{}", cells.join("  ").trim_end())
+        };
+        line(&mut self.titles.iter().copied())?;
+        self.rows.iter().try_for_each(|row| line(&mut row.iter().map(String::as_str)))
+    }
+}
+
+/// All instances: class, id, name, state, handles, parent, and how many bytes of `keep` variables it will leave
+/// behind. Empty before boot. Linear in the number of instances, which cannot be made or end meanwhile.
+#[must_use]
+pub fn instances() -> Table {
+    let mut rows = Vec::new();
+    for state in states() {
+        let live = state.live();
+        let boot_kept = kept(&state.parts);
+        let mut found = Vec::new();
+        live.tree.for_each(|header| {
+            let parent = live.tree.parent(header.id).map_or(String::new(), |id| id.to_string());
+            let kept = boot_kept + kept(&header.late().parts);
+            let name = header.name.as_deref().unwrap_or_default().to_owned();
+            let state = format!("{:?}", header.phase().state());
+            let cells = [header.class.name.to_owned(), header.id.to_string(), name, state];
+            found.push((header.id, [&cells[..], &[header.handles().to_string(), parent, kept.to_string()]].concat()));
+        });
+        found.sort_unstable_by_key(|(id, _)| *id);
+        rows.extend(found.into_iter().map(|(_, row)| row));
+    }
+    Table { titles: &["class", "id", "name", "state", "handles", "parent", "kept bytes"], rows }
+}
+
+/// All registered modules, in the order they are attached: class, name, when they came, their hooks, where they are
+/// declared. Empty before boot.
+#[must_use]
+pub fn modules() -> Table {
+    let mut rows = Vec::new();
+    for state in states() {
+        let mut add = |module: &LinkedModule, came: &str| {
+            let hooks = [
+                module.attach.map(|_| "attach"),
+                module.quiesce.map(|_| "quiesce"),
+                module.detach.map(|_| "detach"),
+            ];
+            let hooks: Vec<_> = hooks.into_iter().flatten().collect();
+            let entry = module.entry;
+            rows.push(vec![
+                entry.class.name.to_owned(),
+                entry.name.to_owned(),
+                came.to_owned(),
+                hooks.join(", "),
+                entry.path.to_owned(),
+                format!("{}:{}", entry.file, entry.line),
+            ]);
+        };
+        state.modules.iter().for_each(|module| add(module, "boot"));
+        state.live().late.iter().for_each(|late| add(&late.linked, "late"));
+    }
+    Table { titles: &["class", "module", "came", "hooks", "path", "declared"], rows }
+}
+
+/// Where each variable lies in an instance: class, module, name, offset and size in bytes, and whether it is a
+/// `keep` variable. Empty before boot, and in builds without instances, where variables are statics.
+#[must_use]
+pub fn variables() -> Table {
+    let mut rows = Vec::new();
+    for state in states() {
+        let mut add = |&(part, offset): &PlacedPart| {
+            let module = part.module();
+            rows.extend(part.fields().iter().map(|field| {
+                vec![
+                    module.class.name.to_owned(),
+                    module.name.to_owned(),
+                    field.name.to_owned(),
+                    (offset + field.offset).to_string(),
+                    field.size.to_string(),
+                    if field.kept { "keep" } else { "" }.to_owned(),
+                ]
+            }));
+        };
+        state.parts.iter().for_each(&mut add);
+        state.live().late.iter().flat_map(|late| late.parts.clone()).for_each(|part| add(&part));
+    }
+    Table { titles: &["class", "module", "variable", "offset", "size", "kind"], rows }
+}
+
+/// The contexts that this thread is in, the innermost last: class, instance, and where it was entered. Empty without
+/// the feature `invariants`, and in builds without instances.
+#[must_use]
+pub fn contexts() -> Table {
+    let row = |place: context::stack::Place| vec![place.class.to_owned(), place.instance, place.entered.to_string()];
+    Table { titles: &["class", "instance", "entered"], rows: context::stack::stack().into_iter().map(row).collect() }
+}
+
+/// Where an instance was entered that was current already, each place once: there, and where the outer context was
+/// entered. Empty without the feature `invariants`.
+///
+/// It is no mistake, but often a hint: who knows that the context is set need not set it.
+#[must_use]
+pub fn recursions() -> Table {
+    let rows = context::stack::recursions().into_iter().map(|(inner, outer)| vec![inner, outer]).collect();
+    Table { titles: &["entered again", "entered before"], rows }
+}
+
+/// Where the handles to this instance were made that still exist, `instance` among them. Empty without the feature
+/// `invariants`.
+#[must_use]
+pub fn holders<C: Class>(instance: &Instance<C>) -> Vec<&'static Location<'static>> {
+    instance.handle().header().holders.places()
+}
+
+fn states() -> impl Iterator<Item = &'static ClassState> {
+    boot::classes().iter().filter_map(|class| class.state.get())
+}
+
+fn kept(parts: &[PlacedPart]) -> usize {
+    parts.iter().flat_map(|(part, _)| part.fields()).filter(|field| field.kept).map(|field| field.size).sum()
+}
