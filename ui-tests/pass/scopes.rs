@@ -46,6 +46,8 @@ pub mod foo {
     #[virtualized]
     static ANONYMOUS: Option<std::borrow::Cow<'_, str>> = None;
     #[virtualized]
+    static BORROWED: &&[String] = &(&[String::new()] as &[String]);
+    #[virtualized]
     static mut RAW: u8 = 1;
     #[virtualized]
     static LARGE: [AtomicU8; 16 << 20] = [const { AtomicU8::new(0) }; 16 << 20];
@@ -110,6 +112,7 @@ pub mod foo {
         assert_eq!(V_CALLBACK("a"), "a");
         assert_eq!(V_OBJECT("b"), "b");
         assert!(V_ANONYMOUS.is_none());
+        assert_eq!(V_BORROWED[0], "");
         // SAFETY: nobody else uses it.
         unsafe { V_RAW += 1 };
         // SAFETY: as above.
@@ -190,6 +193,44 @@ mod open {
     }
 }
 
+// All of it made by a macro of the user's.
+macro_rules! declare {
+    ($module:ident, $name:ident: $ty:ty = $init:expr, $accessor:ident, $body:expr) => {
+        #[vprocg_module]
+        mod $module {
+            use vimage::prelude::*;
+            #[virtualized]
+            pub static $name: $ty = $init;
+            pub fn made_by_a_macro() -> u8 {
+                $body
+            }
+        }
+        #[virtualized(in = crate::$module)]
+        pub static IN_A_MACRO: $ty = $init;
+        #[virtualized]
+        fn made_by_a_macro() -> u8 {
+            V_IN_A_MACRO.load(std::sync::atomic::Ordering::Relaxed) + $module::$accessor.load(std::sync::atomic::Ordering::Relaxed)
+        }
+    };
+}
+declare!(made, MADE: std::sync::atomic::AtomicU8 = std::sync::atomic::AtomicU8::new(3), V_MADE, {
+    V_MADE.load(std::sync::atomic::Ordering::Relaxed)
+});
+
+// Each thread has its own, elsewhere than the module.
+#[virtualized(in = crate::foo)]
+thread_local! {
+    static PER_THREAD: std::cell::RefCell<Vec<u8>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+#[virtualized]
+fn per_thread() -> usize {
+    V_PER_THREAD.with_borrow_mut(|values| {
+        values.push(1);
+        values.len()
+    })
+}
+
 fn main() {
     use open::Trait;
     vimage::boot().unwrap().enter(|| {
@@ -197,5 +238,7 @@ fn main() {
         assert_eq!(foo::inner::work(), 8);
         assert_eq!(file::other::work(), 9);
         assert_eq!(1.provided(), 13);
+        assert_eq!((made::made_by_a_macro(), made_by_a_macro()), (3, 6));
+        assert_eq!((per_thread(), per_thread()), (1, 2));
     });
 }

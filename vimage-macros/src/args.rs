@@ -31,6 +31,7 @@ impl Syntax {
         Self { of: "virtualized", options: &["in", "keep", "except", "macros", "crate"] };
     pub(crate) const SHARED: Self = Self { of: "shared", options: &["crate"] };
     pub(crate) const ATTACH: Self = Self { of: "attach", options: &["in", "crate"] };
+    pub(crate) const QUIESCE: Self = Self { of: "quiesce", options: &["in", "crate"] };
     pub(crate) const DETACH: Self = Self { of: "detach", options: &["in", "crate"] };
     pub(crate) const CLASS: Self = Self { of: "class!", options: &["no_context", "crate"] };
 }
@@ -241,7 +242,7 @@ fn unknown(name: &Ident, syntax: Syntax) -> syn::Error {
     let closest = syntax
         .options
         .iter()
-        .map(|known| (edit_distance(&text, known), known))
+        .map(|known| (strsim::damerau_levenshtein(&text, known), known))
         .filter(|(distance, known)| *distance <= known.len().max(text.len()) / 2)
         .min();
     let hint = closest.map_or_else(String::new, |(_, known)| format!(" did you mean `{known}`?"));
@@ -257,18 +258,4 @@ fn skip_option(input: ParseStream) {
             return;
         }
     }
-}
-
-/// Levenshtein's.
-fn edit_distance(a: &str, b: &str) -> usize {
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.bytes().enumerate() {
-        let mut diagonal = std::mem::replace(&mut row[0], i + 1);
-        for (j, y) in b.bytes().enumerate() {
-            let substituted = diagonal + usize::from(x != y);
-            diagonal = row[j + 1];
-            row[j + 1] = substituted.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
 }

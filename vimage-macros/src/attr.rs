@@ -12,6 +12,7 @@ pub(crate) enum Ours {
     Virtualized,
     Shared,
     Attach,
+    Quiesce,
     Detach,
     /// Declares a module on its own.
     Module,
@@ -23,6 +24,7 @@ impl Ours {
             Self::Virtualized => Some(Syntax::VIRTUALIZED),
             Self::Shared => Some(Syntax::SHARED),
             Self::Attach => Some(Syntax::ATTACH),
+            Self::Quiesce => Some(Syntax::QUIESCE),
             Self::Detach => Some(Syntax::DETACH),
             Self::Module => None,
         }
@@ -33,6 +35,7 @@ impl Ours {
             Self::Virtualized => "virtualized",
             Self::Shared => "shared",
             Self::Attach => "attach",
+            Self::Quiesce => "quiesce",
             Self::Detach => "detach",
             Self::Module => "vimage_module",
         }
@@ -43,20 +46,19 @@ impl Ours {
         let right = match self {
             Self::Virtualized => "a `static`, a `thread_local!`, a function, an impl, a trait or an inline module",
             Self::Shared => "a `static`, a `thread_local!` or a macro that makes statics",
-            Self::Attach | Self::Detach => "a free function",
+            Self::Attach | Self::Quiesce | Self::Detach => "a free function",
             Self::Module => "an inline module",
         };
         format!("`#[{}]` goes on {right}, not on {what}", self.name())
     }
 
     pub(crate) fn excludes(self, other: Self) -> bool {
-        matches!(
-            (self, other),
-            (Self::Virtualized, Self::Shared)
-                | (Self::Shared, Self::Virtualized)
-                | (Self::Attach, Self::Detach)
-                | (Self::Detach, Self::Attach)
-        )
+        matches!((self, other), (Self::Virtualized, Self::Shared) | (Self::Shared, Self::Virtualized))
+            || (self != other && self.is_hook() && other.is_hook())
+    }
+
+    fn is_hook(self) -> bool {
+        matches!(self, Self::Attach | Self::Quiesce | Self::Detach)
     }
 
     fn named(name: &Ident) -> Option<Self> {
@@ -64,6 +66,7 @@ impl Ours {
             "virtualized" => Some(Self::Virtualized),
             "shared" => Some(Self::Shared),
             "attach" => Some(Self::Attach),
+            "quiesce" => Some(Self::Quiesce),
             "detach" => Some(Self::Detach),
             "vnet_module" | "vcpu_module" | "vprocg_module" | "vimage_module" => Some(Self::Module),
             _ => None,
@@ -118,7 +121,7 @@ pub(crate) fn may_be_imported(tree: &UseTree) -> bool {
         UseTree::Name(name) => Ours::named(&name.ident).is_some(),
         UseTree::Rename(name) => Ours::named(&name.rename).is_some(),
         UseTree::Glob(_) => true,
-        UseTree::Group(group) => group.items.iter().any(|tree| may_be_imported(tree)),
+        UseTree::Group(group) => group.items.iter().any(may_be_imported),
     }
 }
 
@@ -178,9 +181,9 @@ impl Name {
             "virtualized" | "shared" => {
                 Some("it goes on the `thread_local!` itself; where the decisions differ, write two of them")
             }
-            "thread_local" => Some(
-                "for one value per instance and thread write `#[virtualized] thread_local! { static … }`",
-            ),
+            "thread_local" => {
+                Some("for one value per instance and thread write `#[virtualized] thread_local! { static … }`")
+            }
             "global_allocator" => Some("there is one allocator per program"),
             known if CARRIED.contains(&known) => None,
             _ => Some(UNKNOWN),

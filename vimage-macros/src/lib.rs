@@ -89,6 +89,12 @@ pub fn attach(args: TokenStream, input: TokenStream) -> TokenStream {
     pipeline::open(Ours::Attach, args.into(), input.into()).into()
 }
 
+#[doc = include_str!("docs/quiesce.md")]
+#[proc_macro_attribute]
+pub fn quiesce(args: TokenStream, input: TokenStream) -> TokenStream {
+    pipeline::open(Ours::Quiesce, args.into(), input.into()).into()
+}
+
 #[doc = include_str!("docs/detach.md")]
 #[proc_macro_attribute]
 pub fn detach(args: TokenStream, input: TokenStream) -> TokenStream {

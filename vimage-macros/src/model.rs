@@ -62,7 +62,7 @@ pub(crate) enum Slot {
     /// One of the variables of a part. The last one carries the part.
     Variable(Box<Variable>, Option<Part>),
     /// The registration of a hook, whose function has stayed in the items.
-    Hook(Hook),
+    Hook(Box<Hook>),
     /// Items that expand on their own.
     Foreign(TokenStream),
 }
@@ -121,6 +121,7 @@ pub(crate) enum Kind {
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 pub(crate) enum HookKind {
     Attach,
+    Quiesce,
     Detach,
 }
 
@@ -146,6 +147,7 @@ impl HookKind {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Attach => "attach",
+            Self::Quiesce => "quiesce",
             Self::Detach => "detach",
         }
     }
@@ -153,6 +155,7 @@ impl HookKind {
     pub(crate) fn with_article(self) -> &'static str {
         match self {
             Self::Attach => "an `#[attach]`",
+            Self::Quiesce => "a `#[quiesce]`",
             Self::Detach => "a `#[detach]`",
         }
     }

@@ -10,9 +10,9 @@ use crate::check::{self, View};
 use crate::errors::Errors;
 use crate::expand;
 use crate::model::{Declaration, Form, Module, Slot, Source};
-use crate::parse::{self, file};
 use crate::parse::lift::{Belonging, Lift};
 use crate::parse::marks::Mark;
+use crate::parse::{self, file};
 use crate::region;
 
 /// A module macro, by the class of what it declares.

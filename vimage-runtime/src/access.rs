@@ -64,21 +64,27 @@ pub trait Virtualized {
 }
 
 /// Holds for each variable and the class it belongs to; for all classes where variables are plain statics.
+///
+/// # Safety
+///
+/// Implemented by the runtime only: an instance of `C` has the variable that `Self` is the accessor of.
 #[diagnostic::on_unimplemented(
     message = "this variable is not of class `{C}`",
     label = "the variable belongs to another class than the instance",
     note = "use an instance of the class that the variable's module is declared with"
 )]
-pub trait InClass<C> {}
+pub unsafe trait InClass<C> {}
 
+// SAFETY: `C` is the class of the variable's module.
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-impl<T, C, K> InClass<C> for crate::UseInVirtualizedCode<T, C, K> {}
+unsafe impl<T, C, K> InClass<C> for crate::UseInVirtualizedCode<T, C, K> {}
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain {
     use super::{Class, Held, InClass, Instance, Virtualized};
 
-    impl<T, C> InClass<C> for T {}
+    // SAFETY: there is one value, whatever the instance.
+    unsafe impl<T, C> InClass<C> for T {}
 
     impl<T> Virtualized for T {
         type Value = T;

@@ -49,7 +49,16 @@ pub struct ClassEntry {
 
 impl ClassEntry {
     /// `path` is the Rust path of the module that declares the class.
-    pub const fn new(name: &'static str, path: &'static str, no_context: NoContext, context: ClassContext) -> Self {
+    ///
+    /// # Safety
+    ///
+    /// No other class has this context, and nothing but the runtime reaches the thread-local that it is in.
+    pub const unsafe fn new(
+        name: &'static str,
+        path: &'static str,
+        no_context: NoContext,
+        context: ClassContext,
+    ) -> Self {
         Self { name, path, no_context, context, state: OnceLock::new() }
     }
 }
@@ -71,12 +80,15 @@ macro_rules! __class {
         $vis struct $name;
 
         const _: () = {
-            static __VIMAGE_CLASS: $crate::__private::ClassEntry = $crate::__private::ClassEntry::new(
-                ::core::stringify!($name),
-                ::core::module_path!(),
-                $crate::__private::NoContext::$no_context,
-                <$name as $crate::__private::Class>::CONTEXT,
-            );
+            // SAFETY: the context is an item of the constant below, which is this class's own.
+            static __VIMAGE_CLASS: $crate::__private::ClassEntry = unsafe {
+                $crate::__private::ClassEntry::new(
+                    ::core::stringify!($name),
+                    ::core::module_path!(),
+                    $crate::__private::NoContext::$no_context,
+                    <$name as $crate::__private::Class>::CONTEXT,
+                )
+            };
 
             // SAFETY: the entry and the context are items of this block, which nothing else can name, and the
             // entry is made with this very context.

@@ -61,18 +61,20 @@ struct Base(ManuallyDrop<Handle>);
 impl ClassState {
     /// Gives each part its place, and leaves room for the modules that may come later.
     pub(crate) fn lay_out(ordered: OrderedClass) -> Result<Self, BootError> {
-        let too_large = |_| BootError::TooLarge { class: ordered.class.name };
+        let too_large = |_: LayoutError| BootError::TooLarge { class: ordered.class.name };
         let mut end = Layout::new::<Header>();
         let mut parts = Vec::new();
         for module in &ordered.modules {
             end = place(end, &module.parts, &mut parts).map_err(too_large)?;
         }
-        let start = end.size();
+        let (start, align) = (end.size(), end.align());
         for module in &ordered.manual {
             end = place(end, &module.parts, &mut Vec::new()).map_err(too_large)?;
         }
-        let more = Layout::from_size_align(RESERVE.load(Ordering::Relaxed), 1).map_err(too_large)?;
-        let layout = end.extend(more).map_err(too_large)?.0.pad_to_align();
+        // What may never come has room, but does not make every instance more aligned.
+        let layout = end.size().checked_add(RESERVE.load(Ordering::Relaxed));
+        let layout = layout.and_then(|size| Layout::from_size_align(size, align).ok());
+        let layout = layout.ok_or(BootError::TooLarge { class: ordered.class.name })?.pad_to_align();
         let reserve = Reserve { start, end: layout.size() };
         Ok(Self {
             layout,

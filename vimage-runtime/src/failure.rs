@@ -13,7 +13,7 @@ use crate::module::ModuleEntry;
 pub struct TeardownFailure {
     /// The instance: `Net#3 "red"`.
     pub instance: String,
-    /// The module whose hook it was; `None` for the `Drop` of a variable.
+    /// The module whose hook it was; `None` for the `Drop` of a variable and for what was lent or linked.
     pub module: Option<&'static str>,
     /// What the hook or the panic said.
     pub message: String,
@@ -25,6 +25,7 @@ enum Kind {
     Refused,
     DetachPanicked,
     DropPanicked,
+    CompanionPanicked,
 }
 
 impl TeardownFailure {
@@ -34,6 +35,11 @@ impl TeardownFailure {
 
     pub(crate) fn in_drop(instance: String, message: String) -> Self {
         Self { instance, module: None, message, kind: Kind::DropPanicked }
+    }
+
+    /// Something that was in the instance and not of it: an end of a link, a value lent to it.
+    pub(crate) fn in_companion(instance: String, message: String) -> Self {
+        Self { instance, module: None, message, kind: Kind::CompanionPanicked }
     }
 
     /// The last handle was dropped all the same, so that nobody is left to keep the instance.
@@ -50,6 +56,9 @@ impl fmt::Display for TeardownFailure {
         match kind {
             Kind::Refused => write!(f, "{instance} went although module `{module}` refused: {message}"),
             Kind::DetachPanicked => write!(f, "{instance}: the detach hook of module `{module}` panicked: {message}"),
+            Kind::CompanionPanicked => {
+                write!(f, "{instance}: what was lent or linked to it panicked when it was let go: {message}")
+            }
             Kind::DropPanicked => write!(f, "{instance}: dropping its variables panicked: {message}"),
         }
     }

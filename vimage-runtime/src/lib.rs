@@ -2,12 +2,16 @@
 
 mod access;
 mod arguments;
+mod bind;
 mod boot;
+mod bound;
+mod carry;
 mod class;
 mod class_state;
 mod context;
 pub mod debug;
 mod failure;
+pub mod future;
 mod held;
 mod holders;
 mod instance;
@@ -18,6 +22,7 @@ mod order;
 mod registry;
 mod storage;
 mod sync;
+pub mod thread;
 mod trace;
 mod vimage;
 
@@ -28,7 +33,10 @@ pub mod __private;
 pub use access::{InClass, Virtualized};
 pub use arguments::Arguments;
 pub use boot::{BootError, boot};
+pub use bound::{BindError, Bound, Refused};
+pub use carry::Enter;
 pub use class::{Class, Cpu, Net, NoContext, Procg};
+pub use context::{Contexts, isolated};
 pub use failure::{TeardownFailure, set_failure_handler};
 pub use held::Held;
 pub use instance::{
@@ -39,7 +47,7 @@ pub use local_key::LocalKey;
 pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
-pub use vimage_macros::{attach, class, detach, shared, virtualized};
+pub use vimage_macros::{attach, class, detach, quiesce, shared, virtualized};
 // One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
 // prelude the attributes.
 pub use vimage_macros::{
@@ -56,6 +64,8 @@ pub type Vprocg = Instance<Procg>;
 /// What most code needs: `use vimage::prelude::*;`.
 pub mod prelude {
     #[doc(no_inline)]
-    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg, attach, detach, shared, virtualized};
+    pub use crate::future::FutureExt as _;
+    #[doc(no_inline)]
+    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg, attach, detach, quiesce, shared, virtualized};
     pub use vimage_macros::{vcpu_module, vimage_module, vnet_module, vprocg_module};
 }

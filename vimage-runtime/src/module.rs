@@ -210,7 +210,9 @@ macro_rules! __module {
         pub use self::$marker as $alias;
 
         const _: () = {
-            static __VIMAGE_MODULE: $crate::__private::ModuleEntry = $crate::__private::ModuleEntry::new::<$class>(
+            static __VIMAGE_MODULE: $crate::__private::ModuleEntry = $crate::__private::ModuleEntry::new::<
+                <$marker as $crate::__private::Module>::Class,
+            >(
                 $name,
                 ::core::module_path!(),
                 ::core::file!(),

@@ -28,4 +28,12 @@ mod parameters {
     }
 }
 
+#[vnet_module]
+mod quiesces {
+    #[quiesce]
+    fn can_go(_arguments: &vimage::Arguments) -> Result<(), String> {
+        Ok(())
+    }
+}
+
 fn main() {}

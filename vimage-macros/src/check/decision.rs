@@ -1,7 +1,9 @@
 //! In a module, each `static` is virtualized or shared because somebody said so.
 
 use syn::visit::{self, Visit};
-use syn::{Attribute, ForeignItemStatic, Item, ItemForeignMod, ItemMacro, ItemStatic, StaticMutability, StmtMacro, Type};
+use syn::{
+    Attribute, ForeignItemStatic, Item, ItemForeignMod, ItemMacro, ItemStatic, StaticMutability, StmtMacro, Type,
+};
 
 use crate::attr::{Ours, Recognizer};
 use crate::errors::Errors;
@@ -9,7 +11,9 @@ use crate::parse::is_thread_local;
 
 pub(crate) fn check(items: &[&mut Item], recognizer: Recognizer, errors: &Errors) {
     let mut check = Decisions { recognizer, errors };
-    items.iter().for_each(|item| check.visit_item(item));
+    for item in items {
+        check.visit_item(item);
+    }
 }
 
 struct Decisions<'a> {
@@ -115,7 +119,8 @@ fn plainly_immutable(ty: &Type) -> bool {
         Type::Paren(inner) => plainly_immutable(&inner.elem),
         Type::Group(inner) => plainly_immutable(&inner.elem),
         Type::Path(path) => {
-            path.qself.is_none() && path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|known| name == known))
+            path.qself.is_none()
+                && path.path.get_ident().is_some_and(|name| PRIMITIVES.iter().any(|known| name == known))
         }
         _ => false,
     }

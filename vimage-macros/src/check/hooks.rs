@@ -60,14 +60,18 @@ fn signature(hook: &Hook, errors: &Errors) {
                 errors.at(wrong.1, "an `#[attach]` hook takes nothing, or one `&vimage::Arguments`");
             }
         }
-        HookKind::Detach => {
+        HookKind::Quiesce | HookKind::Detach => {
             if let Some(first) = inputs.first() {
-                errors.at(first, "a `#[detach]` hook takes nothing");
+                errors.at(first, format!("{} hook takes nothing", hook.kind.with_article()));
             }
-            if let ReturnType::Type(_, ty) = output
+            if hook.kind == HookKind::Detach
+                && let ReturnType::Type(_, ty) = output
                 && !is_unit(ty)
             {
-                errors.at(ty, "a `#[detach]` hook returns nothing: what is torn down cannot refuse any more");
+                errors.at(
+                    ty,
+                    "a `#[detach]` hook returns nothing: refuse in a `#[quiesce]` hook, before anything is torn down",
+                );
             }
         }
     }

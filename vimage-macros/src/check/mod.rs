@@ -26,7 +26,12 @@ pub(crate) enum View {
     Open,
 }
 
-pub(crate) fn items<'i>(items: impl Iterator<Item = &'i mut Item>, view: View, recognizer: Recognizer, errors: &Errors) {
+pub(crate) fn items<'i>(
+    items: impl Iterator<Item = &'i mut Item>,
+    view: View,
+    recognizer: Recognizer,
+    errors: &Errors,
+) {
     let mut items: Vec<&mut Item> = items.collect();
     structure::check(&items, view, recognizer, errors);
     if view != View::Open {

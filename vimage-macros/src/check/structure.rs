@@ -9,7 +9,9 @@ use crate::errors::Errors;
 
 pub(crate) fn check(items: &[&mut Item], view: View, recognizer: Recognizer, errors: &Errors) {
     let mut check = Structure { view, recognizer, errors };
-    items.iter().for_each(|item| check.visit_item(item));
+    for item in items {
+        check.visit_item(item);
+    }
 }
 
 pub(crate) fn out_of_line(module: &Ident) -> String {

@@ -17,9 +17,8 @@ pub(crate) fn check(slots: &[Slot], errors: &Errors) {
             }
         }
         let name = variable.ident.unraw().to_string();
-        if name.starts_with(names::ACCESSOR) {
-            let message = format!("write `{}`: the prefix is added by the macro", &name[names::ACCESSOR.len()..]);
-            errors.at(&variable.ident, message);
+        if let Some(bare) = name.strip_prefix(names::ACCESSOR) {
+            errors.at(&variable.ident, format!("write `{bare}`: the prefix is added by the macro"));
         }
     }
 }

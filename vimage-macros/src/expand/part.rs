@@ -45,16 +45,12 @@ fn line(source: &Source, variable: &Variable) -> TokenStream {
     };
     let accessor = names::accessor(ident);
     let ty = made_static(&variable.ty);
-    let ty = match variable.kind {
-        Kind::ThreadLocal => {
-            let krate = &source.krate;
-            quote!(#krate::LocalKey<#ty>)
-        }
-        _ => quote!(#ty),
-    };
+    let krate = &source.krate;
+    let ty = if matches!(variable.kind, Kind::ThreadLocal) { quote!(#krate::LocalKey<#ty>) } else { quote!(#ty) };
     let init = Arm::Instances.expr(source, &variable.virtualized_init);
+    // `const`, as in the default build: what it borrows lives as long as in the initializer of a static.
     quote! {
-        { #(#cfgs)* } { #(#attrs)* } #vis #kind #accessor #ident (#ty) = (#init);
+        { #(#cfgs)* } { #(#attrs)* } #vis #kind #accessor #ident (#ty) = (const { #init });
     }
 }
 

@@ -43,9 +43,7 @@ pub(super) fn recovered(source: &Source, variable: &Variable) -> TokenStream {
     let accessor = names::accessor(&variable.ident);
     let init = Arm::Recovery.expr(source, &variable.init);
     let attrs = attrs.iter().filter(|attr| crate::attr::names(attr).iter().all(|name| name.obstacle().is_none()));
-    let item = |mutability| {
-        quote!(#(#attrs)* #[allow(non_upper_case_globals)] #vis #static_token #mutability #accessor: #ty = #init;)
-    };
+    let item = |mutability| quote!(#(#attrs)* #[allow(non_upper_case_globals)] #vis #static_token #mutability #accessor: #ty = #init;);
     match variable.kind {
         Kind::ThreadLocal => {
             let item = item(None);

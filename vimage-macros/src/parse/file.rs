@@ -21,10 +21,8 @@ pub(crate) fn parse(tokens: TokenStream, syntax: Syntax, errors: &Errors) -> Fil
     let mut file = File::default();
     let parser = |input: ParseStream| {
         inner_attributes(input, errors);
-        if starts_with_options(input) {
-            if !file.options.read(input, syntax, errors) || input.is_empty() {
-                errors.push(input.error("expected `;` after the options"));
-            }
+        if starts_with_options(input) && (!file.options.read(input, syntax, errors) || input.is_empty()) {
+            errors.push(input.error("expected `;` after the options"));
         }
         input.parse::<Option<Token![;]>>()?;
         while !input.is_empty() {

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, ForeignItem, Ident, ImplItem, Item, ItemFn, ItemStatic, ItemUse, Macro, Path,
-    StaticMutability, Stmt, TraitItem, parse_quote,
+    Attribute, Block, ForeignItem, Ident, ImplItem, Item, ItemFn, ItemStatic, Macro, Path, StaticMutability,
+    Stmt, TraitItem, parse_quote,
 };
 
 use super::marks::{self, Mark};
@@ -56,7 +56,10 @@ impl<'a> Lift<'a> {
 
     /// The items of one Rust module, each with those of our attributes that are read already.
     pub(crate) fn items(&mut self, items: impl IntoIterator<Item = (Item, Vec<Mark>)>) -> Vec<Item> {
-        self.in_scope(|lift| items.into_iter().flat_map(|(item, marks)| lift.item(item, marks)).collect())
+        self.in_scope(|lift| {
+            let lifted = items.into_iter().flat_map(|(item, marks)| lift.item(item, marks));
+            lifted.map(import_may_be_unused).collect()
+        })
     }
 
     fn in_scope<T>(&mut self, within: impl FnOnce(&mut Self) -> T) -> T {
@@ -85,23 +88,16 @@ impl<'a> Lift<'a> {
             }
             Item::Fn(item) => self.function(item, &marks),
             mut item => {
-                match &mut item {
-                    Item::Use(import) => self.import(import, &marks),
-                    Item::Mod(_) | Item::Impl(_) | Item::Trait(_) => self.accept(&marks, &[Ours::Virtualized], super::OTHER_ITEM),
+                match &item {
+                    Item::Mod(_) | Item::Impl(_) | Item::Trait(_) => {
+                        self.accept(&marks, &[Ours::Virtualized], super::OTHER_ITEM);
+                    }
                     Item::ForeignMod(_) => self.accept(&marks, &[Ours::Shared], "foreign items"),
                     _ => self.accept(&marks, &[], super::OTHER_ITEM),
                 }
                 self.inside(&marks, |lift| visit_mut::visit_item_mut(lift, &mut item));
                 vec![item]
             }
-        }
-    }
-
-    /// An import that was there for our attributes is unused once they are off.
-    fn import(&self, import: &mut ItemUse, marks: &[Mark]) {
-        self.accept(marks, &[], "an import");
-        if attr::may_be_imported(&import.tree) {
-            import.attrs.push(parse_quote!(#[allow(unused_imports)]));
         }
     }
 
@@ -188,7 +184,7 @@ impl<'a> Lift<'a> {
     }
 
     fn function(&mut self, mut function: ItemFn, marks: &[Mark]) -> Vec<Item> {
-        self.accept(marks, &[Ours::Virtualized, Ours::Attach, Ours::Detach], "a function");
+        self.accept(marks, &[Ours::Virtualized, Ours::Attach, Ours::Quiesce, Ours::Detach], "a function");
         let hooks: Vec<Item> = marks.iter().filter_map(|mark| self.hook(&function, mark)).collect();
         self.inside(marks, |lift| visit_mut::visit_item_fn_mut(lift, &mut function));
         std::iter::once(Item::Fn(function)).chain(hooks).collect()
@@ -197,6 +193,7 @@ impl<'a> Lift<'a> {
     fn hook(&mut self, function: &ItemFn, mark: &Mark) -> Option<Item> {
         let kind = match mark.ours {
             Ours::Attach => HookKind::Attach,
+            Ours::Quiesce => HookKind::Quiesce,
             Ours::Detach => HookKind::Detach,
             _ => return None,
         };
@@ -207,7 +204,7 @@ impl<'a> Lift<'a> {
             mark: mark.span,
             signature: function.sig.clone(),
         };
-        Some(self.slot(Slot::Hook(hook)))
+        Some(self.slot(Slot::Hook(Box::new(hook))))
     }
 
     /// What is inside an item with these marks.
@@ -241,9 +238,7 @@ impl<'a> Lift<'a> {
                 names::module_above(self.depth, mark.span)
             }
             (Belonging::Open(_), Some(home)) => names::module_in(home),
-            (Belonging::Open(Some((home, depth))), None) => {
-                names::module_in(&names::above(home, self.depth - depth))
-            }
+            (Belonging::Open(Some((home, depth))), None) => names::module_in(&names::above(home, self.depth - depth)),
             (Belonging::Open(None), None) => names::module_above(0, mark.span),
         }
     }
@@ -253,6 +248,16 @@ impl<'a> Lift<'a> {
             self.errors.at(option, "`in` is for items outside of a module; this one belongs to the module around it");
         }
     }
+}
+
+/// An import that was there for our attributes is unused once they are off.
+fn import_may_be_unused(mut item: Item) -> Item {
+    if let Item::Use(import) = &mut item
+        && attr::may_be_imported(&import.tree)
+    {
+        import.attrs.push(parse_quote!(#[allow(unused_imports)]));
+    }
+    item
 }
 
 impl VisitMut for Lift<'_> {

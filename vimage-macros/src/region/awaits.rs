@@ -1,44 +1,55 @@
 //! Where an async region may be suspended.
 
+use proc_macro2::Span;
+use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprAsync, ExprClosure, Item, Macro, Stmt};
 
 use super::{Context, macros};
 
-/// Looks for places at which the region that a piece of code belongs to may be suspended, not those in it.
+/// Looks for the first place at which the region that a piece of code belongs to may be suspended.
 struct Finder<'a> {
     cx: &'a Context<'a>,
-    found: bool,
+    found: Option<Span>,
 }
 
 pub(super) fn in_expr(expr: &Expr, cx: &Context) -> bool {
-    let mut finder = Finder { cx, found: false };
+    let mut finder = Finder { cx, found: None };
     finder.visit_expr(expr);
-    finder.found
+    finder.found.is_some()
 }
 
 pub(super) fn in_block(block: &Block, cx: &Context) -> bool {
-    block.stmts.iter().any(|stmt| in_stmt(stmt, cx))
+    block.stmts.iter().any(|stmt| first_in_stmt(stmt, cx).is_some())
 }
 
-pub(super) fn in_stmt(stmt: &Stmt, cx: &Context) -> bool {
-    let mut finder = Finder { cx, found: false };
+/// Where a statement may be suspended first.
+pub(super) fn first_in_stmt(stmt: &Stmt, cx: &Context) -> Option<Span> {
+    let mut finder = Finder { cx, found: None };
     finder.visit_stmt(stmt);
     finder.found
 }
 
 impl Visit<'_> for Finder<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
-        match expr {
-            Expr::Await(_) | Expr::Yield(_) => self.found = true,
-            // Not understood by syn, so that anything may be in it.
-            Expr::Verbatim(tokens) if !tokens.is_empty() => self.found = true,
-            _ => visit::visit_expr(self, expr),
+        if self.found.is_some() {
+            return;
         }
+        visit::visit_expr(self, expr);
+        let here = match expr {
+            Expr::Await(awaited) => awaited.await_token.span,
+            Expr::Yield(yielded) => yielded.yield_token.span,
+            // Not understood by syn, so that anything may be in it.
+            Expr::Verbatim(tokens) if !tokens.is_empty() => tokens.span(),
+            _ => return,
+        };
+        self.found.get_or_insert(here);
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        self.found |= macros::may_suspend(mac, self.cx);
+        if self.found.is_none() && macros::may_suspend(mac, self.cx) {
+            self.found = Some(mac.path.span());
+        }
     }
 
     fn visit_item(&mut self, _: &Item) {}

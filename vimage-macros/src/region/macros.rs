@@ -180,6 +180,21 @@ impl Shield {
             InAsync::Apart => None,
         }
     }
+
+    pub(super) fn statements(&mut self, stmts: &mut [Stmt]) {
+        let last = stmts.len().wrapping_sub(1);
+        for (at, stmt) in stmts.iter_mut().enumerate() {
+            let Stmt::Macro(StmtMacro { mac, attrs, semi_token }) = stmt else {
+                self.visit_stmt_mut(stmt);
+                continue;
+            };
+            if let Some(call) = Self::call(mac) {
+                let call = parse_quote_spanned!(Span::mixed_site()=> #(#attrs)* #call);
+                let semi = (at != last).then(|| Token![;](Span::mixed_site()));
+                *stmt = Stmt::Expr(call, semi_token.or(semi));
+            }
+        }
+    }
 }
 
 impl VisitMut for Shield {
@@ -195,18 +210,7 @@ impl VisitMut for Shield {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        let last = block.stmts.len().wrapping_sub(1);
-        for (at, stmt) in block.stmts.iter_mut().enumerate() {
-            let Stmt::Macro(StmtMacro { mac, attrs, semi_token }) = stmt else {
-                self.visit_stmt_mut(stmt);
-                continue;
-            };
-            if let Some(call) = Self::call(mac) {
-                let call = parse_quote_spanned!(Span::mixed_site()=> #(#attrs)* #call);
-                let semi = (at != last).then(|| Token![;](Span::mixed_site()));
-                *stmt = Stmt::Expr(call, semi_token.or(semi));
-            }
-        }
+        self.statements(&mut block.stmts);
     }
 
     fn visit_expr_repeat_mut(&mut self, repeat: &mut ExprRepeat) {

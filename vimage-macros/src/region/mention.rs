@@ -5,6 +5,7 @@ use syn::ext::IdentExt;
 use syn::{Expr, ExprMethodCall, Path, PathArguments, PathSegment};
 
 use super::Context;
+use super::scope::RESERVED;
 
 /// Methods of an accessor itself, which work in any code.
 pub(super) const OF_THE_ACCESSOR: [&str; 4] = ["with_current", "of", "held", "held_of"];
@@ -12,7 +13,8 @@ pub(super) const OF_THE_ACCESSOR: [&str; 4] = ["with_current", "of", "held", "he
 /// Whether a name is that of an accessor.
 pub(super) fn is_accessor(name: &Ident, cx: &Context) -> bool {
     let unraw = name.unraw().to_string();
-    unraw.len() > 2 && unraw.starts_with("V_") && !cx.except.iter().any(|other| other.unraw() == unraw)
+    let listed = || cx.except.iter().any(|other| other.unraw() == unraw);
+    (unraw.len() > 2 && unraw.starts_with("V_") && !listed()) || unraw.ends_with(RESERVED)
 }
 
 /// The path of an accessor, if that is all the expression consists of.

@@ -42,7 +42,7 @@ use syn::{
 
 use super::cfg::Condition;
 
-/// What the locals that hold resolutions are called: rustc prints the name when a borrow of it is too long.
+/// Where a region stands, which decides what the locals that hold its resolutions are called.
 #[derive(Clone, Copy)]
 pub(super) enum Kind {
     Sync,
@@ -50,11 +50,26 @@ pub(super) enum Kind {
     Piece,
 }
 
+/// What ends the name of a local that is not hygienic; no user code may name it.
+pub(super) const RESERVED: &str = "_is_borrowed_across_an_await_use_held";
+
 impl Kind {
-    fn owner(self, variable: &Ident) -> String {
+    /// The local that a variable's resolution is in.
+    ///
+    /// rustc prints the names of locals in borrow errors, but hides those that a macro made. A name is what can
+    /// explain why nothing may be held across an `.await`, so there it has the user's hygiene.
+    fn owner(self, variable: &Ident, nth: usize) -> Ident {
+        let suffix = if nth > 1 { format!("_{nth}") } else { String::new() };
+        let name = variable.unraw();
         match self {
-            Self::Sync => format!("{variable}_of_the_current_instance"),
-            Self::Piece => format!("{variable}_is_borrowed_across_an_await__use_{variable}_held"),
+            Self::Sync => {
+                let at = Span::mixed_site().located_at(variable.span());
+                Ident::new(&format!("{name}_of_the_current_instance{suffix}"), at)
+            }
+            Self::Piece => {
+                let name = name.to_string().to_lowercase();
+                Ident::new(&format!("{name}{suffix}{RESERVED}"), variable.span())
+            }
         }
     }
 }
@@ -66,7 +81,8 @@ pub(super) struct Region {
     scopes: Vec<Scope>,
     /// What blocks with items resolved.
     cells: Vec<(Ident, Condition)>,
-    owners: Vec<String>,
+    /// The variables that it resolves, each as often as it does.
+    variables: Vec<Ident>,
 }
 
 #[derive(Default)]
@@ -89,7 +105,7 @@ struct Found {
 
 impl Region {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, scopes: vec![Scope::default()], cells: Vec::new(), owners: Vec::new() }
+        Self { kind, scopes: vec![Scope::default()], cells: Vec::new(), variables: Vec::new() }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -99,22 +115,19 @@ impl Region {
     /// The local that a mention of `path` reads through, where all of `cfgs` hold.
     pub(super) fn resolve(&mut self, path: &Path, cfgs: &[TokenStream]) -> Ident {
         let nested = self.scopes.len() > 1;
-        let (owners, kind) = (&mut self.owners, self.kind);
         let scope = self.scopes.last_mut().expect("a region has a head");
         let text = path.to_token_stream().to_string();
         let known = scope.found.iter().position(|found| found.path.to_token_stream().to_string() == text);
         let index = known.unwrap_or_else(|| {
             let variable = path.segments.last().expect("a mention has a name").ident.clone();
-            let base = kind.owner(&variable.unraw());
-            owners.push(base.clone());
             // Several paths can end in the same name, and several blocks resolve the same path.
-            let nth = owners.iter().filter(|owner| **owner == base).count();
-            let suffix = if nth > 1 { format!("_{nth}") } else { String::new() };
-            let at = Span::mixed_site().located_at(variable.span());
+            self.variables.push(variable.clone());
+            let nth = self.variables.iter().filter(|other| **other == variable).count();
+            let owner = self.kind.owner(&variable, nth);
+            let local = format!("__{}_{nth}", variable.unraw());
+            let local = Ident::new(&local, Span::mixed_site().located_at(variable.span()));
             let cell = nested.then_some(self.cells.len());
-            let owner = Ident::new(&format!("{base}{suffix}"), at);
             self.cells.extend(nested.then(|| (owner.clone(), Condition::NEVER)));
-            let local = Ident::new(&format!("__{}{suffix}", variable.unraw()), at);
             scope.found.push(Found { path: path.clone(), owner, local, condition: Condition::NEVER, cell });
             scope.found.len() - 1
         });
@@ -145,7 +158,7 @@ impl Region {
     }
 
     /// The statements that stand before the body.
-    fn head(&self, krate: &Path) -> Vec<Stmt> {
+    pub(super) fn head(&self, krate: &Path) -> Vec<Stmt> {
         let mixed = Span::mixed_site();
         let cells = self.cells.iter().map(|(owner, condition)| -> Stmt {
             let cfg = condition.attribute();
@@ -161,6 +174,31 @@ impl Region {
             ]
         });
         cells.chain(lets).collect()
+    }
+
+    /// The statements that end all borrows of what the head resolved, in front of an `.await`.
+    ///
+    /// What is borrowed still cannot be moved. The error points at the mention, the `.await` and the later use.
+    pub(super) fn barrier(&self, before: Span) -> Vec<Stmt> {
+        let cells = self.cells.iter().map(|(owner, condition)| (owner, condition));
+        let found = self.scopes[0].found.iter().map(|found| (&found.owner, &found.condition));
+        let end = |(owner, condition): (&Ident, &Condition)| -> Stmt {
+            let cfg = condition.attribute();
+            let owner = Ident::new(&owner.to_string(), owner.span().located_at(before));
+            parse_quote_spanned!(Span::mixed_site()=> #cfg ::core::mem::drop(#owner);)
+        };
+        cells.chain(found).map(end).collect()
+    }
+
+    /// Puts the head in front of statements of a block, and ends in their tail what borrows from it.
+    pub(super) fn enclose_run(&self, run: &mut Vec<Stmt>, has_tail: bool, krate: &Path) {
+        if let Some(Stmt::Expr(tail, None)) = run.last_mut().filter(|_| has_tail) {
+            let labelled = takes_its_type_from_outside(tail);
+            let body = std::mem::replace(tail, Expr::PLACEHOLDER);
+            *tail = body_expr(body, labelled);
+        }
+        let at = leading_items(run);
+        run.splice(at..at, self.head(krate));
     }
 
     /// Puts the head in front of a body that is a block, behind the items that the block starts with.

@@ -3,7 +3,8 @@
 //! | code without an `.await` inside | its region |
 //! |---|---|
 //! | the whole body, a block, a branch, the body of a loop | itself |
-//! | a statement, the initializer of a `let`, an arm, a guard, a condition | itself |
+//! | statements in a row | those statements |
+//! | an arm, a guard, a condition, the initializer of a `let … else` | itself |
 //! | an operand with an operator; an assignment; a call of a known macro | itself |
 //! | any other expression | the postfix chain that starts at the mention, see [`chain`] |
 //!
@@ -15,7 +16,7 @@ use std::mem;
 
 use proc_macro2::{Ident, Span};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Arm, BinOp, Block, Expr, ExprMacro, ExprMatch, ReturnType, Stmt, StmtMacro, UnOp, parse_quote_spanned};
+use syn::{Arm, BinOp, Block, Expr, ExprMatch, ReturnType, Stmt, UnOp, parse_quote_spanned};
 
 use super::macros::Shield;
 use super::scope::Kind;
@@ -26,7 +27,7 @@ impl Rewriter<'_> {
     /// The body of an async function, or an async block.
     pub(super) fn async_block(&mut self, block: &mut Block, output: &ReturnType) {
         if awaits::in_block(block, &self.cx) {
-            self.in_async(|walk| walk.statements(block));
+            self.in_async(|walk| walk.async_statements(block));
         } else {
             self.piece_in_braces(block, output);
         }
@@ -44,7 +45,7 @@ impl Rewriter<'_> {
     /// A block inside an async region.
     pub(super) fn async_inner_block(&mut self, block: &mut Block) {
         if awaits::in_block(block, &self.cx) {
-            self.statements(block);
+            self.async_statements(block);
         } else {
             self.piece_in_braces(block, &ReturnType::Default);
         }
@@ -78,9 +79,35 @@ impl Rewriter<'_> {
         }
     }
 
-    pub(super) fn async_stmt(&mut self, stmt: &mut Stmt) {
+    /// The statements of a block that has an `.await` somewhere.
+    fn async_statements(&mut self, block: &mut Block) {
+        let mut run = Vec::new();
+        for mut stmt in mem::take(&mut block.stmts) {
+            let Some(suspended) = awaits::first_in_stmt(&stmt, &self.cx) else {
+                run.push(stmt);
+                continue;
+            };
+            self.run(&mut run, Some(suspended));
+            block.stmts.append(&mut run);
+            self.async_stmt(&mut stmt);
+            block.stmts.push(stmt);
+        }
+        self.run(&mut run, None);
+        block.stmts.append(&mut run);
+    }
+
+    /// Statements without an `.await`, up to one with an `.await` or to the end of the block.
+    fn run(&mut self, run: &mut Vec<Stmt>, until: Option<Span>) {
+        let region = self.in_region(Kind::Piece, |walk| run.iter_mut().for_each(|stmt| walk.visit_stmt_mut(stmt)));
+        let Some(region) = region else { return };
+        Shield.statements(run);
+        region.enclose_run(run, until.is_none(), self.cx.krate);
+        run.extend(until.map(|before| region.barrier(before)).unwrap_or_default());
+    }
+
+    /// A statement with an `.await`.
+    fn async_stmt(&mut self, stmt: &mut Stmt) {
         match stmt {
-            Stmt::Item(item) => self.visit_item_mut(item),
             Stmt::Local(local) => {
                 self.visit_attributes_mut(&mut local.attrs);
                 self.visit_pat_mut(&mut local.pat);
@@ -89,18 +116,7 @@ impl Rewriter<'_> {
                     init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
                 }
             }
-            Stmt::Expr(Expr::Block(block), _) => visit_mut::visit_expr_block_mut(self, block),
-            Stmt::Expr(Expr::Unsafe(block), _) => visit_mut::visit_expr_unsafe_mut(self, block),
-            Stmt::Expr(expr, _) => self.condition(expr),
-            Stmt::Macro(StmtMacro { attrs, mac, semi_token }) => {
-                let call = ExprMacro { attrs: mem::take(attrs), mac: mac.clone() };
-                let mut call = Expr::Macro(call);
-                self.condition(&mut call);
-                match call {
-                    Expr::Macro(call) => (*attrs, *mac) = (call.attrs, call.mac),
-                    region => *stmt = Stmt::Expr(region, *semi_token),
-                }
-            }
+            _ => visit_mut::visit_stmt_mut(self, stmt),
         }
     }
 

@@ -387,9 +387,6 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
-        if let Mode::Async = self.mode {
-            return self.async_stmt(stmt);
-        }
         let cfgs = match stmt {
             Stmt::Expr(expr, _) => cfg::leading_attrs(expr).map(|attrs| cfg::predicates(attrs)).unwrap_or_default(),
             Stmt::Local(Local { attrs, .. }) | Stmt::Macro(StmtMacro { attrs, .. }) => cfg::predicates(attrs),

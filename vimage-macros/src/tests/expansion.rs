@@ -1,46 +1,89 @@
-use quote::quote;
+//! What comes out, in files beside this one: the default build's, and that of the builds with instances.
 
-use super::{messages, show};
-use crate::attr::Ours;
-use crate::pipeline::{self, Declares};
+use quote::quote;
+use syn::{File, parse_str};
+
+use super::{expand, show};
+
+/// The same in all builds is shown once.
+fn check(name: &str, input: &str) {
+    let items = parse_str::<File>(input).expect("the input is Rust").items;
+    let expansion: proc_macro2::TokenStream = items.into_iter().map(expand).collect();
+    let mut settings = insta::Settings::clone_current();
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| {
+        insta::assert_snapshot!(format!("{name}_default"), show("plain", expansion.clone()));
+        insta::assert_snapshot!(format!("{name}_instances"), show("instances", expansion));
+    });
+}
 
 #[test]
-fn smoke() {
-    let m = quote! {
-        /// Docs.
-        pub mod foo {
+fn closed_form() {
+    check("closed", include_str!("input/closed.rs"));
+}
+
+#[test]
+fn parts_by_scope_and_macro() {
+    check("parts", include_str!("input/parts.rs"));
+}
+
+#[test]
+fn file_form() {
+    check("file", include_str!("input/file.rs"));
+}
+
+#[test]
+fn open_form_and_classes() {
+    check("open", include_str!("input/open.rs"));
+}
+
+/// In the default build a function is what the user wrote, token for token. (Of `x.0.1`, syn makes `x . 0 . 1`.)
+#[test]
+fn functions_of_the_default_build_are_untouched() {
+    let code = quote! {
+        #[inline]
+        pub(in crate::foo) async unsafe extern "C" fn f<'a, T: ?Sized + for<'b> Fn(&'b u8,), const N: usize,>(
+            self: &'a mut Self, mut x: [u8; { N + 1 }], (a, _): (T, u8),
+        ) -> impl Iterator<Item = &'a u8> + use<'a, T> where T: Copy, {
             #![allow(unused)]
-            use std::sync::Mutex;
-            use vimage::prelude::*;
-            /// Packets seen.
-            #[virtualized]
-            pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(0);
-            #[virtualized(keep)]
-            #[cfg(a)]
-            pub(crate) static NAMES: &Mutex<&str> = Mutex::new("x");
-            #[virtualized] static mut RAW: u8 = 0;
-            #[virtualized] thread_local! { pub static TL: Cell<u32> = const { Cell::new(0) }; static U: u8 = 1 }
-            #[shared] static S: AtomicBool = AtomicBool::new(false);
-            static IMM: &[(u8, &str)] = &[];
-            #[attach] fn iattach(a: &Arguments) -> Result<(), E> { Ok(()) }
-            #[cfg(x)] #[detach] fn idetach() {}
-            pub fn foo_work() {
-                #[virtualized] static local: AtomicU8 = AtomicU8::new(1);
-                V_FOO_COUNTER.load();
-            }
-            mod inner {
-                #[virtualized] static X: Mutex<Box<dyn Fn(&str) -> &str>> = Mutex::new(None);
-                macro_rules! ty { () => {u8} }
-                #[virtualized] static Y: ty!() = 1;
-                impl Foo { #[virtualized] fn x(&self) { mod deep { #[virtualized] static Z: u8 = 1; } } }
-            }
+            let Some(a @ 1..=9 | a) = V_A.get() else { return; };
+            'outer: loop { if let Ok(x) = y && !z { break 'outer (); } else if q {} else {} }
+            match V_B { (ref mut a, .., [.., b]) if a > &b => {} _ => (), }
+            let _ = move |x: u8,| -> u8 { x as u8 + V_C::<u8> }; ;
+            println!("{a} {}", V_D, e = 1,);
+            unsafe { &raw const V_F };
+            S { a, b: 1, ..V_G }.await?.0 [..][1..] = -1.0e3 as _;
+            { const X: u8 = { 1 }; } ();
+            -(1 + 2) * (3)
         }
     };
-    let args = quote!(depends_on = ["loif", crate::ether], after = "x", name = "foo");
-    let out = pipeline::closed(Declares::Net, args, m);
-    println!("{:#?}", messages(out.clone()));
-    println!("{}\n--------------\n{}", show("plain", out.clone()), show("instances", out));
-    let out = pipeline::open(Ours::Virtualized, quote!(in = super::foo), quote!{ mod x { #[virtualized] #[cfg(a)] static A: &str = ""; fn f() { #[virtualized(in = crate::y)] static B: u8 = 0; } #[attach] fn h() {} }});
-    println!("{:#?}", messages(out.clone()));
-    println!("{}\n--------------\n{}", show("plain", out.clone()), show("instances", out));
+    let module = quote!(mod code { #code });
+    let expansion = crate::pipeline::open(crate::attr::Ours::Virtualized, quote!(), module);
+    let found = super::arm("plain", expansion);
+    assert_eq!(found.to_string(), quote!(mod code { #code }).to_string());
+}
+
+fn type_as_field(ty: &str) -> String {
+    let made = crate::expand::lifetimes::made_static(&parse_str(ty).expect("a type"));
+    let shown = prettyplease::unparse(&syn::parse_quote!(type T = #made;));
+    shown.trim_start_matches("type T = ").trim_end_matches(";\n").to_owned()
+}
+
+#[test]
+fn elided_lifetimes_become_static() {
+    let table = [
+        ("&str", "&'static str"),
+        ("&&mut [&u8]", "&'static &'static mut [&'static u8]"),
+        ("Mutex<Vec<(&str, Cow<'_, str>)>>", "Mutex<Vec<(&'static str, Cow<'static, str>)>>"),
+        ("[&str; { f::<&u8>() }]", "[&'static str; { f::<&u8>() }]"),
+        ("fn(&str) -> &str", "fn(&str) -> &str"),
+        ("Option<unsafe extern \"C\" fn(&u8)>", "Option<unsafe extern \"C\" fn(&u8)>"),
+        ("&(dyn Fn(&str) -> &str + Sync)", "&'static (dyn Fn(&str) -> &str + Sync)"),
+        ("Box<dyn Iterator<Item = &str>>", "Box<dyn Iterator<Item = &'static str>>"),
+        ("&'static str", "&'static str"),
+    ];
+    for (written, field) in table {
+        assert_eq!(type_as_field(written), field, "for `{written}`");
+    }
 }

@@ -6,6 +6,7 @@ use std::ptr::{self, NonNull};
 use std::thread::LocalKey;
 
 use super::stack::Entered;
+use super::Captured;
 use crate::boot;
 use crate::class::{Class, ClassEntry, NoContext};
 use crate::instance::{Handle, Header};
@@ -114,6 +115,40 @@ pub(crate) fn enter_each<'a, R>(handles: impl Iterator<Item = &'a Handle>, f: im
         // SAFETY: the handle is borrowed until this returns.
         with(unsafe { header.as_ref() }.class.context, Context::of(header), None, f);
     })
+}
+
+/// Holds what is entered on this thread, without looking for a fall-back.
+#[track_caller]
+pub(crate) fn capture(class: &'static ClassEntry) -> Captured {
+    match class.context.get() {
+        Context::NONE => Captured::Nothing,
+        _ => match Handle::current(class) {
+            Some(handle) => Captured::Instance(handle),
+            None => Captured::Barred,
+        },
+    }
+}
+
+/// Runs `f` in what was captured, class by class.
+#[track_caller]
+pub(crate) fn enter_captured<'a, R>(
+    captured: impl Iterator<Item = (&'static ClassEntry, &'a Captured)>,
+    f: impl FnOnce() -> R,
+) -> R {
+    let place = Location::caller();
+    in_all(captured, f, |(class, captured), f| match captured {
+        Captured::Nothing => with(class.context, Context::NONE, Some(class), f),
+        Captured::Barred => with(class.context, Context::BARRED, None, f),
+        Captured::Instance(handle) => {
+            let _entered = Entered::new(handle.as_ptr(), place);
+            with(class.context, Context::of(handle.as_ptr()), None, f);
+        }
+    })
+}
+
+/// Runs `f` with nothing to resolve in one class, whatever the class says.
+pub(crate) fn bar<R>(class: &'static ClassEntry, f: impl FnOnce() -> R) -> R {
+    with(class.context, Context::BARRED, None, f)
 }
 
 /// Runs `f` with no context in any class.

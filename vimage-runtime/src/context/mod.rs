@@ -2,16 +2,20 @@
 
 pub(crate) mod stack;
 
+mod captured;
+pub(crate) use captured::Captured;
+pub use captured::{Contexts, isolated};
+
 #[cfg(feature = "vimage")]
 mod instances;
 #[cfg(feature = "vimage")]
 pub use instances::{ClassContext, Context};
 #[cfg(feature = "vimage")]
-pub(crate) use instances::{adopt_base, bar_all, current, enter, enter_each, enter_entry, leave_all};
+pub(crate) use instances::{adopt_base, bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, leave_all};
 
 #[cfg(not(feature = "vimage"))]
 mod single;
 #[cfg(not(feature = "vimage"))]
 pub use single::ClassContext;
 #[cfg(not(feature = "vimage"))]
-pub(crate) use single::{bar_all, current, enter, enter_each, enter_entry, leave_all};
+pub(crate) use single::{bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, leave_all};

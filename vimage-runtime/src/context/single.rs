@@ -2,6 +2,7 @@
 
 use std::ptr::NonNull;
 
+use super::Captured;
 use crate::boot;
 use crate::class::{Class, ClassEntry};
 use crate::instance::{Handle, Header};
@@ -35,6 +36,21 @@ pub(crate) fn enter_entry<R>(_: &'static ClassEntry, _: NonNull<Header>, f: impl
 }
 
 pub(crate) fn enter_each<'a, R>(_: impl Iterator<Item = &'a Handle>, f: impl FnOnce() -> R) -> R {
+    f()
+}
+
+pub(crate) fn capture(_: &'static ClassEntry) -> Captured {
+    Captured::Nothing
+}
+
+pub(crate) fn enter_captured<'a, R>(
+    _: impl Iterator<Item = (&'static ClassEntry, &'a Captured)>,
+    f: impl FnOnce() -> R,
+) -> R {
+    f()
+}
+
+pub(crate) fn bar<R>(_: &'static ClassEntry, f: impl FnOnce() -> R) -> R {
     f()
 }
 

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::companions::Companions;
 use crate::class::ClassEntry;
 use crate::class_state::{ClassState, PlacedPart};
 use crate::holders::Holders;
@@ -69,6 +70,8 @@ pub(crate) struct Late {
     pub(crate) parts: Vec<PlacedPart>,
     /// Those that are attached, in that order.
     pub(crate) attached: Vec<Arc<LateModule>>,
+    /// What is to be told when it shuts down.
+    pub(crate) companions: Option<Box<Companions>>,
 }
 
 /// Somebody waits for the other handles to go.

@@ -10,6 +10,7 @@ use crate::class_state::ClassState;
 use crate::context;
 
 mod block;
+mod companions;
 mod create;
 mod destroy;
 mod handle;
@@ -21,6 +22,7 @@ mod weak;
 
 pub use create::{AttachError, Builder, CreateError};
 pub(crate) use block::drop_parts;
+pub(crate) use companions::{Companion, Ticket as CompanionTicket};
 pub(crate) use create::{attach, attach_module, create, create_base, detach_all};
 pub use destroy::{DestroyError, Holders, ShutdownError};
 pub(crate) use handle::Handle;

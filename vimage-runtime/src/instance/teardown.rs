@@ -5,7 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::block;
+use super::{block, companions};
 use super::header::{Header, Phase};
 use crate::context;
 use crate::failure::{self, TeardownFailure, message};
@@ -34,21 +34,20 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     let late = head.late().attached.clone();
     let modules = late.iter().rev().map(|late| &late.linked).chain(head.class_state().modules.iter().rev());
     let mut hooks = modules.filter_map(|module| Some((module.entry, module.quiesce?))).peekable();
-    if hooks.peek().is_none() {
-        return Ok(true);
-    }
-    let refusal = inside(header, || {
-        hooks.find_map(|(module, hook)| {
-            let source = match catch_unwind(AssertUnwindSafe(hook)) {
-                Ok(Ok(())) => return None,
-                Ok(Err(error)) => error,
-                Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
-            };
-            Some(Refusal { module, source: Arc::from(source) })
-        })
-    });
+    let refuses = |(module, hook): (_, fn() -> Result<(), BoxError>)| {
+        let source = match catch_unwind(AssertUnwindSafe(hook)) {
+            Ok(Ok(())) => return None,
+            Ok(Err(error)) => error,
+            Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
+        };
+        Some(Refusal { module, source: Arc::from(source) })
+    };
+    let refusal = if hooks.peek().is_none() { None } else { inside(header, || hooks.find_map(refuses)) };
     match refusal {
-        None => Ok(true),
+        None => {
+            companions::dismiss(header);
+            Ok(true)
+        }
         Some(refusal) => {
             head.change_phase(Phase::Quiescing, Phase::Live);
             Err(refusal)
@@ -74,8 +73,13 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
     let head = unsafe { header.as_ref() };
     // SAFETY: as above.
     let shut = unsafe { shut_down(header) };
+    // It goes whatever its modules say, so that its companions have to go.
+    let refused = shut.is_err() && head.change_phase(Phase::Live, Phase::Quiescing);
+    if refused {
+        companions::dismiss(header);
+    }
     if !head.release_last() {
-        if matches!(shut, Ok(true)) {
+        if refused || matches!(shut, Ok(true)) {
             head.change_phase(Phase::Quiescing, Phase::Live);
         }
         return false;
@@ -141,6 +145,8 @@ pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize) -> Vec<Teardo
     // SAFETY: by contract.
     let head = unsafe { header.as_ref() };
     head.set_phase(Phase::Detaching);
+    // What is left is from attach hooks: `shut_down` comes before the last handle goes.
+    companions::dismiss(header);
     let mut failures = Vec::new();
     loop {
         // Whoever takes it out detaches it: a registration that fails may do the same.
@@ -168,7 +174,7 @@ pub(crate) fn detach_module(
 }
 
 /// Runs `f` in the instance and in no other.
-fn inside<R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
+pub(super) fn inside<R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
     // SAFETY: the caller keeps the block.
     let class = unsafe { header.as_ref() }.class;
     context::leave_all(|| context::enter_entry(class, header, f))

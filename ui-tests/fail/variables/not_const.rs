@@ -1,4 +1,4 @@
-//! An initializer is a constant expression, and what it refers to is not shared by all instances, in each build.
+//! An initializer is a constant expression, in each build.
 
 use vimage::prelude::*;
 
@@ -13,8 +13,6 @@ mod foo {
 
     #[virtualized]
     static NOT_CONST: Mutex<u8> = Mutex::new(function());
-    #[virtualized]
-    static SHARED_BY_ALL: &Mutex<u8> = &Mutex::new(0);
 }
 
 fn main() {}

@@ -1,0 +1,103 @@
+//! What carries a context further than its stack frame, and what is carried.
+
+use crate::class::Class;
+use crate::context::{self, Contexts};
+use crate::instance::Instance;
+use crate::vimage::Vimage;
+
+/// What a closure or a future can be bound to: an [`Instance`], a [`Vimage`], or the [`Contexts`] of a thread.
+///
+/// It is implemented for these only. A clone is a counted handle, so that a context cannot outlive its instance.
+pub trait Enter: Clone + Send + Sync + sealed::Sealed {
+    #[doc(hidden)]
+    #[track_caller]
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R;
+
+    /// Runs the `Drop` of what was carried here. Never panics by itself, because a panic may be on its way.
+    #[doc(hidden)]
+    fn run_drop(&self, f: impl FnOnce());
+}
+
+mod sealed {
+    pub trait Sealed {}
+    impl<C: crate::Class> Sealed for crate::Instance<C> {}
+    impl Sealed for crate::Vimage {}
+    impl Sealed for crate::Contexts {}
+}
+
+impl<C: Class> Enter for Instance<C> {
+    #[inline]
+    #[track_caller]
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.enter(f)
+    }
+
+    fn run_drop(&self, f: impl FnOnce()) {
+        // Also where the creation of the instance has failed: its memory is there.
+        context::enter::<C, _>(self.handle().as_ptr(), f);
+    }
+}
+
+impl Enter for Vimage {
+    #[track_caller]
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.enter(f)
+    }
+
+    fn run_drop(&self, f: impl FnOnce()) {
+        self.enter(f);
+    }
+}
+
+impl Enter for Contexts {
+    #[track_caller]
+    fn run<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.enter(f)
+    }
+
+    fn run_drop(&self, f: impl FnOnce()) {
+        self.enter(f);
+    }
+}
+
+/// A value that is used and dropped in a context of its own.
+pub(crate) struct Carried<T, X: Enter> {
+    /// `None` only while it is being used up or dropped.
+    value: Option<T>,
+    context: X,
+}
+
+impl<T, X: Enter> Carried<T, X> {
+    pub(crate) fn new(value: T, context: X) -> Self {
+        Self { value: Some(value), context }
+    }
+
+    pub(crate) fn context(&self) -> &X {
+        &self.context
+    }
+
+    pub(crate) fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        let value = self.value.as_ref().expect(HERE);
+        self.context.run(|| f(value))
+    }
+
+    pub(crate) fn with_mut<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
+        let value = self.value.as_mut().expect(HERE);
+        self.context.run(|| f(value))
+    }
+
+    pub(crate) fn consume<R>(mut self, f: impl FnOnce(T) -> R) -> R {
+        let value = self.value.take().expect(HERE);
+        self.context.run(|| f(value))
+    }
+}
+
+const HERE: &str = "the value is there until it is used up";
+
+impl<T, X: Enter> Drop for Carried<T, X> {
+    fn drop(&mut self) {
+        if let Some(value) = self.value.take() {
+            self.context.run_drop(|| drop(value));
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Threads that inherit the contexts of the thread that starts them.
+//!
+//! As in [`std::thread`], whose types they return. A child is in whatever was current in its parent at the moment of
+//! `spawn`, in every class, and holds handles until it ends: it may outlive the `enter` it was started in. In builds
+//! without instances these are std's functions.
+
+use std::fmt;
+use std::io;
+use std::thread;
+
+#[doc(no_inline)]
+pub use std::thread::{JoinHandle, ScopedJoinHandle};
+
+use crate::context::Contexts;
+
+/// Starts a thread that inherits every context; otherwise as [`std::thread::spawn`].
+///
+/// In the detach hooks of an instance no handle to it can be made, so that the child has no context of that class.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let vnet = Vnet::base()?;
+/// let child = vnet.enter(|| vimage::thread::spawn(|| Vnet::current().unwrap().id()));
+/// assert_eq!(child.join().unwrap(), vnet.id());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// If the operating system does not make a thread; [`Builder::spawn`] returns that.
+#[track_caller]
+pub fn spawn<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce() -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Builder::new().spawn(f).expect("failed to spawn thread")
+}
+
+/// Makes threads that inherit every context, with a name or a stack size; otherwise as [`std::thread::Builder`].
+#[must_use = "no thread is made before `spawn`"]
+#[derive(Debug)]
+pub struct Builder(thread::Builder);
+
+impl Builder {
+    /// A thread without a name and with the usual stack.
+    #[expect(clippy::new_without_default, reason = "as in std")]
+    pub fn new() -> Self {
+        Self(thread::Builder::new())
+    }
+
+    /// Names the thread.
+    ///
+    /// # Panics
+    ///
+    /// `spawn` panics if the name contains a null byte.
+    pub fn name(self, name: String) -> Self {
+        Self(self.0.name(name))
+    }
+
+    /// Sets the size of its stack in bytes.
+    pub fn stack_size(self, size: usize) -> Self {
+        Self(self.0.stack_size(size))
+    }
+
+    /// Starts the thread.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not make one.
+    #[track_caller]
+    pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce() -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        self.0.spawn(Contexts::current().bind(f))
+    }
+
+    /// Starts a thread that borrows from outside of `scope`.
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not make one.
+    #[track_caller]
+    pub fn spawn_scoped<'scope, 'env, F, T>(
+        self,
+        scope: &'scope Scope<'scope, 'env>,
+        f: F,
+    ) -> io::Result<ScopedJoinHandle<'scope, T>>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        self.0.spawn_scoped(&scope.0, Contexts::current().bind(f))
+    }
+}
+
+/// Where scoped threads are started; from [`scope`].
+#[repr(transparent)]
+pub struct Scope<'scope, 'env: 'scope>(thread::Scope<'scope, 'env>);
+
+/// Starts threads that borrow, and waits for them; otherwise as [`std::thread::scope`].
+///
+/// Each thread inherits what is current where it is spawned, and holds handles to that: it may outlive an `enter`
+/// inside the scope.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let vnet = Vnet::base()?;
+/// let mut ids = [0; 2];
+/// vimage::thread::scope(|scope| {
+///     for id in &mut ids {
+///         vnet.enter(|| scope.spawn(move || *id = Vnet::current().unwrap().id()));
+///     }
+/// });
+/// assert_eq!(ids, [vnet.id(); 2]);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// If a thread that was not joined has panicked.
+#[track_caller]
+pub fn scope<'env, F, T>(f: F) -> T
+where
+    F: for<'scope> FnOnce(&'scope Scope<'scope, 'env>) -> T,
+{
+    thread::scope(|scope| f(Scope::from_std(scope)))
+}
+
+impl<'scope, 'env> Scope<'scope, 'env> {
+    fn from_std(scope: &'scope thread::Scope<'scope, 'env>) -> &'scope Self {
+        // SAFETY: `Self` is a transparent wrapper around the same type, and lives as long.
+        unsafe { &*std::ptr::from_ref(scope).cast::<Self>() }
+    }
+
+    /// Starts a thread that inherits every context; otherwise as [`std::thread::Scope::spawn`].
+    ///
+    /// # Panics
+    ///
+    /// If the operating system does not make one; [`Builder::spawn_scoped`] returns that.
+    #[track_caller]
+    pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
+    where
+        F: FnOnce() -> T + Send + 'scope,
+        T: Send + 'scope,
+    {
+        Builder::new().spawn_scoped(self, f).expect("failed to spawn thread")
+    }
+}
+
+impl fmt::Debug for Scope<'_, '_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.fmt(f)
+    }
+}
