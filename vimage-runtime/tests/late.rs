@@ -142,15 +142,15 @@ fn what_cannot_be_registered_says_why() {
 #[cfg(feature = "vimage")]
 #[test]
 fn the_layout_of_instances_has_limits() {
-    #[repr(align(4096))]
-    struct Page([u8; 4096]);
-
     #[vnet_module(register = "manual")]
     mod aligned {
         use vimage::prelude::*;
 
+        #[repr(align(4096))]
+        struct Page([u8; 4096]);
+
         #[virtualized]
-        static PAGE: super::Page = super::Page([0; 4096]);
+        static PAGE: Page = Page([0; 4096]);
 
         pub fn first() -> u8 {
             V_PAGE.0[0]

@@ -1,0 +1,20 @@
+//! A mistake in the grammar of an item of the file form; the items before it are there all the same.
+
+mod foo {
+    vimage::vnet_module! {
+        name = "foo";
+
+        pub fn before() {}
+
+        pub fn broken() {
+            let = 3;
+        }
+
+        pub fn after() {}
+    }
+}
+
+fn main() {
+    foo::before();
+    foo::after();
+}
