@@ -130,7 +130,6 @@ mod file {
     vimage::vnet_module! {
         ; // no options
 
-        #[path = "../files/other.rs"]
         pub mod other;
 
         pub mod sub {

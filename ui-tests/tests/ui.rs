@@ -11,6 +11,7 @@ fn ui() {
     tests.compile_fail("fail/*/*.rs");
     if cfg!(any(feature = "vimage", feature = "static-struct")) {
         tests.compile_fail("fail-instances/*.rs");
+        tests.compile_fail("fail-instances/attack/*.rs");
     } else {
         tests.compile_fail("fail-default/*.rs");
     }

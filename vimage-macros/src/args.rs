@@ -4,7 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream, Parser};
 use syn::punctuated::Punctuated;
-use syn::{LitStr, Path, Token, parse_quote};
+use syn::{Expr, LitStr, Path, Token, parse_quote};
 
 use crate::errors::Errors;
 use crate::names;
@@ -33,6 +33,8 @@ impl Syntax {
     pub(crate) const ATTACH: Self = Self { of: "attach", options: &["in", "crate"] };
     pub(crate) const QUIESCE: Self = Self { of: "quiesce", options: &["in", "crate"] };
     pub(crate) const DETACH: Self = Self { of: "detach", options: &["in", "crate"] };
+    pub(crate) const TEST: Self = Self { of: "test", options: &["share", "args", "crate"] };
+    pub(crate) const MAIN: Self = Self { of: "main", options: &["crate"] };
     pub(crate) const CLASS: Self = Self { of: "class!", options: &["no_context", "crate"] };
 }
 
@@ -56,6 +58,8 @@ pub(crate) struct Options {
     pub(crate) macros: Vec<Path>,
     pub(crate) krate: Option<Path>,
     pub(crate) no_context_is_base: bool,
+    pub(crate) share: Vec<Path>,
+    pub(crate) args: Vec<Expr>,
     /// One of them could not be read.
     pub(crate) broken: bool,
     /// The names of the options that were written, for duplicates and for messages about unwanted ones.
@@ -127,6 +131,8 @@ impl Options {
             "except" => self.except = in_parentheses(input, accessor_name)?,
             "macros" => self.macros = in_parentheses(input, Path::parse_mod_style)?,
             "no_context" => self.no_context_is_base = no_context(input)?,
+            "share" => self.share = in_parentheses(input, Path::parse_mod_style)?,
+            "args" => self.args = in_parentheses(input, Expr::parse)?,
             _ => unreachable!("the syntax lists only the options above"),
         }
         Ok(())

@@ -7,6 +7,7 @@ mod attr;
 mod check;
 mod errors;
 mod expand;
+mod functions;
 mod model;
 mod names;
 mod parse;
@@ -105,4 +106,16 @@ pub fn detach(args: TokenStream, input: TokenStream) -> TokenStream {
 #[proc_macro]
 pub fn class(input: TokenStream) -> TokenStream {
     pipeline::class(input.into()).into()
+}
+
+#[doc = include_str!("docs/test.md")]
+#[proc_macro_attribute]
+pub fn test(args: TokenStream, input: TokenStream) -> TokenStream {
+    functions::test(args.into(), input.into()).into()
+}
+
+#[doc = include_str!("docs/main.md")]
+#[proc_macro_attribute]
+pub fn main(args: TokenStream, input: TokenStream) -> TokenStream {
+    functions::main(args.into(), input.into()).into()
 }

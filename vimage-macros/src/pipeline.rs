@@ -11,7 +11,7 @@ use crate::errors::Errors;
 use crate::expand;
 use crate::model::{Declaration, Form, Module, Slot, Source};
 use crate::parse::lift::{Belonging, Lift};
-use crate::parse::marks::Mark;
+use crate::parse::marks::{self, Mark};
 use crate::parse::{self, file};
 use crate::region;
 
@@ -69,6 +69,10 @@ pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) 
         return with_errors(&errors, shell);
     };
     let items = std::mem::take(items);
+    let krate = options.krate();
+    for mark in marks::take(&mut shell.attrs, Recognizer { krate: &krate }, &errors) {
+        errors.at_span(mark.span, "the module is declared already, and its code is virtualized code: remove this");
+    }
     let class = declares.class(&options, &errors);
     let source = source(unmarked(items), View::Closed, &options, &errors);
     let module = Module { declaration: Declaration::new(options, class), form: Form::Closed(Box::new(shell)), source };

@@ -183,7 +183,7 @@ fn run(entries: &[Entry]) -> Result<(), BootError> {
     CLASSES.set(classes).expect("boot runs once");
 
     for class in self::classes() {
-        let state = class.state.get().expect("set above");
+        let state = class.laid_out();
         state.set_base(create_base(class, state));
     }
     crate::trace::event!("boot");
@@ -193,10 +193,10 @@ fn run(entries: &[Entry]) -> Result<(), BootError> {
 /// Attaches the base instances, class by class. If one fails, those before it are detached again.
 fn attach_bases() -> Result<(), BootError> {
     for (index, class) in classes().iter().enumerate() {
-        let state = class.state.get().expect("laid out before");
+        let state = class.laid_out();
         if let Err(error) = crate::instance::attach(state.base_handle(), &crate::Arguments::default()) {
             for class in classes()[..index].iter().rev() {
-                let state = class.state.get().expect("laid out before");
+                let state = class.laid_out();
                 crate::failure::report(crate::instance::detach_all(state.base_handle()));
             }
             return Err(BootError::Attach(error));

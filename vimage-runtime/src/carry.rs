@@ -2,7 +2,7 @@
 
 use crate::class::Class;
 use crate::context::{self, Contexts};
-use crate::instance::Instance;
+use crate::instance::{Handle, Instance};
 use crate::vimage::Vimage;
 
 /// What a closure or a future can be bound to: an [`Instance`], a [`Vimage`], or the [`Contexts`] of a thread.
@@ -45,7 +45,7 @@ impl Enter for Vimage {
     }
 
     fn run_drop(&self, f: impl FnOnce()) {
-        self.enter(f);
+        self.enter_even_gone(f);
     }
 }
 
@@ -57,6 +57,16 @@ impl Enter for Contexts {
 
     fn run_drop(&self, f: impl FnOnce()) {
         self.enter(f);
+    }
+}
+
+/// An instance of a class that is known at run time only.
+pub(crate) struct AnyInstance(pub(crate) Handle);
+
+impl AnyInstance {
+    #[track_caller]
+    pub(crate) fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        context::enter_entry(self.0.header().class, self.0.as_ptr(), f)
     }
 }
 

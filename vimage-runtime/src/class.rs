@@ -61,6 +61,11 @@ impl ClassEntry {
     ) -> Self {
         Self { name, path, no_context, context, state: OnceLock::new() }
     }
+
+    /// Its state, for who knows that boot has been there.
+    pub(crate) fn laid_out(&self) -> &ClassState {
+        self.state.get().expect("boot lays out every class")
+    }
 }
 
 // Entries are compared by address: names are labels.

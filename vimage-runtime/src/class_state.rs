@@ -3,23 +3,24 @@
 use std::alloc::{Layout, LayoutError};
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 use crate::boot::BootError;
 use crate::instance::{Handle, Header, Tree};
 use crate::late::LateModule;
 use crate::order::{LinkedModule, OrderedClass};
 use crate::storage::PartEntry;
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 /// Modules do not share a cache line.
 const CACHE_LINE: usize = 64;
 
 /// Bytes at the end of each instance for modules that are not linked into the program.
-static RESERVE: AtomicUsize = AtomicUsize::new(256);
+static RESERVE: std::sync::atomic::AtomicUsize = std::sync::atomic::AtomicUsize::new(256);
 
 pub(crate) fn set_reserve(bytes: usize) {
-    RESERVE.store(bytes, Ordering::Relaxed);
+    RESERVE.store(bytes, std::sync::atomic::Ordering::Relaxed);
 }
 
 /// A part and its offset in each instance that has it.
@@ -36,15 +37,47 @@ pub(crate) struct ClassState {
     pub(crate) parts: Vec<PlacedPart>,
     base: OnceLock<Base>,
     live: Mutex<Live>,
+    /// Where those wait who want to be the last to hold an instance of this class.
+    pub(crate) waiters: Waiters,
+}
+
+/// Told when a handle goes that somebody waits for. One for all instances of a class: it is rare, and a header has no
+/// room for it.
+#[derive(Debug)]
+pub(crate) struct Waiters {
+    lock: Mutex<()>,
+    one_less: Condvar,
+}
+
+impl Waiters {
+    const fn new() -> Self {
+        Self { lock: Mutex::new(()), one_less: Condvar::new() }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ()> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Under the lock, or it might come between somebody's look at the count and his wait.
+    pub(crate) fn notify(&self) {
+        let _waiting = self.lock();
+        self.one_less.notify_all();
+    }
+
+    pub(crate) fn wait(&self, waiting: MutexGuard<'_, ()>, time: Duration) {
+        drop(self.one_less.wait_timeout(waiting, time).unwrap_or_else(PoisonError::into_inner));
+    }
 }
 
 /// What changes after boot. No user code runs under its lock.
 #[derive(Debug)]
 pub(crate) struct Live {
     pub(crate) tree: Tree,
-    /// Modules registered after boot, in that order.
+    /// Modules registered after boot, in that order, and withdrawn ones that still have a place.
     pub(crate) late: Vec<Arc<LateModule>>,
     pub(crate) reserve: Reserve,
+    /// A registration is under way.
+    pub(crate) registering: bool,
 }
 
 /// The rest of each instance's block that no module has.
@@ -72,7 +105,7 @@ impl ClassState {
             end = place(end, &module.parts, &mut Vec::new()).map_err(too_large)?;
         }
         // What may never come has room, but does not make every instance more aligned.
-        let layout = end.size().checked_add(RESERVE.load(Ordering::Relaxed));
+        let layout = end.size().checked_add(RESERVE.load(std::sync::atomic::Ordering::Relaxed));
         let layout = layout.and_then(|size| Layout::from_size_align(size, align).ok());
         let layout = layout.ok_or(BootError::TooLarge { class: ordered.class.name })?.pad_to_align();
         let reserve = Reserve { start, end: layout.size() };
@@ -81,7 +114,8 @@ impl ClassState {
             modules: ordered.modules,
             parts,
             base: OnceLock::new(),
-            live: Mutex::new(Live { tree: Tree::default(), late: Vec::new(), reserve }),
+            waiters: Waiters::new(),
+            live: Mutex::new(Live { tree: Tree::default(), late: Vec::new(), reserve, registering: false }),
         })
     }
 

@@ -3,6 +3,7 @@
 use std::alloc::Layout;
 use std::error::Error;
 use std::fmt;
+use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::arguments::Arguments;
@@ -13,15 +14,19 @@ use crate::instance::{AttachError, Handle, Header, Phase, attach_module, detach_
 use crate::module::{Dependency, ModuleEntry};
 use crate::order::{LinkedModule, link};
 use crate::registry;
-use crate::sync::{AtomicUsize, Mutex, Ordering, PoisonError};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
 /// A module that was registered after boot.
 #[derive(Debug)]
 pub(crate) struct LateModule {
     pub(crate) linked: LinkedModule,
     pub(crate) parts: Vec<PlacedPart>,
-    /// The rest of each block before it came.
+    /// The rest of each block before it came, and where it starts since.
     reserve_before: Reserve,
+    reserve_after: usize,
+    /// Registration has failed or ended: no instance attaches it any more. Each one still makes its variables, for
+    /// they can be reached until they lose their place. Changes under the lock of the class.
+    withdrawn: AtomicBool,
     /// In how many instances it is attached, plus one for its registration. When that comes down to 0 its
     /// variables lose their place.
     users: AtomicUsize,
@@ -35,21 +40,30 @@ impl LateModule {
 
     /// Its attach hook has run in an instance, and with success if that is said. `false` if it was taken back
     /// meanwhile; then nothing is recorded. Under the lock of the class.
-    pub(crate) fn attached(self: &Arc<Self>, live: &Live, header: &Header, success: bool) -> bool {
-        let registered = live.late.iter().any(|late| Arc::ptr_eq(late, self));
+    pub(crate) fn attached(self: &Arc<Self>, _live: &Live, header: &Header, success: bool) -> bool {
+        let registered = !self.is_withdrawn();
         if registered && success {
             header.late().attached.push(Arc::clone(self));
         }
         registered
     }
 
-    /// It is not attached to an instance any more, or its registration has failed or ended.
+    /// It is not attached to an instance any more, or its registration has failed or ended. Not under the lock of
+    /// the class.
     pub(crate) fn detached(&self) {
         if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let state = self.linked.entry.class.laid_out();
+            // In one step: an instance that does not make its variables cannot find them either.
+            let mut live = state.live();
             for (part, _) in &self.parts {
                 part.unpublish();
             }
+            live.late.retain(|other| !std::ptr::eq(&**other, self));
         }
+    }
+
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(Ordering::Relaxed)
     }
 
     /// Whether an instance has it attached.
@@ -58,22 +72,20 @@ impl LateModule {
     }
 }
 
-/// One registration at a time; a second one is refused and not made to wait, because the first one may be running
-/// a hook that waits for it.
-static REGISTERING: Mutex<bool> = Mutex::new(false);
-
-struct Registering;
+/// One registration per class at a time; a second one is refused and not made to wait, because the first one may
+/// be running a hook that waits for it.
+struct Registering(&'static ClassState);
 
 impl Registering {
-    fn start() -> Result<Self, RegisterError> {
-        let mut registering = REGISTERING.lock().unwrap_or_else(PoisonError::into_inner);
-        if std::mem::replace(&mut *registering, true) { Err(RegisterError::Busy) } else { Ok(Self) }
+    fn start(state: &'static ClassState) -> Result<Self, RegisterError> {
+        let before = std::mem::replace(&mut state.live().registering, true);
+        if before { Err(RegisterError::Busy) } else { Ok(Self(state)) }
     }
 }
 
 impl Drop for Registering {
     fn drop(&mut self) {
-        *REGISTERING.lock().unwrap_or_else(PoisonError::into_inner) = false;
+        self.0.live().registering = false;
     }
 }
 
@@ -90,14 +102,22 @@ impl Drop for Registering {
 /// [`RegisterError`]; in each case no instance has the module then, and its hooks have been undone.
 pub fn register(name: &str) -> Result<(), RegisterError> {
     boot::ensure_over().map_err(RegisterError::Boot)?;
-    let _registering = Registering::start()?;
     let linked = find(name)?;
     let class = linked.entry.class;
     let Some(state) = class.state.get() else { return Err(RegisterError::UnknownClass { class: class.name }) };
+    register_in(state, linked)
+}
+
+/// [`register`] for a class that is laid out.
+pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> Result<(), RegisterError> {
+    let _registering = Registering::start(state)?;
+    if is_registered(state, linked.entry) {
+        return Err(RegisterError::Registered { name: linked.entry.name.to_owned() });
+    }
     let late = add(state, linked)?;
     crate::trace::event!("late register", state.base_handle().header(), late.linked.entry);
     attach_everywhere(state, &late).inspect_err(|_| {
-        withdraw(&mut state.live(), &late);
+        withdraw(&state.live(), &late);
         detach_everywhere(state, &late);
         late.detached();
     })
@@ -116,13 +136,16 @@ pub fn register(name: &str) -> Result<(), RegisterError> {
 /// again.
 pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
     boot::ensure_over().map_err(RegisterError::Boot)?;
-    let _registering = Registering::start()?;
     for class in boot::classes() {
-        let state = class.state.get().expect("boot lays out every class");
+        let state = class.laid_out();
+        let named = |late: &Arc<LateModule>| !late.is_withdrawn() && is_named(late.linked.entry, name);
+        if !state.live().late.iter().any(named) {
+            continue;
+        }
+        let _registering = Registering::start(state)?;
         let late = {
-            let mut live = state.live();
-            let mut named = live.late.iter().filter(|late| is_named(late.linked.entry, name));
-            let Some(late) = named.next().map(Arc::clone) else { continue };
+            let live = state.live();
+            let Some(late) = live.late.iter().find(|late| named(late)).map(Arc::clone) else { continue };
             let ids = live.tree.all();
             if let Some(id) = ids.into_iter().find(|&id| id != state.base_handle().header().id) {
                 return Err(RegisterError::InUse { module: name.to_owned(), by: format!("instance {}#{id}", class.name) });
@@ -130,7 +153,7 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
             if let Some(user) = live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
                 return Err(RegisterError::InUse { module: name.to_owned(), by: format!("module {}", user.linked.entry) });
             }
-            withdraw(&mut live, &late);
+            withdraw(&live, &late);
             late
         };
         detach_everywhere(state, &late);
@@ -143,9 +166,10 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
         // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
         let panics = unsafe { drop_parts(base.as_ptr(), parts.into_iter()) };
         failure::report_drops(base.header().label(), panics);
-        // Only the base had them, so that their place can be used again.
+        // Their place can be used again, unless an instance came meanwhile, or another module behind it.
         let mut live = state.live();
-        if live.late.iter().all(|other| other.reserve_before.start < late.reserve_before.start) {
+        let only_base = live.tree.all_where(|header| header.id != base.header().id).is_empty();
+        if only_base && live.reserve.start == late.reserve_after {
             live.reserve = late.reserve_before;
         }
         return Ok(());
@@ -170,7 +194,7 @@ fn find(name: &str) -> Result<LinkedModule, RegisterError> {
     let mut candidates: Vec<LinkedModule> =
         link(&registry::collected()).into_iter().filter(|module| is_named(module.entry, name)).collect();
     let all = candidates.len();
-    candidates.retain(|module| !is_registered(module.entry));
+    candidates.retain(|module| !module.entry.class.state.get().is_some_and(|state| is_registered(state, module.entry)));
     match candidates.len() {
         1 => Ok(candidates.remove(0)),
         0 if all > 0 => Err(RegisterError::Registered { name: name.to_owned() }),
@@ -181,12 +205,12 @@ fn find(name: &str) -> Result<LinkedModule, RegisterError> {
     }
 }
 
-fn is_registered(entry: &'static ModuleEntry) -> bool {
-    entry.class.state.get().is_some_and(|state| has(state, &state.live(), |module| std::ptr::eq(module, entry)))
+fn is_registered(state: &ClassState, entry: &'static ModuleEntry) -> bool {
+    has(state, &state.live(), |module| std::ptr::eq(module, entry))
 }
 
 fn has(state: &ClassState, live: &Live, mut wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
-    let late = live.late.iter().map(|late| late.linked.entry);
+    let late = live.late.iter().filter(|late| !late.is_withdrawn()).map(|late| late.linked.entry);
     state.modules.iter().map(|module| module.entry).chain(late).any(|entry| wanted(entry))
 }
 
@@ -195,6 +219,10 @@ fn has(state: &ClassState, live: &Live, mut wanted: impl FnMut(&'static ModuleEn
 fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModule>, RegisterError> {
     let entry = linked.entry;
     let mut live = state.live();
+    // An instance that is being made has not detached it yet.
+    if live.late.iter().any(|late| std::ptr::eq(late.linked.entry, entry)) {
+        return Err(RegisterError::Busy);
+    }
     for dependency in entry.dependencies {
         let (there, name) = match *dependency {
             Dependency::Name(name) => (has(state, &live, |module| module.name == name), name),
@@ -222,8 +250,18 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
         return Err(too_large(end - reserve_before.start));
     }
     live.reserve.start = end;
-    let late = Arc::new(LateModule { linked, parts, reserve_before, users: AtomicUsize::new(1) });
-    live.tree.for_each(|header| late.initialize(header));
+    let late = Arc::new(LateModule {
+        linked,
+        parts,
+        reserve_before,
+        reserve_after: end,
+        withdrawn: AtomicBool::new(false),
+        users: AtomicUsize::new(1),
+    });
+    for header in live.tree.blocks() {
+        // SAFETY: what is in the tree is allocated, and the module is new.
+        unsafe { late.initialize(header) };
+    }
     for (part, offset) in &late.parts {
         // SAFETY: initialized just now in every instance that is in the tree; one that is made later does it
         // under this lock when it enters the tree.
@@ -235,24 +273,29 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
 
 impl LateModule {
     /// Makes its variables in an instance; under the lock of the class.
-    pub(crate) fn initialize(&self, header: &Header) {
+    ///
+    /// # Safety
+    ///
+    /// It is the header of a block of the class that is allocated, and in which this has not been done.
+    pub(crate) unsafe fn initialize(&self, header: NonNull<Header>) {
         for &(part, offset) in &self.parts {
-            let block = std::ptr::from_ref(header).cast_mut().cast::<u8>();
             // SAFETY: the reserve of the block lies there, and no other module has it.
-            unsafe { part.initialize(block.add(offset)) };
+            unsafe { part.initialize(header.cast::<u8>().add(offset).as_ptr()) };
         }
-        header.late().parts.extend_from_slice(&self.parts);
+        // SAFETY: by contract.
+        unsafe { header.as_ref() }.late().parts.extend_from_slice(&self.parts);
     }
 }
 
-/// From now on no instance attaches it or makes its variables.
-fn withdraw(live: &mut Live, late: &Arc<LateModule>) {
-    live.late.retain(|other| !Arc::ptr_eq(other, late));
+/// From now on no instance attaches it. Under the lock of the class.
+fn withdraw(_live: &Live, late: &LateModule) {
+    late.withdrawn.store(true, Ordering::Relaxed);
 }
 
 fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
-    // Those that are being made see the module when their own hooks have run.
-    let ids = state.live().tree.all_where(|header| header.phase() != Phase::Creating);
+    // Those that are being made see the module when their own hooks have run; those whose creation has failed have
+    // no modules.
+    let ids = state.live().tree.all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing));
     let arguments = Arguments::default();
     for id in ids {
         let Some(handle) = state.live().tree.find_any(id) else { continue };

@@ -16,12 +16,17 @@ mod held;
 mod holders;
 mod instance;
 mod late;
+pub mod link;
 mod local_key;
 pub mod module;
+mod movable;
+#[cfg(all(test, vimage_shuttle))]
+mod models;
 mod order;
 mod registry;
 mod storage;
 mod sync;
+mod test_support;
 pub mod thread;
 mod trace;
 mod vimage;
@@ -43,11 +48,12 @@ pub use instance::{
     AttachError, Builder, CreateError, DestroyError, Holders, Instance, List, ShutdownError, State, WeakInstance,
 };
 pub use local_key::LocalKey;
+pub use movable::{Movable, MoveError, Transfer};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
-pub use vimage_macros::{attach, class, detach, quiesce, shared, virtualized};
+pub use vimage_macros::{attach, class, detach, main, quiesce, shared, test, virtualized};
 // One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
 // prelude the attributes.
 pub use vimage_macros::{

@@ -8,6 +8,8 @@ use std::rc::Rc;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::AccessError;
 
+use crate::context;
+
 /// What `V_NAME` denotes in virtualized code for a `#[virtualized] thread_local!`; the same methods as std's
 /// [`LocalKey`](std::thread::LocalKey), which it is in the default build.
 ///
@@ -51,6 +53,13 @@ impl Table {
     }
 }
 
+impl Drop for Table {
+    fn drop(&mut self) {
+        let values = std::mem::take(&mut self.values);
+        context::bar_all(|| drop(values));
+    }
+}
+
 impl<T: 'static> LocalKey<T> {
     /// Called by `#[virtualized] thread_local!`.
     #[doc(hidden)]
@@ -82,7 +91,7 @@ impl<T: 'static> LocalKey<T> {
                 // The table is not borrowed while user code runs, nor when a value is dropped.
                 let value: Rc<dyn Any> = Rc::new((self.make)());
                 let gone = VALUES.try_with(|table| table.borrow_mut().insert(token, Rc::clone(&value)))?;
-                drop(gone);
+                context::bar_all(|| drop(gone));
                 value
             }
         };

@@ -6,6 +6,8 @@ pub use crate::class::{Class, ClassEntry, NoContext};
 pub use crate::context::ClassContext;
 #[cfg(feature = "vimage")]
 pub use crate::context::Context;
+#[cfg(feature = "vimage")]
+pub use crate::sync::thread_local;
 pub use crate::module::{
     BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
     ModuleEntry, Register, max_rank,
@@ -23,6 +25,9 @@ pub use crate::{__part as part, __slot as slot, __storage as storage};
 pub use crate::{
     __class as class, __class_context as class_context, __hook as hook, __module as module, __register as register,
     __switch as switch,
+};
+pub use crate::test_support::{
+    run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async,
 };
 #[cfg(feature = "inventory")]
 pub use inventory;

@@ -4,6 +4,7 @@
 //! have been taken out of them ([`slots`]).
 
 mod decision;
+mod generics;
 mod hooks;
 mod structure;
 mod unprefixed;
@@ -34,6 +35,7 @@ pub(crate) fn items<'i>(
 ) {
     let mut items: Vec<&mut Item> = items.collect();
     structure::check(&items, view, recognizer, errors);
+    generics::check(&items, recognizer, errors);
     if view != View::Open {
         decision::check(&items, recognizer, errors);
         unprefixed::check_and_repair(&mut items, recognizer, errors);

@@ -14,6 +14,7 @@ pub(crate) fn check(items: &[&mut Item], view: View, recognizer: Recognizer, err
     }
 }
 
+/// What to do about a module that is in a file of its own.
 pub(crate) fn out_of_line(module: &Ident) -> String {
     format!(
         "`mod {module};` is in a file that an attribute cannot see; put `vimage::vnet_module! {{ … }}` around the \

@@ -1,6 +1,7 @@
 //! From the model to tokens, one file per kind of output. Nothing can fail here.
 
 pub(crate) mod class;
+pub(crate) mod function;
 mod hook;
 pub(crate) mod lifetimes;
 mod module;

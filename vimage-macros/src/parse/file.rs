@@ -2,7 +2,8 @@
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::parse::{Parse, ParseStream, Parser};
+use syn::parse::discouraged::Speculative;
+use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, Item, Token};
 
 use crate::args::{Options, Syntax};
@@ -26,13 +27,15 @@ pub(crate) fn parse(tokens: TokenStream, syntax: Syntax, errors: &Errors) -> Fil
         }
         input.parse::<Option<Token![;]>>()?;
         while !input.is_empty() {
-            let rest = input.fork();
-            match input.call(Item::parse) {
-                Ok(item) => file.items.push(item),
+            let ahead = input.fork();
+            match ahead.parse() {
+                Ok(item) => {
+                    file.items.push(item);
+                    input.advance_to(&ahead);
+                }
                 Err(error) => {
-                    errors.push(error);
-                    file.unread = rest.parse()?;
-                    input.parse::<TokenStream>()?;
+                    errors.push(syn::Error::new(error.span(), format!("this item cannot be read: {error}")));
+                    file.unread = input.parse()?;
                 }
             }
         }

@@ -5,8 +5,8 @@ use std::collections::HashMap;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, ForeignItem, Ident, ImplItem, Item, ItemFn, ItemStatic, Macro, Path, StaticMutability,
-    Stmt, TraitItem, parse_quote,
+    Attribute, Block, ForeignItem, Ident, ImplItem, Item, ItemFn, ItemStatic, Macro, Path, StaticMutability, Stmt,
+    TraitItem, parse_quote,
 };
 
 use super::marks::{self, Mark};

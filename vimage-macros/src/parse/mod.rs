@@ -2,6 +2,7 @@
 
 pub(crate) mod class;
 pub(crate) mod file;
+pub(crate) mod function;
 pub(crate) mod lift;
 pub(crate) mod marks;
 mod thread_local;

@@ -5,7 +5,7 @@
 //! error, never a wrong program.
 
 use syn::punctuated::Punctuated;
-use syn::{Expr, Token, UnOp};
+use syn::{Expr, Local, Stmt, Token, UnOp};
 
 use super::{Context, awaits, mention};
 
@@ -63,6 +63,12 @@ fn borrows(expr: &Expr, cx: &Context) -> bool {
             None => mention::accessor(expr, cx).is_some(),
         },
     }
+}
+
+/// Whether a statement binds what borrows from a variable, for the statements behind it.
+pub(super) fn lends(stmt: &Stmt, cx: &Context) -> bool {
+    let Stmt::Local(Local { init: Some(init), .. }) = stmt else { return false };
+    starts_at_mention(&init.expr, cx) && borrows(&init.expr, cx)
 }
 
 /// How many links an awaited chain has behind the part that is resolved on its own. The future can borrow from what

@@ -5,7 +5,7 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Block, Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, ExprRepeat, Item, Macro, Path, Stmt, StmtMacro, Token,
+    Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, ExprRepeat, Item, Macro, Path, Stmt, StmtMacro,
     Type, parse_quote_spanned,
 };
 
@@ -180,37 +180,33 @@ impl Shield {
             InAsync::Apart => None,
         }
     }
-
-    pub(super) fn statements(&mut self, stmts: &mut [Stmt]) {
-        let last = stmts.len().wrapping_sub(1);
-        for (at, stmt) in stmts.iter_mut().enumerate() {
-            let Stmt::Macro(StmtMacro { mac, attrs, semi_token }) = stmt else {
-                self.visit_stmt_mut(stmt);
-                continue;
-            };
-            if let Some(call) = Self::call(mac) {
-                let call = parse_quote_spanned!(Span::mixed_site()=> #(#attrs)* #call);
-                let semi = (at != last).then(|| Token![;](Span::mixed_site()));
-                *stmt = Stmt::Expr(call, semi_token.or(semi));
-            }
-        }
-    }
 }
 
 impl VisitMut for Shield {
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         match expr {
-            Expr::Macro(ExprMacro { mac, attrs }) if attrs.is_empty() => {
+            Expr::Macro(ExprMacro { mac, attrs }) => {
                 if let Some(call) = Self::call(mac) {
-                    *expr = call;
+                    *expr = parse_quote_spanned!(Span::mixed_site()=> #(#attrs)* #call);
                 }
             }
             _ => visit_mut::visit_expr_mut(self, expr),
         }
     }
 
-    fn visit_block_mut(&mut self, block: &mut Block) {
-        self.statements(&mut block.stmts);
+    fn visit_stmt_mut(&mut self, stmt: &mut Stmt) {
+        let Stmt::Macro(StmtMacro { mac, attrs, semi_token }) = stmt else {
+            return visit_mut::visit_stmt_mut(self, stmt);
+        };
+        if let Some(call) = Self::call(mac) {
+            let mixed = Span::mixed_site();
+            let call = match semi_token {
+                Some(_) => parse_quote_spanned!(mixed=> #(#attrs)* #call),
+                // A call in braces: a statement, or the tail of a block.
+                None => parse_quote_spanned!(mixed=> #(#attrs)* { #call }),
+            };
+            *stmt = Stmt::Expr(call, *semi_token);
+        }
     }
 
     fn visit_expr_repeat_mut(&mut self, repeat: &mut ExprRepeat) {

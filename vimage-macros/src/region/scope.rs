@@ -190,17 +190,6 @@ impl Region {
         cells.chain(found).map(end).collect()
     }
 
-    /// Puts the head in front of statements of a block, and ends in their tail what borrows from it.
-    pub(super) fn enclose_run(&self, run: &mut Vec<Stmt>, has_tail: bool, krate: &Path) {
-        if let Some(Stmt::Expr(tail, None)) = run.last_mut().filter(|_| has_tail) {
-            let labelled = takes_its_type_from_outside(tail);
-            let body = std::mem::replace(tail, Expr::PLACEHOLDER);
-            *tail = body_expr(body, labelled);
-        }
-        let at = leading_items(run);
-        run.splice(at..at, self.head(krate));
-    }
-
     /// Puts the head in front of a body that is a block, behind the items that the block starts with.
     pub(super) fn enclose_block(&self, block: &mut Block, output: &ReturnType, krate: &Path) {
         let body = block.stmts.split_off(leading_items(&block.stmts));
@@ -231,7 +220,21 @@ pub(super) fn place(local: &Ident, mention: Span) -> Expr {
 }
 
 fn resolution(path: &Path, krate: &Path) -> TokenStream {
-    quote_spanned!(Span::mixed_site()=> unsafe { #krate::__private::resolve(#path) })
+    // At the mention, where rustc is to say what it has against the types.
+    let mention = path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
+    let krate = krate.to_token_stream().into_iter().map(|mut token| {
+        token.set_span(token.span().located_at(mention));
+        token
+    });
+    let krate = TokenStream::from_iter(krate);
+    quote_spanned!(Span::mixed_site().located_at(mention)=> unsafe { #krate::__private::resolve(#path) })
+}
+
+/// Ends the temporaries of a tail with it, so that they can borrow from what the block declares.
+pub(super) fn end_temporaries(tail: &mut Expr) {
+    let labelled = takes_its_type_from_outside(tail);
+    let body = std::mem::replace(tail, Expr::PLACEHOLDER);
+    *tail = body_expr(body, labelled);
 }
 
 /// The body, so that what it borrows from the head ends before the head's locals do.

@@ -3,8 +3,7 @@
 //! | code without an `.await` inside | its region |
 //! |---|---|
 //! | the whole body, a block, a branch, the body of a loop | itself |
-//! | statements in a row | those statements |
-//! | an arm, a guard, a condition, the initializer of a `let … else` | itself |
+//! | a statement, the initializer of a `let`, an arm, a guard, a condition | itself |
 //! | an operand with an operator; an assignment; a call of a known macro | itself |
 //! | any other expression | the postfix chain that starts at the mention, see [`chain`] |
 //!
@@ -16,10 +15,10 @@ use std::mem;
 
 use proc_macro2::{Ident, Span};
 use syn::visit_mut::{self, VisitMut};
-use syn::{Arm, BinOp, Block, Expr, ExprMatch, ReturnType, Stmt, UnOp, parse_quote_spanned};
+use syn::{Arm, BinOp, Block, Expr, ExprMacro, ExprMatch, ReturnType, Stmt, StmtMacro, UnOp, parse_quote_spanned};
 
 use super::macros::Shield;
-use super::scope::Kind;
+use super::scope::{self, Kind, Region};
 use super::walk::Rewriter;
 use super::{awaits, cfg, chain};
 
@@ -81,33 +80,41 @@ impl Rewriter<'_> {
 
     /// The statements of a block that has an `.await` somewhere.
     fn async_statements(&mut self, block: &mut Block) {
-        let mut run = Vec::new();
+        let mut stmts = Vec::new();
+        // Those that resolve something for the statements behind them.
+        let mut open: Vec<Region> = Vec::new();
         for mut stmt in mem::take(&mut block.stmts) {
-            let Some(suspended) = awaits::first_in_stmt(&stmt, &self.cx) else {
-                run.push(stmt);
-                continue;
-            };
-            self.run(&mut run, Some(suspended));
-            block.stmts.append(&mut run);
-            self.async_stmt(&mut stmt);
-            block.stmts.push(stmt);
+            match awaits::first_in_stmt(&stmt, &self.cx) {
+                Some(suspended) => {
+                    stmts.extend(open.drain(..).flat_map(|region| region.barrier(suspended)));
+                    self.async_stmt(&mut stmt);
+                }
+                None if chain::lends(&stmt, &self.cx) => {
+                    let region = self.in_region(Kind::Piece, |walk| walk.visit_stmt_mut(&mut stmt));
+                    let region = region.expect("it mentions what it lends");
+                    Shield.visit_stmt_mut(&mut stmt);
+                    stmts.extend(region.head(self.cx.krate));
+                    open.push(region);
+                }
+                None => {
+                    self.async_stmt(&mut stmt);
+                    if !open.is_empty() {
+                        Shield.visit_stmt_mut(&mut stmt);
+                    }
+                }
+            }
+            stmts.push(stmt);
         }
-        self.run(&mut run, None);
-        block.stmts.append(&mut run);
+        if let Some(Stmt::Expr(tail, None)) = stmts.last_mut().filter(|_| !open.is_empty()) {
+            scope::end_temporaries(tail);
+        }
+        block.stmts = stmts;
     }
 
-    /// Statements without an `.await`, up to one with an `.await` or to the end of the block.
-    fn run(&mut self, run: &mut Vec<Stmt>, until: Option<Span>) {
-        let region = self.in_region(Kind::Piece, |walk| run.iter_mut().for_each(|stmt| walk.visit_stmt_mut(stmt)));
-        let Some(region) = region else { return };
-        Shield.statements(run);
-        region.enclose_run(run, until.is_none(), self.cx.krate);
-        run.extend(until.map(|before| region.barrier(before)).unwrap_or_default());
-    }
-
-    /// A statement with an `.await`.
+    /// A statement in a block that has an `.await` somewhere.
     fn async_stmt(&mut self, stmt: &mut Stmt) {
         match stmt {
+            Stmt::Item(item) => self.visit_item_mut(item),
             Stmt::Local(local) => {
                 self.visit_attributes_mut(&mut local.attrs);
                 self.visit_pat_mut(&mut local.pat);
@@ -116,7 +123,17 @@ impl Rewriter<'_> {
                     init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
                 }
             }
-            _ => visit_mut::visit_stmt_mut(self, stmt),
+            Stmt::Expr(Expr::Block(block), _) => visit_mut::visit_expr_block_mut(self, block),
+            Stmt::Expr(Expr::Unsafe(block), _) => visit_mut::visit_expr_unsafe_mut(self, block),
+            Stmt::Expr(expr, _) => self.condition(expr),
+            Stmt::Macro(StmtMacro { attrs, mac, semi_token }) => {
+                let mut call = Expr::Macro(ExprMacro { attrs: mem::take(attrs), mac: mac.clone() });
+                self.condition(&mut call);
+                match call {
+                    Expr::Macro(call) => (*attrs, *mac) = (call.attrs, call.mac),
+                    region => *stmt = Stmt::Expr(region, *semi_token),
+                }
+            }
         }
     }
 

@@ -3,13 +3,13 @@
 use std::cell::Cell;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
-use std::thread::LocalKey;
 
 use super::stack::Entered;
 use super::Captured;
 use crate::boot;
 use crate::class::{Class, ClassEntry, NoContext};
 use crate::instance::{Handle, Header};
+use crate::sync::LocalKey;
 
 /// The instance that accessors of one class resolve to on this thread.
 ///
@@ -51,7 +51,16 @@ impl ClassContext {
 
     #[inline(always)]
     pub(crate) fn get(self) -> Context {
-        self.0.get()
+        self.0.with(Cell::get)
+    }
+
+    fn set(self, context: Context) {
+        self.0.with(|current| current.set(context));
+    }
+
+    #[inline(always)]
+    fn replace(self, context: Context) -> Context {
+        self.0.with(|current| current.replace(context))
     }
 }
 
@@ -60,7 +69,7 @@ impl ClassContext {
 #[macro_export]
 macro_rules! __class_context {
     () => {{
-        ::std::thread_local! {
+        $crate::__private::thread_local! {
             static CONTEXT: ::core::cell::Cell<$crate::__private::Context> =
                 const { ::core::cell::Cell::new($crate::__private::Context::NONE) };
         }
@@ -81,12 +90,12 @@ pub(crate) fn current(class: &'static ClassEntry) -> Option<NonNull<Header>> {
 pub(crate) fn adopt_base(class: &'static ClassEntry) -> Result<NonNull<Header>, boot::BootError> {
     boot::ensure()?;
     let base = base_of(class);
-    class.context.0.set(Context::of(base));
+    class.context.set(Context::of(base));
     Ok(base)
 }
 
 fn base_of(class: &'static ClassEntry) -> NonNull<Header> {
-    class.state.get().expect("boot lays out every class").base()
+    class.laid_out().base()
 }
 
 /// Runs `f` with `header` as the current instance of `C`.
@@ -188,13 +197,13 @@ fn with<R>(class: ClassContext, context: Context, adopts: Option<&'static ClassE
     impl Drop for Restore {
         #[inline]
         fn drop(&mut self) {
-            let found = self.class.0.replace(self.before);
+            let found = self.class.replace(self.before);
             if found != self.entered && !self.adopts.is_some_and(|class| found == Context::of(base_of(class))) {
                 nesting_broken();
             }
         }
     }
-    let before = class.0.replace(context);
+    let before = class.replace(context);
     let _restore = Restore { class, entered: context, adopts, before };
     f()
 }

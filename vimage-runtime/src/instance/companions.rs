@@ -11,8 +11,8 @@ use crate::failure::{self, TeardownFailure};
 
 /// Told once when its instance shuts down, after the quiesce hooks have agreed.
 pub(crate) trait Companion: Send + Sync {
-    /// Lets go of the instance. Runs in the instance, under no lock of the runtime.
-    fn part(&self);
+    /// Lets go of the instance with this header. Runs in the instance, under no lock of the runtime.
+    fn part(&self, from: &Header);
 }
 
 /// Those that stay with one instance. They keep it from nothing, and it does not keep them.
@@ -60,7 +60,7 @@ pub(crate) fn dismiss(header: NonNull<Header>) {
         let Some((_, companion)) = next else { return };
         let Some(companion) = companion.upgrade() else { continue };
         let parted = inside(header, || {
-            let parted = catch_unwind(AssertUnwindSafe(|| companion.part()));
+            let parted = catch_unwind(AssertUnwindSafe(|| companion.part(head)));
             // It may be the last reference, whose values belong here too.
             parted.and_then(|()| catch_unwind(AssertUnwindSafe(|| drop(companion))))
         });

@@ -77,7 +77,7 @@ pub(crate) fn create(
         return Err(CreateError::NotVirtualized);
     }
     boot::ensure_over().map_err(CreateError::Boot)?;
-    let state = class.state.get().expect("boot lays out every class");
+    let state = class.laid_out();
     // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
     let parent = context::current(class).map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
     let handle = add(class, state, parent, name);
@@ -94,14 +94,14 @@ pub(crate) fn create_base(class: &'static ClassEntry, state: &ClassState) -> Han
 
 /// Makes the memory of an instance and enters it into the tree.
 #[track_caller]
-fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, name: Option<Box<str>>) -> Handle {
+pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, name: Option<Box<str>>) -> Handle {
     let id = state.live().tree.new_id();
     let header = block::allocate(state, Header::new(class, id, name));
     let mut live = state.live();
     // In one step with entering the tree: a module that is registered now either sees this instance or is seen here.
     for late in &live.late {
         // SAFETY: nobody else knows the block yet.
-        late.initialize(unsafe { header.as_ref() });
+        unsafe { late.initialize(header) };
     }
     live.tree.insert(id, parent, header);
     // SAFETY: a new header counts one handle, this one.
@@ -140,7 +140,7 @@ fn attach_late(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError
     loop {
         let late = {
             let live = state.live();
-            let Some(late) = live.late.iter().find(|late| !late.is_in(header)).map(Arc::clone) else {
+            let Some(late) = live.late.iter().find(|late| !late.is_withdrawn() && !late.is_in(header)).map(Arc::clone) else {
                 header.set_phase(Phase::Live);
                 return Ok(());
             };

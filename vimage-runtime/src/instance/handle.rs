@@ -8,7 +8,6 @@ use super::header::{Header, Phase, Released};
 use super::teardown;
 use crate::class::ClassEntry;
 use crate::holders::Ticket;
-use crate::sync::{Condvar, Mutex, PoisonError};
 
 /// A counted handle to an instance of any class.
 #[derive(Debug)]
@@ -70,6 +69,15 @@ impl Handle {
         self.header
     }
 
+    /// Panics if the creation of the instance has failed: it is not to be entered.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn check_not_gone(&self) {
+        if cfg!(feature = "vimage") && self.header().is_gone() {
+            enter_gone(self);
+        }
+    }
+
     /// Where the other handles were made, as far as that is remembered.
     pub(crate) fn other_holders(&self) -> Vec<&'static Location<'static>> {
         self.header().holders.others(&self.ticket)
@@ -88,8 +96,9 @@ impl Handle {
 
     /// As [`into_last`](Self::into_last), waiting for others to go until the deadline.
     pub(crate) fn into_last_until(mut self, deadline: Instant) -> Result<NonNull<Header>, Self> {
+        let waiters = &self.header().class.laid_out().waiters;
         loop {
-            let waiting = WAITERS.lock.lock().unwrap_or_else(PoisonError::into_inner);
+            let waiting = waiters.lock();
             if self.header().await_others() {
                 drop(waiting);
                 match self.into_last() {
@@ -102,20 +111,11 @@ impl Handle {
                 if now >= deadline {
                     return Err(self);
                 }
-                let waited = WAITERS.one_less.wait_timeout(waiting, deadline - now);
-                drop(waited.unwrap_or_else(PoisonError::into_inner));
+                waiters.wait(waiting, deadline - now);
             }
         }
     }
 }
-
-/// Where [`Handle::into_last_until`] waits, for any instance: it is rare, and a header has no room for it.
-struct Waiters {
-    lock: Mutex<()>,
-    one_less: Condvar,
-}
-
-static WAITERS: Waiters = Waiters { lock: Mutex::new(()), one_less: Condvar::new() };
 
 impl Clone for Handle {
     #[track_caller]
@@ -129,15 +129,12 @@ impl Clone for Handle {
 impl Drop for Handle {
     fn drop(&mut self) {
         self.header().holders.remove(&self.ticket);
+        let class = self.header().class;
         loop {
             match self.header().release_other() {
                 Released::Other { awaited: false } => return,
-                Released::Other { awaited: true } => {
-                    // Under the lock, or it might be told between its look at the count and its wait.
-                    let _waiting = WAITERS.lock.lock().unwrap_or_else(PoisonError::into_inner);
-                    WAITERS.one_less.notify_all();
-                    return;
-                }
+                // Not `self.header()`, which may be freed.
+                Released::Other { awaited: true } => return class.laid_out().waiters.notify(),
                 Released::NotLast => {}
             }
             // SAFETY: the handle of `self` is still counted, and given up if this is true.
@@ -146,4 +143,11 @@ impl Drop for Handle {
             }
         }
     }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn enter_gone(handle: &Handle) -> ! {
+    panic!("{} cannot be entered: its creation has failed and its modules are detached", handle.header().label());
 }

@@ -104,7 +104,7 @@ impl Header {
     }
 
     pub(crate) fn class_state(&self) -> &'static ClassState {
-        self.class.state.get().expect("an instance's class is laid out")
+        self.class.laid_out()
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -179,7 +179,7 @@ impl Header {
         self.handles() == 1
     }
 
-    /// Whether the caller's handle is the only one; if not, its last release but one is told to [`Waiters`].
+    /// Whether the caller's handle is the only one; if not, its last release but one is told to the waiters of the class.
     pub(crate) fn await_others(&self) -> bool {
         self.handles.fetch_or(AWAITED, Ordering::AcqRel) & !AWAITED == 1
     }

@@ -23,6 +23,8 @@ mod weak;
 pub use create::{AttachError, Builder, CreateError};
 pub(crate) use block::drop_parts;
 pub(crate) use companions::{Companion, Ticket as CompanionTicket};
+#[cfg(all(test, vimage_shuttle))]
+pub(crate) use create::add;
 pub(crate) use create::{attach, attach_module, create, create_base, detach_all};
 pub use destroy::{DestroyError, Holders, ShutdownError};
 pub(crate) use handle::Handle;
@@ -32,6 +34,7 @@ pub use list::List;
 pub(crate) use teardown::{Refusal, detach_module, end, shut_down};
 pub(crate) use tree::Tree;
 pub use weak::WeakInstance;
+pub(crate) use weak::hold;
 
 /// A handle to an independent copy of the state of all modules of the class `C`.
 ///
@@ -87,7 +90,7 @@ impl<C: Class> Instance<C> {
     /// The state of the class, after boot.
     fn class_state() -> Result<&'static ClassState, BootError> {
         boot::ensure()?;
-        Ok(C::ENTRY.state.get().expect("boot lays out every class"))
+        Ok(C::ENTRY.laid_out())
     }
 
     /// Makes an instance without a name or arguments; short for [`builder`](Self::builder)`().create()`.
@@ -145,9 +148,7 @@ impl<C: Class> Instance<C> {
     #[inline]
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        if cfg!(feature = "vimage") && self.handle.header().is_gone() {
-            enter_gone(&self.handle);
-        }
+        self.handle.check_not_gone();
         context::enter::<C, R>(self.handle.as_ptr(), f)
     }
 
@@ -206,12 +207,6 @@ impl<C: Class> Instance<C> {
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
         Ok(Self::class_state()?.live().tree.find(id).map(Self::from_handle))
     }
-}
-
-#[cold]
-#[track_caller]
-fn enter_gone(handle: &Handle) -> ! {
-    panic!("{} cannot be entered: its creation has failed and its modules are detached", handle.header().label());
 }
 
 impl<C: Class> Clone for Instance<C> {

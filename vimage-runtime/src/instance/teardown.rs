@@ -55,11 +55,15 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     }
 }
 
-thread_local! {
+crate::sync::thread_local! {
     /// Whether this thread is dropping the variables of an instance.
     static DROPPING: Cell<bool> = const { Cell::new(false) };
     /// Instances whose last handles were among those variables.
     static NEXT: RefCell<Vec<NonNull<Header>>> = const { RefCell::new(Vec::new()) };
+}
+
+fn is_dropping() -> bool {
+    DROPPING.with(Cell::get)
 }
 
 /// Gives up what seems to be the last handle and ends the instance. `false` if it was not the last: a quiesce
@@ -89,7 +93,7 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
     }
     // Instances that hold each other in a chain end one after the other and not one inside the other, which
     // would take a stack as deep as the chain is long.
-    if DROPPING.get() && NEXT.try_with(|next| next.borrow_mut().push(header)).is_ok() {
+    if is_dropping() && NEXT.try_with(|next| next.borrow_mut().push(header)).is_ok() {
         return true;
     }
     // SAFETY: the last handle was just given up.
@@ -106,7 +110,7 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
 pub(crate) unsafe fn end(header: NonNull<Header>) -> Vec<TeardownFailure> {
     // SAFETY: by contract.
     let mut failures = unsafe { end_one(header) };
-    if DROPPING.get() {
+    if is_dropping() {
         return failures;
     }
     while let Ok(Some(header)) = NEXT.try_with(|next| next.borrow_mut().pop()) {
@@ -128,11 +132,11 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     crate::trace::event!("destroy", head);
     let label = head.label();
     state.live().tree.remove(head.id);
-    let dropping = DROPPING.replace(true);
+    let dropping = DROPPING.with(|dropping| dropping.replace(true));
     // SAFETY: no handle exists, and out of the tree nobody can make one; no thread is inside, because `enter`
     // borrows a handle.
     let panics = unsafe { block::free(state, header) };
-    DROPPING.set(dropping);
+    DROPPING.with(|now| now.set(dropping));
     failures.extend(panics.into_iter().map(|panic| TeardownFailure::in_drop(label.clone(), panic)));
     failures
 }

@@ -92,11 +92,16 @@ impl Tree {
         unsafe { Handle::try_new(node.header) }
     }
 
+    /// The headers, in no order, by pointers to all of their blocks.
+    pub(crate) fn blocks(&self) -> impl Iterator<Item = NonNull<Header>> {
+        self.nodes.values().map(|node| node.header)
+    }
+
     /// Looks at each header, in no order.
     pub(crate) fn for_each(&self, mut f: impl FnMut(&Header)) {
-        for node in self.nodes.values() {
+        for header in self.blocks() {
             // SAFETY: as in `find_any`.
-            f(unsafe { node.header.as_ref() });
+            f(unsafe { header.as_ref() });
         }
     }
 

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::Instance;
-use crate::class::Class;
+use super::{Handle, Instance};
+use crate::class::{Class, ClassEntry};
 
 /// Finds an instance again as long as it lives; from [`Instance::downgrade`].
 ///
@@ -26,11 +26,23 @@ impl<C: Class> WeakInstance<C> {
         Instance::by_id(self.id).ok().flatten()
     }
 
+    /// A handle also while the instance is shutting down, as long as there are handles.
+    #[track_caller]
+    pub(crate) fn hold(&self) -> Option<Instance<C>> {
+        hold(C::ENTRY, self.id).map(Instance::from_handle)
+    }
+
     /// The instance's id, which no other instance of the class will ever have.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id
     }
+}
+
+/// [`WeakInstance::hold`], where the class is known at run time only.
+#[track_caller]
+pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
+    class.state.get()?.live().tree.find_any(id)
 }
 
 impl<C: Class> Clone for WeakInstance<C> {

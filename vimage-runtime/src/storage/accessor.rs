@@ -20,7 +20,8 @@ use crate::module::{Module, ModuleEntry};
 pub struct UseInVirtualizedCode<T, C, K = kind::Scoped> {
     variable: &'static VariableEntry,
     place: Place<T>,
-    marker: PhantomData<fn() -> (C, K)>,
+    // Invariant in `T`: what is written to a `static mut` of type `&'static str` has to live that long.
+    marker: PhantomData<fn(T) -> (C, K)>,
 }
 
 impl<T, C, K> Clone for UseInVirtualizedCode<T, C, K> {

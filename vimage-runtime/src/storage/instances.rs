@@ -22,7 +22,12 @@ macro_rules! __storage {
         #[allow(non_upper_case_globals)]
         static $entry: $crate::__private::Part<$part> = {
             static __VIMAGE_TEMPLATE: $crate::__private::Template<$part> = $crate::__private::Template::new($initial);
-            // SAFETY: each offset is that of a field of `$part` whose wrapper is of the kind that is said.
+            $(
+                $(#[$cfg])*
+                const _: fn(&$part) -> &$crate::__private::slot::$kind<$ty> = |part| &part.$field;
+            )*
+            // SAFETY: each offset is that of a field of `$part`, whose wrapper is of the kind that is said, as rustc
+            // has just compared.
             unsafe {
                 $crate::__private::Part::new::<$module>(&__VIMAGE_TEMPLATE, &[
                     $(
@@ -315,7 +320,8 @@ pub struct Resolved<T, K> {
     place: Place<T>,
     class: &'static ClassEntry,
     variable: &'static VariableEntry,
-    kind: PhantomData<K>,
+    // Invariant in `T`, as the accessor.
+    kind: PhantomData<fn(T) -> K>,
 }
 
 impl<T, K> Resolved<T, K> {

@@ -91,7 +91,8 @@ impl<T> Copy for Place<T> {}
 #[derive(Debug)]
 pub struct Resolved<T, K> {
     slot: *const T,
-    kind: PhantomData<K>,
+    // Invariant in `T`, as the accessor.
+    kind: PhantomData<fn(T) -> K>,
 }
 
 impl<T> Resolved<T, kind::Scoped> {

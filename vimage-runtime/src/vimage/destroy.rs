@@ -47,7 +47,8 @@ impl Vimage {
         }
         let mut failures = Vec::new();
         while let Some(member) = members.pop() {
-            if let (true, Ok(header)) = (member.fresh, Handle::into_last(member.handle)) {
+            // What is shared is only let go of, which may be its end as well.
+            if member.fresh && let Ok(header) = Handle::into_last(member.handle) {
                 // SAFETY: that was the last handle.
                 failures.extend(unsafe { end(header) });
             }

@@ -97,14 +97,27 @@ impl Vimage {
     /// Runs `f` with its instance of each class as the current one, then restores what was.
     ///
     /// In builds without instances this is a call of `f`.
+    ///
+    /// # Panics
+    ///
+    /// If the creation of one of them has failed; a hook must have kept the handle that it was made from.
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        for member in self.members.iter() {
+            member.handle.check_not_gone();
+        }
+        self.enter_even_gone(f)
+    }
+
+    /// [`enter`](Self::enter) for what must not panic by itself: the memory is there in any case.
+    #[track_caller]
+    pub(crate) fn enter_even_gone<R>(&self, f: impl FnOnce() -> R) -> R {
         context::enter_each(self.members.iter().map(|member| &member.handle), f)
     }
 }
 
 fn base_of(class: &'static ClassEntry) -> &'static Handle {
-    class.state.get().expect("boot lays out every class").base_handle()
+    class.laid_out().base_handle()
 }
 
 /// The instances: `Vimage [Cpu#0, Net#3 "red", Procg#0]`.

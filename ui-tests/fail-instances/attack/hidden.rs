@@ -1,0 +1,45 @@
+//! Safe code cannot make by hand what the macros vouch for.
+
+use std::sync::atomic::AtomicU64;
+
+use vimage::__private::{Class, ClassEntry, Module, ModuleEntry, NoContext};
+use vimage::prelude::*;
+use vimage::{InClass, Net, UseInVirtualizedCode, kind};
+
+vimage::class! {
+    pub struct Tenant;
+}
+
+#[vnet_module]
+mod foo {
+    use std::sync::atomic::AtomicU64;
+    use vimage::prelude::*;
+
+    #[virtualized]
+    pub static COUNTER: AtomicU64 = AtomicU64::new(0);
+}
+
+struct Forged;
+
+impl Class for Forged {
+    const ENTRY: &'static ClassEntry = <Net as Class>::ENTRY;
+    const CONTEXT: vimage::__private::ClassContext = <Net as Class>::CONTEXT;
+}
+
+impl Module for Forged {
+    type Class = Tenant;
+    const ENTRY: &'static ModuleEntry = <foo::__VimageModule as Module>::ENTRY;
+    const RANK: usize = 0;
+}
+
+impl InClass<Tenant> for UseInVirtualizedCode<AtomicU64, Net, kind::Scoped> {}
+
+fn class_with_the_context_of_another() {
+    ClassEntry::new("Forged", "", NoContext::Panic, <Net as Class>::CONTEXT);
+}
+
+fn resolved_for_good() {
+    vimage::__private::resolve(foo::V_COUNTER);
+}
+
+fn main() {}

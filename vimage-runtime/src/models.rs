@@ -1,0 +1,298 @@
+//! Models of the life of instances, run by the checker [`shuttle`] over many interleavings: `cargo xtask models`.
+//!
+//! What runs is the code that ships; only the primitives of [`sync`](crate::sync) are the checker's. Each execution
+//! has a class of its own. After each one everything has ended, and the counts must agree: attached = detached,
+//! constructed = dropped.
+
+use std::sync::{Mutex, OnceLock, PoisonError};
+// What only counts is not part of the model.
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::time::{Duration, Instant};
+
+use shuttle::thread;
+
+use crate::arguments::Arguments;
+use crate::class::{Class, ClassEntry, Net, NoContext};
+use crate::class_state::ClassState;
+use crate::instance::{Handle, Phase, add, attach, end, shut_down};
+use crate::late::{RegisterError, register_in};
+use crate::module::{Module, ModuleEntry, Register};
+use crate::order::{LinkedModule, OrderedClass};
+use crate::storage::{FieldEntry, Part, PartEntry, Template};
+
+const ITERATIONS: usize = 5_000;
+
+static ATTACHED: AtomicUsize = AtomicUsize::new(0);
+static DETACHED: AtomicUsize = AtomicUsize::new(0);
+static DROPPED: AtomicUsize = AtomicUsize::new(0);
+/// In how many instances whose creation failed the variables of a late module were made.
+static FAILED_WITH_LATE: AtomicUsize = AtomicUsize::new(0);
+/// How many attach hooks of the flaky module succeed.
+static SUCCEED: AtomicUsize = AtomicUsize::new(0);
+
+/// A value whose construction is counted by who makes an instance, and which counts its own drop.
+struct Counted;
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        DROPPED.fetch_add(1, Relaxed);
+    }
+}
+
+enum Marker {}
+static MARKER: ModuleEntry = ModuleEntry::new::<Net>("marker", "models::marker", file!(), line!(), Register::Boot, &[]);
+// SAFETY: the entry is of class `Net` and used for this type only.
+unsafe impl Module for Marker {
+    type Class = Net;
+    const ENTRY: &'static ModuleEntry = &MARKER;
+    const RANK: usize = 1;
+}
+
+static TEMPLATE: Template<Counted> = Template::new(Counted);
+const FIELDS: &[FieldEntry] = &[FieldEntry { name: "V_COUNTED", offset: 0, size: 0, kept: false }];
+// SAFETY: there is one field, at offset 0, and none is kept.
+static BOOT_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
+// SAFETY: as above.
+static LATE_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
+
+fn count_attach(_: &Arguments) -> Result<(), crate::module::BoxError> {
+    thread::yield_now();
+    ATTACHED.fetch_add(1, Relaxed);
+    Ok(())
+}
+
+fn flaky_attach(arguments: &Arguments) -> Result<(), crate::module::BoxError> {
+    thread::yield_now();
+    SUCCEED.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).map_err(|_| "no more")?;
+    count_attach(arguments)
+}
+
+fn count_detach() {
+    thread::yield_now();
+    DETACHED.fetch_add(1, Relaxed);
+}
+
+fn module(class: &'static ClassEntry, name: &'static str, part: &'static PartEntry) -> LinkedModule {
+    let mut entry = ModuleEntry::new::<Net>(name, "models", file!(), line!(), Register::Manual, &[]);
+    entry.class = class;
+    LinkedModule {
+        entry: Box::leak(Box::new(entry)),
+        attach: Some(count_attach),
+        quiesce: Some(|| {
+            thread::yield_now();
+            Ok(())
+        }),
+        detach: Some(count_detach),
+        parts: vec![part],
+    }
+}
+
+/// A class that is laid out, with a base instance, for one execution.
+fn world() -> &'static ClassEntry {
+    for count in [&ATTACHED, &DETACHED, &DROPPED, &FAILED_WITH_LATE] {
+        count.store(0, Relaxed);
+    }
+    let class: &ClassEntry = Box::leak(Box::new(ClassEntry {
+        name: "Model",
+        path: "models",
+        no_context: NoContext::Panic,
+        context: Net::CONTEXT,
+        state: OnceLock::new(),
+    }));
+    let modules = vec![module(class, "boot", BOOT_PART.entry())];
+    let state = ClassState::lay_out(OrderedClass { class, modules, manual: Vec::new() }).unwrap();
+    // SAFETY: all instances are made later, with this layout.
+    unsafe { BOOT_PART.entry().publish(state.parts[0].1) };
+    class.state.set(state).unwrap();
+    class.laid_out().set_base(make(class).unwrap());
+    class
+}
+
+fn make(class: &'static ClassEntry) -> Result<Handle, crate::AttachError> {
+    let handle = add(class, class.laid_out(), 0, None);
+    attach(&handle, &Arguments::default())
+        .inspect_err(|_| _ = FAILED_WITH_LATE.fetch_add(handle.header().late().parts.len(), Relaxed))?;
+    Ok(handle)
+}
+
+fn destroy(handle: Handle) -> Result<(), Handle> {
+    // SAFETY: `handle` is one; and then that it was the last.
+    unsafe {
+        let shut = shut_down(handle.as_ptr()).unwrap();
+        match handle.into_last() {
+            Ok(header) => {
+                assert!(end(header).is_empty());
+                Ok(())
+            }
+            Err(handle) => {
+                if shut {
+                    handle.header().change_phase(Phase::Quiescing, Phase::Live);
+                }
+                Err(handle)
+            }
+        }
+    }
+}
+
+/// All but the base has ended. `late` is in how many of the ended instances the variables of a late module were made.
+fn end_of_world(class: &'static ClassEntry, late: usize) {
+    let state = class.laid_out();
+    let (left, made) = {
+        let mut live = state.live();
+        (live.tree.all(), usize::try_from(live.tree.new_id()).unwrap())
+    };
+    assert_eq!(left, [0], "only the base is left");
+    let in_base = 1 + state.base_handle().header().late().attached.len();
+    assert_eq!(ATTACHED.load(Relaxed), DETACHED.load(Relaxed) + in_base, "attached = detached");
+    assert_eq!(made - 1 + late, DROPPED.load(Relaxed), "constructed = dropped");
+}
+
+fn check(model: fn()) {
+    // The counts and the parts are those of the process.
+    static TURN: Mutex<()> = Mutex::new(());
+    let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    shuttle::check_random(model, ITERATIONS);
+    shuttle::check_pct(model, ITERATIONS, 4);
+}
+
+fn register(class: &'static ClassEntry, flaky: bool) -> Result<(), RegisterError> {
+    let mut late = module(class, "late", LATE_PART.entry());
+    if flaky {
+        late.attach = Some(flaky_attach);
+    }
+    register_in(class.laid_out(), late)
+}
+
+/// Whether the late module is attached to an instance.
+fn has_late(handle: &Handle) -> bool {
+    handle.header().late().attached.len() == 1
+}
+
+#[test]
+fn create_and_register() {
+    check(|| {
+        let class = world();
+        let old = make(class).unwrap();
+        let creator = thread::spawn(move || make(class).unwrap());
+        let registrar = thread::spawn(move || register(class, false).unwrap());
+        let new = creator.join().unwrap();
+        registrar.join().unwrap();
+        // None is missed, whoever was first.
+        assert!(has_late(&old) && has_late(&new) && has_late(class.laid_out().base_handle()));
+        destroy(old).unwrap();
+        destroy(new).unwrap();
+        end_of_world(class, 2);
+    });
+}
+
+#[test]
+fn create_and_a_registration_that_fails() {
+    static ROUND: AtomicUsize = AtomicUsize::new(0);
+    check(|| {
+        SUCCEED.store(ROUND.fetch_add(1, Relaxed) % 4, Relaxed);
+        let class = world();
+        let old = make(class).unwrap();
+        let creator = thread::spawn(move || make(class));
+        let registrar = thread::spawn(move || register(class, true));
+        let new = creator.join().unwrap();
+        let registered = registrar.join().unwrap();
+        let holders = [Some(&old), new.as_ref().ok(), Some(class.laid_out().base_handle())];
+        let attached: Vec<bool> = holders.into_iter().flatten().map(has_late).collect();
+        assert!(attached.iter().all(|has| *has == registered.is_ok()), "in all of them or in none: {attached:?}");
+        let live: Vec<Handle> = new.into_iter().chain([old]).collect();
+        // A creation that failed had them as well, if it came before the module lost its place.
+        let failed = FAILED_WITH_LATE.swap(0, Relaxed);
+        let late = failed + live.iter().map(|handle| handle.header().late().parts.len()).sum::<usize>();
+        live.into_iter().for_each(|handle| destroy(handle).unwrap());
+        end_of_world(class, late);
+    });
+}
+
+#[test]
+fn create_destroy_and_list() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let destroyer = thread::spawn(move || {
+            let mut handle = one;
+            // A list that walks over it holds it for a moment.
+            while let Err(busy) = destroy(handle) {
+                handle = busy;
+                thread::yield_now();
+            }
+        });
+        let creator = thread::spawn(move || drop(make(class).unwrap()));
+        let ids = class.laid_out().live().tree.subtree(0);
+        for id in ids {
+            let found = class.laid_out().live().tree.find(id);
+            if let Some(handle) = found {
+                assert!(matches!(handle.header().phase(), Phase::Creating | Phase::Live | Phase::Quiescing));
+            }
+        }
+        destroyer.join().unwrap();
+        creator.join().unwrap();
+        end_of_world(class, 0);
+    });
+}
+
+#[test]
+fn the_last_drop_on_two_threads() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let threads: Vec<_> = (0..2)
+            .map(|_| {
+                let handle = one.clone();
+                thread::spawn(move || drop(handle))
+            })
+            .collect();
+        drop(one);
+        threads.into_iter().for_each(|thread| thread.join().unwrap());
+        end_of_world(class, 0);
+    });
+}
+
+#[test]
+fn upgrade_and_destroy() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let id = one.header().id;
+        let upgrader = thread::spawn(move || {
+            let found = class.laid_out().live().tree.find(id);
+            if let Some(handle) = &found {
+                assert_ne!(handle.header().phase(), Phase::Detaching, "what is held is not torn down");
+            }
+            found.is_some()
+        });
+        let left = destroy(one);
+        let upgraded = upgrader.join().unwrap();
+        if let Err(handle) = left {
+            assert!(upgraded, "nobody else held it");
+            assert_eq!(handle.header().phase(), Phase::Live, "live again");
+            drop(handle);
+        }
+        end_of_world(class, 0);
+    });
+}
+
+#[test]
+fn waiting_for_the_others_to_go() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let other = one.clone();
+        let dropper = thread::spawn(move || drop(other));
+        // SAFETY: `one` is a handle; then that it was the last.
+        unsafe {
+            shut_down(one.as_ptr()).unwrap();
+            // So far off that only being told can end the wait.
+            match one.into_last_until(Instant::now() + Duration::from_secs(100_000)) {
+                Ok(header) => assert!(end(header).is_empty()),
+                Err(_) => unreachable!("the other one is dropped"),
+            }
+        }
+        dropper.join().unwrap();
+        end_of_world(class, 0);
+    });
+}
