@@ -1,5 +1,4 @@
-//! A type macro that is redefined between its uses, and names that are bound to something else: rustc compares the
-//! accessor with the field.
+//! A type macro that is redefined between its uses: each variable has the type that was meant where it stands.
 
 use vimage::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::AtomicU64;
 
-use vimage::__private::{Class, ClassEntry, Module, ModuleEntry, NoContext};
+use vimage::__private::{Class, ClassEntry, Module, ModuleEntry};
 use vimage::prelude::*;
 use vimage::{InClass, Net, UseInVirtualizedCode, kind};
 
@@ -33,13 +33,5 @@ impl Module for Forged {
 }
 
 impl InClass<Tenant> for UseInVirtualizedCode<AtomicU64, Net, kind::Scoped> {}
-
-fn class_with_the_context_of_another() {
-    ClassEntry::new("Forged", "", NoContext::Panic, <Net as Class>::CONTEXT);
-}
-
-fn resolved_for_good() {
-    vimage::__private::resolve(foo::V_COUNTER);
-}
 
 fn main() {}

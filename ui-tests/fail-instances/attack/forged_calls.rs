@@ -1,0 +1,24 @@
+//! Safe code cannot call what the macros vouch for.
+
+use vimage::Net;
+use vimage::__private::{Class, ClassEntry, NoContext};
+use vimage::prelude::*;
+
+#[vnet_module]
+mod foo {
+    use std::sync::atomic::AtomicU64;
+    use vimage::prelude::*;
+
+    #[virtualized]
+    pub static COUNTER: AtomicU64 = AtomicU64::new(0);
+}
+
+fn class_with_the_context_of_another() {
+    ClassEntry::new("Forged", "", NoContext::Panic, <Net as Class>::CONTEXT);
+}
+
+fn resolved_for_good() {
+    vimage::__private::resolve(foo::V_COUNTER);
+}
+
+fn main() {}

@@ -1,0 +1,90 @@
+//! What the feature `invariants` remembers.
+
+#![cfg(all(feature = "vimage", feature = "invariants"))]
+
+use vimage::debug;
+use vimage::prelude::*;
+
+#[vnet_module]
+mod foo {
+    use vimage::prelude::*;
+
+    #[virtualized]
+    static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+
+    #[virtualized(keep)]
+    static NAMES: [u64; 4] = [0; 4];
+
+    pub fn count() -> u64 {
+        V_COUNT.load(std::sync::atomic::Ordering::Relaxed) + V_NAMES[0]
+    }
+}
+
+#[test]
+fn busy_names_the_clone_that_still_lives() {
+    let red = Vnet::builder().name("red").create().unwrap();
+    let gone = red.clone();
+    let (held, line) = (red.clone(), line!());
+    drop(gone);
+    let error = red.destroy().unwrap_err();
+    let place = format!("{}:{line}:", file!());
+    assert!(error.to_string().contains(&format!("they were made at {place}")), "{error}");
+    let vimage::DestroyError::Busy { instance: red, holders } = error else { panic!("{error}") };
+    assert_eq!(holders.places().len(), 1);
+    assert_eq!(debug::holders(&red).len(), 2);
+    drop(held);
+    red.destroy().unwrap();
+}
+
+#[test]
+fn contexts_are_known_with_their_places() {
+    let (red, green) = (Vnet::builder().name("red").create().unwrap(), Vcpu::new().unwrap());
+    let (outer, inner) = (line!() + 1, line!() + 2);
+    red.enter(|| {
+        green.enter(|| {
+            let contexts = debug::contexts();
+            let rows = contexts.rows();
+            assert_eq!(rows.len(), 2);
+            assert_eq!(rows[0][..2], ["Net".to_owned(), format!("Net#{} \"red\"", red.id())]);
+            assert!(rows[0][2].starts_with(&format!("{}:{outer}:", file!())), "{contexts}");
+            assert!(rows[1][2].starts_with(&format!("{}:{inner}:", file!())), "{contexts}");
+        });
+    });
+    assert!(debug::contexts().rows().is_empty());
+    let panic = std::panic::catch_unwind(foo::count).expect_err("no context");
+    let text = panic.downcast_ref::<String>().unwrap();
+    let last = format!("; the last context that was left here is Net#{} \"red\", entered at {}:{outer}:", red.id(), file!());
+    assert!(text.contains(&last), "{text}");
+}
+
+#[test]
+fn each_recursion_is_logged_once() {
+    let red = Vnet::new().unwrap();
+    let (outer, inner) = (line!() + 2, line!() + 3);
+    for _ in 0..3 {
+        red.enter(|| {
+            red.enter(foo::count);
+        });
+    }
+    let recursions = debug::recursions();
+    let here = |row: &&Vec<String>| row[0].starts_with(&format!("{}:{inner}:", file!()));
+    let logged: Vec<_> = recursions.rows().iter().filter(here).collect();
+    assert_eq!(logged.len(), 1, "{recursions}");
+    assert!(logged[0][1].starts_with(&format!("{}:{outer}:", file!())), "{recursions}");
+}
+
+#[test]
+fn tables_show_instances_modules_and_variables() {
+    let red = Vnet::builder().name("shown").create().unwrap();
+    let instances = debug::instances();
+    let row = instances.rows().iter().find(|row| row[2] == "shown").unwrap();
+    assert_eq!(row[..], ["Net", &red.id().to_string(), "shown", "Live", "1", "0", "32"], "{instances}");
+    assert!(debug::modules().rows().iter().any(|row| row[..3] == ["Net", "foo", "boot"]));
+    let variables = debug::variables();
+    let count = variables.rows().iter().find(|row| row[2] == "V_COUNT").unwrap();
+    assert_eq!((&count[4], &count[5]), (&"8".to_owned(), &String::new()));
+    let names = variables.rows().iter().find(|row| row[2] == "V_NAMES").unwrap();
+    assert_eq!((&names[4], &names[5]), (&"32".to_owned(), &"keep".to_owned()));
+    let shown = variables.to_string();
+    assert!(shown.starts_with("class  module  variable  offset  size  kind\n"), "{shown}");
+}

@@ -1,0 +1,147 @@
+//! Vimages: fresh and shared instances of several classes.
+
+use vimage::prelude::*;
+use vimage::{Cpu, Net, Procg};
+
+#[vnet_module]
+mod net {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use vimage::prelude::*;
+
+    #[virtualized]
+    static PACKETS: AtomicU64 = AtomicU64::new(0);
+
+    pub fn send() -> u64 {
+        V_PACKETS.fetch_add(1, Relaxed) + 1
+    }
+}
+
+#[vcpu_module]
+mod cpu {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use vimage::prelude::*;
+
+    #[virtualized]
+    static TICKS: AtomicU64 = AtomicU64::new(0);
+
+    pub fn tick() -> u64 {
+        V_TICKS.fetch_add(1, Relaxed) + 1
+    }
+}
+
+/// Made last of the three, so that those before it are to be taken back.
+#[vprocg_module]
+mod procg {
+    use vimage::Arguments;
+    use vimage::prelude::*;
+
+    pub struct Refuse;
+
+    #[attach]
+    fn iattach(arguments: &Arguments) -> Result<(), &'static str> {
+        match arguments.get::<Refuse>() {
+            None => Ok(()),
+            Some(Refuse) => {
+                // What the new vimage has already is current here.
+                assert_eq!(super::net::send(), 1);
+                Err("was told to")
+            }
+        }
+    }
+}
+
+#[test]
+fn the_base_vimage_is_made_of_base_instances() {
+    let base = Vimage::base().unwrap();
+    assert!(base.get::<Net>().is_base() && base.get::<Cpu>().is_base() && base.get::<Procg>().is_base());
+    assert_eq!(format!("{base:?}"), "Vimage [Cpu#0, Net#0, Procg#0]");
+    base.enter(|| assert_eq!(format!("{:?}", Vimage::current()), "Some(Vimage [Cpu#0, Net#0, Procg#0])"));
+}
+
+#[cfg(not(feature = "vimage"))]
+#[test]
+fn there_is_no_other() {
+    assert!(matches!(Vimage::builder().fresh::<Net>().create(), Err(vimage::CreateError::NotVirtualized)));
+    // One that shares everything needs no instances.
+    let shared = Vimage::builder().create().unwrap();
+    assert_eq!(shared.enter(net::send), net::send() - 1);
+    assert!(shared.get::<Cpu>().is_base());
+    assert!(cpu::tick() > 0);
+}
+
+#[cfg(feature = "vimage")]
+mod instances {
+    use super::*;
+    use vimage::{CreateError, VimageDestroyError};
+
+    /// "One might to allocate a couple of processors to it, but keep the same filesystem and network setup, or
+    /// alternatively to share processors but to have virtualised networking."
+    #[test]
+    fn own_network_shared_processors_and_the_other_way_round() {
+        let outer = Vimage::builder().fresh_all().create().unwrap();
+        outer.enter(|| {
+            let networks = Vimage::builder().fresh::<Net>().create().unwrap();
+            let processors = Vimage::builder().fresh::<Cpu>().create().unwrap();
+            assert_eq!((net::send(), cpu::tick()), (1, 1));
+            networks.enter(|| assert_eq!((net::send(), cpu::tick()), (1, 2)));
+            processors.enter(|| assert_eq!((net::send(), cpu::tick()), (2, 1)));
+            assert_eq!((net::send(), cpu::tick()), (3, 3));
+        });
+        outer.destroy().unwrap();
+    }
+
+    #[test]
+    fn fresh_all_but_what_is_shared() {
+        let red = Vimage::builder().fresh_all().share::<Cpu>().name("red").create().unwrap();
+        assert!(red.get::<Cpu>().is_base());
+        assert!(!red.get::<Net>().is_base() && !red.get::<Procg>().is_base());
+        assert_eq!(red.get::<Net>().name(), Some("red"));
+        let from = Vimage::builder().from(&red).fresh::<Procg>().create().unwrap();
+        assert_eq!(from.get::<Net>(), red.get::<Net>());
+        let given = Vimage::builder().share_instance(&red.get::<Net>()).create().unwrap();
+        assert_eq!(given.get::<Net>(), red.get::<Net>());
+        assert!(given.get::<Procg>().is_base());
+    }
+
+    #[test]
+    fn a_failure_takes_back_the_other_classes() {
+        let (nets, cpus) = (Vnet::all().count(), Vcpu::all().count());
+        let red = Vimage::builder().fresh_all().arg(procg::Refuse).create();
+        let Err(CreateError::Attach(error)) = red else { panic!("one module refuses") };
+        assert_eq!(error.module(), "procg");
+        // Other tests of this file may have made some meanwhile, but none is called like ours.
+        assert!(Vnet::all().count() <= nets + 8 && Vcpu::all().count() <= cpus + 8);
+        let leftover = Vimage::builder().fresh_all().name("refused").arg(procg::Refuse).create();
+        assert!(leftover.is_err());
+        assert!(Vnet::all().all(|vnet| vnet.name() != Some("refused")));
+        assert!(Vcpu::all().all(|vcpu| vcpu.name() != Some("refused")));
+    }
+
+    #[test]
+    fn current_needs_a_context_in_every_class() {
+        assert!(Vimage::current().is_none());
+        let red = Vimage::builder().fresh::<Net>().create().unwrap();
+        red.get::<Net>().enter(|| assert!(Vimage::current().is_none()));
+        red.enter(|| assert_eq!(Vimage::current().unwrap().get::<Net>(), red.get::<Net>()));
+    }
+
+    #[test]
+    fn destroy_ends_what_was_made_for_it_and_nothing_else() {
+        let red = Vimage::builder().fresh_all().create().unwrap();
+        let shares = Vimage::builder().from(&red).fresh::<Cpu>().create().unwrap();
+        let (net, own_cpu) = (red.get::<Net>().downgrade(), shares.get::<Cpu>().downgrade());
+        shares.destroy().unwrap();
+        assert!(own_cpu.upgrade().is_none() && net.upgrade().is_some());
+
+        let held = red.get::<Net>();
+        let Err(VimageDestroyError::Busy { vimage: red, message }) = red.destroy() else { panic!("one is held") };
+        assert!(message.starts_with(&format!("Net#{}", held.id())), "{message}");
+        assert_eq!(red.get::<Cpu>().state(), vimage::State::Live);
+        let clone = red.clone();
+        drop(held);
+        let Err(VimageDestroyError::Busy { vimage: red, .. }) = red.destroy() else { panic!("there is a clone") };
+        drop(clone);
+        red.destroy().unwrap();
+        assert!(net.upgrade().is_none());
+    }
+}
