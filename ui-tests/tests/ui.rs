@@ -12,6 +12,9 @@ fn ui() {
     if cfg!(any(feature = "vimage", feature = "static-struct")) {
         tests.compile_fail("fail-instances/*.rs");
         tests.compile_fail("fail-instances/attack/*.rs");
+        if cfg!(feature = "vimage") {
+            tests.compile_fail("fail-vimage/*.rs");
+        }
     } else {
         tests.compile_fail("fail-default/*.rs");
     }

@@ -1,0 +1,93 @@
+//! Boot that fails, at each position: it happens once per process, so each case is a process of its own.
+
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use vimage::prelude::*;
+use vimage::{BootError, CreateError};
+
+static ATTACHED: AtomicUsize = AtomicUsize::new(0);
+static DETACHED: AtomicUsize = AtomicUsize::new(0);
+
+fn attach(number: usize) -> Result<(), String> {
+    match std::env::var("FAIL_AT") {
+        Ok(position) if position == number.to_string() => Err(format!("{number} was told to fail")),
+        Ok(position) if position == format!("panic {number}") => panic!("{number} was told to panic"),
+        _ => {
+            // Order, and that nothing is attached twice.
+            assert_eq!(ATTACHED.fetch_add(1, Relaxed), number);
+            Ok(())
+        }
+    }
+}
+
+macro_rules! modules {
+    ($($declare:ident $module:ident $number:literal;)*) => {
+        $(
+            #[$declare]
+            mod $module {
+                use vimage::prelude::*;
+
+                #[attach]
+                fn iattach() -> Result<(), String> {
+                    super::attach($number)
+                }
+
+                #[detach]
+                fn idetach() {
+                    // In reverse, over all classes.
+                    assert_eq!(super::ATTACHED.load(super::Relaxed) - super::DETACHED.fetch_add(1, super::Relaxed), $number + 1);
+                }
+            }
+        )*
+    };
+}
+
+// Classes boot in the order of their names, modules of one class here in that of theirs.
+modules! {
+    vcpu_module a 0;
+    vcpu_module b 1;
+    vnet_module c 2;
+    vnet_module d 3;
+    vprocg_module e 4;
+}
+
+const MODULES: usize = 5;
+
+/// What a child process does.
+#[test]
+fn one_boot() {
+    let Ok(position) = std::env::var("FAIL_AT") else {
+        vimage::boot().unwrap();
+        assert_eq!(ATTACHED.load(Relaxed), MODULES);
+        return;
+    };
+    let error = vimage::boot().unwrap_err();
+    let BootError::Attach(attach) = &error else { panic!("{error}") };
+    let number: usize = position.trim_start_matches("panic ").parse().unwrap();
+    assert_eq!(attach.module(), ["a", "b", "c", "d", "e"][number]);
+    assert_eq!(ATTACHED.load(Relaxed), number);
+    assert_eq!(DETACHED.load(Relaxed), number, "attached = detached");
+
+    // It is returned again, by whatever implies boot, and nothing runs twice.
+    assert_eq!(vimage::boot().unwrap_err().to_string(), error.to_string());
+    assert_eq!(Vnet::base().unwrap_err().to_string(), error.to_string());
+    let created = Vnet::new().unwrap_err();
+    assert!(matches!(created, CreateError::Boot(_) | CreateError::NotVirtualized));
+    assert!(std::panic::catch_unwind(|| Vnet::list().count()).is_err());
+    assert!(Vnet::current().is_none());
+    assert_eq!(ATTACHED.load(Relaxed), number);
+}
+
+#[test]
+fn a_hook_that_fails_or_panics_at_any_position_undoes_boot() {
+    if std::env::var("FAIL_AT").is_ok() {
+        return;
+    }
+    let this = std::env::current_exe().unwrap();
+    for position in (0..MODULES).flat_map(|number| [number.to_string(), format!("panic {number}")]) {
+        let child = Command::new(&this).args(["--exact", "one_boot"]).env("FAIL_AT", &position).output().unwrap();
+        let output = String::from_utf8_lossy(&child.stdout);
+        assert!(child.status.success() && output.contains("1 passed"), "{position}: {output}");
+    }
+}
