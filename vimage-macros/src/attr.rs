@@ -85,6 +85,11 @@ impl Recognizer<'_> {
         self.named(attr.path().segments.iter().map(|segment| &segment.ident))
     }
 
+    /// Whether an item is a module of its own, which is left to itself wherever it stands.
+    pub(crate) fn is_declared_module(self, item: &Item) -> bool {
+        matches!(item, Item::Mod(module) if module.attrs.iter().any(|attr| self.ours(attr) == Some(Ours::Module)))
+    }
+
     /// One of ours in a `cfg_attr`, where nobody sees it.
     pub(crate) fn hidden(self, attr: &Attribute) -> Vec<Ident> {
         if !attr.path().is_ident("cfg_attr") {

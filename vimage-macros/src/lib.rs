@@ -1,6 +1,6 @@
 //! The macros of `vimage`, which re-exports them: use them through that crate.
 //!
-//! What an input goes through is in [`pipeline`], what it can become in [`expand`].
+//! What an input goes through is in `pipeline`, what it can become in `expand`.
 
 mod args;
 mod attr;

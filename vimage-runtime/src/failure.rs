@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::instance::Refusal;
@@ -43,9 +44,11 @@ impl TeardownFailure {
     }
 
     /// The last handle was dropped all the same, so that nobody is left to keep the instance.
-    pub(crate) fn refused(instance: String, refusal: &Refusal) -> Self {
-        let (module, message) = (Some(refusal.module.name), refusal.source.to_string());
-        Self { instance, module, message, kind: Kind::Refused }
+    pub(crate) fn refused(instance: String, refusal: Refusal) -> Self {
+        let Refusal { module, source } = refusal;
+        // Its `Display` and its `Drop` are user code, and the instance has to end all the same.
+        let text = catch_unwind(AssertUnwindSafe(move || source.to_string()));
+        Self { instance, module: Some(module.name), message: text.unwrap_or_else(message), kind: Kind::Refused }
     }
 }
 
@@ -86,7 +89,7 @@ pub(crate) fn report(failures: Vec<TeardownFailure>) {
         match &handler {
             Some(handler) => {
                 // This runs in a `Drop`, perhaps while a panic unwinds: a second panic would abort.
-                let told = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| handler(&failure)));
+                let told = catch_unwind(AssertUnwindSafe(|| handler(&failure)));
                 if let Err(panic) = told {
                     eprintln!("vimage: the failure handler panicked ({}) at: {failure}", message(panic));
                 }

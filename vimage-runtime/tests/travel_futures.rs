@@ -171,7 +171,7 @@ mod instances {
         #[virtualized]
         pub static TASKS: Mutex<Vec<SyncTask>> = Mutex::new(Vec::new());
 
-        pub struct SyncTask(pub Mutex<Task>);
+        pub struct SyncTask(#[expect(dead_code, reason = "kept until it is dropped")] pub Mutex<Task>);
 
         #[quiesce]
         fn iquiesce() {

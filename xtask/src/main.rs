@@ -5,7 +5,8 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
-  ci        formatting, clippy and docs without warnings, then `test` and `memcheck`
+  ci        formatting, clippy and docs without warnings, then `test`, `models` and `memcheck`
+  models    the life of instances under a model checker
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
   memcheck  the runtime's tests under valgrind, if it is installed";
 
@@ -21,7 +22,7 @@ const BUILDS: &[Build] = &[
     Build { name: "default", features: "linkme", release: false },
     Build { name: "static-struct", features: "linkme,static-struct", release: false },
     Build { name: "vimage", features: "linkme,vimage", release: false },
-    Build { name: "vimage, inventory", features: "inventory,vimage", release: false },
+    Build { name: "vimage, inventory, with all that can be switched on", features: "inventory,vimage,invariants,tracing", release: false },
     Build { name: "vimage, release", features: "linkme,vimage", release: true },
     Build { name: "vimage, inventory, release", features: "inventory,vimage", release: true },
 ];
@@ -34,6 +35,7 @@ fn main() -> ExitCode {
         "test" => test(),
         "ci" => ci(),
         "bless" => bless(),
+        "models" => models(),
         "memcheck" => memcheck(),
         _ => Err(USAGE.to_owned()),
     };
@@ -66,7 +68,16 @@ fn ci() -> Done {
     let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", "linkme,vimage"];
     cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
     test()?;
+    models()?;
     memcheck()
+}
+
+/// Another configuration of the whole graph, so it has a folder of its own.
+fn models() -> Done {
+    let features = ["--no-default-features", "--features", "linkme,vimage"];
+    let arguments = ["test", "--release", "-p", "vimage-runtime", "--lib", "--target-dir", "target/models"];
+    let variables = [("RUSTFLAGS", "--cfg vimage_shuttle"), ("SHUTTLE_SILENCE_WARNINGS", "1")];
+    cargo("models", &[&arguments[..], &features, &["models"]].concat(), &variables)
 }
 
 fn bless() -> Done {

@@ -2,13 +2,15 @@
 
 use vimage::prelude::*;
 
-/// `VNET_MOD_DECLARE(FOO, foo, vnet_foo_iattach, vnet_foo_idetach, LOIF, vnet_foo_symmap)`
-#[vnet_module(depends_on = crate::loif)]
+/// `VNET_MOD_DECLARE(FOO, foo, vnet_foo_iattach, vnet_foo_idetach, LOIF, vnet_foo_symmap)`. It comes when
+/// `foo_mod_event` is told to load it, and not at boot.
+#[vnet_module(depends_on = crate::loif, register = "manual")]
 pub mod foo {
     use std::fmt;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
+    use vimage::module::{RegisterError, register, unregister};
     use vimage::prelude::*;
 
     use crate::loif::loif_is_up;
@@ -98,17 +100,17 @@ pub mod foo {
     }
 
     /// `foo_mod_event`: what the kernel calls when the module comes and when it should go.
-    pub fn foo_mod_event(event: Event) -> Result<(), Box<dyn std::error::Error>> {
+    ///
+    /// # Safety
+    ///
+    /// Nothing of foo runs or is borrowed while it is unloaded, nor afterwards until it is loaded again.
+    pub unsafe fn foo_mod_event(event: Event) -> Result<(), RegisterError> {
         match event {
-            Event::Load => {
-                vimage::boot()?;
-                Ok(())
-            }
-            // EBUSY, as in the text: a network may be using it.
-            Event::Unload => {
-                let users: Vec<_> = Vnet::all().map(|vnet| vnet.name().unwrap_or("base").to_owned()).collect();
-                Err(format!("foo cannot be unloaded: in use by {}", users.join(", ")).into())
-            }
+            // `vnet_mod_register(&vnet_foo_modinfo)`: this will do the work for each virtual environment.
+            Event::Load => register("foo"),
+            // "Should refuse to unload if any virtual environment are using this still."
+            // SAFETY: by the contract of this function.
+            Event::Unload => unsafe { unregister("foo") },
         }
     }
 }

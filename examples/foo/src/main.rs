@@ -13,21 +13,16 @@ use vimage::CreateError;
 use vimage::prelude::*;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    foo_mod_event(Event::Load)?;
     foo_set_debug(true);
-
-    let mut vnets = Vec::new();
-    for (name, packets) in [("red", 1), ("green", 2), ("blue", 3)] {
-        let vnet = match Vnet::builder().name(name).create() {
-            Ok(vnet) => vnet,
-            Err(error @ CreateError::NotVirtualized) => {
-                println!("{error}\nOne foo, then:\n");
-                break;
-            }
-            Err(error) => return Err(error.into()),
-        };
+    // One network is there before foo is, two come later.
+    let mut vnets: Vec<Vnet> = make("red")?.into_iter().collect();
+    // SAFETY: loading asks nothing of us.
+    unsafe { foo_mod_event(Event::Load)? };
+    for name in ["green", "blue"] {
+        vnets.extend(make(name)?);
+    }
+    for (vnet, packets) in vnets.iter().zip(1..) {
         vnet.enter(|| (0..packets).for_each(|_| foo_work()));
-        vnets.push(vnet);
     }
     Vnet::base()?.enter(foo_work);
     foo_tick();
@@ -39,11 +34,38 @@ fn main() -> Result<(), Box<dyn Error>> {
         foo_tick();
         print_table();
     }
+
     println!();
-    if let Err(refusal) = foo_mod_event(Event::Unload) {
-        println!("{refusal}");
+    unload();
+    if !vnets.is_empty() {
+        println!("\nDestroying the others:");
+        // The last one first, each by itself, so that none is missed if one refuses.
+        while let Some(vnet) = vnets.pop() {
+            vnet.destroy()?;
+        }
+        unload();
     }
     Ok(())
+}
+
+/// A network, where there are any.
+fn make(name: &str) -> Result<Option<Vnet>, CreateError> {
+    match Vnet::builder().name(name).create() {
+        Ok(vnet) => Ok(Some(vnet)),
+        Err(error @ CreateError::NotVirtualized) => {
+            println!("{name}: {error}");
+            Ok(None)
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn unload() {
+    // SAFETY: no other thread runs, this one is not in foo, and does not come back to it.
+    match unsafe { foo_mod_event(Event::Unload) } {
+        Ok(()) => println!("foo is unloaded"),
+        Err(refusal) => println!("{refusal}"),
+    }
 }
 
 fn print_table() {

@@ -50,12 +50,7 @@ impl Decisions<'_> {
 
 impl Visit<'_> for Decisions<'_> {
     fn visit_item(&mut self, item: &Item) {
-        // A module in the module decides for itself.
-        let mut item_is_module = false;
-        if let Item::Mod(module) = item {
-            item_is_module = module.attrs.iter().any(|attr| self.recognizer.ours(attr) == Some(Ours::Module));
-        }
-        if !item_is_module {
+        if !self.recognizer.is_declared_module(item) {
             visit::visit_item(self, item);
         }
     }

@@ -36,6 +36,12 @@ impl GenericItems<'_> {
 }
 
 impl Visit<'_> for GenericItems<'_> {
+    fn visit_item(&mut self, item: &Item) {
+        if !self.recognizer.is_declared_module(item) {
+            visit::visit_item(self, item);
+        }
+    }
+
     fn visit_item_fn(&mut self, function: &ItemFn) {
         self.within(&function.sig.generics, |check| visit::visit_item_fn(check, function));
     }

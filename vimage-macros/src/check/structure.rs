@@ -29,6 +29,12 @@ struct Structure<'a> {
 }
 
 impl Visit<'_> for Structure<'_> {
+    fn visit_item(&mut self, item: &Item) {
+        if !self.recognizer.is_declared_module(item) {
+            visit::visit_item(self, item);
+        }
+    }
+
     fn visit_item_mod(&mut self, module: &ItemMod) {
         if module.content.is_none() && self.view != View::File {
             let message = out_of_line(&module.ident);

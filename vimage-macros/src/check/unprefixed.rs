@@ -120,6 +120,12 @@ impl Uses<'_> {
 }
 
 impl VisitMut for Uses<'_> {
+    fn visit_item_mut(&mut self, item: &mut Item) {
+        if !self.recognizer.is_declared_module(item) {
+            visit_mut::visit_item_mut(self, item);
+        }
+    }
+
     fn visit_item_mod_mut(&mut self, module: &mut ItemMod) {
         let Some((_, items)) = &module.content else { return };
         let outside = std::mem::take(&mut self.visible);

@@ -89,7 +89,7 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
         return false;
     }
     if let Err(refusal) = shut {
-        failure::report(vec![TeardownFailure::refused(head.label(), &refusal)]);
+        failure::report(vec![TeardownFailure::refused(head.label(), refusal)]);
     }
     // Instances that hold each other in a chain end one after the other and not one inside the other, which
     // would take a stack as deep as the chain is long.

@@ -1,0 +1,405 @@
+//! Values that belong to an instance, for good or for a while.
+
+use std::sync::mpsc;
+
+use vimage::prelude::*;
+use vimage::{Bound, MoveError, Movable, Transfer};
+
+#[vnet_module]
+mod interfaces {
+    use std::sync::Mutex;
+    use vimage::prelude::*;
+
+    /// The names of the interfaces of this instance.
+    #[virtualized]
+    pub static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+
+    /// Whether it takes no more, and how often that counts.
+    #[virtualized]
+    pub static REFUSALS: Mutex<u32> = Mutex::new(0);
+
+    /// What is seen when the instance shuts down.
+    #[virtualized]
+    pub static AT_QUIESCE: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
+
+    #[quiesce]
+    fn iquiesce() -> Result<(), String> {
+        let seen = V_NAMES.lock().unwrap().clone();
+        V_AT_QUIESCE.lock().unwrap().clone_from(&seen);
+        if seen.contains(&"sticky") { Err("an interface is in use".to_owned()) } else { Ok(()) }
+    }
+}
+
+fn vnet() -> Vnet {
+    if cfg!(feature = "vimage") { Vnet::new().unwrap() } else { Vnet::base().unwrap() }
+}
+
+fn current() -> Option<u64> {
+    Vnet::current().map(|vnet| vnet.id())
+}
+
+#[cfg(feature = "vimage")]
+fn names_in(vnet: &Vnet) -> Vec<&'static str> {
+    interfaces::V_NAMES.of(vnet).lock().unwrap().clone()
+}
+
+/// Registers its name where it is; says what happens to it.
+struct Interface {
+    name: &'static str,
+    told: mpsc::Sender<(&'static str, Option<u64>)>,
+    panics: Option<&'static str>,
+}
+
+impl Interface {
+    fn step(&self, step: &'static str) {
+        self.told.send((step, current())).unwrap();
+        assert_ne!(self.panics, Some(step), "on purpose");
+    }
+}
+
+impl Transfer for Interface {
+    type Error = String;
+
+    fn leave(&mut self) {
+        self.step("leave");
+        interfaces::V_NAMES.with_current(|names| names.lock().unwrap().retain(|name| *name != self.name));
+    }
+
+    fn join(&mut self) -> Result<(), String> {
+        self.step("join");
+        let refused = interfaces::V_REFUSALS.with_current(|refusals| {
+            let mut refusals = refusals.lock().unwrap();
+            let refused = *refusals > 0;
+            *refusals -= u32::from(refused);
+            refused
+        });
+        if refused {
+            return Err(format!("{} is not wanted", self.name));
+        }
+        interfaces::V_NAMES.with_current(|names| names.lock().unwrap().push(self.name));
+        Ok(())
+    }
+}
+
+impl Drop for Interface {
+    fn drop(&mut self) {
+        self.step("drop");
+    }
+}
+
+type Steps = mpsc::Receiver<(&'static str, Option<u64>)>;
+
+fn interface(home: &Vnet, name: &'static str) -> (Movable<Interface>, Steps) {
+    let (told, heard) = mpsc::channel();
+    interfaces::V_NAMES.of(home).lock().unwrap().push(name);
+    (Movable::new_in(home, Interface { name, told, panics: None }).unwrap(), heard)
+}
+
+#[test]
+fn a_bound_value_is_used_in_its_instance() {
+    let (red, green) = (vnet(), vnet());
+    let mut socket: Bound<u32> = red.enter(|| Bound::new(1)).unwrap();
+    assert_eq!(*socket.instance(), red);
+    green.enter(|| {
+        assert_eq!(socket.enter(|value| (*value, current())), (1, Some(red.id())));
+        socket.enter_mut(|value| *value += 1);
+        assert_eq!(current(), Some(green.id()));
+    });
+    let there = std::thread::spawn(move || socket.enter(|value| (*value, current())));
+    assert_eq!(there.join().unwrap(), (2, Some(red.id())));
+}
+
+#[test]
+fn values_of_other_classes() {
+    let vcpu = Vcpu::base().unwrap();
+    let bound: Bound<(), vimage::Cpu> = Bound::new_in(&vcpu, ()).unwrap();
+    assert!(bound.enter(|()| Vcpu::current()) == Some(vcpu));
+}
+
+#[test]
+fn a_movable_value_starts_at_home() {
+    let home = vnet();
+    let (mut em0, _steps) = interface(&home, "em0-at-home");
+    assert_eq!((em0.instance(), em0.home(), em0.is_joined()), (home.clone(), &home, true));
+    assert_eq!(em0.enter(|interface| (interface.name, current())), ("em0-at-home", Some(home.id())));
+    // There already.
+    em0.take_home().unwrap();
+    em0.move_to(&home).unwrap();
+}
+
+#[cfg(feature = "vimage")]
+mod instances {
+    use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::{Barrier, Mutex};
+    use std::thread;
+    use vimage::{DestroyError, Refused};
+
+    #[test]
+    fn a_bound_value_keeps_its_instance_and_is_dropped_in_it() {
+        struct DropsIn(mpsc::Sender<Option<u64>>);
+        impl Drop for DropsIn {
+            fn drop(&mut self) {
+                self.0.send(current()).unwrap();
+            }
+        }
+        let red = vnet();
+        let (told, heard) = mpsc::channel();
+        let socket: Bound<DropsIn> = Bound::new_in(&red, DropsIn(told)).unwrap();
+        let Err(DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("it is bound to it") };
+        vnet().enter(|| drop(socket));
+        assert_eq!(heard.recv().unwrap(), Some(red.id()));
+        red.destroy().unwrap();
+    }
+
+    #[test]
+    fn nothing_is_bound_where_nothing_is_current_or_what_is_going() {
+        let error = Bound::<u32>::new(7).unwrap_err();
+        assert_eq!((error.value, &error.reason), (7, &Refused::NoContext { class: "Net" }));
+        assert_eq!(error.to_string(), "no Net instance is current that could be held");
+        assert_eq!(Movable::<Interface>::new_in(&going(), lone()).unwrap_err().reason.to_string(), {
+            let id = LAST_GOING.with(std::cell::Cell::get);
+            format!("Net#{id} is shutting down, nothing new is bound to it")
+        });
+        let red = going();
+        let error = red.enter(|| Bound::<u32>::new(8)).unwrap_err();
+        assert!(matches!(error.reason, Refused::ShuttingDown { .. }) && error.value == 8);
+        assert!(Bound::<u32>::new_in(&red, 8).is_err());
+        red.destroy().unwrap();
+    }
+
+    thread_local! {
+        static LAST_GOING: std::cell::Cell<u64> = const { std::cell::Cell::new(0) };
+    }
+
+    /// An instance that is shutting down.
+    fn going() -> Vnet {
+        let red = vnet();
+        red.shutdown().unwrap();
+        LAST_GOING.set(red.id());
+        red
+    }
+
+    fn lone() -> Interface {
+        let (told, heard) = mpsc::channel();
+        std::mem::forget(heard);
+        Interface { name: "lone", told, panics: None }
+    }
+
+    #[test]
+    fn moving_runs_each_step_in_its_instance() {
+        let (home, jail, other) = (vnet(), vnet(), vnet());
+        let (mut em0, steps) = interface(&home, "em0");
+        em0.move_to(&jail).unwrap();
+        assert_eq!((em0.instance(), names_in(&home), names_in(&jail)), (jail.clone(), vec![], vec!["em0"]));
+        assert_eq!(em0.enter(|_| current()), Some(jail.id()));
+        em0.move_to(&other).unwrap();
+        em0.take_home().unwrap();
+        assert_eq!((em0.instance(), names_in(&home), names_in(&jail)), (home.clone(), vec!["em0"], vec![]));
+        let (h, j, o) = (Some(home.id()), Some(jail.id()), Some(other.id()));
+        let expected = [("leave", h), ("join", j), ("leave", j), ("join", o), ("leave", o), ("join", h)];
+        assert_eq!(steps.try_iter().collect::<Vec<_>>(), expected);
+        drop(em0);
+        assert_eq!(steps.try_iter().collect::<Vec<_>>(), [("drop", h)]);
+        for vnet in [home, jail, other] {
+            vnet.destroy().unwrap();
+        }
+    }
+
+    #[test]
+    fn who_does_not_join_goes_home() {
+        let (home, jail) = (vnet(), vnet());
+        let (mut em0, _steps) = interface(&home, "em0");
+        *interfaces::V_REFUSALS.of(&jail).lock().unwrap() = 1;
+        let error = em0.move_to(&jail).unwrap_err();
+        assert!(matches!(&error, MoveError::Join { error, .. } if error == "em0 is not wanted"));
+        let text = format!("it did not join Net#{} and is home again: em0 is not wanted", jail.id());
+        assert_eq!(error.to_string(), text);
+        assert_eq!((em0.instance(), em0.is_joined(), names_in(&home)), (home.clone(), true, vec!["em0"]));
+
+        *interfaces::V_REFUSALS.of(&jail).lock().unwrap() = 1;
+        *interfaces::V_REFUSALS.of(&home).lock().unwrap() = 2;
+        let error = em0.move_to(&jail).unwrap_err();
+        assert!(matches!(&error, MoveError::Stranded { error: Some(_), .. }), "{error}");
+        assert_eq!((em0.instance(), em0.is_joined(), names_in(&home)), (home.clone(), false, vec![]));
+        assert!(matches!(em0.take_home(), Err(MoveError::Stranded { error: None, .. })));
+        em0.take_home().unwrap();
+        assert!(em0.is_joined());
+        jail.destroy().unwrap();
+    }
+
+    #[test]
+    fn an_instance_that_shuts_down_takes_nothing_in() {
+        let (home, jail) = (vnet(), going());
+        let (mut em0, steps) = interface(&home, "em0");
+        assert!(matches!(em0.move_to(&jail), Err(MoveError::Refused(Refused::ShuttingDown { .. }))));
+        assert_eq!((em0.instance(), steps.try_iter().count()), (home, 0));
+    }
+
+    #[test]
+    fn what_is_lent_goes_home_when_its_instance_goes() {
+        for end in [|jail: Vnet| jail.destroy().unwrap(), |jail: Vnet| jail.shutdown().unwrap(), drop::<Vnet>] {
+            let (home, jail) = (vnet(), vnet());
+            let (mut em0, steps) = interface(&home, "em0");
+            em0.move_to(&jail).unwrap();
+            _ = steps.try_iter().count();
+            let jail_id = jail.id();
+            end(jail);
+            assert_eq!(em0.instance(), home);
+            assert_eq!(steps.try_iter().collect::<Vec<_>>(), [("leave", Some(jail_id)), ("join", Some(home.id()))]);
+            assert_eq!(names_in(&home), ["em0"]);
+        }
+    }
+
+    #[test]
+    fn an_instance_that_refuses_to_go_keeps_what_is_lent_to_it_until_it_goes_all_the_same() {
+        let (home, jail) = (vnet(), vnet());
+        let (mut em0, _steps) = interface(&home, "em0");
+        em0.move_to(&jail).unwrap();
+        interfaces::V_NAMES.of(&jail).lock().unwrap().push("sticky");
+        let Err(DestroyError::Refused { instance: jail, .. }) = jail.destroy() else { panic!("a hook refuses") };
+        assert_eq!(em0.instance(), jail);
+        assert_eq!(*interfaces::V_AT_QUIESCE.of(&jail).lock().unwrap(), ["em0", "sticky"]);
+        // Nobody is left to keep it.
+        drop(jail);
+        assert_eq!((em0.instance(), names_in(&home)), (home.clone(), vec!["em0"]));
+    }
+
+    #[test]
+    fn a_busy_instance_sends_home_and_can_be_lent_to_again() {
+        let (home, jail) = (vnet(), vnet());
+        let (mut em0, _steps) = interface(&home, "em0");
+        em0.move_to(&jail).unwrap();
+        let other = jail.clone();
+        let Err(DestroyError::Busy { instance: jail, .. }) = jail.destroy() else { panic!("there is another handle") };
+        assert_eq!(em0.instance(), home);
+        em0.move_to(&jail).unwrap();
+        drop(other);
+        jail.destroy().unwrap();
+        assert_eq!(em0.instance(), home);
+    }
+
+    #[test]
+    fn a_value_in_use_goes_home_after_that() {
+        let (home, jail) = (vnet(), vnet());
+        let (mut em0, steps) = interface(&home, "em0");
+        em0.move_to(&jail).unwrap();
+        let jail_id = jail.id();
+        _ = steps.try_iter().count();
+        em0.enter(|_| {
+            jail.shutdown().unwrap();
+            assert_eq!(current(), Some(jail_id));
+            drop(jail);
+            assert_eq!(steps.try_iter().count(), 0);
+        });
+        assert_eq!(steps.try_iter().collect::<Vec<_>>(), [("leave", Some(jail_id)), ("join", Some(home.id()))]);
+        assert_eq!(em0.instance(), home);
+        assert_eq!(Vnet::by_id(jail_id).unwrap(), None);
+    }
+
+    #[test]
+    fn it_is_dropped_where_it_is() {
+        let (home, jail) = (vnet(), vnet());
+        let (mut em0, steps) = interface(&home, "em0");
+        em0.move_to(&jail).unwrap();
+        _ = steps.try_iter().count();
+        drop(em0);
+        assert_eq!(steps.try_iter().collect::<Vec<_>>(), [("drop", Some(jail.id()))]);
+        jail.destroy().unwrap();
+        home.destroy().unwrap();
+    }
+
+    #[test]
+    fn steps_that_panic_leave_it_at_home() {
+        let (home, jail) = (vnet(), vnet());
+        for (step, joined) in [("leave", true), ("join", false)] {
+            let (mut em0, _steps) = interface(&home, "em0");
+            em0.enter(|interface| interface.panics = Some(step));
+            assert!(catch_unwind(AssertUnwindSafe(|| em0.move_to(&jail))).is_err());
+            assert_eq!((em0.instance(), em0.is_joined()), (home.clone(), joined), "{step}");
+            em0.enter(|interface| interface.panics = None);
+            em0.move_to(&jail).unwrap();
+            assert_eq!(em0.instance(), jail);
+        }
+        jail.destroy().unwrap();
+    }
+
+    #[test]
+    fn a_panic_on_the_way_home_is_reported_and_the_instance_goes() {
+        static REPORTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
+        vimage::set_failure_handler(|failure| REPORTED.lock().unwrap().push(failure.to_string()));
+        let (home, jail) = (vnet(), vnet());
+        let (mut em0, _steps) = interface(&home, "em0");
+        em0.move_to(&jail).unwrap();
+        em0.enter(|interface| interface.panics = Some("leave"));
+        let label = format!("Net#{}", jail.id());
+        jail.destroy().unwrap();
+        assert_eq!(em0.instance(), home);
+        let reported = REPORTED.lock().unwrap();
+        assert!(reported.iter().any(|text| text.starts_with(&label) && text.contains("`leave` panicked")), "{reported:?}");
+        drop(reported);
+        em0.enter(|interface| interface.panics = None);
+    }
+
+    #[test]
+    fn its_own_steps_cannot_use_it() {
+        struct Recursive(std::sync::Weak<Mutex<Option<Movable<Recursive>>>>);
+        impl Transfer for Recursive {
+            type Error = &'static str;
+            fn leave(&mut self) {
+                // Its owner is locked by who moves it.
+                assert!(self.0.upgrade().unwrap().try_lock().is_err());
+            }
+            fn join(&mut self) -> Result<(), &'static str> {
+                Ok(())
+            }
+        }
+        let (home, jail) = (vnet(), vnet());
+        let owner = std::sync::Arc::new(Mutex::new(None));
+        *owner.lock().unwrap() = Some(Movable::new_in(&home, Recursive(std::sync::Arc::downgrade(&owner))).unwrap());
+        owner.lock().unwrap().as_mut().unwrap().move_to(&jail).unwrap();
+        assert_eq!(owner.lock().unwrap().as_ref().unwrap().instance(), jail);
+        owner.lock().unwrap().take();
+    }
+
+    /// The owner moves it to and fro while the instances are shut down under it.
+    #[test]
+    fn moving_races_with_shutting_down() {
+        let home = vnet();
+        let (mut em0, steps) = interface(&home, "em0");
+        for _ in 0..300 {
+            let (a, b) = (vnet(), vnet());
+            let together = Barrier::new(3);
+            thread::scope(|scope| {
+                for vnet in [a.clone(), b.clone()] {
+                    let together = &together;
+                    scope.spawn(move || {
+                        together.wait();
+                        drop(vnet.shutdown());
+                        drop(vnet);
+                    });
+                }
+                together.wait();
+                for vnet in [&a, &b, &a] {
+                    match em0.move_to(vnet) {
+                        Ok(()) | Err(MoveError::Refused(_)) => {}
+                        Err(error) => panic!("{error}"),
+                    }
+                    em0.enter(|_| ());
+                }
+            });
+            assert_eq!(em0.instance(), home);
+            a.destroy().unwrap();
+            b.destroy().unwrap();
+        }
+        assert_eq!(names_in(&home), ["em0"]);
+        // Each `leave` has its `join`.
+        let (mut left, mut joined) = (0, 0);
+        for (step, _) in steps.try_iter() {
+            if step == "leave" { left += 1 } else { joined += 1 }
+        }
+        assert_eq!(left, joined);
+        drop(em0);
+        home.destroy().unwrap();
+    }
+}
