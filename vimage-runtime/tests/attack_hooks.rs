@@ -19,19 +19,21 @@ type BoxError = Box<dyn Error + Send + Sync>;
 
 #[vnet_module]
 mod earlier {
-    use std::sync::Mutex;
     use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use std::sync::{Arc, Mutex};
     use vimage::prelude::*;
 
     #[virtualized]
     pub static NAME: Mutex<String> = Mutex::new(String::new());
-    #[shared]
-    pub static DETACHED: AtomicUsize = AtomicUsize::new(0);
+    #[virtualized]
+    pub static DETACHES: Mutex<Option<Arc<AtomicUsize>>> = Mutex::new(None);
 
     #[detach]
     fn idetach() {
-        DETACHED.fetch_add(1, Relaxed);
         V_NAME.lock().unwrap().push('d');
+        if let Some(detaches) = &*V_DETACHES.lock().unwrap() {
+            detaches.fetch_add(1, Relaxed);
+        }
     }
 }
 
@@ -118,8 +120,9 @@ fn what_else_is_kept_by_a_creation_that_fails_leads_nowhere_either() {
     assert!(weak.upgrade().is_none());
 
     let contexts = stolen(Contexts::current);
-    let entered = catch_unwind(AssertUnwindSafe(|| contexts.enter(|| earlier::V_NAME.with_current(|name| name.lock().unwrap().clone()))));
-    assert!(entered.is_err() || entered.unwrap() == "d", "nothing but the memory that is held");
+    let name = contexts.enter(|| earlier::V_NAME.with_current(|name| name.lock().unwrap().clone()));
+    assert_eq!(name, "d", "contexts may be entered: they hold the memory");
+    assert_eq!(contexts.enter(Vnet::current), None);
 
     let bound = stolen(|| vimage::Bound::<_>::new(String::from("socket")).unwrap());
     assert!(panic_of(|| bound.enter(|_| ())).contains("its creation has failed"));
@@ -135,22 +138,21 @@ fn what_else_is_kept_by_a_creation_that_fails_leads_nowhere_either() {
         })
     });
     tell.send(()).unwrap();
-    // Whether it still runs there or is told that it cannot, what it sees is the memory that it holds.
-    assert!(thread.join().is_ok_and(|name| name == "d"));
+    assert_eq!(thread.join().unwrap(), "d");
 }
 
 #[test]
 fn a_creation_that_fails_detaches_once() {
-    static KEPT: Mutex<Option<Vnet>> = Mutex::new(None);
-    // The only test that counts: others may detach meanwhile, so it looks at its own instance.
-    *KEPT.lock().unwrap() = Some(stolen(|| Vnet::current().unwrap()));
-    let gone = KEPT.lock().unwrap().take().unwrap();
-    assert_eq!(*earlier::V_NAME.of(&gone).lock().unwrap(), "d");
-    let gone = match gone.destroy() {
-        Ok(()) => return,
-        Err(error) => error.into_instance(),
-    };
-    panic!("{gone:?} could not be destroyed");
+    let detaches = Arc::new(AtomicUsize::new(0));
+    let counted = Arc::clone(&detaches);
+    let gone = stolen(move || {
+        earlier::V_DETACHES.with_current(|detaches| *detaches.lock().unwrap() = Some(Arc::clone(&counted)));
+        Vnet::current().unwrap()
+    });
+    assert_eq!(detaches.load(Relaxed), 1);
+    gone.destroy().unwrap();
+    assert_eq!(detaches.load(Relaxed), 1);
+    assert_eq!(Arc::strong_count(&detaches), 1, "the variables were dropped");
 }
 
 #[test]

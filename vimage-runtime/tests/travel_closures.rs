@@ -1,7 +1,6 @@
 //! Contexts that travel with closures and threads.
 
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-use std::sync::mpsc;
 use std::thread;
 
 use vimage::prelude::*;
@@ -165,12 +164,25 @@ fn scoped_threads_borrow_and_inherit() {
     assert_eq!(counter::V_COUNTER.of(&red).load(Relaxed), before + 4);
 }
 
+#[test]
+fn a_child_without_a_context_falls_back_as_its_class_says() {
+    let base = vimage::Instance::<Tenant>::base().unwrap();
+    let (before, after) = thread::spawn(move || {
+        let before = tenant::V_REQUESTS.of(&base).load(Relaxed);
+        vimage::thread::spawn(tenant::request).join().unwrap();
+        (before, tenant::V_REQUESTS.of(&base).load(Relaxed))
+    })
+    .join()
+    .unwrap();
+    assert_eq!(after, before + 1);
+}
+
 #[cfg(feature = "vimage")]
 mod instances {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::Mutex;
     use std::sync::atomic::AtomicBool;
+    use std::sync::{Mutex, mpsc};
     use vimage::DestroyError;
 
     /// Says where it was dropped.
@@ -293,18 +305,5 @@ mod instances {
         vimage::Instance::<Tenant>::new().unwrap().destroy().unwrap();
         let child = TENANT_IN_DETACH.lock().unwrap().take().unwrap();
         assert!(!child.join().unwrap(), "it reached an instance");
-    }
-
-    #[test]
-    fn a_child_without_a_context_falls_back_as_its_class_says() {
-        let base = vimage::Instance::<Tenant>::base().unwrap();
-        let (before, after) = thread::spawn(move || {
-            let before = tenant::V_REQUESTS.of(&base).load(Relaxed);
-            vimage::thread::spawn(tenant::request).join().unwrap();
-            (before, tenant::V_REQUESTS.of(&base).load(Relaxed))
-        })
-        .join()
-        .unwrap();
-        assert_eq!(after, before + 1);
     }
 }

@@ -1,9 +1,7 @@
 //! Contexts that travel with futures.
 
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
-use std::sync::mpsc;
 use std::task::{Context, Poll, Waker};
 
 use vimage::prelude::*;
@@ -98,6 +96,8 @@ async fn tasks_move_between_threads() {
 #[cfg(feature = "vimage")]
 mod instances {
     use super::*;
+    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use std::sync::mpsc;
     use vimage::DestroyError;
 
     /// Says where it was dropped.

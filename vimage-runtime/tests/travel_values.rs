@@ -3,7 +3,7 @@
 use std::sync::mpsc;
 
 use vimage::prelude::*;
-use vimage::{Bound, MoveError, Movable, Transfer};
+use vimage::{Bound, Movable, Transfer};
 
 #[vnet_module]
 mod interfaces {
@@ -131,9 +131,9 @@ fn a_movable_value_starts_at_home() {
 mod instances {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::{Barrier, Mutex};
+    use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak};
     use std::thread;
-    use vimage::{DestroyError, Refused};
+    use vimage::{DestroyError, MoveError, Refused};
 
     #[test]
     fn a_bound_value_keeps_its_instance_and_is_dropped_in_it() {
@@ -341,25 +341,35 @@ mod instances {
         em0.enter(|interface| interface.panics = None);
     }
 
+    /// The step that is taken when its instance goes is the only one that can reach its owner.
     #[test]
-    fn its_own_steps_cannot_use_it() {
-        struct Recursive(std::sync::Weak<Mutex<Option<Movable<Recursive>>>>);
-        impl Transfer for Recursive {
-            type Error = &'static str;
+    fn a_step_cannot_use_its_own_value() {
+        struct Curious {
+            owner: Arc<OnceLock<Weak<Movable<Curious>>>>,
+            told: mpsc::Sender<String>,
+        }
+        impl Transfer for Curious {
+            type Error = String;
             fn leave(&mut self) {
-                // Its owner is locked by who moves it.
-                assert!(self.0.upgrade().unwrap().try_lock().is_err());
+                let Some(owner) = self.owner.get() else { return };
+                let owner = owner.upgrade().unwrap();
+                let panic = catch_unwind(AssertUnwindSafe(|| owner.instance())).unwrap_err();
+                self.told.send((*panic.downcast::<&str>().unwrap()).to_owned()).unwrap();
             }
-            fn join(&mut self) -> Result<(), &'static str> {
+            fn join(&mut self) -> Result<(), String> {
                 Ok(())
             }
         }
         let (home, jail) = (vnet(), vnet());
-        let owner = std::sync::Arc::new(Mutex::new(None));
-        *owner.lock().unwrap() = Some(Movable::new_in(&home, Recursive(std::sync::Arc::downgrade(&owner))).unwrap());
-        owner.lock().unwrap().as_mut().unwrap().move_to(&jail).unwrap();
-        assert_eq!(owner.lock().unwrap().as_ref().unwrap().instance(), jail);
-        owner.lock().unwrap().take();
+        let (told, heard) = mpsc::channel();
+        let owner = Arc::new(OnceLock::new());
+        let mut value = Movable::new_in(&home, Curious { owner: Arc::clone(&owner), told }).unwrap();
+        value.move_to(&jail).unwrap();
+        let value = Arc::new(value);
+        owner.set(Arc::downgrade(&value)).unwrap();
+        jail.destroy().unwrap();
+        assert_eq!(heard.try_iter().collect::<Vec<_>>(), ["a `Movable` was used inside a step of its own value"]);
+        assert_eq!(value.instance(), home);
     }
 
     /// The owner moves it to and fro while the instances are shut down under it.

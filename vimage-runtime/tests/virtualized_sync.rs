@@ -357,7 +357,9 @@ mod scopes {
     }
 
     pub fn by_path() -> [&'static str; 3] {
-        [*self::inner::V_NAME.lock().unwrap(), *V_NAME.lock().unwrap(), *super::scopes::V_NAME.lock().unwrap()]
+        let within = *self::inner::V_NAME.lock().unwrap();
+        let outer = *V_NAME.lock().unwrap();
+        [within, outer, *super::scopes::V_NAME.lock().unwrap()]
     }
 
     pub fn macro_in_a_block(n: u64) -> u64 {

@@ -363,3 +363,20 @@ impl<T> Resolved<T, kind::Raw> {
         self.slot().cast_mut()
     }
 }
+
+#[cfg(test)]
+impl PartEntry {
+    /// A part of any layout, for tests that only place it.
+    pub(crate) fn of_layout(layout: Layout) -> &'static Self {
+        use crate::module::Register;
+        static MODULE: ModuleEntry = ModuleEntry::new::<crate::Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
+        Box::leak(Box::new(Self {
+            offset: AtomicUsize::new(Self::UNREGISTERED),
+            module: &MODULE,
+            layout,
+            fields: &[],
+            template: std::ptr::null(),
+            drop: None,
+        }))
+    }
+}

@@ -1,0 +1,222 @@
+//! Attempts to reach the variables of a module that comes late where they are not, or are not any more.
+
+#![cfg(feature = "vimage")]
+
+use std::panic::catch_unwind;
+use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
+use std::thread;
+
+use vimage::Held;
+use vimage::module::{RegisterError, register, unregister};
+use vimage::prelude::*;
+
+/// Registration is one at a time.
+fn turn() -> MutexGuard<'static, ()> {
+    static TURN: Mutex<()> = Mutex::new(());
+    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+type Job = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
+
+/// What the hooks of `flaky` do in each instance.
+static ON_ATTACH: Mutex<Option<Job>> = Mutex::new(None);
+static ON_DETACH: Mutex<Option<Job>> = Mutex::new(None);
+
+fn run(job: &Mutex<Option<Job>>) -> Result<(), String> {
+    // Not under the lock: hooks of several threads meet here.
+    let job = job.lock().unwrap().clone();
+    job.map_or(Ok(()), |job| job())
+}
+
+fn set(job: &Mutex<Option<Job>>, run: impl Fn() -> Result<(), String> + Send + Sync + 'static) {
+    *job.lock().unwrap() = Some(Arc::new(run));
+}
+
+fn clear() {
+    (*ON_ATTACH.lock().unwrap(), *ON_DETACH.lock().unwrap()) = (None, None);
+}
+
+#[vnet_module(register = "manual")]
+mod flaky {
+    use super::{ON_ATTACH, ON_DETACH, run};
+    use std::sync::Mutex;
+    use vimage::prelude::*;
+
+    #[virtualized]
+    pub static MAGIC: Mutex<u64> = Mutex::new(0xfeed);
+    #[virtualized]
+    pub static TEXT: Mutex<String> = Mutex::new(String::new());
+
+    #[attach]
+    fn iattach() -> Result<(), String> {
+        run(&ON_ATTACH)
+    }
+
+    #[detach]
+    fn idetach() {
+        run(&ON_DETACH).unwrap();
+    }
+}
+
+#[vnet_module(register = "manual")]
+mod first {
+    use std::sync::Mutex;
+    use vimage::prelude::*;
+
+    #[virtualized]
+    pub static FILLED: Mutex<[u64; 4]> = Mutex::new([0x1111; 4]);
+}
+
+#[vnet_module(register = "manual")]
+mod second {
+    use std::sync::Mutex;
+    use vimage::prelude::*;
+
+    #[virtualized]
+    pub static FILLED: Mutex<[u64; 16]> = Mutex::new([0x2222; 16]);
+}
+
+fn fail_in(unlucky: &Vnet) {
+    let id = unlucky.id();
+    set(&ON_ATTACH, move || if Vnet::current().unwrap().id() == id { Err("on purpose".into()) } else { Ok(()) });
+}
+
+#[test]
+fn an_instance_made_while_a_registration_is_taken_back_has_what_can_be_reached() {
+    static MADE: Mutex<Vec<Vnet>> = Mutex::new(Vec::new());
+    let _turn = turn();
+    let _lucky = Vnet::new().unwrap();
+    let unlucky = Vnet::new().unwrap();
+    fail_in(&unlucky);
+    set(&ON_DETACH, || {
+        let made = Vnet::new().unwrap();
+        // It is detached from others just now, and never attached here; but it can be named.
+        assert_eq!(*flaky::V_MAGIC.of(&made).lock().unwrap(), 0xfeed);
+        flaky::V_TEXT.of(&made).lock().unwrap().push_str("a text on the heap");
+        MADE.lock().unwrap().push(made);
+        Ok(())
+    });
+    let error = register("flaky").unwrap_err();
+    assert!(matches!(error, RegisterError::Attach(_)), "{error}");
+    clear();
+    // Nothing can be reached any more, neither there nor where it was attached.
+    let made = std::mem::take(&mut *MADE.lock().unwrap());
+    assert!(!made.is_empty());
+    for vnet in made.iter().chain([&unlucky]) {
+        assert!(catch_unwind(|| flaky::V_MAGIC.of(vnet)).is_err());
+    }
+    made.into_iter().for_each(|vnet| vnet.destroy().unwrap());
+}
+
+#[test]
+fn what_is_held_of_a_module_that_did_not_stay_is_not_overwritten() {
+    static HELD: Mutex<Option<Held<Mutex<String>>>> = Mutex::new(None);
+    let _turn = turn();
+    register("first").unwrap();
+    set(&ON_ATTACH, || {
+        *HELD.lock().unwrap() = Some(flaky::V_TEXT.held());
+        Err("after it has stolen".into())
+    });
+    assert!(register("flaky").is_err());
+    clear();
+    let held = HELD.lock().unwrap().take().unwrap();
+    held.lock().unwrap().push_str("a text on the heap");
+    let others: Vec<_> = Vnet::all().filter(|vnet| !vnet.is_base()).collect();
+    assert!(others.is_empty(), "the tests of this file clean up: {others:?}");
+    // SAFETY: no code of `first` runs, and nothing of it is held.
+    unsafe { unregister("first") }.unwrap();
+    register("second").unwrap();
+    assert_eq!(*second::V_FILLED.of(&Vnet::base().unwrap()).lock().unwrap(), [0x2222; 16]);
+    assert_eq!(*held.lock().unwrap(), "a text on the heap");
+    // SAFETY: no code of `second` runs, and nothing of it is held.
+    unsafe { unregister("second") }.unwrap();
+    assert_eq!(*held.lock().unwrap(), "a text on the heap");
+}
+
+#[test]
+fn an_instance_made_while_a_module_is_unregistered_keeps_its_place() {
+    static MADE: Mutex<Option<Vnet>> = Mutex::new(None);
+    let _turn = turn();
+    register("flaky").unwrap();
+    set(&ON_DETACH, || {
+        // Not by code of the module, though it happens to be called from there.
+        MADE.lock().unwrap().get_or_insert_with(|| Vnet::new().unwrap());
+        Ok(())
+    });
+    // SAFETY: no code of `flaky` runs, and nothing of it is held.
+    unsafe { unregister("flaky") }.unwrap();
+    clear();
+    let made = MADE.lock().unwrap().take().unwrap();
+    // Were the place of `flaky` used again, its variables would be dropped as well as those that are there now.
+    register("second").unwrap();
+    *second::V_FILLED.of(&made).lock().unwrap() = [u64::MAX; 16];
+    made.destroy().unwrap();
+    // SAFETY: no code of `second` runs, and nothing of it is held.
+    unsafe { unregister("second") }.unwrap();
+}
+
+#[test]
+fn a_module_is_not_registered_again_while_it_is_still_being_taken_back() {
+    static GO: Barrier = Barrier::new(2);
+    static INSIDE: Barrier = Barrier::new(2);
+    static LEAVE: Barrier = Barrier::new(2);
+    let _turn = turn();
+    let unlucky = Vnet::new().unwrap();
+    let id = unlucky.id();
+    set(&ON_ATTACH, move || match Vnet::current().unwrap() {
+        vnet if vnet.is_base() => Ok(()),
+        vnet if vnet.id() == id => {
+            GO.wait();
+            INSIDE.wait();
+            Err("on purpose".into())
+        }
+        _ => {
+            INSIDE.wait();
+            LEAVE.wait();
+            Ok(())
+        }
+    });
+    // Makes an instance while the module is there, and is in its attach hook when it is taken back.
+    let maker = thread::spawn(|| {
+        GO.wait();
+        let vnet = Vnet::new().unwrap();
+        assert!(catch_unwind(|| flaky::V_MAGIC.of(&vnet)).is_err(), "it is not attached, so it is not there");
+        vnet.destroy().unwrap();
+    });
+    assert!(matches!(register("flaky"), Err(RegisterError::Attach(_))));
+    let error = register("flaky").unwrap_err();
+    assert!(matches!(error, RegisterError::Busy), "{error}");
+    LEAVE.wait();
+    maker.join().unwrap();
+    clear();
+    // Now it can be, and nothing takes its place away again.
+    register("flaky").unwrap();
+    assert_eq!(*flaky::V_MAGIC.of(&unlucky).lock().unwrap(), 0xfeed);
+    unlucky.destroy().unwrap();
+    // SAFETY: no code of `flaky` runs, and nothing of it is held.
+    unsafe { unregister("flaky") }.unwrap();
+}
+
+#[test]
+fn an_instance_whose_creation_failed_gets_no_module() {
+    static STOLEN: Mutex<Option<Vnet>> = Mutex::new(None);
+    let _turn = turn();
+    register("flaky").unwrap();
+    set(&ON_ATTACH, || {
+        *STOLEN.lock().unwrap() = Vnet::current();
+        Err("after it has stolen".into())
+    });
+    assert!(Vnet::new().is_err());
+    clear();
+    let gone = STOLEN.lock().unwrap().take().unwrap();
+    let id = gone.id();
+    set(&ON_ATTACH, || panic!("in {:?}", Vnet::current()));
+    // `first` has no hooks; this is about the variables, which every block has as long as it is there.
+    register("first").unwrap();
+    assert_eq!(*first::V_FILLED.of(&gone).lock().unwrap(), [0x1111; 4]);
+    clear();
+    drop(gone);
+    assert!(Vnet::by_id(id).unwrap().is_none());
+    // SAFETY: no code of them runs, and nothing of them is held.
+    unsafe { (unregister("first").unwrap(), unregister("flaky").unwrap()) };
+}

@@ -1,0 +1,278 @@
+//! `#[vimage::test]` and `#[vimage::main]`.
+
+use std::process::Command;
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
+use std::thread;
+use std::time::Duration;
+
+use vimage::prelude::*;
+
+#[vnet_module]
+mod registry {
+    use std::sync::Mutex;
+    use vimage::prelude::*;
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub struct Limit(pub usize);
+
+    #[virtualized]
+    static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    #[virtualized]
+    static LIMIT: Mutex<Option<Limit>> = Mutex::new(None);
+
+    #[attach]
+    fn iattach(arguments: &vimage::Arguments) {
+        *V_LIMIT.lock().unwrap() = arguments.get::<Limit>().copied();
+    }
+
+    pub fn limit() -> Option<Limit> {
+        *V_LIMIT.lock().unwrap()
+    }
+
+    pub fn register(name: &str) -> usize {
+        let mut names = V_NAMES.lock().unwrap();
+        names.push(name.to_owned());
+        names.len()
+    }
+
+    /// What the base instance has in builds where it is the only one.
+    pub fn clear() {
+        V_NAMES.lock().unwrap().clear();
+    }
+
+    #[cfg(test)]
+    mod tests {
+        /// Code in a module is virtualized code, also in its tests.
+        #[vimage::test]
+        fn a_test_in_a_module_is_in_its_own_vimage_too() {
+            super::clear();
+            assert_eq!(super::V_NAMES.lock().unwrap().len(), 0);
+            super::register("x");
+            assert_eq!(super::V_NAMES.lock().unwrap()[0], "x");
+        }
+    }
+}
+
+/// How many of these tests are running.
+static RUNNING: AtomicUsize = AtomicUsize::new(0);
+
+/// Fails where two tests share their instance, at once or one after the other.
+fn work() {
+    let running = RUNNING.fetch_add(1, SeqCst);
+    assert!(cfg!(feature = "vimage") || running == 0, "without instances one test runs at a time");
+    registry::clear();
+    for n in 1..=50 {
+        assert_eq!(registry::register("x"), n);
+        thread::yield_now();
+    }
+    RUNNING.fetch_sub(1, SeqCst);
+}
+
+#[vimage::test]
+fn first() {
+    work();
+}
+
+#[vimage::test]
+fn second() {
+    work();
+}
+
+#[vimage::test]
+#[test]
+fn under_the_usual_attribute() {
+    work();
+}
+
+#[vimage::test]
+fn with_a_result() -> Result<(), std::num::ParseIntError> {
+    work();
+    let number: u8 = "7".parse()?;
+    assert_eq!(number, 7);
+    Ok(())
+}
+
+#[vimage::test]
+fn with_an_exit_code() -> std::process::ExitCode {
+    work();
+    std::process::ExitCode::SUCCESS
+}
+
+#[vimage::test]
+fn with_an_opaque_result() -> impl std::process::Termination {
+    work();
+}
+
+#[vimage::test]
+#[should_panic]
+fn that_panics() {
+    panic!("on purpose");
+}
+
+#[vimage::test]
+#[should_panic(expected = "on purpose")]
+fn that_panics_with_a_text() {
+    panic!("it panicked on purpose");
+}
+
+#[vimage::test]
+#[should_panic = "on purpose"]
+#[tokio::test]
+async fn that_panics_later() {
+    tokio::task::yield_now().await;
+    panic!("it panicked on purpose");
+}
+
+#[vimage::test(share(Cpu, crate::Tenant), args(registry::Limit(3), "unused"))]
+fn with_options() {
+    assert!(Vcpu::current().unwrap().is_base() && vimage::Instance::<Tenant>::current().unwrap().is_base());
+    if cfg!(feature = "vimage") {
+        assert!(!Vnet::current().unwrap().is_base() && !Vprocg::current().unwrap().is_base());
+        assert_eq!(Vnet::current().unwrap().name(), Some("with_options"));
+        assert_eq!(registry::limit(), Some(registry::Limit(3)));
+    } else {
+        assert_eq!(registry::limit(), None);
+    }
+}
+
+#[vimage::test]
+fn every_class_is_fresh() {
+    let fresh = cfg!(feature = "vimage");
+    assert_ne!(Vnet::current().unwrap().is_base(), fresh);
+    assert_ne!(Vcpu::current().unwrap().is_base(), fresh);
+    assert_ne!(vimage::Instance::<Tenant>::current().unwrap().is_base(), fresh);
+}
+
+vimage::class! {
+    /// A class of the user's.
+    pub struct Tenant;
+    no_context = base
+}
+
+#[vimage::test]
+#[tokio::test]
+async fn on_one_thread() {
+    tokio::task::yield_now().await;
+    work();
+}
+
+#[vimage::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_several_threads() -> Result<(), tokio::task::JoinError> {
+    registry::clear();
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..8 {
+        tasks.spawn(async { tokio::task::spawn_blocking(vimage::Contexts::current().bind(|| registry::register("x"))).await }.within_current());
+    }
+    let mut seen = Vec::new();
+    while let Some(task) = tasks.join_next().await {
+        seen.push(task??);
+    }
+    seen.sort_unstable();
+    assert_eq!(seen, (1..=8).collect::<Vec<_>>());
+    Ok(())
+}
+
+/// What has just been let go of by another thread is given a moment.
+#[vimage::test]
+fn a_thread_that_is_just_ending() {
+    vimage::thread::spawn(|| thread::sleep(Duration::from_millis(50)));
+}
+
+// The following fail on purpose: the test at the end runs each in a process of its own.
+
+#[vimage::test]
+#[ignore = "fails on purpose"]
+fn fails_thread_left_behind() {
+    vimage::thread::spawn(|| thread::sleep(Duration::from_secs(60)));
+}
+
+static KEPT: Mutex<Option<Vnet>> = Mutex::new(None);
+
+#[vimage::test]
+#[ignore = "fails on purpose"]
+#[should_panic(expected = "on purpose")]
+fn fails_handle_left_behind_by_a_panic() {
+    *KEPT.lock().unwrap() = Vnet::current();
+    panic!("on purpose");
+}
+
+#[vimage::test]
+#[ignore = "fails on purpose"]
+#[tokio::test]
+async fn fails_task_left_behind() -> Result<(), String> {
+    tokio::spawn(std::future::pending::<()>().within_current());
+    Err("and it returned this".to_owned())
+}
+
+#[vimage::test]
+#[ignore = "fails on purpose"]
+#[should_panic]
+fn fails_no_panic() {}
+
+#[vimage::test]
+#[ignore = "fails on purpose"]
+#[should_panic(expected = "apples")]
+fn fails_other_panic() {
+    panic!("pears");
+}
+
+#[vimage::test]
+#[ignore = "fails on purpose"]
+fn fails_assertion() {
+    assert_eq!(registry::register("x"), 0, "the usual way to fail");
+}
+
+/// In builds without instances nothing can be left behind.
+const FAILURES: &[(&str, &str, bool)] = &[
+    ("fails_thread_left_behind", "something still holds its vimage", true),
+    ("fails_handle_left_behind_by_a_panic", "\"fails_handle_left_behind_by_a_panic\"", true),
+    ("fails_task_left_behind", "and it returned this", false),
+    ("fails_no_panic", "the test did not panic as expected", false),
+    ("fails_other_panic", "the panic \"pears\" did not contain the expected \"apples\"", false),
+    ("fails_assertion", "the usual way to fail", false),
+];
+
+#[test]
+fn failing_tests_fail_and_say_why() {
+    for &(name, text, instances_only) in FAILURES {
+        let test = std::env::current_exe().unwrap();
+        let run = Command::new(test).args(["--exact", name, "--ignored", "--nocapture"]).output().unwrap();
+        let output = String::from_utf8_lossy(&run.stderr).into_owned() + &String::from_utf8_lossy(&run.stdout);
+        if instances_only && !cfg!(feature = "vimage") {
+            assert!(run.status.success(), "{output}");
+            continue;
+        }
+        assert!(!run.status.success() && output.contains(text), "{name}:\n{output}");
+        if name.ends_with("left_behind") && cfg!(feature = "vimage") {
+            assert!(output.contains("something still holds its vimage"), "{name}:\n{output}");
+        }
+        let here = cfg!(feature = "invariants") && name == "fails_handle_left_behind_by_a_panic";
+        assert!(!here || output.contains("travel_attributes.rs:"), "{output}");
+    }
+}
+
+mod program {
+    #[vimage::main]
+    pub fn main() -> Result<u64, String> {
+        let id = super::Vnet::current().ok_or("no context")?.id();
+        Ok(id)
+    }
+
+    pub mod asynchronous {
+        #[vimage::main]
+        #[tokio::main(flavor = "current_thread")]
+        pub async fn main() -> Option<u64> {
+            tokio::task::yield_now().await;
+            Some(super::super::Vnet::current()?.id())
+        }
+    }
+}
+
+#[test]
+fn main_runs_in_the_base_vimage() {
+    assert_eq!(program::main(), Ok(0));
+    assert_eq!(program::asynchronous::main(), Some(0));
+}
