@@ -10,14 +10,18 @@ use vimage::Held;
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
 
-/// Registration is one at a time.
+/// Registration is one at a time, and after boot.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
+    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    vimage::boot().unwrap();
+    turn
 }
 
 type Job = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
+/// What the hook of `picky` does in each instance.
+static ON_CREATE: Mutex<Option<Job>> = Mutex::new(None);
 /// What the hooks of `flaky` do in each instance.
 static ON_ATTACH: Mutex<Option<Job>> = Mutex::new(None);
 static ON_DETACH: Mutex<Option<Job>> = Mutex::new(None);
@@ -33,7 +37,19 @@ fn set(job: &Mutex<Option<Job>>, run: impl Fn() -> Result<(), String> + Send + S
 }
 
 fn clear() {
-    (*ON_ATTACH.lock().unwrap(), *ON_DETACH.lock().unwrap()) = (None, None);
+    for job in [&ON_CREATE, &ON_ATTACH, &ON_DETACH] {
+        *job.lock().unwrap() = None;
+    }
+}
+
+#[vnet_module]
+mod picky {
+    use super::{ON_CREATE, run};
+
+    #[vimage::attach]
+    fn iattach() -> Result<(), String> {
+        run(&ON_CREATE)
+    }
 }
 
 #[vnet_module(register = "manual")]
@@ -198,25 +214,27 @@ fn a_module_is_not_registered_again_while_it_is_still_being_taken_back() {
 }
 
 #[test]
-fn an_instance_whose_creation_failed_gets_no_module() {
+fn a_module_is_not_attached_where_the_creation_has_failed() {
     static STOLEN: Mutex<Option<Vnet>> = Mutex::new(None);
+    static ATTACHED: Mutex<Vec<Option<Vnet>>> = Mutex::new(Vec::new());
     let _turn = turn();
-    register("flaky").unwrap();
-    set(&ON_ATTACH, || {
+    set(&ON_CREATE, || {
         *STOLEN.lock().unwrap() = Vnet::current();
         Err("after it has stolen".into())
     });
     assert!(Vnet::new().is_err());
     clear();
     let gone = STOLEN.lock().unwrap().take().unwrap();
-    let id = gone.id();
-    set(&ON_ATTACH, || panic!("in {:?}", Vnet::current()));
-    // `first` has no hooks; this is about the variables, which every block has as long as it is there.
-    register("first").unwrap();
-    assert_eq!(*first::V_FILLED.of(&gone).lock().unwrap(), [0x1111; 4]);
+    set(&ON_ATTACH, || {
+        ATTACHED.lock().unwrap().push(Vnet::current());
+        Ok(())
+    });
+    register("flaky").unwrap();
     clear();
+    assert_eq!(std::mem::take(&mut *ATTACHED.lock().unwrap()), [Some(Vnet::base().unwrap())]);
+    // The variables are there, as in every block.
+    assert_eq!(*flaky::V_MAGIC.of(&gone).lock().unwrap(), 0xfeed);
     drop(gone);
-    assert!(Vnet::by_id(id).unwrap().is_none());
-    // SAFETY: no code of them runs, and nothing of them is held.
-    unsafe { (unregister("first").unwrap(), unregister("flaky").unwrap()) };
+    // SAFETY: no code of `flaky` runs, and nothing of it is held.
+    unsafe { unregister("flaky") }.unwrap();
 }

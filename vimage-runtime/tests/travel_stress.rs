@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+use std::time::Duration;
 
-use tokio::task::{JoinSet, yield_now};
+use tokio::task::{AbortHandle, JoinSet, yield_now};
 use vimage::link::{self, End};
 use vimage::prelude::*;
 
-const SEED: u64 = 0x5eed_0f_7ea5;
+const SEED: u64 = 0x5eed_0ff1_ce00;
 const INSTANCES: usize = 32;
 const TASKS: usize = 4_000;
 const STEPS: usize = 40;
@@ -43,6 +44,7 @@ mod state {
     }
 }
 
+/// What goes through the links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Message {
     link: usize,
@@ -78,7 +80,7 @@ fn step(id: u64, steps: &AtomicU64) {
     steps.fetch_add(1, Relaxed);
 }
 
-async fn work(id: u64, steps: Arc<AtomicU64>, others: Arc<[Vnet]>, mut random: Random) {
+async fn work(id: u64, steps: Arc<AtomicU64>, others: Arc<Vec<Vnet>>, mut random: Random) {
     let _last = LastStep(id, &steps);
     for _ in 0..STEPS {
         step(id, &steps);
@@ -127,43 +129,54 @@ async fn send(end: Arc<End<Message>>, link: usize, to: u64, sender: u64, taken: 
     }
 }
 
-fn vnets() -> Arc<[Vnet]> {
+fn vnets() -> Arc<Vec<Vnet>> {
     let vnet = || if cfg!(feature = "vimage") { Vnet::new().unwrap() } else { Vnet::base().unwrap() };
-    let vnets: Arc<[Vnet]> = (0..INSTANCES).map(|_| vnet()).collect();
-    for vnet in &*vnets {
+    let vnets: Vec<Vnet> = (0..INSTANCES).map(|_| vnet()).collect();
+    for vnet in &vnets {
         state::V_OWNER.of(vnet).store(vnet.id(), Relaxed);
     }
-    vnets
+    Arc::new(vnets)
 }
 
-/// Starts tasks, and aborts some, drops some before they start.
-async fn tasks(vnets: &Arc<[Vnet]>, steps: &Arc<AtomicU64>, random: &mut Random) -> [usize; 3] {
-    let (mut running, mut dropped, mut aborted) = (JoinSet::new(), 0, 0);
+/// Without instances they are all the same one.
+fn distinct(vnets: &[Vnet]) -> &[Vnet] {
+    if cfg!(feature = "vimage") { vnets } else { &vnets[..1] }
+}
+
+/// Starts tasks, drops some before they start, and aborts some and some of the senders wherever they have got to.
+async fn tasks(
+    vnets: &Arc<Vec<Vnet>>,
+    steps: &Arc<AtomicU64>,
+    senders: &[AbortHandle],
+    random: &mut Random,
+) -> [usize; 3] {
+    let (mut running, mut handles, mut dropped) = (JoinSet::new(), Vec::new(), 0);
     for n in 0..TASKS {
         let vnet = &vnets[n % INSTANCES];
         let random_of_task = Random(SEED ^ n as u64);
         let task = work(vnet.id(), Arc::clone(steps), Arc::clone(vnets), random_of_task).within(vnet);
-        match random.below(8) {
-            0 => {
-                drop(task);
-                dropped += 1;
-            }
-            1 => {
-                let handle = running.spawn(task);
-                for _ in 0..random.below(4) {
-                    yield_now().await;
-                }
-                handle.abort();
-                aborted += 1;
-            }
-            _ => _ = running.spawn(task),
+        if random.below(8) == 0 {
+            drop(task);
+            dropped += 1;
+        } else {
+            handles.push(running.spawn(task));
+        }
+        if random.below(3) == 0 && !handles.is_empty() {
+            handles[handles.len() - 1 - random.below(handles.len().min(16) as u64) as usize].abort();
+        }
+        if random.below(60) == 0 {
+            senders[random.below(senders.len() as u64) as usize].abort();
+        }
+        if random.below(4) == 0 {
+            yield_now().await;
         }
     }
-    let mut finished = 0;
+    let (mut finished, mut aborted) = (0, 0);
     while let Some(task) = running.join_next().await {
         match task {
             Ok(()) => finished += 1,
-            Err(error) => assert!(error.is_cancelled(), "{error}"),
+            Err(error) if error.is_cancelled() => aborted += 1,
+            Err(error) => panic!("{error}"),
         }
     }
     [dropped, aborted, finished]
@@ -171,12 +184,12 @@ async fn tasks(vnets: &Arc<[Vnet]>, steps: &Arc<AtomicU64>, random: &mut Random)
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn tasks_see_their_own_instance_and_messages_arrive_once() {
-    let vnets = vnets();
+    let mut vnets = vnets();
     let steps = Arc::new(AtomicU64::new(0));
     let mut random = Random(SEED);
 
     let (mut servers, mut senders, mut ends) = (JoinSet::new(), JoinSet::new(), Vec::new());
-    let taken = Arc::new(AtomicU64::new(0));
+    let (mut sender_handles, taken) = (Vec::new(), Arc::new(AtomicU64::new(0)));
     for n in 0..LINKS {
         let (from, to) = (&vnets[n], &vnets[n + LINKS]);
         let (left, right) = link::with_capacity(8, from, to).unwrap();
@@ -184,19 +197,17 @@ async fn tasks_see_their_own_instance_and_messages_arrive_once() {
         servers.spawn(async move { right.serve_async(async |message| state::receive(message)).await });
         for sender in 0..SENDERS {
             let sending = send(Arc::clone(&left), n, to.id(), sender as u64, Arc::clone(&taken));
-            let handle = senders.spawn(sending.within(from));
-            if random.below(5) == 0 {
-                yield_now().await;
-                handle.abort();
-            }
+            sender_handles.push(senders.spawn(sending.within(from)));
         }
         ends.push(left);
     }
 
-    let [dropped, aborted, finished] = tasks(&vnets, &steps, &mut random).await;
-    assert!(dropped > TASKS / 10 && aborted > TASKS / 10 && finished > TASKS / 2, "{dropped} {aborted} {finished}");
+    let [dropped, aborted, finished] = tasks(&vnets, &steps, &sender_handles, &mut random).await;
+    assert_eq!(dropped + aborted + finished, TASKS);
+    assert!(finished > TASKS / 4, "{finished}");
+    let mut cut_off = 0;
     while let Some(sent) = senders.join_next().await {
-        assert!(sent.map_or_else(|error| error.is_cancelled(), |()| true));
+        cut_off += usize::from(sent.inspect_err(|error| assert!(error.is_cancelled(), "{error}")).is_err());
     }
     // The servers receive what is there, and end.
     drop(ends);
@@ -204,10 +215,15 @@ async fn tasks_see_their_own_instance_and_messages_arrive_once() {
         served.unwrap();
     }
 
+    // Children that nobody has waited for run on.
+    while Arc::strong_count(&steps) > 1 {
+        yield_now().await;
+    }
+    let counted: u64 = distinct(&vnets).iter().map(|vnet| state::V_STEPS.of(vnet).load(Relaxed)).sum();
+    assert_eq!(counted, steps.load(Relaxed), "a step was counted in another instance");
+
     let mut received = Vec::new();
-    let mut unique: Vec<&Vnet> = vnets.iter().collect();
-    unique.dedup();
-    for vnet in unique {
+    for vnet in distinct(&vnets) {
         received.append(&mut state::V_RECEIVED.of(vnet).lock().unwrap());
     }
     let all = received.len() as u64;
@@ -217,37 +233,21 @@ async fn tasks_see_their_own_instance_and_messages_arrive_once() {
     assert_eq!(all, taken.load(Relaxed), "a message was lost");
     assert!(all >= LINKS as u64 * MESSAGES);
 
-    println!("seed {SEED:#x}: {} steps of {TASKS} tasks ({dropped} dropped, {aborted} aborted), {all} messages", steps.load(Relaxed));
-    #[cfg(feature = "vimage")]
-    destroy(vnets, &steps).await;
-}
-
-/// Nothing holds an instance when its last task is gone.
-#[cfg(feature = "vimage")]
-async fn destroy(mut vnets: Arc<[Vnet]>, steps: &AtomicU64) {
-    // Children that nobody has waited for run on.
-    let mut counted = loop {
-        let counted: u64 = vnets.iter().map(|vnet| state::V_STEPS.of(vnet).load(Relaxed)).sum();
-        match Arc::get_mut(&mut vnets) {
-            Some(_) => break counted,
-            None => yield_now().await,
+    println!(
+        "seed {SEED:#x}: {TASKS} tasks ({dropped} dropped, {aborted} aborted), {counted} steps; {all} messages of {} \
+         senders ({cut_off} aborted)",
+        LINKS * SENDERS,
+    );
+    if cfg!(feature = "vimage") {
+        let vnets = loop {
+            match Arc::get_mut(&mut vnets) {
+                Some(vnets) => break std::mem::take(vnets),
+                None => yield_now().await,
+            }
+        };
+        // Nothing holds an instance when its last task is gone.
+        for vnet in vnets {
+            vnet.destroy_within(Duration::from_secs(10)).unwrap();
         }
-    };
-    for vnet in vnets.iter() {
-        let weak = vnet.downgrade();
-        assert!(weak.upgrade().is_some());
     }
-    let ids: Vec<_> = vnets.iter().map(Vnet::downgrade).collect();
-    let held: Vec<_> = vnets.iter().map(|vnet| state::V_STEPS.held_of(vnet)).collect();
-    drop(vnets);
-    counted = counted.max(held.iter().map(|steps| steps.load(Relaxed)).sum());
-    drop(held);
-    for _ in 0..10_000 {
-        if ids.iter().all(|weak| weak.upgrade().is_none()) {
-            assert!(counted <= steps.load(Relaxed));
-            return;
-        }
-        yield_now().await;
-    }
-    panic!("a task that is gone holds its instance");
 }

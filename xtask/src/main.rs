@@ -5,8 +5,9 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
-  ci        formatting, clippy and docs without warnings, then `test`, `models` and `memcheck`
+  ci        formatting, clippy and docs without warnings, then `test`, `plugin`, `models` and `memcheck`
   models    the life of instances under a model checker
+  plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
   memcheck  the runtime's tests under valgrind, if it is installed";
 
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         "test" => test(),
         "ci" => ci(),
         "bless" => bless(),
+        "plugin" => plugin(),
         "models" => models(),
         "memcheck" => memcheck(),
         _ => Err(USAGE.to_owned()),
@@ -68,8 +70,23 @@ fn ci() -> Done {
     let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", "linkme,vimage"];
     cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
     test()?;
+    plugin()?;
     models()?;
     memcheck()
+}
+
+/// Builds program and libraries so that they share std and the runtime, and runs the program.
+fn plugin() -> Done {
+    let libraries = Command::new("rustc").args(["--print", "target-libdir"]).output();
+    let std = libraries.map_err(|error| format!("plugin: rustc did not start: {error}"))?.stdout;
+    let path = format!("{}:target/plugin/debug/deps", String::from_utf8_lossy(&std).trim());
+    let arguments = ["build", "--manifest-path", "tests/plugin/Cargo.toml", "--target-dir", "target/plugin"];
+    cargo("plugin", &arguments, &[("RUSTFLAGS", "-C prefer-dynamic")])?;
+    let status = Command::new("target/plugin/debug/host").env("LD_LIBRARY_PATH", path).status();
+    match status {
+        Ok(status) if status.success() => Ok(()),
+        other => Err(format!("plugin: the program failed: {other:?}")),
+    }
 }
 
 /// Another configuration of the whole graph, so it has a folder of its own.

@@ -1,0 +1,45 @@
+//! Loads two plugins while networks are live: one that shares the runtime, and one that does not.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use libloading::{Library, Symbol};
+use shared as _;
+use vimage::prelude::*;
+
+#[vnet_module]
+mod host {}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    vimage::boot()?;
+    let vnets = [Vnet::new()?, Vnet::new()?];
+
+    let folder: PathBuf = std::env::current_exe()?.parent().ok_or("no folder")?.to_owned();
+    // SAFETY: the library is ours; its constructors register a module.
+    let library = unsafe { Library::new(folder.join("libplugin.so"))? };
+    // SAFETY: it is declared with this type.
+    let work: Symbol<'_, extern "Rust" fn() -> u64> = unsafe { library.get("plugin_work")? };
+
+    let early = std::panic::catch_unwind(|| vnets[0].enter(|| work()));
+    assert!(early.is_err(), "it is loaded, but not registered");
+    vimage::module::register("plugin")?;
+    for vnet in &vnets {
+        assert_eq!(vnet.enter(|| work()), 100 * vnet.id() + 1);
+        assert_eq!(vnet.enter(|| work()), 100 * vnet.id() + 2);
+    }
+    let later = Vnet::new()?;
+    assert_eq!(later.enter(|| work()), 100 * later.id() + 1);
+    println!("{}", vimage::debug::modules());
+
+    // SAFETY: the library is ours.
+    let apart = unsafe { Library::new(folder.join("libapart.so"))? };
+    // SAFETY: it is declared with this type.
+    let panics: Symbol<'_, extern "C" fn() -> bool> = unsafe { apart.get("apart_panics")? };
+    assert!(vnets[0].enter(|| panics()), "another runtime knows nothing of our context");
+    assert!(vimage::module::register("apart").is_err(), "nor we of its modules");
+
+    // The instances end while the code of their modules is there.
+    drop((vnets, later));
+    println!("plugins work as documented");
+    Ok(())
+}
