@@ -148,10 +148,16 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
             let Some(late) = live.late.iter().find(|late| named(late)).map(Arc::clone) else { continue };
             let ids = live.tree.all();
             if let Some(id) = ids.into_iter().find(|&id| id != state.base_handle().header().id) {
-                return Err(RegisterError::InUse { module: name.to_owned(), by: format!("instance {}#{id}", class.name) });
+                return Err(RegisterError::InUse {
+                    module: name.to_owned(),
+                    by: format!("instance {}#{id}", class.name),
+                });
             }
             if let Some(user) = live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
-                return Err(RegisterError::InUse { module: name.to_owned(), by: format!("module {}", user.linked.entry) });
+                return Err(RegisterError::InUse {
+                    module: name.to_owned(),
+                    by: format!("module {}", user.linked.entry),
+                });
             }
             withdraw(&live, &late);
             late
@@ -184,7 +190,7 @@ fn is_named(entry: &ModuleEntry, name: &str) -> bool {
 fn depends_on(user: &ModuleEntry, entry: &'static ModuleEntry) -> bool {
     user.dependencies.iter().any(|dependency| match *dependency {
         Dependency::Name(name) => name == entry.name,
-        Dependency::Path(path) => std::ptr::eq(path, entry),
+        Dependency::Path(path) => std::ptr::eq(path(), entry),
         Dependency::After(_) => false,
     })
 }
@@ -209,9 +215,9 @@ fn is_registered(state: &ClassState, entry: &'static ModuleEntry) -> bool {
     has(state, &state.live(), |module| std::ptr::eq(module, entry))
 }
 
-fn has(state: &ClassState, live: &Live, mut wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
+fn has(state: &ClassState, live: &Live, wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
     let late = live.late.iter().filter(|late| !late.is_withdrawn()).map(|late| late.linked.entry);
-    state.modules.iter().map(|module| module.entry).chain(late).any(|entry| wanted(entry))
+    state.modules.iter().map(|module| module.entry).chain(late).any(wanted)
 }
 
 /// Gives the module its place and makes its variables in every instance whose memory can still be reached, and
@@ -226,7 +232,7 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
     for dependency in entry.dependencies {
         let (there, name) = match *dependency {
             Dependency::Name(name) => (has(state, &live, |module| module.name == name), name),
-            Dependency::Path(path) => (has(state, &live, |module| std::ptr::eq(module, path)), path.name),
+            Dependency::Path(path) => (has(state, &live, |module| std::ptr::eq(module, path())), path().name),
             Dependency::After(_) => continue,
         };
         if !there {
@@ -244,7 +250,8 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
         left: reserve_before.end - reserve_before.start,
     };
     let mut parts = Vec::new();
-    let end = Layout::from_size_align(reserve_before.start, align).and_then(|start| place(start, &linked.parts, &mut parts));
+    let end =
+        Layout::from_size_align(reserve_before.start, align).and_then(|start| place(start, &linked.parts, &mut parts));
     let end = end.map_err(|_| too_large(usize::MAX))?.size();
     if end > reserve_before.end {
         return Err(too_large(end - reserve_before.start));
@@ -418,7 +425,10 @@ impl fmt::Display for RegisterError {
                  larger with `vimage::module::set_reserve` before boot"
             ),
             Self::Alignment { module, align, most } => {
-                write!(f, "module {module} has a variable aligned to {align} bytes, but instances are aligned to {most}")
+                write!(
+                    f,
+                    "module {module} has a variable aligned to {align} bytes, but instances are aligned to {most}"
+                )
             }
             Self::Attach(error) => error.fmt(f),
             Self::InUse { module, by } => write!(f, "module `{module}` cannot be unregistered: {by} uses it"),

@@ -10,6 +10,7 @@ mod class;
 mod class_state;
 mod context;
 pub mod debug;
+mod declare;
 mod failure;
 pub mod future;
 mod held;

@@ -207,10 +207,8 @@ impl Rewriter<'_> {
                 }
                 self.plain_expr(expr);
             }
-            _ => match chain::links_behind_waiting_call(expr, &cx) {
-                Some(links) if chain::starts_at_mention(expr, &cx) => self.arguments_first(expr, links),
-                _ => self.plain_expr(expr),
-            },
+            _ if chain::starts_at_mention(expr, &cx) && chain::can_wait_first(expr, &cx) => self.arguments_first(expr),
+            _ => self.plain_expr(expr),
         }
     }
 
@@ -227,9 +225,9 @@ impl Rewriter<'_> {
     }
 
     /// `V_X.method(f().await)`, up to the last argument that waits.
-    fn arguments_first(&mut self, expr: &mut Expr, links: usize) {
+    fn arguments_first(&mut self, expr: &mut Expr) {
         let cx = self.cx;
-        let arguments = chain::arguments_mut(chain::descend(expr, links));
+        let arguments = chain::early_arguments_mut(expr);
         let waiting = arguments.iter().rposition(|argument| awaits::in_expr(argument, &cx));
         let mut hoisted = Vec::new();
         for (at, argument) in arguments.into_iter().enumerate() {

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::{block, companions};
 use super::header::{Header, Phase};
+use super::{block, companions};
 use crate::context;
 use crate::failure::{self, TeardownFailure, message};
 use crate::module::{BoxError, ModuleEntry};

@@ -32,7 +32,8 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
          `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
          `{name}.of(&instance)`{}",
         match context::stack::last_left() {
-            Some(last) => format!("; the last context that was left here is {}, entered at {}", last.instance, last.entered),
+            Some(last) =>
+                format!("; the last context that was left here is {}, entered at {}", last.instance, last.entered),
             None => String::new(),
         }
     );

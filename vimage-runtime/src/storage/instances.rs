@@ -277,7 +277,13 @@ impl<T> Place<T> {
 
     #[inline(always)]
     pub(super) fn resolve<C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<T, K> {
-        Resolved { slot: self.slot(C::CONTEXT.get().as_ptr()), place: self, class: C::ENTRY, variable, kind: PhantomData }
+        Resolved {
+            slot: self.slot(C::CONTEXT.get().as_ptr()),
+            place: self,
+            class: C::ENTRY,
+            variable,
+            kind: PhantomData,
+        }
     }
 
     #[inline(always)]

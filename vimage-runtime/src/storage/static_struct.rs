@@ -49,6 +49,7 @@ impl<P> Part<P> {
 #[derive(Debug)]
 pub(super) struct Place<T>(*const T);
 
+#[expect(clippy::extra_unused_type_parameters, reason = "the interface of both builds")]
 impl<T> Place<T> {
     /// # Safety
     ///
