@@ -5,7 +5,7 @@ use isolated_tests::app;
 /// Makes a test of each function of the suite.
 macro_rules! suite {
     (#[$test:meta]) => {
-        suite! { @each #[$test]
+        $crate::suite::suite! { @each #[$test]
             users_are_numbered_from_one
             users_are_listed_in_order
             users_can_leave
