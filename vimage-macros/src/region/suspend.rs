@@ -28,7 +28,7 @@ impl Rewriter<'_> {
         if awaits::in_block(block, &self.cx) {
             self.in_async(|walk| walk.async_statements(block));
         } else {
-            self.piece_in_braces(block, output);
+            self.sync_part(Kind::Sync, block, output);
         }
     }
 
@@ -46,12 +46,13 @@ impl Rewriter<'_> {
         if awaits::in_block(block, &self.cx) {
             self.async_statements(block);
         } else {
-            self.piece_in_braces(block, &ReturnType::Default);
+            self.sync_part(Kind::Piece, block, &ReturnType::Default);
         }
     }
 
-    fn piece_in_braces(&mut self, block: &mut Block, output: &ReturnType) {
-        if self.sync_block(Kind::Piece, block, output) {
+    /// A block in an async region that is a sync region itself.
+    fn sync_part(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) {
+        if self.sync_block(kind, block, output) {
             Shield.visit_block_mut(block);
         }
     }

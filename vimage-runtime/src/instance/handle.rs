@@ -41,8 +41,8 @@ impl Handle {
     /// The block is allocated, and stays so until this returns.
     #[track_caller]
     pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
-        // SAFETY: by contract; then `try_hold` has counted one.
-        unsafe { header.as_ref().try_hold().then(|| Self::from_counted(header)) }
+        // SAFETY: by contract; then `try_hold` has counted one. No closure, which would hide who calls.
+        unsafe { if header.as_ref().try_hold() { Some(Self::from_counted(header)) } else { None } }
     }
 
     /// A handle to the current instance of the class; none in its detach hooks.

@@ -18,7 +18,7 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
     if found == Context::BARRED {
         panic!(
             "`{name}` of module `{module}`: no {class_name} instance is current while the variables of an instance \
-             are being dropped; do this in a `#[detach]` hook"
+             are being dropped, nor afterwards in what its last hooks have started; do this in a `#[detach]` hook"
         );
     }
     if class.no_context == NoContext::Base {
