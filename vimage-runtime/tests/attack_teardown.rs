@@ -363,3 +363,41 @@ fn waiting_for_the_others_from_inside_ends_with_the_time() {
     drop(other);
     vnet.destroy_within(Duration::MAX).unwrap();
 }
+
+/// A constant that relies on its thread, and is not `Send` for that, must not be dropped by whoever ends its
+/// instance.
+#[cfg(feature = "vimage")]
+mod a_static_mut_that_is_not_send {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use vimage::prelude::*;
+
+    static DROPPED: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+    #[vnet_module]
+    mod slots {
+        use super::DROPPED;
+        use std::marker::PhantomData;
+        use std::sync::atomic::Ordering::Relaxed;
+        use vimage::prelude::*;
+
+        struct Counted<Bound>(usize, PhantomData<Bound>);
+        impl<Bound> Drop for Counted<Bound> {
+            fn drop(&mut self) {
+                DROPPED[self.0].fetch_add(1, Relaxed);
+            }
+        }
+
+        #[virtualized]
+        static mut STAYS: Counted<*const u8> = Counted(0, PhantomData);
+        #[virtualized]
+        static mut GOES: Counted<u8> = Counted(1, PhantomData);
+    }
+
+    #[test]
+    fn is_never_dropped() {
+        Vnet::new().unwrap().destroy().unwrap();
+        // Other tests of this file end instances as well.
+        let [stays, goes] = DROPPED.each_ref().map(|count| count.load(Relaxed));
+        assert!(stays == 0 && goes >= 1, "{stays} {goes}");
+    }
+}

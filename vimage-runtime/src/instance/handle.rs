@@ -17,8 +17,8 @@ pub(crate) struct Handle {
 }
 
 // SAFETY: the count is atomic and the rest of the header immutable, atomic or locked. The values behind it are
-// `Send + Sync`, or of a `static mut`, which has no bounds because only the user's `unsafe` reaches it; that also
-// goes for the drop of one on another thread, which `#[virtualized] static mut` documents.
+// `Send + Sync`, or of a `static mut`, which has no bounds because only the user's `unsafe` reaches it, and which is
+// dropped only if it is `Send`.
 unsafe impl Send for Handle {}
 // SAFETY: as above.
 unsafe impl Sync for Handle {}
