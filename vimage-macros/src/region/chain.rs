@@ -10,13 +10,48 @@ use syn::{Expr, Local, Stmt, Token, UnOp};
 use super::{Context, awaits, mention};
 
 /// Methods whose results still borrow from their receivers, as a rule.
-const BORROWING: [&str; 22] = [
-    "as_bytes", "as_deref", "as_deref_mut", "as_mut", "as_ref", "as_slice", "as_str", "borrow", "borrow_mut", "deref",
-    "deref_mut", "first", "get", "get_mut", "get_or_init", "iter", "keys", "last", "lock", "read", "values", "write",
+const BORROWING: &[&str] = &[
+    "as_bytes",
+    "as_deref",
+    "as_deref_mut",
+    "as_mut",
+    "as_ref",
+    "as_slice",
+    "as_str",
+    "borrow",
+    "borrow_mut",
+    "chars",
+    "deref",
+    "deref_mut",
+    "entry",
+    "first",
+    "first_mut",
+    "get",
+    "get_mut",
+    "get_or_init",
+    "iter",
+    "iter_mut",
+    "keys",
+    "last",
+    "last_mut",
+    "lines",
+    "lock",
+    "peek",
+    "read",
+    "split",
+    "trim",
+    "try_borrow",
+    "try_borrow_mut",
+    "try_lock",
+    "try_read",
+    "try_write",
+    "values",
+    "values_mut",
+    "write",
 ];
 
 /// Methods that hand on what is in their receivers.
-const TRANSPARENT: [&str; 6] = ["expect", "ok", "unwrap", "unwrap_or", "unwrap_or_default", "unwrap_or_else"];
+const TRANSPARENT: &[&str] = &["expect", "ok", "unwrap", "unwrap_or", "unwrap_or_default", "unwrap_or_else"];
 
 /// Whether an expression is a chain that starts at a mention, or at a call that is handed something that borrows
 /// from one, as `lookup(&V_TABLE, key)`.
@@ -55,8 +90,8 @@ fn borrows(expr: &Expr, cx: &Context) -> bool {
     let named = |names: &[&str], method: &syn::Ident| names.iter().any(|name| method == name);
     match expr {
         Expr::MethodCall(call) if !starts_at_mention(&call.receiver, cx) => false,
-        Expr::MethodCall(call) if named(&TRANSPARENT, &call.method) => borrows(&call.receiver, cx),
-        Expr::MethodCall(call) => named(&BORROWING, &call.method),
+        Expr::MethodCall(call) if named(TRANSPARENT, &call.method) => borrows(&call.receiver, cx),
+        Expr::MethodCall(call) => named(BORROWING, &call.method),
         Expr::Call(_) => false,
         _ => match operand(expr) {
             Some(operand) => borrows(operand, cx),

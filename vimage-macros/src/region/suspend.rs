@@ -14,7 +14,7 @@
 use std::mem;
 
 use proc_macro2::{Ident, Span};
-use syn::visit_mut::{self, VisitMut};
+use syn::visit_mut::VisitMut;
 use syn::{Arm, BinOp, Block, Expr, ExprMacro, ExprMatch, ReturnType, Stmt, StmtMacro, UnOp, parse_quote_spanned};
 
 use super::macros::Shield;
@@ -61,7 +61,7 @@ impl Rewriter<'_> {
     fn piece(&mut self, expr: &mut Expr) {
         // A region is a block, and the attributes of the statement belong in front of it.
         let attrs = cfg::leading_attrs(expr).map(mem::take).unwrap_or_default();
-        if let Some(region) = self.in_region(Kind::Piece, |walk| walk.plain_expr(expr)) {
+        if let Some(region) = self.in_region(Region::new(Kind::Piece), |walk| walk.plain_expr(expr)) {
             Shield.visit_expr_mut(expr);
             region.enclose_expr(expr, &ReturnType::Default, self.cx.krate);
         }
@@ -91,9 +91,12 @@ impl Rewriter<'_> {
                     self.async_stmt(&mut stmt);
                 }
                 None if chain::lends(&stmt, &self.cx) => {
-                    let region = self.in_region(Kind::Piece, |walk| walk.visit_stmt_mut(&mut stmt));
+                    let region = self.in_region(Region::behind(&open), |walk| walk.visit_stmt_mut(&mut stmt));
                     let region = region.expect("it mentions what it lends");
                     Shield.visit_stmt_mut(&mut stmt);
+                    if let Stmt::Local(local) = &mut stmt {
+                        local.attrs.extend(region.lints());
+                    }
                     stmts.extend(region.head(self.cx.krate));
                     open.push(region);
                 }
@@ -124,8 +127,8 @@ impl Rewriter<'_> {
                     init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
                 }
             }
-            Stmt::Expr(Expr::Block(block), _) => visit_mut::visit_expr_block_mut(self, block),
-            Stmt::Expr(Expr::Unsafe(block), _) => visit_mut::visit_expr_unsafe_mut(self, block),
+            Stmt::Expr(Expr::Block(block), _) => self.visit_expr_block_mut(block),
+            Stmt::Expr(Expr::Unsafe(block), _) => self.visit_expr_unsafe_mut(block),
             Stmt::Expr(expr, _) => self.condition(expr),
             Stmt::Macro(StmtMacro { attrs, mac, semi_token }) => {
                 let mut call = Expr::Macro(ExprMacro { attrs: mem::take(attrs), mac: mac.clone() });

@@ -66,8 +66,16 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
         Self { variable, place, marker: PhantomData }
     }
 
+    /// Resolves the variable in the current instance, at the head of a region of virtualized code.
+    ///
+    /// It only loads; the check is in `Resolved::get`, at the mention.
+    ///
+    /// # Safety
+    ///
+    /// The result must not outlive the function or closure body it is made in, nor be kept across an `await`.
+    #[doc(hidden)]
     #[inline(always)]
-    pub(super) fn resolve(self) -> Resolved<T, K> {
+    pub unsafe fn resolve_in_region(self) -> Resolved<T, K> {
         self.place.resolve::<C, K>(self.variable)
     }
 }

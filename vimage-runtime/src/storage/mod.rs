@@ -23,7 +23,7 @@ mod part;
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-pub use {accessor::VariableEntry, build::Part, build::Resolved, part::resolve};
+pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor};
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;

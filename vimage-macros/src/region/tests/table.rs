@@ -16,23 +16,54 @@ const CONSTRUCTS: &[(&str, &str)] = &[
     ("a body that starts with items", "fn f() -> u8 { use foo::V_A; const C: u8 = 1; V_A.load() + C }"),
     ("a block with items", "fn f() -> u8 { V_A.load(); { use foo::V_A; V_A.load() } }"),
     ("items behind statements", "fn f() -> u8 { let x = 1; use foo::V_A; V_A.load() + x }"),
-    ("conditional code", "fn f() { #[cfg(unix)] V_A.store(1); match x { #[cfg(test)] 1 => V_A.load(), #[cfg(unix)] #[cfg(test)] 2 => V_B.load(), _ => 2 } }"),
-    ("functions of the accessor itself", "fn f() { V_A.with_current(|a| a.load() + V_B.load()); V_A.of(&red).load(); V_A.held(); }"),
-    ("macros", "fn f() { println!(\"{} {n}\", V_A.load(), n = V_N); assert!(matches!(V_A.load(), x if x > V_N)); info!(target: \"t\", n = ?V_N, \"{}\", V_A.load()); }"),
+    (
+        "conditional code",
+        "fn f() { #[cfg(unix)] V_A.store(1); match x { #[cfg(test)] 1 => V_A.load(), #[cfg(unix)] #[cfg(test)] 2 => V_B.load(), _ => 2 } }",
+    ),
+    (
+        "functions of the accessor itself",
+        "fn f() { V_A.with_current(|a| a.load() + V_B.load()); V_A.of(&red).load(); V_A.held(); }",
+    ),
+    (
+        "macros",
+        "fn f() { println!(\"{} {n}\", V_A.load(), n = V_N); assert!(matches!(V_A.load(), x if x > V_N)); info!(target: \"t\", n = ?V_N, \"{}\", V_A.load()); }",
+    ),
     ("methods", "impl S { fn f(&mut self) -> &mut Self { self.n = V_A.load(); self } }"),
     ("the initializer of a static", "static S: LazyLock<u8> = LazyLock::new(|| V_A.load());"),
     ("an async function that does not wait", "async fn f() -> u8 { V_A.load() }"),
     ("an async function", "async fn f() -> u8 { V_A.store(1); g().await; V_A.load() }"),
-    ("branches and loops beside an `.await`", "async fn f() { if V_A.load() > 1 { V_A.store(2); } else { g().await; } while V_A.load() > 0 { g().await } }"),
-    ("an arm and a guard beside an `.await`", "async fn f() -> u8 { match g().await { n if n == V_A.load() => V_B.load(), n => g().await } }"),
+    (
+        "branches and loops beside an `.await`",
+        "async fn f() { if V_A.load() > 1 { V_A.store(2); } else { g().await; } while V_A.load() > 0 { g().await } }",
+    ),
+    (
+        "an arm and a guard beside an `.await`",
+        "async fn f() -> u8 { match g().await { n if n == V_A.load() => V_B.load(), n => g().await } }",
+    ),
     ("an argument beside an `.await`", "async fn f() { client.get(&format!(\"/{}\", V_A.load())).send().await; }"),
-    ("a chain that is awaited", "async fn f() { V_A.get().unwrap().clone().call(V_B.load()).await; V_A.held().call().await; }"),
+    (
+        "a chain that is awaited",
+        "async fn f() { V_A.get().unwrap().clone().call(V_B.load()).await; V_A.held().call().await; }",
+    ),
     ("a call that is handed a variable", "async fn f() { h(&V_A, g(&mut V_B.lock().unwrap()), x().await); }"),
     ("an argument that waits", "async fn f() { V_A.fetch_add(g().await, Relaxed); }"),
     ("an assignment of what is waited for", "async fn f() { *V_A.lock().unwrap() += g().await; }"),
-    ("a borrow that ends before an `.await`", "async fn f() { let a = V_A.lock().unwrap(); h(&a); drop(a); g().await; }"),
-    ("a macro beside an `.await`", "async fn f() { println!(\"{}\", V_A); println!(\"{} {}\", V_A.load(), g().await); if V_A.load() > 1 { panic!() } }"),
-    ("an async block and an async closure", "fn f() { spawn(async move { V_A.load() }); spawn(async |x| V_A.load() + x); }"),
+    (
+        "a borrow that ends before an `.await`",
+        "async fn f() { let a = V_A.lock().unwrap(); h(&a); drop(a); g().await; }",
+    ),
+    (
+        "several borrows that end before an `.await`",
+        "async fn f() { let a = &V_A; let b = &V_A; let c = &V_A_2; let d = &V_a; h(a, b); g().await; let c = V_C.read().unwrap(); c.len() }",
+    ),
+    (
+        "a macro beside an `.await`",
+        "async fn f() { println!(\"{}\", V_A); println!(\"{} {}\", V_A.load(), g().await); if V_A.load() > 1 { panic!() } }",
+    ),
+    (
+        "an async block and an async closure",
+        "fn f() { spawn(async move { V_A.load() }); spawn(async |x| V_A.load() + x); }",
+    ),
 ];
 
 #[test]

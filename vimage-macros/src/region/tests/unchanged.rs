@@ -48,5 +48,5 @@ fn items_that_are_expanded_on_their_own_do() {
 #[test]
 fn a_method_of_the_same_name_is_a_mention_all_the_same() {
     let (file, _) = rewrite("fn f() { (V_N).held(); V_N.lock().with_current(g) }");
-    assert_eq!(file.to_token_stream().to_string().matches("resolve (V_N)").count(), 1);
+    assert_eq!(file.to_token_stream().to_string().matches("accessor (V_N)").count(), 1);
 }
