@@ -59,10 +59,10 @@ mod instance;
 mod late;
 pub mod link;
 mod local_key;
-pub mod module;
-mod movable;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
+pub mod module;
+mod movable;
 mod order;
 mod registry;
 mod storage;

@@ -1,5 +1,12 @@
 //! Async code can mention variables, and holds nothing while it waits. Compiles in editions 2021 and 2024.
 
+#![allow(
+    clippy::await_holding_lock,
+    clippy::redundant_closure_call,
+    clippy::manual_async_fn,
+    reason = "code as users write it"
+)]
+
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};

@@ -1,5 +1,7 @@
 //! Conditions with `let` can mention variables, beside an `.await` too. Edition 2024.
 
+#![allow(clippy::await_holding_lock, reason = "code as users write it")]
+
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
@@ -16,10 +18,15 @@ mod chains {
     #[virtualized]
     static LIST: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
+    fn last() -> Option<u64> {
+        V_LIST.lock().unwrap().last().copied()
+    }
+
     pub fn conditions(given: Option<u64>) -> u64 {
         if let Some(given) = given
             && given > V_N.load(Relaxed)
-            && let None = V_LIST.lock().unwrap().first()
+            && let None = last()
+            && let 0 = V_LIST.lock().map_or(1, |list| list.len())
         {
             V_LIST.lock().unwrap().push(given);
         }
@@ -46,7 +53,8 @@ mod chains {
 
     pub async fn beside_waits(wait: impl AsyncFn() -> u64) -> u64 {
         if V_N.load(Relaxed) > 0
-            && let Some(last) = V_LIST.lock().unwrap().last().copied()
+            && let Some(last) = last()
+            && let 1 = V_LIST.lock().map_or(0, |list| list.len())
             && let n @ 1.. = wait().await
             && n + last > V_N.load(Relaxed)
         {

@@ -1,5 +1,7 @@
 //! Macros that evaluate their arguments in place can be given mentions. Compiles in editions 2021 and 2024.
 
+#![allow(clippy::format_in_format_args, clippy::useless_vec, reason = "code as users write it")]
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
@@ -89,10 +91,12 @@ mod calls {
         mapped[0].unwrap()
     }
 
-    pub fn closures_only(other: impl Fn(&dyn Fn() -> u64) -> u64) -> u64 {
+    pub fn closures_only(elsewhere: impl Fn(&dyn Fn() -> u64) -> u64) -> Vec<u64> {
         V_N.fetch_add(10, Relaxed);
-        assert_eq!(other(&|| V_N.load(Relaxed)), other(&|| V_N.load(Relaxed)), "same instance, {}", V_N.load(Relaxed));
-        V_N.fetch_sub(10, Relaxed)
+        assert_eq!(elsewhere(&|| V_N.load(Relaxed)), elsewhere(&|| V_N.load(Relaxed)), "{}", V_N.load(Relaxed));
+        let seen = vec![elsewhere(&|| V_N.load(Relaxed)), V_N.load(Relaxed)];
+        V_N.fetch_sub(10, Relaxed);
+        seen
     }
 
     macro_rules! sum {
@@ -190,10 +194,10 @@ fn arguments_beside_an_await_are_too() {
 fn closures_in_arguments_run_where_they_are_called() {
     in_each_instance(|| {
         let in_another = |f: &dyn Fn() -> u64| match Vnet::new() {
-            Ok(other) => other.enter(f),
+            Ok(another) => another.enter(f),
             Err(_) => f() - 10,
         };
-        assert_eq!(calls::closures_only(in_another), 13);
-        assert_eq!(calls::closures_only(|f| f()), 13);
+        assert_eq!(calls::closures_only(in_another), [3, 13]);
+        assert_eq!(calls::closures_only(|f| f()), [13, 13]);
     });
 }

@@ -32,8 +32,11 @@ impl Condition {
             return;
         }
         let text = |case: &[TokenStream]| case.iter().map(TokenStream::to_string).collect::<Vec<_>>();
-        if !cases.iter().any(|case| text(case) == text(predicates)) {
-            cases.push(predicates.to_vec());
+        // What is said on a statement is said on the first expression in it too.
+        let mut case = predicates.to_vec();
+        case.dedup_by_key(|predicate| predicate.to_string());
+        if !cases.iter().any(|other| text(other) == text(&case)) {
+            cases.push(case);
         }
     }
 

@@ -103,7 +103,19 @@ fn borrows(expr: &Expr, cx: &Context) -> bool {
 /// Whether a statement binds what borrows from a variable, for the statements behind it.
 pub(super) fn lends(stmt: &Stmt, cx: &Context) -> bool {
     let Stmt::Local(Local { init: Some(init), .. }) = stmt else { return false };
-    starts_at_mention(&init.expr, cx) && borrows(&init.expr, cx)
+    // A place is copied.
+    !is_place(&init.expr) && starts_at_mention(&init.expr, cx) && borrows(&init.expr, cx)
+}
+
+/// Whether an expression is a place, so that `&` of it refers to something that was there before.
+pub(super) fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => true,
+        Expr::Unary(inner) => matches!(inner.op, UnOp::Deref(_)),
+        Expr::Group(inner) => is_place(&inner.expr),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        _ => false,
+    }
 }
 
 /// How many links an awaited chain has behind the part that is resolved on its own. The future can borrow from what
@@ -163,17 +175,17 @@ pub(super) fn can_wait_first(chain: &Expr, cx: &Context) -> bool {
 /// The arguments of a chain, in order, that nothing with an effect comes before, other than arguments in front.
 pub(super) fn early_arguments_mut(chain: &mut Expr) -> Vec<&mut Expr> {
     match chain {
-        Expr::Call(call) if is_place(&call.func) => call.args.iter_mut().collect(),
+        Expr::Call(call) if is_part_of_a_path(&call.func) => call.args.iter_mut().collect(),
         Expr::Field(inner) => early_arguments_mut(&mut inner.base),
         Expr::Group(inner) => early_arguments_mut(&mut inner.expr),
         Expr::Index(inner) => {
-            let is_first = is_place(&inner.expr);
+            let is_first = is_part_of_a_path(&inner.expr);
             let mut arguments = early_arguments_mut(&mut inner.expr);
             arguments.extend(is_first.then_some(&mut *inner.index));
             arguments
         }
         Expr::MethodCall(call) => {
-            let is_first = is_place(&call.receiver);
+            let is_first = is_part_of_a_path(&call.receiver);
             let mut arguments = early_arguments_mut(&mut call.receiver);
             arguments.extend(is_first.then_some(&mut call.args).into_iter().flatten());
             arguments
@@ -187,13 +199,13 @@ pub(super) fn early_arguments_mut(chain: &mut Expr) -> Vec<&mut Expr> {
 }
 
 /// A path, and fields and elements of one.
-fn is_place(expr: &Expr) -> bool {
+fn is_part_of_a_path(expr: &Expr) -> bool {
     match expr {
         Expr::Path(_) => true,
-        Expr::Field(inner) => is_place(&inner.base),
-        Expr::Group(inner) => is_place(&inner.expr),
-        Expr::Index(inner) => is_place(&inner.expr),
-        Expr::Paren(inner) => is_place(&inner.expr),
+        Expr::Field(inner) => is_part_of_a_path(&inner.base),
+        Expr::Group(inner) => is_part_of_a_path(&inner.expr),
+        Expr::Index(inner) => is_part_of_a_path(&inner.expr),
+        Expr::Paren(inner) => is_part_of_a_path(&inner.expr),
         _ => false,
     }
 }

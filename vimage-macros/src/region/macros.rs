@@ -10,6 +10,7 @@ use syn::{
 };
 
 use super::pieces::{Grammar, NO_FORMAT, Piece, Pieces};
+use super::scope::RESERVED;
 use super::walk::Rewriter;
 use super::{Context, awaits, mention, opaque};
 use crate::names::ACCESSOR;
@@ -105,7 +106,8 @@ pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
 /// Rewrites the arguments of a call.
 pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let cx = walk.cx;
-    if is_inert(&mac.path) || !mac.tokens.to_string().contains(ACCESSOR) {
+    let text = mac.tokens.to_string();
+    if is_inert(&mac.path) || !(text.contains(ACCESSOR) || text.contains(RESERVED)) {
         return;
     }
     let grammar = match known(&mac.path) {
@@ -116,11 +118,11 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let Ok(mut arguments) = Pieces::parse(mac.tokens.clone(), grammar) else {
         return report(mac, &cx, "vimage cannot read the arguments of this call", false);
     };
-    rewrite_pieces(&mut arguments, &[], mac, grammar, walk);
+    rewrite_pieces(&mut arguments, &[], walk);
     mac.tokens = arguments.into_token_stream();
 }
 
-fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], mac: &Macro, grammar: Grammar, walk: &mut Rewriter) {
+fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], walk: &mut Rewriter) {
     let names: Vec<_> = arguments.names.iter().chain(outer.iter().copied()).collect();
     for piece in &mut arguments.pieces {
         match piece {
@@ -128,7 +130,7 @@ fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], mac: &Macro, gr
             Piece::Expr(expr) => walk.visit_expr_mut(expr),
             Piece::Pat(pat) => walk.visit_pat_mut(pat),
             Piece::Statements(statements) => statements.iter_mut().for_each(|stmt| walk.visit_stmt_mut(stmt)),
-            Piece::Group(_, inner) => rewrite_pieces(inner, &names, mac, grammar, walk),
+            Piece::Group(_, inner) => rewrite_pieces(inner, &names, walk),
             Piece::Field(expr) => match mention::accessor(expr, &walk.cx).and_then(|path| path.segments.last()) {
                 Some(last) => {
                     let name = &last.ident;

@@ -159,7 +159,7 @@ impl Rewriter<'_> {
         let is_region = match expr {
             Expr::Binary(_) => !has_let(expr),
             Expr::Unary(inner) if !matches!(inner.op, UnOp::Deref(_)) => true,
-            Expr::Reference(inner) => is_place(&inner.expr) && chain::starts_at_mention(&inner.expr, &cx),
+            Expr::Reference(inner) => chain::is_place(&inner.expr) && chain::starts_at_mention(&inner.expr, &cx),
             Expr::Assign(_) | Expr::Cast(_) | Expr::RawAddr(_) | Expr::Macro(_) => true,
             Expr::If(_) | Expr::Match(_) | Expr::Loop(_) | Expr::While(_) | Expr::ForLoop(_) => true,
             Expr::Return(_) | Expr::Break(_) => true,
@@ -260,17 +260,6 @@ impl Rewriter<'_> {
         };
         *only.arms[0].body = mem::replace(expr, Expr::PLACEHOLDER);
         *expr = Expr::Match(only);
-    }
-}
-
-/// Whether `&` of it refers to something that was there before.
-fn is_place(expr: &Expr) -> bool {
-    match expr {
-        Expr::Path(_) | Expr::Field(_) | Expr::Index(_) => true,
-        Expr::Unary(inner) => matches!(inner.op, UnOp::Deref(_)),
-        Expr::Group(inner) => is_place(&inner.expr),
-        Expr::Paren(inner) => is_place(&inner.expr),
-        _ => false,
     }
 }
 

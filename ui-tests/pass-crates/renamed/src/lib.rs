@@ -67,8 +67,9 @@ fn iattach() {
 #[detach(in = crate::closed, crate = ::vi)]
 fn idetach() {}
 
+/// One for all.
 #[shared(crate = ::vi)]
-static SHARED: u8 = 0;
+pub static SHARED: u8 = 0;
 
 #[cfg(test)]
 mod tests {

@@ -77,7 +77,7 @@ fn opaque_macros_are_not_read() {
     let inside = |name: &str| format!("`{name}` inside `unknown!`: vimage cannot see");
     assert_reported(
         "unknown!(V_A, { b::V_B }, V_C.lock(), V_D.with(x), 0..V_E);",
-        &["V_A", "V_B", "V_C", "V_D", "V_E"].map(|name| inside(name)).each_ref().map(String::as_str),
+        &["V_A", "V_B", "V_C", "V_D", "V_E"].map(inside).each_ref().map(String::as_str),
     );
     assert_reported(
         "unknown!(\"{V_A} {:V_B$}\");",
@@ -139,9 +139,13 @@ fn a_field_needs_a_name() {
 
 #[test]
 fn the_names_of_hidden_locals_are_reserved() {
-    let (file, _) = rewrite("fn f() { v_n_is_borrowed_across_an_await_use_held }");
-    let file = quote::ToTokens::to_token_stream(&file).to_string();
-    assert!(file.contains("accessor (v_n_is_borrowed_across_an_await_use_held)"), "{file}");
+    let name = "v_n_is_borrowed_across_an_await_use_held";
+    for code in [name.to_owned(), format!("assert!({{ stolen = {name}; true }})"), format!("vouched!({name})")] {
+        let (file, _) = rewrite(&format!("fn f() {{ {code} }}"));
+        let file = quote::ToTokens::to_token_stream(&file).to_string();
+        assert!(file.contains(&format!("accessor ({name})")), "{file}");
+    }
+    assert_eq!(reported(&format!("unknown!({name}); macro_rules! m {{ () => {{ {name} }} }}")).len(), 2);
 }
 
 #[test]
