@@ -20,12 +20,15 @@ pub mod link;
 mod local_key;
 pub mod module;
 mod movable;
+mod named;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
 mod order;
 mod registry;
 mod storage;
+pub mod symmap;
 mod sync;
+pub mod sysctl;
 mod test_support;
 pub mod thread;
 mod trace;

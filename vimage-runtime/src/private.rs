@@ -14,6 +14,9 @@ pub use crate::module::{
 };
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
+pub use crate::named::InstanceRef;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::named::{locate, locate_raw};
 pub use crate::registry::Entry;
 #[cfg(feature = "vimage")]
 pub use crate::storage::kept;
@@ -26,6 +29,20 @@ pub use crate::{
     __class as class, __class_context as class_context, __hook as hook, __module as module, __register as register,
     __switch as switch,
 };
+pub use crate::symmap::SymbolEntry;
+pub use crate::sysctl::{Handled, ReadOnly, ReadWrite, SysctlEntry, within};
+pub use crate::{__symbol as symbol, __sysctl as sysctl};
+
+/// What a handler gets, by the name that `sysctl!` uses.
+pub mod pointer {
+    pub use crate::sysctl::{Raw, Reference};
+}
+
+/// What a symbol gives, by the same names.
+pub mod symbol_target {
+    pub use crate::symmap::{RawSymbol as Raw, SharedSymbol as Reference};
+}
+
 pub use crate::test_support::{
     run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async,
 };
