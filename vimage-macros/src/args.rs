@@ -129,7 +129,7 @@ impl Options {
             "class" => self.class = Some(path_value(input)?),
             "in" => self.home = Some(path_value(input)?),
             "crate" => self.krate = Some(path_value(input)?),
-            "sysctl" => self.sysctl = Some(sysctl(input)?),
+            "sysctl" => self.sysctl = Some(sysctl(&name, input)?),
             // What is written is all that it says.
             "symmap" => {}
             "keep" => self.keep = Some(name.span()),
@@ -201,7 +201,10 @@ fn all_of<T>(content: ParseStream, one: fn(ParseStream) -> syn::Result<T>) -> sy
     Ok(result?.into_iter().collect())
 }
 
-fn sysctl(input: ParseStream) -> syn::Result<Sysctl> {
+fn sysctl(name: &Ident, input: ParseStream) -> syn::Result<Sysctl> {
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(name.span(), "expected a name and how it can be used: `sysctl(\"net.foo.mode\", rw)`"));
+    }
     let content;
     syn::parenthesized!(content in input);
     let result = content.call(Sysctl::parse);

@@ -14,6 +14,8 @@ mod failure;
 pub mod future;
 mod held;
 mod holders;
+#[cfg(all(feature = "inspect", unix))]
+pub mod inspect;
 mod instance;
 mod late;
 pub mod link;

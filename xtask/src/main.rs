@@ -23,7 +23,7 @@ const BUILDS: &[Build] = &[
     Build { name: "default", features: "linkme", release: false },
     Build { name: "static-struct", features: "linkme,static-struct", release: false },
     Build { name: "vimage", features: "linkme,vimage", release: false },
-    Build { name: "vimage, inventory, with all that can be switched on", features: "inventory,vimage,invariants,tracing", release: false },
+    Build { name: "vimage, inventory, with all that can be switched on", features: "inventory,vimage,invariants,tracing,serde,inspect", release: false },
     Build { name: "vimage, release", features: "linkme,vimage", release: true },
     Build { name: "vimage, inventory, release", features: "inventory,vimage", release: true },
 ];

@@ -26,7 +26,7 @@ pub fn of<C: Class>(instance: &Instance<C>) -> View<'_> {
 }
 
 impl<'a> View<'a> {
-    pub(super) const CURRENT: View<'static> = View { instance: None };
+    pub(crate) const CURRENT: View<'static> = View { instance: None };
 
     pub(crate) fn of_header(header: &'a Header) -> Self {
         Self { instance: Some(header) }
