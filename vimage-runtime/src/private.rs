@@ -6,8 +6,6 @@ pub use crate::class::{Class, ClassEntry, NoContext};
 pub use crate::context::ClassContext;
 #[cfg(feature = "vimage")]
 pub use crate::context::Context;
-#[cfg(feature = "vimage")]
-pub use crate::sync::thread_local;
 pub use crate::module::{
     BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
     ModuleEntry, Register, max_rank,
@@ -22,13 +20,21 @@ pub use crate::registry::Entry;
 pub use crate::storage::kept;
 pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Resolved, VariableEntry, resolve};
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::{__part as part, __slot as slot, __storage as storage};
+pub use crate::storage::{Part, Resolved, VariableEntry, accessor};
+#[cfg(feature = "vimage")]
+pub use crate::sync::thread_local;
+pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
     __class as class, __class_context as class_context, __hook as hook, __module as module, __register as register,
     __switch as switch,
 };
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::{__part as part, __slot as slot, __storage as storage};
+#[cfg(feature = "inventory")]
+pub use inventory;
+#[cfg(feature = "linkme")]
+pub use linkme;
+
 pub use crate::symmap::SymbolEntry;
 pub use crate::sysctl::{Handled, ReadOnly, ReadWrite, SysctlEntry, within};
 pub use crate::{__symbol as symbol, __sysctl as sysctl};
@@ -42,11 +48,3 @@ pub mod pointer {
 pub mod symbol_target {
     pub use crate::symmap::{RawSymbol as Raw, SharedSymbol as Reference};
 }
-
-pub use crate::test_support::{
-    run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async,
-};
-#[cfg(feature = "inventory")]
-pub use inventory;
-#[cfg(feature = "linkme")]
-pub use linkme;

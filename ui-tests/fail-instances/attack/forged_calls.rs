@@ -18,7 +18,7 @@ fn class_with_the_context_of_another() {
 }
 
 fn resolved_for_good() {
-    vimage::__private::resolve(foo::V_COUNTER);
+    foo::V_COUNTER.resolve_in_region();
 }
 
 fn main() {}

@@ -24,7 +24,9 @@ fn counts(spec: &str) -> impl Iterator<Item = &str> {
     let pieces: Vec<&str> = spec.split('$').collect();
     let before = pieces.len() - 1;
     pieces.into_iter().take(before).filter_map(|piece| {
-        let start = piece.rfind(|c: char| !is_part(c)).map_or(0, |at| at + piece[at..].chars().next().map_or(0, char::len_utf8));
+        let start = piece
+            .rfind(|c: char| !is_part(c))
+            .map_or(0, |at| at + piece[at..].chars().next().map_or(0, char::len_utf8));
         // What stands in front of a width can only be a flag, the last of which is `0`.
         let name = piece[start..].trim_start_matches(|c: char| c.is_ascii_digit());
         is_name(name).then_some(name)

@@ -5,13 +5,14 @@ use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, ExprRepeat, Item, Macro, Path, Stmt, StmtMacro,
-    Type, parse_quote_spanned,
+    Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, ExprRepeat, Item, Macro, Path, Stmt, StmtMacro, Type,
+    parse_quote_spanned,
 };
 
 use super::pieces::{Grammar, NO_FORMAT, Piece, Pieces};
 use super::walk::Rewriter;
 use super::{Context, awaits, mention, opaque};
+use crate::names::ACCESSOR;
 
 /// A macro that is known to evaluate its arguments in place.
 #[derive(Clone, Copy)]
@@ -53,7 +54,9 @@ fn known(path: &Path) -> Option<Known> {
         "matches" | "assert_matches" | "debug_assert_matches" => {
             Known { grammar: Grammar::Matches, in_async: InAsync::Closure }
         }
-        "error" | "warn" | "info" | "debug" | "trace" | "log" | "log_enabled" | "event" if from(&["log", "tracing"]) => {
+        "error" | "warn" | "info" | "debug" | "trace" | "log" | "log_enabled" | "event"
+            if from(&["log", "tracing"]) =>
+        {
             return Some(Known { grammar: Grammar::Event, in_async: InAsync::Closure });
         }
         "span" | "error_span" | "warn_span" | "info_span" | "debug_span" | "trace_span" | "enabled"
@@ -102,7 +105,7 @@ pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
 /// Rewrites the arguments of a call.
 pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let cx = walk.cx;
-    if is_inert(&mac.path) || !mac.tokens.to_string().contains("V_") {
+    if is_inert(&mac.path) || !mac.tokens.to_string().contains(ACCESSOR) {
         return;
     }
     let grammar = match known(&mac.path) {
@@ -148,7 +151,9 @@ fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], mac: &Macro, gr
 }
 
 pub(super) fn capture_message(name: &syn::Ident) -> String {
-    format!("`{name}` is captured by a string, in which it cannot be rewritten; pass it as an argument: `\"{{}}\", {name}`")
+    format!(
+        "`{name}` is captured by a string, in which it cannot be rewritten; pass it as an argument: `\"{{}}\", {name}`"
+    )
 }
 
 /// Reports the mentions in a call that is not rewritten.

@@ -6,6 +6,7 @@ use syn::{Expr, ExprMethodCall, Path, PathArguments, PathSegment};
 
 use super::Context;
 use super::scope::RESERVED;
+use crate::names::ACCESSOR;
 
 /// Methods of an accessor itself, which work in any code.
 pub(super) const OF_THE_ACCESSOR: [&str; 4] = ["with_current", "of", "held", "held_of"];
@@ -14,7 +15,7 @@ pub(super) const OF_THE_ACCESSOR: [&str; 4] = ["with_current", "of", "held", "he
 pub(super) fn is_accessor(name: &Ident, cx: &Context) -> bool {
     let unraw = name.unraw().to_string();
     let listed = || cx.except.iter().any(|other| other.unraw() == unraw);
-    (unraw.len() > 2 && unraw.starts_with("V_") && !listed()) || unraw.ends_with(RESERVED)
+    (unraw.len() > ACCESSOR.len() && unraw.starts_with(ACCESSOR) && !listed()) || unraw.ends_with(RESERVED)
 }
 
 /// The path of an accessor, if that is all the expression consists of.

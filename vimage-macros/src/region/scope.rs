@@ -3,7 +3,7 @@
 //! ```text
 //! {                                               the user's braces, so that coverage keeps the function
 //!     use items::of::the_body;                    a resolution may depend on them
-//!     let V_A_of_the_current_instance = unsafe { ::vimage::__private::resolve(V_A) };
+//!     let V_A_of_the_current_instance = resolution of V_A;
 //!     let __V_A = &V_A_of_the_current_instance;   each mention of V_A is now `(*__V_A.get())`
 //!     match () { () => { body } }
 //! }
@@ -26,7 +26,7 @@
 //! let V_A_of_the_current_instance = ::core::cell::OnceCell::new();
 //! … {
 //!     use other::V_A;
-//!     let __V_A = V_A_of_the_current_instance.get_or_init(|| unsafe { ::vimage::__private::resolve(V_A) });
+//!     let __V_A = V_A_of_the_current_instance.get_or_init(|| resolution of V_A);
 //!     body
 //! } …
 //! ```
@@ -34,10 +34,11 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
+use syn::token::{Brace, Paren};
 use syn::visit::Visit;
-use syn::token::Brace;
 use syn::{
-    Block, Expr, ExprBlock, ExprBreak, ExprMatch, MacroDelimiter, Path, ReturnType, Stmt, Token, TypeImplTrait, parse_quote_spanned,
+    Attribute, Block, Expr, ExprBlock, ExprBreak, ExprMatch, ExprParen, MacroDelimiter, Path, ReturnType, Stmt, Token,
+    TypeImplTrait, parse_quote_spanned,
 };
 
 use super::cfg::Condition;
@@ -67,7 +68,7 @@ impl Kind {
                 Ident::new(&format!("{name}_of_the_current_instance{suffix}"), at)
             }
             Self::Piece => {
-                let name = name.to_string().to_lowercase();
+                let name = name.to_string().to_lowercase().replace("__", "_");
                 Ident::new(&format!("{name}{suffix}{RESERVED}"), variable.span())
             }
         }
@@ -81,8 +82,10 @@ pub(super) struct Region {
     scopes: Vec<Scope>,
     /// What blocks with items resolved.
     cells: Vec<(Ident, Condition)>,
-    /// The variables that it resolves, each as often as it does.
-    variables: Vec<Ident>,
+    /// What is declared at the head, and at those of regions that are still open.
+    owners: Vec<Ident>,
+    /// A mention is in `unsafe` code, so that it may be one of a `static mut`.
+    in_unsafe: bool,
 }
 
 #[derive(Default)]
@@ -105,7 +108,13 @@ struct Found {
 
 impl Region {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, scopes: vec![Scope::default()], cells: Vec::new(), variables: Vec::new() }
+        Self { kind, scopes: vec![Scope::default()], cells: Vec::new(), owners: Vec::new(), in_unsafe: false }
+    }
+
+    /// A piece in the middle of a block, which lasts until the next `.await`, as do those that are `open`.
+    pub(super) fn behind(open: &[Self]) -> Self {
+        let owners = open.iter().flat_map(|region| region.owners.last().cloned()).collect();
+        Self { owners, ..Self::new(Kind::Piece) }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -113,7 +122,8 @@ impl Region {
     }
 
     /// The local that a mention of `path` reads through, where all of `cfgs` hold.
-    pub(super) fn resolve(&mut self, path: &Path, cfgs: &[TokenStream]) -> Ident {
+    pub(super) fn resolve(&mut self, path: &Path, cfgs: &[TokenStream], in_unsafe: bool) -> Ident {
+        self.in_unsafe |= in_unsafe;
         let nested = self.scopes.len() > 1;
         let scope = self.scopes.last_mut().expect("a region has a head");
         let text = path.to_token_stream().to_string();
@@ -121,9 +131,10 @@ impl Region {
         let index = known.unwrap_or_else(|| {
             let variable = path.segments.last().expect("a mention has a name").ident.clone();
             // Several paths can end in the same name, and several blocks resolve the same path.
-            self.variables.push(variable.clone());
-            let nth = self.variables.iter().filter(|other| **other == variable).count();
-            let owner = self.kind.owner(&variable, nth);
+            let mut candidates = (1..).map(|nth| (nth, self.kind.owner(&variable, nth)));
+            let free = candidates.find(|(_, owner)| !self.owners.contains(owner));
+            let (nth, owner) = free.expect("there are more numbers than variables");
+            self.owners.push(owner.clone());
             let local = format!("__{}_{nth}", variable.unraw());
             let local = Ident::new(&local, Span::mixed_site().located_at(variable.span()));
             let cell = nested.then_some(self.cells.len());
@@ -157,6 +168,13 @@ impl Region {
         block.stmts.splice(at..at, lets.collect::<Vec<_>>());
     }
 
+    /// What is lost on the way from a `static mut` to a place behind a raw pointer: rustc denies methods and indexes
+    /// of such a place, of which it says nothing where the place is a static.
+    pub(super) fn lints(&self) -> Vec<Attribute> {
+        let allow = || parse_quote_spanned!(Span::mixed_site()=> #[allow(dangerous_implicit_autorefs)]);
+        self.in_unsafe.then(allow).into_iter().collect()
+    }
+
     /// The statements that stand before the body.
     pub(super) fn head(&self, krate: &Path) -> Vec<Stmt> {
         let mixed = Span::mixed_site();
@@ -185,7 +203,7 @@ impl Region {
         let end = |(owner, condition): (&Ident, &Condition)| -> Stmt {
             let cfg = condition.attribute();
             let owner = Ident::new(&owner.to_string(), owner.span().located_at(before));
-            parse_quote_spanned!(Span::mixed_site()=> #cfg ::core::mem::drop(#owner);)
+            parse_quote_spanned!(Span::mixed_site()=> #cfg let _ = { #owner };)
         };
         cells.chain(found).map(end).collect()
     }
@@ -197,7 +215,7 @@ impl Region {
         block.stmts.extend(self.head(krate));
         let inner = Block { brace_token: block.brace_token, stmts: body };
         let inner = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block: inner });
-        block.stmts.push(Stmt::Expr(body_expr(inner, labelled), None));
+        block.stmts.push(Stmt::Expr(body_expr(inner, labelled, self.lints()), None));
     }
 
     /// Puts the head in front of a body that is an expression.
@@ -205,18 +223,22 @@ impl Region {
         let labelled = needs_label(output, Some(expr));
         let body = std::mem::replace(expr, Expr::PLACEHOLDER);
         let mut stmts = self.head(krate);
-        stmts.push(Stmt::Expr(body_expr(body, labelled), None));
+        stmts.push(Stmt::Expr(body_expr(body, labelled, self.lints()), None));
         *expr = block_expr(stmts);
     }
 }
 
 /// The place that a mention stands for.
+///
+/// A panic of a `#[track_caller]` function shows where the function's name is, and coverage counts what starts and
+/// ends at a place of the user's; both only outside of expansions. So `get()` and the parentheses are the user's.
 pub(super) fn place(local: &Ident, mention: Span) -> Expr {
     let at = Span::mixed_site().located_at(mention);
     let local = Ident::new(&local.to_string(), at);
-    // A panic of a `#[track_caller]` function shows where its name is, unless this is in an expansion.
     let check = quote_spanned!(mention=> .get());
-    parse_quote_spanned!(at=> (*#local #check))
+    let mut place: ExprParen = parse_quote_spanned!(at=> (*#local #check));
+    place.paren_token = Paren(mention);
+    Expr::Paren(place)
 }
 
 fn resolution(path: &Path, krate: &Path) -> TokenStream {
@@ -227,28 +249,37 @@ fn resolution(path: &Path, krate: &Path) -> TokenStream {
         token
     });
     let krate = TokenStream::from_iter(krate);
-    quote_spanned!(Span::mixed_site().located_at(mention)=> unsafe { #krate::__private::resolve(#path) })
+    // The type of what is called is the runtime's own whatever `crate = …` leads to, so that a crate that forbids
+    // `unsafe` cannot have another function called in its place.
+    quote_spanned!(Span::mixed_site().located_at(mention)=> {
+        let __accessor = #krate::__private::accessor(#path);
+        unsafe { __accessor.resolve_in_region() }
+    })
 }
 
 /// Ends the temporaries of a tail with it, so that they can borrow from what the block declares.
 pub(super) fn end_temporaries(tail: &mut Expr) {
     let labelled = takes_its_type_from_outside(tail);
     let body = std::mem::replace(tail, Expr::PLACEHOLDER);
-    *tail = body_expr(body, labelled);
+    *tail = body_expr(body, labelled, Vec::new());
 }
 
 /// The body, so that what it borrows from the head ends before the head's locals do.
-fn body_expr(body: Expr, labelled: bool) -> Expr {
+fn body_expr(body: Expr, labelled: bool, lints: Vec<Attribute>) -> Expr {
     // Put in as a tree, not as tokens: syn adds the parentheses that some expressions need in an arm.
     let mixed = Span::mixed_site();
     if labelled {
         let leave: ExprBreak = parse_quote_spanned!(mixed=> break 'v);
-        let leave = Stmt::Expr(Expr::Break(ExprBreak { expr: Some(Box::new(body)), ..leave }), Some(Token![;](mixed)));
+        let leave = Stmt::Expr(
+            Expr::Break(ExprBreak { attrs: lints, expr: Some(Box::new(body)), ..leave }),
+            Some(Token![;](mixed)),
+        );
         let label = parse_quote_spanned!(mixed=> 'v:);
         let block = Block { brace_token: Brace(mixed), stmts: vec![leave] };
         return Expr::Block(ExprBlock { attrs: Vec::new(), label: Some(label), block });
     }
     let mut only: ExprMatch = parse_quote_spanned!(mixed=> match () { () => () });
+    only.arms[0].attrs = lints;
     *only.arms[0].body = body;
     Expr::Match(only)
 }
@@ -273,7 +304,9 @@ pub(super) fn has_later_items(block: &Block) -> bool {
 pub(super) fn has_items(stmts: &[Stmt]) -> bool {
     stmts.iter().any(|stmt| match stmt {
         Stmt::Item(_) => true,
-        Stmt::Macro(call) => matches!(call.mac.delimiter, MacroDelimiter::Brace(_)) && !super::macros::is_known(&call.mac),
+        Stmt::Macro(call) => {
+            matches!(call.mac.delimiter, MacroDelimiter::Brace(_)) && !super::macros::is_known(&call.mac)
+        }
         Stmt::Local(_) | Stmt::Expr(..) => false,
     })
 }

@@ -14,7 +14,7 @@
 use std::mem;
 
 use proc_macro2::{Ident, Span};
-use syn::visit_mut::{self, VisitMut};
+use syn::visit_mut::VisitMut;
 use syn::{Arm, BinOp, Block, Expr, ExprMacro, ExprMatch, ReturnType, Stmt, StmtMacro, UnOp, parse_quote_spanned};
 
 use super::macros::Shield;
@@ -28,7 +28,7 @@ impl Rewriter<'_> {
         if awaits::in_block(block, &self.cx) {
             self.in_async(|walk| walk.async_statements(block));
         } else {
-            self.piece_in_braces(block, output);
+            self.sync_part(Kind::Sync, block, output);
         }
     }
 
@@ -46,12 +46,13 @@ impl Rewriter<'_> {
         if awaits::in_block(block, &self.cx) {
             self.async_statements(block);
         } else {
-            self.piece_in_braces(block, &ReturnType::Default);
+            self.sync_part(Kind::Piece, block, &ReturnType::Default);
         }
     }
 
-    fn piece_in_braces(&mut self, block: &mut Block, output: &ReturnType) {
-        if self.sync_block(Kind::Piece, block, output) {
+    /// A block in an async region that is a sync region itself.
+    fn sync_part(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) {
+        if self.sync_block(kind, block, output) {
             Shield.visit_block_mut(block);
         }
     }
@@ -60,7 +61,7 @@ impl Rewriter<'_> {
     fn piece(&mut self, expr: &mut Expr) {
         // A region is a block, and the attributes of the statement belong in front of it.
         let attrs = cfg::leading_attrs(expr).map(mem::take).unwrap_or_default();
-        if let Some(region) = self.in_region(Kind::Piece, |walk| walk.plain_expr(expr)) {
+        if let Some(region) = self.in_region(Region::new(Kind::Piece), |walk| walk.plain_expr(expr)) {
             Shield.visit_expr_mut(expr);
             region.enclose_expr(expr, &ReturnType::Default, self.cx.krate);
         }
@@ -90,9 +91,12 @@ impl Rewriter<'_> {
                     self.async_stmt(&mut stmt);
                 }
                 None if chain::lends(&stmt, &self.cx) => {
-                    let region = self.in_region(Kind::Piece, |walk| walk.visit_stmt_mut(&mut stmt));
+                    let region = self.in_region(Region::behind(&open), |walk| walk.visit_stmt_mut(&mut stmt));
                     let region = region.expect("it mentions what it lends");
                     Shield.visit_stmt_mut(&mut stmt);
+                    if let Stmt::Local(local) = &mut stmt {
+                        local.attrs.extend(region.lints());
+                    }
                     stmts.extend(region.head(self.cx.krate));
                     open.push(region);
                 }
@@ -123,8 +127,8 @@ impl Rewriter<'_> {
                     init.diverge.iter_mut().for_each(|(_, diverge)| self.visit_expr_mut(diverge));
                 }
             }
-            Stmt::Expr(Expr::Block(block), _) => visit_mut::visit_expr_block_mut(self, block),
-            Stmt::Expr(Expr::Unsafe(block), _) => visit_mut::visit_expr_unsafe_mut(self, block),
+            Stmt::Expr(Expr::Block(block), _) => self.visit_expr_block_mut(block),
+            Stmt::Expr(Expr::Unsafe(block), _) => self.visit_expr_unsafe_mut(block),
             Stmt::Expr(expr, _) => self.condition(expr),
             Stmt::Macro(StmtMacro { attrs, mac, semi_token }) => {
                 let mut call = Expr::Macro(ExprMacro { attrs: mem::take(attrs), mac: mac.clone() });
@@ -207,10 +211,8 @@ impl Rewriter<'_> {
                 }
                 self.plain_expr(expr);
             }
-            _ => match chain::links_behind_waiting_call(expr, &cx) {
-                Some(links) if chain::starts_at_mention(expr, &cx) => self.arguments_first(expr, links),
-                _ => self.plain_expr(expr),
-            },
+            _ if chain::starts_at_mention(expr, &cx) && chain::can_wait_first(expr, &cx) => self.arguments_first(expr),
+            _ => self.plain_expr(expr),
         }
     }
 
@@ -227,9 +229,9 @@ impl Rewriter<'_> {
     }
 
     /// `V_X.method(f().await)`, up to the last argument that waits.
-    fn arguments_first(&mut self, expr: &mut Expr, links: usize) {
+    fn arguments_first(&mut self, expr: &mut Expr) {
         let cx = self.cx;
-        let arguments = chain::arguments_mut(chain::descend(expr, links));
+        let arguments = chain::early_arguments_mut(expr);
         let waiting = arguments.iter().rposition(|argument| awaits::in_expr(argument, &cx));
         let mut hoisted = Vec::new();
         for (at, argument) in arguments.into_iter().enumerate() {

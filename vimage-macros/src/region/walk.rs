@@ -6,13 +6,15 @@ use proc_macro2::TokenStream;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, ConstParam, Expr, ExprAsync, ExprClosure, ExprConst, ExprMethodCall, ExprPath, ExprRepeat,
-    FieldValue, GenericArgument, ImplItem, ImplItemConst, ImplItemFn, Item, ItemConst, ItemFn, ItemMacro, ItemStatic,
-    Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Signature, Stmt, StmtMacro, Token, TraitItem,
-    TraitItemConst, TraitItemFn, TypeArray, Variant,
+    ExprUnsafe, FieldValue, GenericArgument, ImplItem, ImplItemConst, ImplItemFn, Item, ItemConst, ItemFn, ItemMacro,
+    ItemStatic, Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Safety, Signature, Stmt, StmtMacro, Token,
+    TraitItem, TraitItemConst, TraitItemFn, TypeArray, Variant,
 };
 
+use super::constant::{self, Constant};
 use super::scope::{self, Kind, Region};
 use super::{Context, cfg, macros, mention, opaque};
+use crate::attr::Recognizer;
 
 /// Where the walk is.
 pub(super) enum Mode {
@@ -23,47 +25,23 @@ pub(super) enum Mode {
     Async,
 }
 
-/// A place that must be constant, in words.
-#[derive(Clone, Copy)]
-pub(super) struct Constant {
-    place: &'static str,
-    way_out: &'static str,
-}
-
-impl Constant {
-    const fn new(place: &'static str, way_out: &'static str) -> Self {
-        Self { place, way_out }
-    }
-}
-
-const USE_A_CONSTANT: &str = "use a `const` of its own, and list it in `except(…)` if its name starts with `V_`";
-const ITEM: Constant = Constant::new("a constant expression", USE_A_CONSTANT);
-const FUNCTION: Constant = Constant::new("a `const fn`", "make it an ordinary `fn`");
-const CLOSURE: Constant = Constant::new("a `const` closure", "make it an ordinary closure");
-const BLOCK: Constant = Constant::new("a `const` block", USE_A_CONSTANT);
-const LENGTH: Constant = Constant::new("an array length", USE_A_CONSTANT);
-const ARGUMENT: Constant = Constant::new("a generic argument", USE_A_CONSTANT);
-const PATTERN: Constant = Constant::new("a pattern", "compare in a guard: `value if value == …`");
-const INITIALIZER: Constant = Constant::new(
-    "an initializer",
-    "read it in a closure, as in `LazyLock::new(|| …)`, or set the value in an `#[attach]` function",
-);
-
 /// Rewrites what it walks over.
 pub(super) struct Rewriter<'a> {
     pub(super) cx: Context<'a>,
     mode: Mode,
     /// The `#[cfg]` predicates that the walk is under, those of the region only.
     cfgs: Vec<TokenStream>,
+    /// In an `unsafe` block or function.
+    in_unsafe: bool,
 }
 
 impl<'a> Rewriter<'a> {
     pub(super) fn new(cx: Context<'a>) -> Self {
-        Self { cx, mode: Mode::Constant(ITEM), cfgs: Vec::new() }
+        Self { cx, mode: Mode::Constant(constant::ITEM), cfgs: Vec::new(), in_unsafe: false }
     }
 
     pub(super) fn initializer(&mut self, expr: &mut Expr) {
-        self.in_constant(INITIALIZER, |walk| walk.visit_expr_mut(expr));
+        self.in_constant(constant::INITIALIZER, |walk| walk.visit_expr_mut(expr));
     }
 
     /// Runs `f` in another mode, which starts under no `#[cfg]`, and hands back what became of the mode.
@@ -84,8 +62,8 @@ impl<'a> Rewriter<'a> {
     }
 
     /// Walks a sync region; `None` if nothing is to be resolved in it.
-    pub(super) fn in_region(&mut self, kind: Kind, f: impl FnOnce(&mut Self)) -> Option<Region> {
-        match self.in_mode(Mode::Sync(Region::new(kind)), f) {
+    pub(super) fn in_region(&mut self, region: Region, f: impl FnOnce(&mut Self)) -> Option<Region> {
+        match self.in_mode(Mode::Sync(region), f) {
             Mode::Sync(region) if !region.is_empty() => Some(region),
             _ => None,
         }
@@ -93,7 +71,7 @@ impl<'a> Rewriter<'a> {
 
     /// A body in braces that is a sync region. Says whether anything is resolved in it.
     pub(super) fn sync_block(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) -> bool {
-        let region = self.in_region(kind, |walk| {
+        let region = self.in_region(Region::new(kind), |walk| {
             if scope::has_later_items(block) {
                 walk.visit_block_mut(block);
             } else {
@@ -111,7 +89,7 @@ impl<'a> Rewriter<'a> {
                 self.sync_block(Kind::Sync, &mut body.block, output);
             }
             _ => {
-                if let Some(region) = self.in_region(Kind::Sync, |walk| walk.visit_expr_mut(expr)) {
+                if let Some(region) = self.in_region(Region::new(Kind::Sync), |walk| walk.visit_expr_mut(expr)) {
                     region.enclose_expr(expr, output, self.cx.krate);
                 }
             }
@@ -133,20 +111,22 @@ impl<'a> Rewriter<'a> {
 
     fn function(&mut self, sig: &mut Signature, block: &mut Block) {
         self.visit_signature_mut(sig);
+        let outside = mem::replace(&mut self.in_unsafe, matches!(sig.safety, Safety::Unsafe(_)));
         if sig.constness.is_some() {
-            self.in_constant(FUNCTION, |walk| walk.visit_block_mut(block));
+            self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));
         } else if sig.asyncness.is_some() {
             self.async_block(block, &sig.output);
         } else {
             self.sync_block(Kind::Sync, block, &sig.output);
         }
+        self.in_unsafe = outside;
     }
 
     /// What stands in for a mention; `None` if it was reported instead.
     fn mention(&mut self, path: &Path) -> Option<Expr> {
         match &mut self.mode {
             Mode::Sync(region) => {
-                let local = region.resolve(path, &self.cfgs);
+                let local = region.resolve(path, &self.cfgs, self.in_unsafe);
                 Some(scope::place(&local, path.segments.last()?.ident.span()))
             }
             Mode::Constant(Constant { place, way_out }) => {
@@ -175,6 +155,14 @@ impl<'a> Rewriter<'a> {
             }
             None => visit_mut::visit_expr_mut(self, expr),
         }
+        if let Expr::Verbatim(tokens) = expr {
+            let message = |name: &syn::Ident| {
+                format!("`{name}` in an expression that vimage cannot read; write `{name}.with_current(|v| …)`")
+            };
+            for found in opaque::mentions(tokens, &self.cx).iter().filter(|found| !found.captured) {
+                self.cx.errors.at(&found.name, message(&found.name));
+            }
+        }
     }
 }
 
@@ -189,8 +177,9 @@ impl VisitMut for Rewriter<'_> {
             Item::Trait(item) => &item.attrs,
             _ => &Vec::new(),
         };
-        if !attrs.iter().any(is_ours) {
-            self.in_constant(ITEM, |walk| visit_mut::visit_item_mut(walk, item));
+        let recognizer = Recognizer { krate: self.cx.krate };
+        if !attrs.iter().any(|attr| recognizer.ours(attr).is_some()) {
+            self.in_constant(constant::ITEM, |walk| visit_mut::visit_item_mut(walk, item));
         }
     }
 
@@ -225,19 +214,19 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_item_const_mut(&mut self, item: &mut ItemConst) {
-        self.in_constant(INITIALIZER, |walk| visit_mut::visit_item_const_mut(walk, item));
+        self.in_constant(constant::INITIALIZER, |walk| visit_mut::visit_item_const_mut(walk, item));
     }
 
     fn visit_item_static_mut(&mut self, item: &mut ItemStatic) {
-        self.in_constant(INITIALIZER, |walk| visit_mut::visit_item_static_mut(walk, item));
+        self.in_constant(constant::INITIALIZER, |walk| visit_mut::visit_item_static_mut(walk, item));
     }
 
     fn visit_impl_item_const_mut(&mut self, item: &mut ImplItemConst) {
-        self.in_constant(INITIALIZER, |walk| visit_mut::visit_impl_item_const_mut(walk, item));
+        self.in_constant(constant::INITIALIZER, |walk| visit_mut::visit_impl_item_const_mut(walk, item));
     }
 
     fn visit_trait_item_const_mut(&mut self, item: &mut TraitItemConst) {
-        self.in_constant(INITIALIZER, |walk| visit_mut::visit_trait_item_const_mut(walk, item));
+        self.in_constant(constant::INITIALIZER, |walk| visit_mut::visit_trait_item_const_mut(walk, item));
     }
 
     fn visit_item_macro_mut(&mut self, item: &mut ItemMacro) {
@@ -260,7 +249,7 @@ impl VisitMut for Rewriter<'_> {
             syn::Meta::List(list) => list.tokens.clone(),
             syn::Meta::NameValue(pair) => quote::ToTokens::to_token_stream(&pair.value),
         };
-        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") || is_ours(attr) {
+        if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             return;
         }
         let message = |name: &syn::Ident| {
@@ -295,7 +284,7 @@ impl VisitMut for Rewriter<'_> {
         closure.inputs.iter_mut().for_each(|input| self.visit_pat_mut(input));
         self.visit_return_type_mut(&mut closure.output);
         if closure.constness.is_some() {
-            self.in_constant(CLOSURE, |walk| walk.visit_expr_mut(&mut closure.body));
+            self.in_constant(constant::CLOSURE, |walk| walk.visit_expr_mut(&mut closure.body));
         } else if closure.asyncness.is_some() || super::awaits::yields(&closure.body) {
             self.async_closure(&mut closure.body, &closure.output);
         } else {
@@ -309,30 +298,36 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_expr_const_mut(&mut self, block: &mut ExprConst) {
-        self.in_constant(BLOCK, |walk| visit_mut::visit_expr_const_mut(walk, block));
+        self.in_constant(constant::BLOCK, |walk| visit_mut::visit_expr_const_mut(walk, block));
+    }
+
+    fn visit_expr_unsafe_mut(&mut self, block: &mut ExprUnsafe) {
+        let outside = mem::replace(&mut self.in_unsafe, true);
+        visit_mut::visit_expr_unsafe_mut(self, block);
+        self.in_unsafe = outside;
     }
 
     fn visit_expr_repeat_mut(&mut self, repeat: &mut ExprRepeat) {
         self.visit_attributes_mut(&mut repeat.attrs);
         self.visit_expr_mut(&mut repeat.expr);
-        self.in_constant(LENGTH, |walk| walk.visit_expr_mut(&mut repeat.len));
+        self.in_constant(constant::LENGTH, |walk| walk.visit_expr_mut(&mut repeat.len));
     }
 
     fn visit_type_array_mut(&mut self, array: &mut TypeArray) {
         self.visit_type_mut(&mut array.elem);
-        self.in_constant(LENGTH, |walk| walk.visit_expr_mut(&mut array.len));
+        self.in_constant(constant::LENGTH, |walk| walk.visit_expr_mut(&mut array.len));
     }
 
     fn visit_generic_argument_mut(&mut self, argument: &mut GenericArgument) {
-        self.in_constant(ARGUMENT, |walk| visit_mut::visit_generic_argument_mut(walk, argument));
+        self.in_constant(constant::ARGUMENT, |walk| visit_mut::visit_generic_argument_mut(walk, argument));
     }
 
     fn visit_const_param_mut(&mut self, param: &mut ConstParam) {
-        self.in_constant(ARGUMENT, |walk| visit_mut::visit_const_param_mut(walk, param));
+        self.in_constant(constant::ARGUMENT, |walk| visit_mut::visit_const_param_mut(walk, param));
     }
 
     fn visit_variant_mut(&mut self, variant: &mut Variant) {
-        self.in_constant(ITEM, |walk| visit_mut::visit_variant_mut(walk, variant));
+        self.in_constant(constant::ITEM, |walk| visit_mut::visit_variant_mut(walk, variant));
     }
 
     fn visit_field_value_mut(&mut self, field: &mut FieldValue) {
@@ -347,7 +342,7 @@ impl VisitMut for Rewriter<'_> {
     fn visit_pat_mut(&mut self, pat: &mut Pat) {
         match pat {
             Pat::Const(_) | Pat::Lit(_) | Pat::Macro(_) | Pat::Range(_) => {
-                self.in_constant(PATTERN, |walk| visit_mut::visit_pat_mut(walk, pat));
+                self.in_constant(constant::PATTERN, |walk| visit_mut::visit_pat_mut(walk, pat));
             }
             _ => visit_mut::visit_pat_mut(self, pat),
         }
@@ -406,9 +401,4 @@ impl VisitMut for Rewriter<'_> {
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
         macros::rewrite(mac, self);
     }
-}
-
-fn is_ours(attr: &Attribute) -> bool {
-    const OURS: [&str; 5] = ["virtualized", "vnet_module", "vcpu_module", "vprocg_module", "vimage_module"];
-    attr.path().segments.last().is_some_and(|last| OURS.iter().any(|name| last.ident == name))
 }

@@ -67,8 +67,16 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
         Self { variable, place, marker: PhantomData }
     }
 
+    /// Resolves the variable in the current instance, at the head of a region of virtualized code.
+    ///
+    /// It only loads; the check is in `Resolved::get`, at the mention.
+    ///
+    /// # Safety
+    ///
+    /// The result must not outlive the function or closure body it is made in, nor be kept across an `await`.
+    #[doc(hidden)]
     #[inline(always)]
-    pub(super) fn resolve(self) -> Resolved<T, K> {
+    pub unsafe fn resolve_in_region(self) -> Resolved<T, K> {
         self.place.resolve::<C, K>(self.variable)
     }
 
@@ -88,7 +96,7 @@ pub unsafe trait Slot<T, K> {}
 
 // SAFETY: a transparent wrapper, read as its content.
 unsafe impl<T> Slot<T, kind::Scoped> for super::slot::Scoped<T> {}
-// SAFETY: a transparent wrapper over an `UnsafeCell`, of which only raw pointers are made.
+// SAFETY: starts with an `UnsafeCell` of the value, of which only raw pointers are made.
 unsafe impl<T> Slot<T, kind::Raw> for super::slot::Raw<T> {}
 // SAFETY: where values do not end, the same as `Scoped`; else `Resolved` and `Place` follow its pointer.
 unsafe impl<T> Slot<T, kind::Keep> for super::slot::Keep<T> {}

@@ -1,7 +1,6 @@
 //! What the two builds with parts share: the declaration of a part and the entry point of virtualized code.
 
 use super::accessor::UseInVirtualizedCode;
-use super::build::Resolved;
 use crate::class::Class;
 
 /// Keeps the items that go through parts.
@@ -66,15 +65,9 @@ macro_rules! __part {
     };
 }
 
-/// Resolves a variable in the current instance, at the head of a region of virtualized code.
-///
-/// It only loads; the check is in `Resolved::get`, at the mention.
-///
-/// # Safety
-///
-/// The result must not outlive the function or closure body it is made in, nor be kept across an `await`.
+/// The accessor that a path stands for: where it stands for something else, rustc says so here.
 #[doc(hidden)]
 #[inline(always)]
-pub unsafe fn resolve<T, C: Class, K>(variable: UseInVirtualizedCode<T, C, K>) -> Resolved<T, K> {
-    variable.resolve()
+pub const fn accessor<T, C: Class, K>(accessor: UseInVirtualizedCode<T, C, K>) -> UseInVirtualizedCode<T, C, K> {
+    accessor
 }
