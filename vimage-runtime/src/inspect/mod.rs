@@ -120,6 +120,9 @@ impl Builder {
 }
 
 /// A server that runs until this is dropped; then its socket is removed and its connections are closed.
+///
+/// Dropping it waits for requests that are being answered, handlers included. Afterwards no client reaches a variable
+/// any more, as [`unregister`](crate::module::unregister) demands.
 #[derive(Debug)]
 pub struct Server {
     path: PathBuf,
@@ -160,6 +163,12 @@ impl Drop for Server {
         for stream in self.shared.open().values() {
             _ = stream.shutdown(Shutdown::Both);
         }
+        // Under the lock nobody gets a turn who has not seen the flag.
+        let mut working = self.shared.working.lock().unwrap_or_else(PoisonError::into_inner);
+        while *working > 0 {
+            working = self.shared.free.wait(working).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(working);
         if let Some(accepting) = self.accepting.take().filter(|_| woken) {
             _ = accepting.join();
         }
@@ -188,7 +197,8 @@ struct Turn<'a>(&'a Shared);
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
         *self.0.working.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
-        self.0.free.notify_one();
+        // The next one, and whoever ends the server.
+        self.0.free.notify_all();
     }
 }
 
@@ -201,7 +211,7 @@ impl Shared {
             .free
             .wait_timeout_while(working, self.settings.request_time, all_work)
             .unwrap_or_else(PoisonError::into_inner);
-        if waited.timed_out() {
+        if waited.timed_out() || self.stopping.load(Ordering::SeqCst) {
             return None;
         }
         *working += 1;
