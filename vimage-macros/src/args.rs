@@ -203,7 +203,10 @@ fn all_of<T>(content: ParseStream, one: fn(ParseStream) -> syn::Result<T>) -> sy
 
 fn sysctl(name: &Ident, input: ParseStream) -> syn::Result<Sysctl> {
     if !input.peek(syn::token::Paren) {
-        return Err(syn::Error::new(name.span(), "expected a name and how it can be used: `sysctl(\"net.foo.mode\", rw)`"));
+        return Err(syn::Error::new(
+            name.span(),
+            "expected a name and how it can be used: `sysctl(\"net.foo.mode\", rw)`",
+        ));
     }
     let content;
     syn::parenthesized!(content in input);

@@ -61,11 +61,11 @@ mod instance;
 mod late;
 pub mod link;
 mod local_key;
+#[cfg(all(test, vimage_shuttle))]
+mod models;
 pub mod module;
 mod movable;
 mod named;
-#[cfg(all(test, vimage_shuttle))]
-mod models;
 mod order;
 mod registry;
 mod storage;

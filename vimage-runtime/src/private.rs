@@ -10,11 +10,11 @@ pub use crate::module::{
     BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
     ModuleEntry, Register, max_rank,
 };
-#[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::registry::ENTRIES;
 pub use crate::named::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::named::{locate, locate_raw};
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+pub use crate::registry::ENTRIES;
 pub use crate::registry::Entry;
 #[cfg(feature = "vimage")]
 pub use crate::storage::kept;

@@ -89,7 +89,10 @@ fn it_answers() {
     let mut client = Client::of(&server);
     let instances = client.ask(json!({ "op": "instances", "id": 7 }));
     assert_eq!(instances["id"], 7);
-    assert!(instances["ok"].as_array().unwrap().iter().any(|row| row["class"] == "Net" && row["id"] == "0"), "{instances}");
+    assert!(
+        instances["ok"].as_array().unwrap().iter().any(|row| row["class"] == "Net" && row["id"] == "0"),
+        "{instances}"
+    );
     let modules = client.ask(json!({ "op": "modules" }));
     assert!(modules["ok"].as_array().unwrap().iter().any(|row| row["module"] == "foo"), "{modules}");
     assert_eq!(client.ask(json!({ "op": "get", "name": "net.foo.mode" }))["ok"], 1);
@@ -99,9 +102,15 @@ fn it_answers() {
     let list = client.ask(json!({ "op": "list", "prefix": "net.foo.mode" }));
     let expected = json!([{ "name": "net.foo.mode", "class": "Net", "module": "foo", "kind": "integer", "value": 1 }]);
     assert_eq!(list["ok"], expected);
-    assert_eq!(client.ask(json!({ "op": "describe", "name": "net.foo.mode" }))["ok"]["text"], "How packets are treated.");
+    assert_eq!(
+        client.ask(json!({ "op": "describe", "name": "net.foo.mode" }))["ok"]["text"],
+        "How packets are treated."
+    );
     let symbols = client.ask(json!({ "op": "symbols" }));
-    assert!(symbols["ok"].as_array().unwrap().iter().any(|row| row["name"] == "foo_mode" && row["size"] == 4), "{symbols}");
+    assert!(
+        symbols["ok"].as_array().unwrap().iter().any(|row| row["name"] == "foo_mode" && row["size"] == 4),
+        "{symbols}"
+    );
     if let Ok(red) = Vnet::builder().name("red").create() {
         vimage::sysctl::of(&red).set("net.foo.mode", 3).unwrap();
         assert_eq!(client.ask(json!({ "op": "get", "name": "net.foo.mode", "instance": "red" }))["ok"], 3);

@@ -215,7 +215,10 @@ fn what_is_wrong_is_told() {
         message(sysctl::set("net.foo.boot_mode", 1)),
         "`net.foo.boot_mode` can be set when an instance is created, and not later"
     );
-    assert_eq!(message(sysctl::set("net.foo.policy", "maybe")), "`net.foo.policy` holds text (Policy), and \"maybe\" is none");
+    assert_eq!(
+        message(sysctl::set("net.foo.policy", "maybe")),
+        "`net.foo.policy` holds text (Policy), and \"maybe\" is none"
+    );
     assert!(matches!(sysctl::get_as::<bool>("net.foo.counter"), Err(Error::OutOfRange { .. })));
     let wrong = sysctl::of(&base()).get("kern.sched.quantum").unwrap_err();
     assert_eq!(wrong.to_string(), "`kern.sched.quantum` is a variable of class Cpu, which Net#0 is not of");
@@ -272,7 +275,10 @@ fn shared_variables_are_set_from_the_base_instance_or_from_outside() {
     if let Ok(red) = Vnet::builder().name("red").create() {
         let refused = sysctl::of(&red).set("net.foo.debug", true).unwrap_err();
         let message = refused.to_string();
-        assert!(message.starts_with("`net.foo.debug` may be set from the base instance only, and not from Net#"), "{message}");
+        assert!(
+            message.starts_with("`net.foo.debug` may be set from the base instance only, and not from Net#"),
+            "{message}"
+        );
         assert!(matches!(red.enter(|| sysctl::set("net.foo.debug", true)), Err(Error::NotPermitted { .. })));
         assert!(matches!(sysctl::of(&red).set("net.foo.own.base", 1), Err(Error::NotPermitted { .. })));
         assert_eq!(red.enter(|| sysctl::get("net.foo.debug")).unwrap(), Datum::Bool(false));
@@ -319,7 +325,8 @@ fn tunables_are_set_before_the_attach_hooks() {
     assert!(matches!(error("kern.sched.quantum", "7"), Error::WrongClass { .. }));
     assert!(Vnet::all().all(|vnet| vnet.name() != Some("refused")), "nothing is left of them");
 
-    let both = Vimage::builder().fresh_all().sysctl("net.foo.mode", 2).sysctl("kern.sched.quantum", 20).create().unwrap();
+    let both =
+        Vimage::builder().fresh_all().sysctl("net.foo.mode", 2).sysctl("kern.sched.quantum", 20).create().unwrap();
     assert_eq!(sysctl::of(&both.get::<Net>()).get("net.foo.seen").unwrap(), Datum::Int(2));
     assert_eq!(both.enter(|| sysctl::get("kern.sched.quantum")).unwrap(), Datum::Int(20));
     let only_net = Vimage::builder().fresh::<Net>().sysctl("kern.sched.quantum", 20).create();

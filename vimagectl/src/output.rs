@@ -44,7 +44,13 @@ impl Style {
     }
 
     /// `net.foo.mode: 1 -> 3`
-    pub(crate) fn change(self, out: &mut impl Write, name: &str, changed: &Value, value_only: bool) -> Result<(), Error> {
+    pub(crate) fn change(
+        self,
+        out: &mut impl Write,
+        name: &str,
+        changed: &Value,
+        value_only: bool,
+    ) -> Result<(), Error> {
         let (old, new) = (&changed["old"], &changed["new"]);
         match (self.json, value_only) {
             (true, _) => writeln!(out, "{}", json!({ "name": name, "old": old, "new": new }))?,

@@ -58,9 +58,15 @@ fn sysctls_are_read_and_set_as_in_the_kernel() {
     assert_eq!(program.ok(&["sysctl", "-d", "net.foo.counter"]), "net.foo.counter: Packets seen.\n");
     assert_eq!(program.ok(&["sysctl", "net.foo"]), "net.foo.counter: 7\nnet.foo.mode: 1\n");
     assert_eq!(program.ok(&["sysctl", "-a"]), "net.foo.counter: 7\nnet.foo.mode: 1\n");
-    assert_eq!(program.ok(&["sysctl", "-ad"]), "net.foo.counter: Packets seen.\nnet.foo.mode: How packets are treated.\n");
+    assert_eq!(
+        program.ok(&["sysctl", "-ad"]),
+        "net.foo.counter: Packets seen.\nnet.foo.mode: How packets are treated.\n"
+    );
     assert_eq!(program.ok(&["sysctl", "net.foo.mode=2", "net.foo.mode"]), "net.foo.mode: 1 -> 2\nnet.foo.mode: 2\n");
-    assert_eq!(program.ok(&["--json", "sysctl", "net.foo.mode=1"]), "{\"name\":\"net.foo.mode\",\"new\":1,\"old\":2}\n");
+    assert_eq!(
+        program.ok(&["--json", "sysctl", "net.foo.mode=1"]),
+        "{\"name\":\"net.foo.mode\",\"new\":1,\"old\":2}\n"
+    );
     let wrong = program.run(&["sysctl", "net.foo.mode=9", "net.nothing", "net.foo.counter"]);
     assert_eq!(String::from_utf8(wrong.stdout).unwrap(), "net.foo.counter: 7\n", "the rest is done all the same");
     let told = String::from_utf8(wrong.stderr).unwrap();
@@ -87,7 +93,10 @@ fn tables_are_for_people_or_json() {
     assert!(symbols.lines().any(|line| line.starts_with("foo_counter  foo ")), "{symbols}");
     let json: Value = serde_json::from_str(&program.ok(&["--json", "symbols"])).unwrap();
     assert_eq!(json[0]["name"], "foo_counter");
-    assert_eq!(program.ok(&["watch", "-n", "2", "-i", "0.01", "net.foo.counter"]), "net.foo.counter: 7\nnet.foo.counter: 7\n");
+    assert_eq!(
+        program.ok(&["watch", "-n", "2", "-i", "0.01", "net.foo.counter"]),
+        "net.foo.counter: 7\nnet.foo.counter: 7\n"
+    );
 }
 
 #[test]

@@ -31,7 +31,8 @@ fn check_sysctl(names: &Names, sysctl: &Sysctl, errors: &Errors) {
         errors.at(tunable, "a shared variable has no value of its own in a new instance, so that nothing is tunable");
     }
     if sysctl.access.is_some() && !sysctl.is_written() {
-        let limits = sysctl.range.iter().map(|(option, _)| option).chain(sysctl.base_only.iter().map(|(option, _)| option));
+        let limits =
+            sysctl.range.iter().map(|(option, _)| option).chain(sysctl.base_only.iter().map(|(option, _)| option));
         for option in limits {
             errors.at(option, format!("`{option}` limits how the sysctl is set, and this one cannot be"));
         }

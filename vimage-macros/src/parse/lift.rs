@@ -176,10 +176,9 @@ impl<'a> Lift<'a> {
 
     /// Refuses names on what has no value that they could stand for.
     fn refuse_names(&self, marks: &[Mark], why: &str) {
-        for option in marks.iter().flat_map(|mark| ["sysctl", "symmap"].map(|option| mark.options.written(option))) {
-            if let Some(option) = option {
-                self.errors.at(option, format!("`{option}` {why}"));
-            }
+        let written = marks.iter().flat_map(|mark| ["sysctl", "symmap"].map(|option| mark.options.written(option)));
+        for option in written.flatten() {
+            self.errors.at(option, format!("`{option}` {why}"));
         }
     }
 

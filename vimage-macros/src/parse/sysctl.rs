@@ -13,15 +13,8 @@ impl Parse for Sysctl {
         let name: LitStr = input.parse().map_err(|error| {
             syn::Error::new(error.span(), "expected the name of the sysctl in quotes: `sysctl(\"net.foo.mode\", rw)`")
         })?;
-        let mut sysctl = Self {
-            name,
-            access: None,
-            tunable: None,
-            base_only: None,
-            range: None,
-            unit: None,
-            handler: None,
-        };
+        let mut sysctl =
+            Self { name, access: None, tunable: None, base_only: None, range: None, unit: None, handler: None };
         let mut written: Vec<Ident> = Vec::new();
         while !input.is_empty() {
             input.parse::<Token![,]>()?;

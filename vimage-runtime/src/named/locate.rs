@@ -5,9 +5,9 @@ use std::ptr::NonNull;
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 use crate::UseInVirtualizedCode;
-use crate::class::ClassEntry;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 use crate::class::Class;
+use crate::class::ClassEntry;
 use crate::context;
 use crate::instance::Header;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]

@@ -4,9 +4,9 @@ mod locate;
 mod table;
 
 pub use locate::InstanceRef;
+pub(crate) use locate::{in_current, in_named};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use locate::{locate, locate_raw};
-pub(crate) use locate::{in_current, in_named};
 pub(crate) use table::{Table, changed, closest, find, table};
 
 use crate::module::ModuleEntry;

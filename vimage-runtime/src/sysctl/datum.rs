@@ -356,9 +356,7 @@ macro_rules! __by_text {
                 $crate::sysctl::Datum::Text(::std::string::ToString::to_string(&self))
             }
 
-            fn from_datum(
-                datum: $crate::sysctl::Datum,
-            ) -> ::core::result::Result<Self, $crate::sysctl::Mismatch> {
+            fn from_datum(datum: $crate::sysctl::Datum) -> ::core::result::Result<Self, $crate::sysctl::Mismatch> {
                 let text = <::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
                 ::core::result::Result::map_err(text.parse(), |_| $crate::sysctl::Mismatch::Type)
             }

@@ -121,7 +121,9 @@ impl fmt::Display for Error {
             Self::ReadOnly { name, tunable: true } => {
                 write!(f, "`{name}` can be set when an instance is created, and not later")
             }
-            Self::NotTunable { name } => write!(f, "`{name}` is not tunable: it cannot be set when an instance is created"),
+            Self::NotTunable { name } => {
+                write!(f, "`{name}` is not tunable: it cannot be set when an instance is created")
+            }
             Self::NotPermitted { name, instance } => {
                 write!(f, "`{name}` may be set from the base instance only, and not from {instance}")
             }

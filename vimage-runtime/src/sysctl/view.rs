@@ -52,9 +52,7 @@ impl<'a> View<'a> {
         let value = self.get(name)?;
         let given = value.to_string();
         T::from_datum(value).map_err(|mismatch| match mismatch {
-            Mismatch::Type => {
-                Error::WrongType { name: name.to_owned(), given, expected: T::KIND, type_name: T::TYPE }
-            }
+            Mismatch::Type => Error::WrongType { name: name.to_owned(), given, expected: T::KIND, type_name: T::TYPE },
             Mismatch::Range => Error::OutOfRange { name: name.to_owned(), given, range: T::TYPE },
         })
     }
