@@ -5,6 +5,7 @@ use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -14,7 +15,7 @@ use vimage::prelude::*;
 #[vnet_module(symmap)]
 mod foo {
     use std::sync::Mutex;
-    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::{AtomicU32, Ordering::SeqCst};
     use vimage::prelude::*;
 
     /// How packets are treated.
@@ -31,6 +32,16 @@ mod foo {
         Ok("x".repeat(5 << 20))
     }
 
+    #[virtualized(sysctl("net.foo.slow", ro, handler = slow))]
+    static FOO_SLOW: () = ();
+
+    fn slow(_: &(), _: Option<u8>) -> Result<u8, String> {
+        super::ENTERED.fetch_add(1, SeqCst);
+        std::thread::sleep(std::time::Duration::from_millis(300));
+        super::LEFT.fetch_add(1, SeqCst);
+        Ok(0)
+    }
+
     #[virtualized(sysctl("net.foo.large", ro, handler = large))]
     static FOO_LARGE: () = ();
 
@@ -38,6 +49,10 @@ mod foo {
         Ok("x".repeat(3 << 20))
     }
 }
+
+/// Requests that are being answered, and those that were.
+static ENTERED: AtomicUsize = AtomicUsize::new(0);
+static LEFT: AtomicUsize = AtomicUsize::new(0);
 
 fn serve(settings: impl FnOnce(Builder) -> Builder) -> (Server, tempfile::TempDir) {
     let directory = tempfile::tempdir().unwrap();
@@ -265,4 +280,21 @@ fn paths_are_taken_over_only_from_the_dead() {
     assert_eq!(std::fs::read_to_string(&file).unwrap(), "precious");
     let left: Vec<_> = std::fs::read_dir(directory.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     assert_eq!(left, ["file"]);
+}
+
+#[test]
+fn the_end_of_a_server_waits_for_requests_and_answers_no_more() {
+    let (server, _directory) = serve(|builder| builder);
+    let mut clients: Vec<_> = (0..12).map(|_| Client::of(&server)).collect();
+    for client in &mut clients {
+        client.send(b"{\"op\":\"get\",\"name\":\"net.foo.slow\"}\n");
+    }
+    while ENTERED.load(SeqCst) == 0 {
+        std::thread::yield_now();
+    }
+    drop(server);
+    let answered = LEFT.load(SeqCst);
+    assert!(answered > 0 && answered == ENTERED.load(SeqCst), "none is under way");
+    std::thread::sleep(Duration::from_millis(400));
+    assert_eq!(ENTERED.load(SeqCst), answered, "and none follows");
 }

@@ -55,16 +55,16 @@ impl<C: Class> Builder<C> {
     /// ```
     /// # use vimage::prelude::*;
     /// #[vnet_module]
-    /// mod foo {
+    /// mod loif {
     ///     use std::sync::atomic::AtomicU32;
     ///     use vimage::prelude::*;
     ///
-    ///     #[virtualized(sysctl("net.foo.mode", rw, tunable, range = 0..=3))]
-    ///     static FOO_MODE: AtomicU32 = AtomicU32::new(0);
+    ///     #[virtualized(sysctl("net.loif.mode", rw, tunable, range = 0..=3))]
+    ///     static LOIF_MODE: AtomicU32 = AtomicU32::new(0);
     /// }
     ///
-    /// if let Ok(red) = Vnet::builder().sysctl("net.foo.mode", 3).create() {
-    ///     assert_eq!(vimage::sysctl::of(&red).get_as::<u32>("net.foo.mode")?, 3);
+    /// if let Ok(red) = Vnet::builder().sysctl("net.loif.mode", 3).create() {
+    ///     assert_eq!(vimage::sysctl::of(&red).get_as::<u32>("net.loif.mode")?, 3);
     /// }
     /// # Ok::<(), vimage::sysctl::Error>(())
     /// ```

@@ -18,28 +18,28 @@
 //! ```
 //! # use vimage::prelude::*;
 //! #[vnet_module]
-//! mod foo {
+//! mod ether {
 //!     use std::sync::atomic::{AtomicBool, AtomicU32};
 //!     use vimage::prelude::*;
 //!
 //!     /// How many packets wait at most.
-//!     #[virtualized(sysctl("net.foo.queue", rw, tunable, range = 1..=1000, unit = "packets"))]
-//!     static FOO_QUEUE: AtomicU32 = AtomicU32::new(50);
+//!     #[virtualized(sysctl("net.ether.queue", rw, tunable, range = 1..=1000, unit = "packets"))]
+//!     static ETHER_QUEUE: AtomicU32 = AtomicU32::new(50);
 //!
 //!     /// One switch for all.
-//!     #[shared(sysctl("net.foo.debug", rw))]
-//!     static FOO_DEBUG: AtomicBool = AtomicBool::new(false);
+//!     #[shared(sysctl("net.ether.debug", rw))]
+//!     static ETHER_DEBUG: AtomicBool = AtomicBool::new(false);
 //! }
 //!
 //! let base = vimage::boot()?;
-//! vimage::sysctl::of(&base.get::<vimage::Net>()).set("net.foo.queue", 100)?;
+//! vimage::sysctl::of(&base.get::<vimage::Net>()).set("net.ether.queue", 100)?;
 //! base.enter(|| {
-//!     assert_eq!(vimage::sysctl::get_as::<u32>("net.foo.queue").unwrap(), 100);
-//!     vimage::sysctl::set("net.foo.queue", "200").unwrap();
-//!     let error = vimage::sysctl::set("net.foo.queue", 0).unwrap_err();
-//!     assert_eq!(error.to_string(), "`net.foo.queue`: 0 is not in the range of 1..=1000");
-//!     let names: Vec<_> = vimage::sysctl::list("net.foo").unwrap().into_iter().map(|found| found.name).collect();
-//!     assert_eq!(names, ["net.foo.debug", "net.foo.queue"]);
+//!     assert_eq!(vimage::sysctl::get_as::<u32>("net.ether.queue").unwrap(), 100);
+//!     vimage::sysctl::set("net.ether.queue", "200").unwrap();
+//!     let error = vimage::sysctl::set("net.ether.queue", 0).unwrap_err();
+//!     assert_eq!(error.to_string(), "`net.ether.queue`: 0 is not in the range of 1..=1000");
+//!     let names: Vec<_> = vimage::sysctl::list("net.ether").unwrap().into_iter().map(|found| found.name).collect();
+//!     assert_eq!(names, ["net.ether.debug", "net.ether.queue"]);
 //! });
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
