@@ -145,6 +145,15 @@ mod raw {
     static mut BUFFER: [u8; 4] = [0; 4];
     #[virtualized]
     static mut FLAG: bool = false;
+    #[virtualized]
+    static mut LIST: Vec<u8> = Vec::new();
+    #[virtualized]
+    static mut PAIR: Pair = Pair { list: Vec::new(), bytes: [0; 3] };
+
+    pub struct Pair {
+        list: Vec<u8>,
+        bytes: [u8; 3],
+    }
 
     /// # Safety
     ///
@@ -198,6 +207,34 @@ mod raw {
             *constant + buffer.iter().map(|&byte| u32::from(byte)).sum::<u32>() + u32::from(V_FLAG)
         }
     }
+
+    /// What rustc lets pass for a static, and warns of at most, it denies for a place behind a raw pointer.
+    ///
+    /// # Safety
+    ///
+    /// Only one thread may call it.
+    #[allow(static_mut_refs)]
+    pub unsafe fn methods_and_indexes(at: usize) -> usize {
+        // SAFETY: only one thread is here.
+        unsafe {
+            V_LIST.push(1);
+            V_LIST[0] += 2;
+            V_PAIR.list.push(1);
+            V_PAIR.list[0] += V_LIST[0];
+            V_PAIR.bytes[at] = 3;
+            for byte in V_LIST.iter_mut() {
+                *byte += V_PAIR.bytes[at];
+            }
+            for byte in &mut V_PAIR.bytes {
+                *byte += 1;
+            }
+            V_BUFFER[at..].fill(1);
+            let bytes = &raw mut V_PAIR.bytes;
+            (*bytes)[0] = 1;
+            let sum: u8 = V_PAIR.bytes.iter().sum();
+            V_LIST.len() + V_BUFFER[1..].len() + usize::from(V_LIST[0] + V_PAIR.list[0] + sum)
+        }
+    }
 }
 
 #[test]
@@ -208,6 +245,8 @@ fn assignments_of_all_kinds() {
         assert_eq!(seen, [42, 30, 120, 15, 7, 15, 13, 8, 128, 32, 33]);
         // SAFETY: as above.
         assert_eq!(unsafe { raw::places() }, 7 + 4 + 1);
+        // SAFETY: as above.
+        assert_eq!(unsafe { raw::methods_and_indexes(1) }, 1 + 3 + 6 + 4 + 6);
     });
 }
 

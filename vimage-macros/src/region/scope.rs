@@ -113,7 +113,8 @@ impl Region {
 
     /// A piece in the middle of a block, which lasts until the next `.await`, as do those that are `open`.
     pub(super) fn behind(open: &[Self]) -> Self {
-        let owners = open.iter().flat_map(|region| region.owners.last().cloned()).collect();
+        // Each has those in front of it already.
+        let owners = open.last().map_or_else(Vec::new, |region| region.owners.clone());
         Self { owners, ..Self::new(Kind::Piece) }
     }
 

@@ -1,0 +1,80 @@
+//! Conditions with `let` can mention variables, beside an `.await` too. Edition 2024.
+
+use std::pin::pin;
+use std::task::{Context, Poll, Waker};
+
+use vimage::prelude::*;
+
+#[vnet_module]
+mod chains {
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use vimage::prelude::*;
+
+    #[virtualized]
+    static N: AtomicU64 = AtomicU64::new(3);
+    #[virtualized]
+    static LIST: Mutex<Vec<u64>> = Mutex::new(Vec::new());
+
+    pub fn conditions(given: Option<u64>) -> u64 {
+        if let Some(given) = given
+            && given > V_N.load(Relaxed)
+            && let None = V_LIST.lock().unwrap().first()
+        {
+            V_LIST.lock().unwrap().push(given);
+        }
+        // The guard of the scrutinee is gone in the `else` of this edition.
+        if let Some(first) = V_LIST.lock().unwrap().first() { *first } else { V_LIST.lock().unwrap().len() as u64 }
+    }
+
+    pub fn guards(given: Option<u64>) -> u64 {
+        match given {
+            Some(n) if V_N.load(Relaxed) < n && n != 9 => n,
+            _ => V_N.load(Relaxed),
+        }
+    }
+
+    pub fn loops() -> u64 {
+        let mut steps = 0;
+        while V_N.load(Relaxed) > 0
+            && let 1.. = V_N.fetch_sub(1, Relaxed)
+        {
+            steps += 1;
+        }
+        V_N.swap(3, Relaxed) + steps
+    }
+
+    pub async fn beside_waits(wait: impl AsyncFn() -> u64) -> u64 {
+        if V_N.load(Relaxed) > 0
+            && let Some(last) = V_LIST.lock().unwrap().last().copied()
+            && let n @ 1.. = wait().await
+            && n + last > V_N.load(Relaxed)
+        {
+            V_LIST.lock().unwrap().clear();
+            last + wait().await
+        } else if let 3 = V_N.load(Relaxed)
+            && wait().await == 0
+        {
+            0
+        } else {
+            V_N.load(Relaxed) + 100
+        }
+    }
+}
+
+#[test]
+fn conditions_with_let() {
+    let test = || {
+        assert_eq!(chains::conditions(Some(1)), 0);
+        assert_eq!(chains::conditions(Some(7)), 7);
+        assert_eq!((chains::guards(Some(4)), chains::guards(Some(9))), (4, 3));
+        assert_eq!(chains::loops(), 3);
+        let poll = || pin!(chains::beside_waits(async || 1)).poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!(poll(), Poll::Ready(8));
+        assert_eq!(poll(), Poll::Ready(103));
+    };
+    vimage::boot().unwrap().enter(test);
+    for vnet in [Vnet::new(), Vnet::new()].into_iter().flatten() {
+        vnet.enter(test);
+    }
+}
