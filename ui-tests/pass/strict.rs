@@ -20,12 +20,55 @@ pub mod one {
     use ::std::option::Option::{self, Some};
     use ::std::string::String;
     use ::std::sync::Mutex;
+    use ::std::convert::Into;
     use ::std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use ::vimage::prelude::*;
 
     /// A variable.
     #[virtualized]
     pub static COUNTER: AtomicU64 = AtomicU64::new(0);
+
+    #[virtualized(symmap, sysctl("one.mode", rw, tunable, base_only, range = 0..=3, unit = "s"))]
+    static MODE: AtomicU64 = AtomicU64::new(1);
+
+    #[shared(symmap, sysctl("one.debug", rw, handler = debug))]
+    static DEBUG: AtomicU64 = AtomicU64::new(0);
+
+    fn debug(variable: &AtomicU64, new: Option<bool>) -> ::std::result::Result<bool, String> {
+        if let Some(new) = new {
+            variable.store(new.into(), Relaxed);
+        }
+        ::std::result::Result::Ok(variable.load(Relaxed) != 0)
+    }
+
+    #[virtualized(symmap, sysctl("one.raw", ro, handler = raw))]
+    static mut RAW: u64 = 0;
+
+    fn raw(_: *mut u64, _: Option<u64>) -> ::std::result::Result<u64, String> {
+        ::std::result::Result::Ok(V_MODE.load(Relaxed))
+    }
+
+    #[derive(Clone)]
+    struct Word(String);
+
+    impl ::std::fmt::Display for Word {
+        fn fmt(&self, f: &mut ::std::fmt::Formatter<'_>) -> ::std::fmt::Result {
+            self.0.fmt(f)
+        }
+    }
+
+    impl ::std::str::FromStr for Word {
+        type Err = ();
+
+        fn from_str(text: &str) -> ::std::result::Result<Self, ()> {
+            ::std::result::Result::Ok(Self(text.into()))
+        }
+    }
+
+    ::vimage::sysctl::by_text!(Word);
+
+    #[virtualized(sysctl("one.word", rw))]
+    static WORD: Mutex<Word> = Mutex::new(Word(String::new()));
 
     #[virtualized(keep)]
     static NAME: Mutex<Option<String>> = Mutex::new(Option::None);

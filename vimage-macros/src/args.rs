@@ -7,6 +7,7 @@ use syn::punctuated::Punctuated;
 use syn::{Expr, LitStr, Path, Token, parse_quote};
 
 use crate::errors::Errors;
+use crate::model::Sysctl;
 use crate::names;
 
 /// Who has which options, in the order in which messages list them.
@@ -17,7 +18,7 @@ pub(crate) struct Syntax {
     pub(crate) options: &'static [&'static str],
 }
 
-const MODULE: &[&str] = &["name", "depends_on", "after", "register", "except", "macros", "crate"];
+const MODULE: &[&str] = &["name", "depends_on", "after", "symmap", "register", "except", "macros", "crate"];
 
 impl Syntax {
     pub(crate) const VNET: Self = Self { of: "vnet_module", options: MODULE };
@@ -25,11 +26,11 @@ impl Syntax {
     pub(crate) const VPROCG: Self = Self { of: "vprocg_module", options: MODULE };
     pub(crate) const VIMAGE: Self = Self {
         of: "vimage_module",
-        options: &["class", "name", "depends_on", "after", "register", "except", "macros", "crate"],
+        options: &["class", "name", "depends_on", "after", "symmap", "register", "except", "macros", "crate"],
     };
     pub(crate) const VIRTUALIZED: Self =
-        Self { of: "virtualized", options: &["in", "keep", "except", "macros", "crate"] };
-    pub(crate) const SHARED: Self = Self { of: "shared", options: &["crate"] };
+        Self { of: "virtualized", options: &["in", "keep", "sysctl", "symmap", "except", "macros", "crate"] };
+    pub(crate) const SHARED: Self = Self { of: "shared", options: &["in", "sysctl", "symmap", "crate"] };
     pub(crate) const ATTACH: Self = Self { of: "attach", options: &["in", "crate"] };
     pub(crate) const QUIESCE: Self = Self { of: "quiesce", options: &["in", "crate"] };
     pub(crate) const DETACH: Self = Self { of: "detach", options: &["in", "crate"] };
@@ -54,6 +55,7 @@ pub(crate) struct Options {
     pub(crate) class: Option<Path>,
     pub(crate) home: Option<Path>,
     pub(crate) keep: Option<Span>,
+    pub(crate) sysctl: Option<Sysctl>,
     pub(crate) except: Vec<Ident>,
     pub(crate) macros: Vec<Path>,
     pub(crate) krate: Option<Path>,
@@ -127,6 +129,9 @@ impl Options {
             "class" => self.class = Some(path_value(input)?),
             "in" => self.home = Some(path_value(input)?),
             "crate" => self.krate = Some(path_value(input)?),
+            "sysctl" => self.sysctl = Some(sysctl(&name, input)?),
+            // What is written is all that it says.
+            "symmap" => {}
             "keep" => self.keep = Some(name.span()),
             "except" => self.except = in_parentheses(input, accessor_name)?,
             "macros" => self.macros = in_parentheses(input, Path::parse_mod_style)?,
@@ -194,6 +199,23 @@ fn all_of<T>(content: ParseStream, one: fn(ParseStream) -> syn::Result<T>) -> sy
         content.parse::<TokenStream>()?;
     }
     Ok(result?.into_iter().collect())
+}
+
+fn sysctl(name: &Ident, input: ParseStream) -> syn::Result<Sysctl> {
+    if !input.peek(syn::token::Paren) {
+        return Err(syn::Error::new(
+            name.span(),
+            "expected a name and how it can be used: `sysctl(\"net.foo.mode\", rw)`",
+        ));
+    }
+    let content;
+    syn::parenthesized!(content in input);
+    let result = content.call(Sysctl::parse);
+    if result.is_err() {
+        // What stays unread in a group is a second error at the same place.
+        content.parse::<TokenStream>()?;
+    }
+    result
 }
 
 fn path_value(input: ParseStream) -> syn::Result<Path> {

@@ -63,6 +63,8 @@ pub(crate) enum Slot {
     Variable(Box<Variable>, Option<Part>),
     /// The registration of a hook, whose function has stayed in the items.
     Hook(Box<Hook>),
+    /// The names of a shared variable, which has stayed in the items.
+    Names(Box<Names>),
     /// Items that expand on their own.
     Foreign(TokenStream),
 }
@@ -104,6 +106,48 @@ pub(crate) struct Variable {
     pub(crate) init: Expr,
     /// The initializer with the closures in it as virtualized code.
     pub(crate) virtualized_init: Expr,
+    /// By which tools reach it.
+    pub(crate) names: Option<Names>,
+}
+
+/// The names by which tools reach a variable.
+pub(crate) struct Names {
+    /// The type that stands for the module it belongs to, as a path that is valid at this place.
+    pub(crate) home: Path,
+    pub(crate) ident: Ident,
+    pub(crate) cfgs: Vec<Attribute>,
+    pub(crate) docs: Vec<Expr>,
+    /// It is a static in each build.
+    pub(crate) shared: bool,
+    /// It is a `static mut`.
+    pub(crate) raw: bool,
+    pub(crate) sysctl: Option<Sysctl>,
+    pub(crate) symbol: bool,
+}
+
+/// What the option `sysctl(…)` says. Those of its options that a message may be about come with their names.
+#[derive(Clone)]
+pub(crate) struct Sysctl {
+    pub(crate) name: LitStr,
+    /// `ro` or `rw`.
+    pub(crate) access: Option<Ident>,
+    pub(crate) tunable: Option<Ident>,
+    pub(crate) base_only: Option<(Ident, bool)>,
+    pub(crate) range: Option<(Ident, Expr)>,
+    pub(crate) unit: Option<LitStr>,
+    pub(crate) handler: Option<Path>,
+}
+
+impl Sysctl {
+    /// Whether it can be set at any time.
+    pub(crate) fn is_settable(&self) -> bool {
+        self.access.as_ref().is_some_and(|access| access == "rw")
+    }
+
+    /// Whether the variable is written at all.
+    pub(crate) fn is_written(&self) -> bool {
+        self.is_settable() || self.tunable.is_some()
+    }
 }
 
 #[derive(Clone, Copy)]

@@ -140,6 +140,7 @@ fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, code: &Options, errors:
     check::items(items.iter_mut().map(|(item, _)| item), view, recognizer, errors);
     let belonging = if view == View::Open { Belonging::Open(None) } else { Belonging::Module };
     let mut lift = Lift::new(recognizer, belonging, errors);
+    lift.symmap = code.written("symmap").is_some();
     let plain = lift.items(items);
     let Lift { mut slots, mut except, mut macros, .. } = lift;
     check::slots(&slots, errors);

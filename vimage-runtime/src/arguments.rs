@@ -4,12 +4,16 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 
+use crate::sysctl::Datum;
+
 /// The values given with [`Builder::arg`](crate::Builder::arg), one per type.
 ///
 /// An `#[attach]` hook takes them as `&vimage::Arguments`. The base instances are made without any.
 #[derive(Default)]
 pub struct Arguments {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// What sysctls are to be set to before the hooks run.
+    pub(crate) tunables: Vec<(String, Datum)>,
 }
 
 impl Arguments {

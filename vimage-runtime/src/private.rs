@@ -10,6 +10,9 @@ pub use crate::module::{
     BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
     ModuleEntry, Register, max_rank,
 };
+pub use crate::named::InstanceRef;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::named::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 pub use crate::registry::Entry;
@@ -31,3 +34,17 @@ pub use crate::{__part as part, __slot as slot, __storage as storage};
 pub use inventory;
 #[cfg(feature = "linkme")]
 pub use linkme;
+
+pub use crate::symmap::SymbolEntry;
+pub use crate::sysctl::{Handled, ReadOnly, ReadWrite, SysctlEntry, within};
+pub use crate::{__symbol as symbol, __sysctl as sysctl};
+
+/// What a handler gets, by the name that `sysctl!` uses.
+pub mod pointer {
+    pub use crate::sysctl::{Raw, Reference};
+}
+
+/// What a symbol gives, by the same names.
+pub mod symbol_target {
+    pub use crate::symmap::{RawSymbol as Raw, SharedSymbol as Reference};
+}

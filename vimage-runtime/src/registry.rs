@@ -4,7 +4,10 @@ use std::collections::HashSet;
 
 use crate::class::{Class, ClassEntry, Cpu, Net, Procg};
 use crate::module::{HookEntry, ModuleEntry};
+use crate::named::Named;
 use crate::storage::PartEntry;
+use crate::symmap::SymbolEntry;
+use crate::sysctl::SysctlEntry;
 
 /// One registered thing.
 #[doc(hidden)]
@@ -18,6 +21,10 @@ pub enum Entry {
     Part(&'static PartEntry),
     /// One hook of a module.
     Hook(&'static HookEntry),
+    /// A name for a variable.
+    Sysctl(&'static SysctlEntry),
+    /// A variable that tools may look up.
+    Symbol(&'static SymbolEntry),
 }
 
 #[cfg(not(any(feature = "linkme", feature = "inventory")))]
@@ -97,6 +104,8 @@ pub(crate) fn missing(entries: &[Entry]) -> Option<String> {
         let module = match *entry {
             Entry::Part(part) => part.module(),
             Entry::Hook(hook) => hook.module,
+            Entry::Sysctl(sysctl) => sysctl.identity().module,
+            Entry::Symbol(symbol) => symbol.identity().module,
             Entry::Class(_) | Entry::Module(_) => return None,
         };
         (!modules.contains(&std::ptr::from_ref(module))).then(|| format!("the module {module}"))

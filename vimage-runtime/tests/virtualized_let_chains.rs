@@ -2,9 +2,12 @@
 
 #![allow(clippy::await_holding_lock, reason = "code as users write it")]
 
+mod instances;
+
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use instances::in_each_instance;
 use vimage::prelude::*;
 
 #[vnet_module]
@@ -72,7 +75,7 @@ mod chains {
 
 #[test]
 fn conditions_with_let() {
-    let test = || {
+    in_each_instance(|| {
         assert_eq!(chains::conditions(Some(1)), 0);
         assert_eq!(chains::conditions(Some(7)), 7);
         assert_eq!((chains::guards(Some(4)), chains::guards(Some(9))), (4, 3));
@@ -80,9 +83,5 @@ fn conditions_with_let() {
         let poll = || pin!(chains::beside_waits(async || 1)).poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(poll(), Poll::Ready(8));
         assert_eq!(poll(), Poll::Ready(103));
-    };
-    vimage::boot().unwrap().enter(test);
-    for vnet in [Vnet::new(), Vnet::new()].into_iter().flatten() {
-        vnet.enter(test);
-    }
+    });
 }

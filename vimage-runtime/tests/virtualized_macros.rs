@@ -2,19 +2,14 @@
 
 #![allow(clippy::format_in_format_args, clippy::useless_vec, reason = "code as users write it")]
 
+mod instances;
+
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
+use instances::in_each_instance;
 use vimage::prelude::*;
-
-/// Runs a test in the base instance and in two fresh ones. What one leaves behind would fail the next.
-fn in_each_instance(test: impl Fn()) {
-    vimage::boot().unwrap().enter(&test);
-    for vnet in [Vnet::new(), Vnet::new()].into_iter().flatten() {
-        vnet.enter(&test);
-    }
-}
 
 #[vnet_module(macros(sum, locally::both, statements), except(V_LIMIT, V_Kind))]
 mod calls {

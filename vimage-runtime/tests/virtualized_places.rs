@@ -1,15 +1,10 @@
 //! A mention is a place of any type, resolved where it is mentioned and nowhere else. Compiles in editions 2021 and
 //! 2024.
 
-use vimage::prelude::*;
+mod instances;
 
-/// Runs a test in the base instance and in two fresh ones. What one leaves behind would fail the next.
-fn in_each_instance(test: impl Fn()) {
-    vimage::boot().unwrap().enter(&test);
-    for vnet in [Vnet::new(), Vnet::new()].into_iter().flatten() {
-        vnet.enter(&test);
-    }
-}
+use instances::in_each_instance;
+use vimage::prelude::*;
 
 #[vnet_module]
 mod shapes {

@@ -25,7 +25,7 @@ const BUILDS: &[Build] = &[
     Build { name: "vimage", features: "linkme,vimage", release: false },
     Build {
         name: "vimage, inventory, with all that can be switched on",
-        features: "inventory,vimage,invariants,tracing",
+        features: "inventory,vimage,invariants,tracing,serde,inspect",
         release: false,
     },
     Build { name: "vimage, release", features: "linkme,vimage", release: true },

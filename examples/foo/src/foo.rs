@@ -4,9 +4,10 @@ use vimage::prelude::*;
 
 /// `VNET_MOD_DECLARE(FOO, foo, vnet_foo_iattach, vnet_foo_idetach, LOIF, vnet_foo_symmap)`. It comes when
 /// `foo_mod_event` is told to load it, and not at boot.
-#[vnet_module(depends_on = crate::loif, register = "manual")]
+#[vnet_module(depends_on = crate::loif, register = "manual", symmap)]
 pub mod foo {
     use std::fmt;
+    use std::str::FromStr;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 
@@ -26,16 +27,50 @@ pub mod foo {
         const EMPTY: Self = Self { mumble: 0, ticks: 0 };
     }
 
-    /// `int foo_counter`
-    #[virtualized]
+    /// What foo does with packets.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum Mode {
+        Count,
+        Ignore,
+    }
+
+    impl fmt::Display for Mode {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(match self {
+                Self::Count => "count",
+                Self::Ignore => "ignore",
+            })
+        }
+    }
+
+    impl FromStr for Mode {
+        type Err = ();
+
+        fn from_str(text: &str) -> Result<Self, ()> {
+            [Self::Count, Self::Ignore].into_iter().find(|mode| mode.to_string() == text).ok_or(())
+        }
+    }
+
+    vimage::sysctl::by_text!(Mode);
+
+    /// What foo does with packets: `count` or `ignore`.
+    // `SYSCTL_V_INT(V_NET, vnet_foo, _net_foo, OID_AUTO, mode, CTLFLAG_RWTUN, …)`
+    #[virtualized(sysctl("net.foo.mode", rw, tunable))]
+    static FOO_MODE: Mutex<Mode> = Mutex::new(Mode::Count);
+
+    /// Packets that were counted.
+    // `int foo_counter`
+    #[virtualized(sysctl("net.foo.counter", ro, unit = "packets"))]
     static FOO_COUNTER: AtomicU64 = AtomicU64::new(0);
 
     /// `struct foo_bar foo_barx`
     #[virtualized]
     static FOO_BARX: Mutex<FooBar> = Mutex::new(FooBar::EMPTY);
 
-    /// `foo_debug`: one switch for all networks at once, on purpose.
-    #[shared]
+    /// Whether foo tells what it does.
+    // `foo_debug`: one switch for all networks at once, on purpose. A plain `SYSCTL_INT`, which only the base
+    // machine may set.
+    #[shared(sysctl("net.foo.debug", rw))]
     static FOO_DEBUG: AtomicBool = AtomicBool::new(false);
 
     /// Why foo did not attach.
@@ -71,6 +106,9 @@ pub mod foo {
 
     /// `foo_work`: a function that was there before, now with `V_` in front of the names.
     pub fn foo_work() {
+        if *V_FOO_MODE.lock().unwrap() == Mode::Ignore {
+            return;
+        }
         V_FOO_COUNTER.fetch_add(1, Relaxed);
         V_FOO_BARX.lock().unwrap().mumble = V_FOO_COUNTER.load(Relaxed);
     }
@@ -85,11 +123,6 @@ pub mod foo {
     /// What `netstat` would show of the current network.
     pub fn foo_stat() -> (u64, FooBar) {
         (V_FOO_COUNTER.load(Relaxed), *V_FOO_BARX.lock().unwrap())
-    }
-
-    /// Sets `foo_debug`.
-    pub fn foo_set_debug(on: bool) {
-        FOO_DEBUG.store(on, Relaxed);
     }
 
     /// `MOD_LOAD` and `MOD_UNLOAD` of `foo_mod_event`.

@@ -8,16 +8,17 @@ mod loif;
 
 use std::error::Error;
 
-use foo::{Event, foo_mod_event, foo_set_debug, foo_stat, foo_tick, foo_work};
+use foo::{Event, foo_mod_event, foo_stat, foo_tick, foo_work};
 use vimage::CreateError;
 use vimage::prelude::*;
+use vimage::{symmap, sysctl};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    foo_set_debug(true);
     // One network is there before foo is, two come later.
     let mut vnets: Vec<Vnet> = make("red")?.into_iter().collect();
     // SAFETY: loading asks nothing of us.
     unsafe { foo_mod_event(Event::Load)? };
+    sysctl::set("net.foo.debug", true)?;
     for name in ["green", "blue"] {
         vnets.extend(make(name)?);
     }
@@ -27,6 +28,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     Vnet::base()?.enter(foo_work);
     foo_tick();
     print_table();
+    show_names(&vnets)?;
 
     if let Some(blue) = vnets.pop() {
         println!("\nDestroying {}:", blue.name().unwrap_or_default());
@@ -58,6 +60,37 @@ fn make(name: &str) -> Result<Option<Vnet>, CreateError> {
         }
         Err(error) => Err(error),
     }
+}
+
+/// What an administrator and a tool such as `netstat` see, by name.
+fn show_names(vnets: &[Vnet]) -> Result<(), Box<dyn Error>> {
+    let vnet = vnets.first().cloned().map_or_else(Vnet::base, Ok)?;
+    println!("\nsysctl net.foo in {}:", vnet.name().unwrap_or("base"));
+    let names = sysctl::of(&vnet);
+    names.set("net.foo.mode", "ignore")?;
+    vnet.enter(foo_work);
+    for found in names.list("net.foo")? {
+        println!("{}: {}", found.name, found.value?);
+    }
+    if let Err(error) = names.set("net.foo.mode", "drop") {
+        println!("{error}");
+    }
+    let counter = symmap::lookup(&vnet, "foo_counter")?;
+    println!("{}::{}, {} bytes", counter.module(), counter.name(), counter.size());
+    #[cfg(feature = "inspect")]
+    serve()?;
+    Ok(())
+}
+
+/// Answers `vimagectl` at the socket that the first argument names, until a line comes from the terminal.
+#[cfg(feature = "inspect")]
+fn serve() -> Result<(), Box<dyn Error>> {
+    if let Some(path) = std::env::args_os().nth(1) {
+        let server = vimage::inspect::Server::builder(path).writable().start()?;
+        println!("\nvimagectl -s {} ps\nand Enter to go on", server.path().display());
+        std::io::stdin().read_line(&mut String::new())?;
+    }
+    Ok(())
 }
 
 fn unload() {

@@ -98,10 +98,10 @@ impl Visit<'_> for Decisions<'_> {
     }
 }
 
-/// Definitions of macros make nothing, and neither do two that are known.
+/// Definitions of macros make nothing, and neither do those that are known.
 fn makes_items_unseen(item: &ItemMacro) -> bool {
     let name = item.mac.path.segments.last().map(|last| last.ident.to_string());
-    item.ident.is_none() && !matches!(name.as_deref(), Some("compile_error" | "class"))
+    item.ident.is_none() && !matches!(name.as_deref(), Some("compile_error" | "class" | "by_text"))
 }
 
 /// Whether a value of this type is the same for ever, by the names of its types alone.

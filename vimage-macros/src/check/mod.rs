@@ -6,6 +6,7 @@
 mod decision;
 mod generics;
 mod hooks;
+mod names;
 mod structure;
 mod unprefixed;
 mod variables;
@@ -45,6 +46,7 @@ pub(crate) fn items<'i>(
 pub(crate) fn slots(slots: &[Slot], errors: &Errors) {
     variables::check(slots, errors);
     hooks::check(slots, errors);
+    names::check(slots, errors);
 }
 
 /// What to do about a module that is in a file of its own.

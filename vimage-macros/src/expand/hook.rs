@@ -23,7 +23,7 @@ pub(super) fn registration(krate: &Path, hook: &Hook) -> TokenStream {
 }
 
 /// The same names, at the place that an error about the macro is to be shown at.
-fn located_at(place: Span, path: TokenStream) -> TokenStream {
+pub(super) fn located_at(place: Span, path: TokenStream) -> TokenStream {
     let moved = |mut token: TokenTree| {
         token.set_span(token.span().located_at(place));
         token

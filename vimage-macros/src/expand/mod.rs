@@ -5,6 +5,7 @@ pub(crate) mod function;
 mod hook;
 pub(crate) mod lifetimes;
 mod module;
+mod names;
 mod part;
 mod recovery;
 mod variable;
@@ -68,14 +69,16 @@ impl Arm {
             (_, Slot::Foreign(tokens)) => tokens.clone(),
             (Self::Plain, Slot::Variable(variable, part)) => {
                 let part = part.as_ref().map(|part| part::plain(source, part));
+                let names = variable.names.as_ref().map(|names| names::registration(&source.krate, names, self));
                 let variable = variable::plain(source, variable);
-                quote!(#variable #part)
+                quote!(#variable #part #names)
             }
             (Self::Instances, Slot::Variable(_, part)) => {
                 part.as_ref().map_or_else(TokenStream::new, |part| part::instances(source, part))
             }
             (Self::Recovery, Slot::Variable(variable, _)) => variable::recovered(source, variable),
-            (Self::Recovery, Slot::Hook(_)) => TokenStream::new(),
+            (Self::Recovery, Slot::Hook(_) | Slot::Names(_)) => TokenStream::new(),
+            (_, Slot::Names(names)) => names::registration(&source.krate, names, self),
             (_, Slot::Hook(hook)) => hook::registration(&source.krate, hook),
         }
     }

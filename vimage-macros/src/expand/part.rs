@@ -5,6 +5,7 @@ use quote::quote;
 
 use super::Arm;
 use super::lifetimes::made_static;
+use super::names::registration as names_of;
 use crate::model::{Kind, Part, Slot, Source, Variable};
 use crate::names;
 
@@ -27,12 +28,15 @@ pub(super) fn instances(source: &Source, part: &Part) -> TokenStream {
     // In reverse, because fields drop in the order in which they are declared.
     let variables = variables(source, part).rev().map(|variable| line(source, variable));
     let cfgs = common_cfgs(source, part);
+    let named = self::variables(source, part).filter_map(|variable| variable.names.as_ref());
+    let names = named.map(|named| names_of(krate, named, Arm::Instances));
     quote! {
         #cfgs
         #krate::__private::part! {
             module = #home; part = #name; entry = #entry;
             #(#variables)*
         }
+        #(#names)*
     }
 }
 

@@ -10,10 +10,10 @@ use syn::{
 };
 
 use super::marks::{self, Mark};
-use super::thread_local;
+use super::{sysctl, thread_local};
 use crate::attr::{self, Ours, Recognizer};
 use crate::errors::Errors;
-use crate::model::{Hook, HookKind, Kind, Part, Slot, Variable};
+use crate::model::{Hook, HookKind, Kind, Names, Part, Slot, Variable};
 use crate::names;
 
 /// What the variables and hooks that are found belong to.
@@ -37,7 +37,12 @@ pub(crate) struct Lift<'a> {
     /// Options of the attributes met that are about code.
     pub(crate) except: Vec<Ident>,
     pub(crate) macros: Vec<Path>,
+    /// All virtualized variables are symbols.
+    pub(crate) symmap: bool,
 }
+
+/// Why foreign items have no names.
+const FOREIGN_NAMES: &str = "is not for foreign items, of which only a pointer is safe";
 
 /// A Rust module or a block.
 #[derive(Default)]
@@ -51,7 +56,7 @@ struct Scope {
 impl<'a> Lift<'a> {
     pub(crate) fn new(recognizer: Recognizer<'a>, belonging: Belonging, errors: &'a Errors) -> Self {
         let (scope, slots, except, macros) = Default::default();
-        Self { recognizer, errors, belonging, depth: 0, scope, slots, except, macros }
+        Self { recognizer, errors, belonging, depth: 0, scope, slots, except, macros, symmap: false }
     }
 
     /// The items of one Rust module, each with those of our attributes that are read already.
@@ -92,7 +97,10 @@ impl<'a> Lift<'a> {
                     Item::Mod(_) | Item::Impl(_) | Item::Trait(_) => {
                         self.accept(&marks, &[Ours::Virtualized], super::OTHER_ITEM);
                     }
-                    Item::ForeignMod(_) => self.accept(&marks, &[Ours::Shared], "foreign items"),
+                    Item::ForeignMod(_) => {
+                        self.accept(&marks, &[Ours::Shared], "foreign items");
+                        self.refuse_names(&marks, FOREIGN_NAMES);
+                    }
                     _ => self.accept(&marks, &[], super::OTHER_ITEM),
                 }
                 self.inside(&marks, |lift| visit_mut::visit_item_mut(lift, &mut item));
@@ -113,8 +121,13 @@ impl<'a> Lift<'a> {
     fn static_item(&mut self, mut item: ItemStatic, marks: &[Mark]) -> Vec<Item> {
         self.accept(marks, &[Ours::Virtualized, Ours::Shared], "a `static`");
         visit_mut::visit_item_static_mut(self, &mut item);
-        let Some(mark) = marks::find(marks, Ours::Virtualized) else { return vec![Item::Static(item)] };
-        let kind = match (item.mutability, mark.options.written("keep")) {
+        let raw = matches!(item.mutability, StaticMutability::Mut(_));
+        let Some(mark) = marks::find(marks, Ours::Virtualized) else {
+            let names = marks::find(marks, Ours::Shared).and_then(|mark| self.names(mark, &item, raw));
+            let names = names.map(|names| self.slot(Slot::Names(Box::new(names))));
+            return std::iter::once(Item::Static(item)).chain(names).collect();
+        };
+        let kind = match (item.mutability.clone(), mark.options.written("keep")) {
             (StaticMutability::Mut(token), None) => Kind::Raw(token),
             (StaticMutability::Mut(token), Some(keep)) => {
                 self.errors.at(keep, "`keep` promises a `&'static` reference, and a `static mut` gives none");
@@ -124,6 +137,7 @@ impl<'a> Lift<'a> {
             (_, Some(_)) => Kind::Keep,
         };
         let variable = Variable {
+            names: self.names(mark, &item, raw),
             cfgs: attr::cfgs(&item.attrs),
             attrs: item.attrs,
             vis: item.vis,
@@ -137,8 +151,40 @@ impl<'a> Lift<'a> {
         vec![self.variable(variable, mark)]
     }
 
+    /// The names that the attribute or the module gives to a variable.
+    fn names(&self, mark: &Mark, item: &ItemStatic, raw: bool) -> Option<Names> {
+        let shared = mark.ours == Ours::Shared;
+        let symbol = mark.options.written("symmap").is_some() || (self.symmap && !shared);
+        let sysctl = mark.options.sysctl.clone();
+        if sysctl.is_none() && !symbol {
+            if let Some(option) = mark.options.written("in").filter(|_| shared && !mark.options.broken) {
+                self.errors.at(option, "`in` says which module a `sysctl` or `symmap` belongs to, and there is none");
+            }
+            return None;
+        }
+        Some(Names {
+            home: self.home(mark),
+            ident: item.ident.clone(),
+            cfgs: attr::cfgs(&item.attrs),
+            docs: sysctl::docs(&item.attrs),
+            shared,
+            raw,
+            sysctl,
+            symbol,
+        })
+    }
+
+    /// Refuses names on what has no value that they could stand for.
+    fn refuse_names(&self, marks: &[Mark], why: &str) {
+        let written = marks.iter().flat_map(|mark| ["sysctl", "symmap"].map(|option| mark.options.written(option)));
+        for option in written.flatten() {
+            self.errors.at(option, format!("`{option}` {why}"));
+        }
+    }
+
     /// What a macro becomes, `None` if it stays.
     fn macro_call(&mut self, attrs: &[Attribute], mac: &Macro, marks: &[Mark]) -> Option<Vec<Item>> {
+        self.refuse_names(marks, "goes on a `static`, and has no meaning for a macro or a `thread_local!`");
         if !thread_local::is(mac) {
             // Behind it the type of a variable may mean something else: it can define macros.
             self.close_part();
@@ -215,6 +261,7 @@ impl<'a> Lift<'a> {
             if let Some(keep) = mark.options.written("keep") {
                 self.errors.at(keep, "`keep` goes on a variable");
             }
+            self.refuse_names(marks, "goes on a variable");
             match (&mut self.belonging, &mark.options.home) {
                 (Belonging::Module, _) => self.refuse_home(mark),
                 (Belonging::Open(around), Some(home)) => *around = Some((home.clone(), self.depth)),
@@ -297,6 +344,7 @@ impl VisitMut for Lift<'_> {
         if let ForeignItem::Static(item) = item {
             let marks = marks::take(&mut item.attrs, self.recognizer, self.errors);
             self.accept(&marks, &[Ours::Shared], super::FOREIGN_STATIC);
+            self.refuse_names(&marks, FOREIGN_NAMES);
         }
     }
 }

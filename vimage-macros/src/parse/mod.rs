@@ -5,6 +5,7 @@ pub(crate) mod file;
 pub(crate) mod function;
 pub(crate) mod lift;
 pub(crate) mod marks;
+mod sysctl;
 mod thread_local;
 
 pub(crate) use thread_local::{is as is_thread_local, names as thread_local_names};

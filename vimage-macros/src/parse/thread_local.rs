@@ -46,6 +46,7 @@ fn variable(outer: &[Attribute], input: ParseStream) -> syn::Result<Variable> {
         ident,
         ty,
         virtualized_init: init.clone(),
+        names: None,
         init,
     })
 }

@@ -34,6 +34,11 @@ fn file_form() {
 }
 
 #[test]
+fn names_of_variables() {
+    check("names", include_str!("input/names.rs"));
+}
+
+#[test]
 fn open_form_and_classes() {
     check("open", include_str!("input/open.rs"));
 }

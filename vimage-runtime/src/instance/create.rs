@@ -19,6 +19,7 @@ use crate::context;
 use crate::failure::{self, TeardownFailure};
 use crate::module::BoxError;
 use crate::order::LinkedModule;
+use crate::sysctl::{self, Datum};
 
 /// Makes an instance; from [`Instance::builder`].
 #[must_use = "nothing is made before `create`"]
@@ -49,6 +50,29 @@ impl<C: Class> Builder<C> {
         self
     }
 
+    /// Sets a sysctl of the new instance, before its attach hooks run. It has to be `tunable`; the value may be text.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// #[vnet_module]
+    /// mod loif {
+    ///     use std::sync::atomic::AtomicU32;
+    ///     use vimage::prelude::*;
+    ///
+    ///     #[virtualized(sysctl("net.loif.mode", rw, tunable, range = 0..=3))]
+    ///     static LOIF_MODE: AtomicU32 = AtomicU32::new(0);
+    /// }
+    ///
+    /// if let Ok(red) = Vnet::builder().sysctl("net.loif.mode", 3).create() {
+    ///     assert_eq!(vimage::sysctl::of(&red).get_as::<u32>("net.loif.mode")?, 3);
+    /// }
+    /// # Ok::<(), vimage::sysctl::Error>(())
+    /// ```
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Datum>) -> Self {
+        self.arguments.tunables.push((name.into(), value.into()));
+        self
+    }
+
     /// Makes the instance: initializes the variables of all modules, then runs the attach hooks, dependencies
     /// first, with the new instance as the current one of its class and the caller's contexts in all others. No
     /// lock of the runtime is held meanwhile. It boots if that has not happened yet.
@@ -59,9 +83,14 @@ impl<C: Class> Builder<C> {
     ///
     /// [`CreateError::NotVirtualized`] in builds without instances; [`CreateError::Boot`] if boot fails or has
     /// failed, or in an attach hook of a base instance; [`CreateError::Attach`] if an attach hook fails or panics:
-    /// the modules attached before it are then detached in reverse order.
+    /// the modules attached before it are then detached in reverse order. [`CreateError::Sysctl`] if one that was given
+    /// is not there, is not tunable or does not take the value.
     #[track_caller]
     pub fn create(self) -> Result<Instance<C>, CreateError> {
+        if cfg!(feature = "vimage") {
+            boot::ensure_over().map_err(CreateError::Boot)?;
+            sysctl::check_tunables(&self.arguments.tunables, &[C::ENTRY]).map_err(CreateError::Sysctl)?;
+        }
         create(C::ENTRY, self.name, &self.arguments).map(Instance::from_handle)
     }
 }
@@ -81,6 +110,11 @@ pub(crate) fn create(
     // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
     let parent = context::current(class).map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
     let handle = add(class, state, parent, name);
+    if let Err(error) = sysctl::tune(&arguments.tunables, handle.header()) {
+        failure::report(teardown::detach(handle.as_ptr(), 0));
+        handle.header().set_phase(Phase::Gone);
+        return Err(CreateError::Sysctl(error));
+    }
     match attach(&handle, arguments) {
         Ok(()) => Ok(handle),
         Err(error) => Err(CreateError::Attach(error)),
@@ -197,6 +231,8 @@ pub enum CreateError {
     NotVirtualized,
     /// There is no base instance, or not yet.
     Boot(BootError),
+    /// A sysctl that was given could not be set.
+    Sysctl(sysctl::Error),
     /// A module did not attach.
     Attach(AttachError),
 }
@@ -208,6 +244,7 @@ impl fmt::Display for CreateError {
                 "this program is built without instances: enable the feature `vimage` of the crate `vimage-runtime`",
             ),
             Self::Boot(error) => error.fmt(f),
+            Self::Sysctl(error) => write!(f, "a sysctl of the new instance could not be set: {error}"),
             Self::Attach(error) => error.fmt(f),
         }
     }
@@ -218,6 +255,7 @@ impl Error for CreateError {
         match self {
             Self::NotVirtualized => None,
             Self::Boot(error) => error.source(),
+            Self::Sysctl(error) => Some(error),
             Self::Attach(error) => error.source(),
         }
     }

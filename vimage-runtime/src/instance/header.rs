@@ -134,6 +134,10 @@ impl Header {
         }
     }
 
+    pub(crate) fn is_base(&self) -> bool {
+        self.id == super::tree::BASE
+    }
+
     /// No user code runs under this lock.
     pub(crate) fn late(&self) -> MutexGuard<'_, Late> {
         self.late.lock().unwrap_or_else(PoisonError::into_inner)

@@ -172,7 +172,7 @@ impl<C: Class> Instance<C> {
     /// Whether it is the base instance.
     #[must_use]
     pub fn is_base(&self) -> bool {
-        self.id() == tree::BASE
+        self.handle.header().is_base()
     }
 
     /// The instance that was current when this one was made, the base if there was none. When a parent goes, its

@@ -217,6 +217,16 @@ fn is_registered(state: &ClassState, entry: &'static ModuleEntry) -> bool {
     has(state, &state.live(), |module| std::ptr::eq(module, entry))
 }
 
+/// The modules that the instances of a class have.
+pub(crate) fn registered(state: &ClassState) -> Vec<&'static ModuleEntry> {
+    let mut all = Vec::new();
+    has(state, &state.live(), |module| {
+        all.push(module);
+        false
+    });
+    all
+}
+
 fn has(state: &ClassState, live: &Live, wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
     let late = live.late.iter().filter(|late| !late.is_withdrawn()).map(|late| late.linked.entry);
     state.modules.iter().map(|module| module.entry).chain(late).any(wanted)
@@ -277,6 +287,7 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
         unsafe { part.publish(*offset) };
     }
     live.late.push(Arc::clone(&late));
+    crate::named::changed();
     Ok(late)
 }
 
@@ -299,6 +310,7 @@ impl LateModule {
 /// From now on no instance attaches it. Under the lock of the class.
 fn withdraw(_live: &Live, late: &LateModule) {
     late.withdrawn.store(true, Ordering::Relaxed);
+    crate::named::changed();
 }
 
 fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {

@@ -39,7 +39,7 @@ pub(crate) fn order(entries: &[Entry]) -> Result<Vec<OrderedClass>, BootError> {
         match *entry {
             Entry::Class(class) => classes.push(class),
             Entry::Module(module) => classes.push(module.class),
-            Entry::Part(_) | Entry::Hook(_) => {}
+            Entry::Part(_) | Entry::Hook(_) | Entry::Sysctl(_) | Entry::Symbol(_) => {}
         }
     }
     classes.sort_by_key(|class| (class.name, class.path, std::ptr::from_ref(*class)));
@@ -88,7 +88,7 @@ pub(crate) fn link(entries: &[Entry]) -> Vec<LinkedModule> {
                     }
                 }
             }
-            Entry::Class(_) | Entry::Module(_) => {}
+            Entry::Class(_) | Entry::Module(_) | Entry::Sysctl(_) | Entry::Symbol(_) => {}
         }
     }
     for module in &mut modules {

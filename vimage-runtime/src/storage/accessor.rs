@@ -1,13 +1,14 @@
 //! What a `V_` name is in the builds with parts.
 
 use std::marker::PhantomData;
+use std::ptr::NonNull;
 
 use super::build::{Part, Place, Resolved};
 use super::kind;
 use crate::access::{InClass, Virtualized};
 use crate::class::Class;
 use crate::held::Held;
-use crate::instance::Instance;
+use crate::instance::{Header, Instance};
 use crate::module::{Module, ModuleEntry};
 
 /// The accessor of a virtualized variable: what `V_NAME` is outside virtualized code.
@@ -77,6 +78,11 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     #[inline(always)]
     pub unsafe fn resolve_in_region(self) -> Resolved<T, K> {
         self.place.resolve::<C, K>(self.variable)
+    }
+
+    /// The slot in an instance of the class `C`, if it has the variable.
+    pub(crate) fn find(self, instance: NonNull<Header>) -> Option<*const T> {
+        self.place.find(instance)
     }
 }
 

@@ -300,6 +300,10 @@ impl<T> Place<T> {
         if slot.is_null() { cold::not_registered(variable) } else { slot }
     }
 
+    pub(super) fn find(self, instance: NonNull<Header>) -> Option<*const T> {
+        Some(self.slot(instance.as_ptr())).filter(|slot| !slot.is_null())
+    }
+
     #[inline(always)]
     #[track_caller]
     pub(super) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {

@@ -76,6 +76,10 @@ impl<T> Place<T> {
         self.0
     }
 
+    pub(super) fn find(self, _: NonNull<Header>) -> Option<*const T> {
+        Some(self.0)
+    }
+
     #[inline(always)]
     pub(super) fn in_current<C: Class>(self, _: &'static VariableEntry) -> *const T {
         self.0

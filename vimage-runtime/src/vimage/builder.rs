@@ -8,6 +8,7 @@ use crate::boot;
 use crate::class::{Class, ClassEntry};
 use crate::context;
 use crate::instance::{CreateError, Handle, Instance, create};
+use crate::sysctl::{self, Datum};
 
 /// Makes a vimage; from [`Vimage::builder`].
 #[must_use = "nothing is made before `create`"]
@@ -71,6 +72,13 @@ impl VimageBuilder {
         self
     }
 
+    /// Sets a sysctl of the new instance of its class, before the attach hooks run; as
+    /// [`Builder::sysctl`](crate::Builder::sysctl).
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Datum>) -> Self {
+        self.arguments.tunables.push((name.into(), value.into()));
+        self
+    }
+
     /// Makes the new instances, in the order of their classes' names. In the attach hooks of one, those that the
     /// vimage has in other classes are current already, as far as they exist.
     ///
@@ -85,6 +93,8 @@ impl VimageBuilder {
         // What is shared comes first, so that it is current while the rest is made.
         let (fresh, shared): (Vec<_>, Vec<_>) =
             boot::classes().iter().map(|&class| (class, self.choice(class))).partition(|(_, choice)| choice.is_none());
+        let classes: Vec<_> = fresh.iter().map(|(class, _)| *class).collect();
+        sysctl::check_tunables(&self.arguments.tunables, &classes).map_err(CreateError::Sysctl)?;
         members.extend(shared.into_iter().filter_map(|(_, handle)| Some(Member { handle: handle?, fresh: false })));
         for (class, _) in fresh {
             let so_far = members.iter().map(|member| &member.handle);

@@ -1,0 +1,171 @@
+//! One client: lines in, lines out, in bounded size and time.
+
+use std::io::{self, Read, Write};
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::Ordering;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::Shared;
+use super::request::{self, Failure};
+
+/// The longest request, without its end of line.
+const REQUEST: usize = 64 << 10;
+
+/// The longest reply.
+const REPLY: usize = 4 << 20;
+
+/// Of replies that are not taken yet, of all clients. Small ones are always made, so that errors come through.
+const PENDING: usize = 64 << 20;
+const SMALL: usize = 4 << 10;
+
+/// What came of reading.
+enum Line {
+    Whole(Vec<u8>),
+    TooLong,
+    /// The client is gone, silent for too long, or too slow.
+    End(Option<Failure>),
+}
+
+pub(super) fn serve(stream: &UnixStream, shared: &Shared) {
+    let mut lines = Lines { stream, shared, unread: Vec::new() };
+    while !shared.stopping.load(Ordering::SeqCst) {
+        let (reply, last) = match lines.next() {
+            Line::Whole(line) if line.iter().all(u8::is_ascii_whitespace) => continue,
+            Line::Whole(line) => (answer(&line, shared), false),
+            Line::TooLong => (refusal("too_long", &format!("a request has at most {REQUEST} bytes")), false),
+            Line::End(Some(failure)) => (text(&error(failure)), true),
+            Line::End(None) => return,
+        };
+        if write(stream, shared, reply).is_err() || last {
+            return;
+        }
+    }
+}
+
+/// Tells one client too many.
+pub(super) fn refuse(stream: &UnixStream) {
+    let reply = refusal("busy", "there are too many connections");
+    // The buffer of a fresh socket has room for it.
+    _ = stream.set_nonblocking(true);
+    _ = { stream }.write_all(&reply);
+}
+
+/// The reply to a line. What it takes to make it is gone when the turn is.
+fn answer(line: &[u8], shared: &Shared) -> Vec<u8> {
+    let Some(_turn) = shared.turn() else { return refusal("busy", "too many requests are being answered") };
+    let reply = text(&request::answer(line, shared.settings.writable));
+    if reply.len() > REPLY {
+        return refusal("too_large", &format!("the reply would have more than {REPLY} bytes; ask for less"));
+    }
+    reply
+}
+
+fn refusal(kind: &'static str, message: &str) -> Vec<u8> {
+    text(&error(Failure::new(kind, message)))
+}
+
+pub(super) fn error(failure: Failure) -> Value {
+    json!({ "error": failure })
+}
+
+struct Lines<'a> {
+    stream: &'a UnixStream,
+    shared: &'a Shared,
+    /// What came behind the last line.
+    unread: Vec<u8>,
+}
+
+impl Lines<'_> {
+    fn next(&mut self) -> Line {
+        let settings = &self.shared.settings;
+        let mut begun = (!self.unread.is_empty()).then(Instant::now);
+        let mut searched = 0;
+        let mut too_long = false;
+        loop {
+            if let Some(end) = self.unread[searched..].iter().position(|byte| *byte == b'\n') {
+                let rest = self.unread.split_off(searched + end + 1);
+                let mut line = std::mem::replace(&mut self.unread, rest);
+                line.pop();
+                return if too_long || line.len() > REQUEST { Line::TooLong } else { Line::Whole(line) };
+            }
+            searched = self.unread.len();
+            if searched > REQUEST {
+                // What is too long is not kept, but read to its end.
+                too_long = true;
+                self.unread.clear();
+                searched = 0;
+            }
+            let until = match begun {
+                Some(begun) => begun + settings.request_time,
+                None => Instant::now() + settings.idle_time,
+            };
+            match self.read(until) {
+                Ok(0) if begun.is_none() => return Line::End(None),
+                Ok(0) => return Line::End(Some(Failure::new("malformed", "the request does not end in a line feed"))),
+                Ok(_) => _ = begun.get_or_insert_with(Instant::now),
+                Err(_) if begun.is_some() => {
+                    return Line::End(Some(Failure::new("timeout", "the request did not come in time")));
+                }
+                Err(_) => return Line::End(None),
+            }
+        }
+    }
+
+    fn read(&mut self, until: Instant) -> io::Result<usize> {
+        let mut chunk = [0; 4096];
+        loop {
+            self.stream.set_read_timeout(Some(left(until)?))?;
+            match { self.stream }.read(&mut chunk) {
+                Ok(length) => {
+                    self.unread.extend_from_slice(&chunk[..length]);
+                    return Ok(length);
+                }
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Err(error),
+            }
+        }
+    }
+}
+
+fn left(until: Instant) -> io::Result<Duration> {
+    let left = until.saturating_duration_since(Instant::now());
+    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+}
+
+fn text(reply: &Value) -> Vec<u8> {
+    let mut text = reply.to_string().into_bytes();
+    text.push(b'\n');
+    text
+}
+
+/// Writes a reply, however slowly the client reads, until its time is over.
+fn write(stream: &UnixStream, shared: &Shared, mut reply: Vec<u8>) -> io::Result<()> {
+    let pending = Pending { shared, bytes: reply.len() };
+    if shared.pending.fetch_add(pending.bytes, Ordering::Relaxed) > PENDING && pending.bytes > SMALL {
+        reply = refusal("busy", "too many replies wait for their readers");
+    }
+    let until = Instant::now() + shared.settings.request_time;
+    let mut rest = &*reply;
+    while !rest.is_empty() {
+        stream.set_write_timeout(Some(left(until)?))?;
+        match { stream }.write(rest) {
+            Ok(length) => rest = &rest[length..],
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+struct Pending<'a> {
+    shared: &'a Shared,
+    bytes: usize,
+}
+
+impl Drop for Pending<'_> {
+    fn drop(&mut self) {
+        self.shared.pending.fetch_sub(self.bytes, Ordering::Relaxed);
+    }
+}

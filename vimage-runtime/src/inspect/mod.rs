@@ -1,0 +1,305 @@
+//! A small server that tells tools of this process, on a Unix socket.
+//!
+//! `vimagectl` is such a tool. Start the server where the program starts:
+//!
+//! ```
+//! # let directory = tempfile::tempdir()?;
+//! # let path = directory.path().join("foo.sock");
+//! let server = vimage::inspect::Server::builder(&path).start()?;
+//! // … the program …
+//! drop(server);
+//! # Ok::<(), std::io::Error>(())
+//! ```
+//!
+//! # Protocol
+//!
+//! One JSON object per line, one line of reply to each, in order: `{"ok": …}` or `{"error": {"kind": …, "message": …}}`.
+//! A member `id` of the request comes back in the reply.
+//!
+//! | request | reply |
+//! |---|---|
+//! | `{"op": "instances"}`, `{"op": "modules"}` | the tables of [`debug`](crate::debug), an object per row |
+//! | `{"op": "list", "prefix": "net"}` | sysctls with class, module, kind and value or error |
+//! | `{"op": "get", "name": "net.foo.mode"}` | the value |
+//! | `{"op": "set", "name": "net.foo.mode", "value": 3}` | `{"old": …, "new": …}` |
+//! | `{"op": "describe", "name": "net.foo.mode"}` | a [`Description`](crate::sysctl::Description) |
+//! | `{"op": "symbols"}` | the symbols of an instance |
+//!
+//! They are about the base instances, or about the one of `"instance": 3` or `"instance": "red"`, of the class
+//! `"class": "Net"`.
+//!
+//! # Limits
+//!
+//! The socket has the mode 0600 from the beginning. Nothing can be set unless the server is
+//! [`writable`](Builder::writable). Lines of more than 64 KiB, garbage and what is unknown get an error as reply, and
+//! nobody else notices. Each connection has a thread; when there are too many, a new one gets an error and is closed. A
+//! request has to come, and its reply has to be taken, in a bounded time; how long a handler of the program's runs is up
+//! to the handler. While a request is answered the instance that it is about is held, so that
+//! [`destroy`](crate::Instance::destroy) may find it busy.
+
+mod connection;
+mod request;
+
+use std::collections::HashMap;
+use std::fs::{self, DirBuilder, Permissions};
+use std::io;
+use std::net::Shutdown;
+use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::net::{UnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::thread::{self, JoinHandle};
+use std::time::Duration;
+
+/// How a [`Server`] is started.
+#[derive(Clone, Debug)]
+#[must_use = "nothing listens before `start`"]
+pub struct Builder {
+    path: PathBuf,
+    settings: Settings,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Settings {
+    writable: bool,
+    connections: usize,
+    request_time: Duration,
+    idle_time: Duration,
+}
+
+impl Builder {
+    /// Lets clients set sysctls. Without it the server only reads.
+    pub fn writable(mut self) -> Self {
+        self.settings.writable = true;
+        self
+    }
+
+    /// How many connections there can be at a time; 2,048 if it is not said.
+    pub fn connections(mut self, most: usize) -> Self {
+        self.settings.connections = most;
+        self
+    }
+
+    /// How long the rest of a request may take once it has begun to come, and how long its reply may take to be read;
+    /// 5 seconds if it is not said.
+    pub fn request_time(mut self, time: Duration) -> Self {
+        self.settings.request_time = time.max(Duration::from_millis(1));
+        self
+    }
+
+    /// How long a connection may be silent between requests; 5 minutes if it is not said.
+    pub fn idle_time(mut self, time: Duration) -> Self {
+        self.settings.idle_time = time.max(Duration::from_millis(1));
+        self
+    }
+
+    /// Listens.
+    ///
+    /// # Errors
+    ///
+    /// [`AddrInUse`](io::ErrorKind::AddrInUse) if a server listens at the path, [`AlreadyExists`](io::ErrorKind::AlreadyExists)
+    /// if something else than a socket is there; what the system says about the path otherwise. A socket that nobody
+    /// listens at is replaced.
+    pub fn start(self) -> io::Result<Server> {
+        let (listener, file) = listen(&self.path)?;
+        let shared = Arc::new(Shared {
+            settings: self.settings,
+            stopping: AtomicBool::new(false),
+            open: Mutex::default(),
+            pending: AtomicUsize::new(0),
+            working: Mutex::new(0),
+            free: Condvar::new(),
+        });
+        let accepting = {
+            let shared = Arc::clone(&shared);
+            thread::Builder::new().name("vimage-inspect".to_owned()).spawn(move || accept(&listener, &shared))?
+        };
+        Ok(Server { path: self.path, file, shared, accepting: Some(accepting) })
+    }
+}
+
+/// A server that runs until this is dropped; then its socket is removed and its connections are closed.
+///
+/// Dropping it waits for requests that are being answered, handlers included. Afterwards no client reaches a variable
+/// any more, as [`unregister`](crate::module::unregister) demands.
+#[derive(Debug)]
+pub struct Server {
+    path: PathBuf,
+    /// Device and number of the socket, because another server may have taken its place.
+    file: (u64, u64),
+    shared: Arc<Shared>,
+    accepting: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// A server at this path.
+    pub fn builder(path: impl AsRef<Path>) -> Builder {
+        let settings = Settings {
+            writable: false,
+            connections: 2048,
+            request_time: Duration::from_secs(5),
+            idle_time: Duration::from_secs(300),
+        };
+        Builder { path: path.as_ref().to_owned(), settings }
+    }
+
+    /// Where it listens.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.shared.stopping.store(true, Ordering::SeqCst);
+        let ours = fs::symlink_metadata(&self.path).is_ok_and(|there| (there.dev(), there.ino()) == self.file);
+        // Whoever waits in `accept` looks at the flag when somebody comes.
+        let woken = ours && UnixStream::connect(&self.path).is_ok();
+        if ours {
+            _ = fs::remove_file(&self.path);
+        }
+        for stream in self.shared.open().values() {
+            _ = stream.shutdown(Shutdown::Both);
+        }
+        // Under the lock nobody gets a turn who has not seen the flag.
+        let mut working = self.shared.working.lock().unwrap_or_else(PoisonError::into_inner);
+        while *working > 0 {
+            working = self.shared.free.wait(working).unwrap_or_else(PoisonError::into_inner);
+        }
+        drop(working);
+        if let Some(accepting) = self.accepting.take().filter(|_| woken) {
+            _ = accepting.join();
+        }
+    }
+}
+
+/// What the threads of a server have in common.
+#[derive(Debug)]
+struct Shared {
+    settings: Settings,
+    stopping: AtomicBool,
+    open: Mutex<HashMap<u64, Arc<UnixStream>>>,
+    /// Bytes of replies that are not taken yet.
+    pending: AtomicUsize,
+    /// How many requests are being answered.
+    working: Mutex<usize>,
+    free: Condvar,
+}
+
+/// How many requests are answered at a time, so that the memory it takes is bounded.
+const WORKERS: usize = 8;
+
+/// A turn at answering a request.
+struct Turn<'a>(&'a Shared);
+
+impl Drop for Turn<'_> {
+    fn drop(&mut self) {
+        *self.0.working.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        // The next one, and whoever ends the server.
+        self.0.free.notify_all();
+    }
+}
+
+impl Shared {
+    /// Waits for a turn, as long as a request may take.
+    fn turn(&self) -> Option<Turn<'_>> {
+        let working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        let all_work = |working: &mut usize| *working >= WORKERS;
+        let (mut working, waited) = self
+            .free
+            .wait_timeout_while(working, self.settings.request_time, all_work)
+            .unwrap_or_else(PoisonError::into_inner);
+        if waited.timed_out() || self.stopping.load(Ordering::SeqCst) {
+            return None;
+        }
+        *working += 1;
+        Some(Turn(self))
+    }
+
+    fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<UnixStream>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// Makes the socket in a directory that nobody else can look into, so that it has its mode before it has its name.
+fn listen(path: &Path) -> io::Result<(UnixListener, (u64, u64))> {
+    match fs::symlink_metadata(path) {
+        Ok(there) if !there.file_type().is_socket() => {
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something else than a socket is at this path"));
+        }
+        Ok(_) if UnixStream::connect(path).is_ok() => return Err(io::ErrorKind::AddrInUse.into()),
+        _ => {}
+    }
+    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
+        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path of a socket ends in a name"));
+    };
+    let private = parent.join(format!(".{}.{}", name.display(), std::process::id()));
+    DirBuilder::new().mode(0o700).create(&private)?;
+    let made = || {
+        let socket = private.join("s");
+        let listener = UnixListener::bind(&socket)?;
+        fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
+        let made = fs::symlink_metadata(&socket)?;
+        fs::rename(&socket, path)?;
+        Ok((listener, (made.dev(), made.ino())))
+    };
+    let listener = made();
+    _ = fs::remove_dir_all(&private);
+    listener
+}
+
+fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
+    let mut id = 0;
+    loop {
+        let accepted = listener.accept();
+        if shared.stopping.load(Ordering::SeqCst) {
+            return;
+        }
+        match accepted {
+            Ok((stream, _)) => {
+                id += 1;
+                start(stream, id, shared);
+            }
+            // Such as too many open files, which may get better.
+            Err(_) => thread::sleep(Duration::from_millis(20)),
+        }
+    }
+}
+
+fn start(stream: UnixStream, id: u64, shared: &Arc<Shared>) {
+    let stream = Arc::new(stream);
+    {
+        let mut open = shared.open();
+        if open.len() >= shared.settings.connections {
+            drop(open);
+            connection::refuse(&stream);
+            return;
+        }
+        open.insert(id, Arc::clone(&stream));
+    }
+    let connection = {
+        let shared = Arc::clone(shared);
+        move || {
+            let _closed = Closed { shared: &shared, id };
+            connection::serve(&stream, &shared);
+        }
+    };
+    // Not the default of 2 MiB each: a request needs little.
+    if thread::Builder::new().name("vimage-inspect".to_owned()).stack_size(512 << 10).spawn(connection).is_err() {
+        shared.open().remove(&id);
+    }
+}
+
+/// Takes a connection off the list, also when a panic ends its thread.
+struct Closed<'a> {
+    shared: &'a Shared,
+    id: u64,
+}
+
+impl Drop for Closed<'_> {
+    fn drop(&mut self) {
+        self.shared.open().remove(&self.id);
+    }
+}

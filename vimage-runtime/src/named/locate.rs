@@ -1,0 +1,77 @@
+//! From an instance that is known at run time to a variable of it.
+
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use std::ptr::NonNull;
+
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use crate::UseInVirtualizedCode;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use crate::class::Class;
+use crate::class::ClassEntry;
+use crate::context;
+use crate::instance::Header;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use crate::storage::kind;
+
+/// An instance of any class, which exists for as long as this is borrowed; or none, for what all share.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct InstanceRef<'a>(Option<&'a Header>);
+
+impl<'a> InstanceRef<'a> {
+    pub(crate) fn new(header: &'a Header) -> Self {
+        Self(Some(header))
+    }
+
+    pub(crate) fn header(self) -> Option<&'a Header> {
+        self.0
+    }
+
+    /// The instance, if it is of this class.
+    #[cfg(any(feature = "vimage", feature = "static-struct"))]
+    fn of_class(self, class: &'static ClassEntry) -> Option<NonNull<Header>> {
+        self.0.filter(|header| header.class == class).map(NonNull::from)
+    }
+}
+
+/// The variable in this instance, if it has it.
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+#[doc(hidden)]
+#[allow(private_bounds, reason = "the kinds are ours")]
+pub fn locate<T, C, K>(variable: UseInVirtualizedCode<T, C, K>, instance: InstanceRef<'_>) -> Option<&T>
+where
+    T: Send + Sync + 'static,
+    C: Class,
+    K: kind::Shared,
+{
+    let slot = variable.find(instance.of_class(C::ENTRY)?)?;
+    // SAFETY: the slot is in an instance that exists while `instance` is borrowed, and is of this kind, as the
+    // accessor says.
+    Some(unsafe { &*K::value(slot) })
+}
+
+/// The place of a `static mut` in this instance, if it has it.
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+#[doc(hidden)]
+pub fn locate_raw<T, C: Class>(
+    variable: UseInVirtualizedCode<T, C, kind::Raw>,
+    instance: InstanceRef<'_>,
+) -> Option<*mut T> {
+    variable.find(instance.of_class(C::ENTRY)?).map(<*const T>::cast_mut)
+}
+
+/// Calls `f` with the current instance of the class, if there is one.
+pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> R {
+    // SAFETY: whoever made the context keeps the instance alive while this thread is in it, so for as long as `f`.
+    f(InstanceRef(context::current(class).map(|header| unsafe { &*header.as_ptr() })))
+}
+
+/// Runs `f` in this instance.
+pub(crate) fn in_named<R>(instance: InstanceRef<'_>, f: impl FnOnce() -> R) -> R {
+    match instance.0 {
+        Some(header) if context::current(header.class) != Some(header.into()) => {
+            context::enter_entry(header.class, header.into(), f)
+        }
+        _ => f(),
+    }
+}

@@ -1,0 +1,42 @@
+//! What sysctls and symbols have in common: how a variable is found in an instance, and by its name.
+
+mod locate;
+mod table;
+
+pub use locate::InstanceRef;
+pub(crate) use locate::{in_current, in_named};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use locate::{locate, locate_raw};
+pub(crate) use table::{Table, changed, closest, find, table};
+
+use crate::module::ModuleEntry;
+
+/// The part of an entry that tells it from others.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Identity {
+    pub name: &'static str,
+    pub module: &'static ModuleEntry,
+    pub file: &'static str,
+    pub line: u32,
+}
+
+impl Identity {
+    /// Whether this is one that `qualifier` means: its module's name, or its Rust path.
+    fn is_in(&self, qualifier: &str) -> bool {
+        self.module.name == qualifier || self.module.path == qualifier
+    }
+}
+
+/// Says which one is meant where its name is not enough: `foo::net.foo.mode (my_crate::foo, src/foo.rs:7)`.
+impl std::fmt::Display for Identity {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { name, module, file, line } = self;
+        write!(f, "{}::{name} ({}, {file}:{line})", module.name, module.path)
+    }
+}
+
+/// An entry that bears a name.
+pub(crate) trait Named {
+    fn identity(&self) -> &Identity;
+}

@@ -1,0 +1,348 @@
+//! Variables that a tool may look up by name: the kernel's symbol map of a virtual network.
+//!
+//! Only variables marked `#[virtualized(symmap)]` or `#[shared(symmap)]`, and the virtualized ones of a module that is
+//! itself marked `symmap`, can be found. A symbol's name is that of its static in lower case.
+//!
+//! ```
+//! # use vimage::prelude::*;
+//! #[vnet_module]
+//! mod foo {
+//!     use std::sync::atomic::AtomicU64;
+//!     use vimage::prelude::*;
+//!
+//!     #[virtualized(symmap)]
+//!     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
+//! }
+//!
+//! use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+//! let base = vimage::Vnet::base()?;
+//! let symbol = vimage::symmap::lookup(&base, "foo_counter")?;
+//! assert_eq!(symbol.size(), 8);
+//! assert_eq!(symbol.get::<AtomicU64>().unwrap().load(Relaxed), 7);
+//! assert!(symbol.get::<u64>().is_none());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # In each build
+//!
+//! The same names. Without instances the address is that of the plain static.
+
+use std::any::{Any, TypeId};
+use std::error::Error;
+use std::fmt;
+use std::ptr::NonNull;
+
+use crate::boot::BootError;
+use crate::class::Class;
+use crate::instance::Instance;
+use crate::module::Module;
+use crate::named::{self, Identity, InstanceRef, Named};
+
+/// A variable as it is in one instance.
+#[derive(Clone, Copy)]
+pub struct Symbol<'a> {
+    entry: &'static SymbolEntry,
+    instance: InstanceRef<'a>,
+    address: NonNull<()>,
+}
+
+// SAFETY: it gives `&T` of types that are `Sync` only, and otherwise an address.
+unsafe impl Send for Symbol<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for Symbol<'_> {}
+
+impl<'a> Symbol<'a> {
+    /// Its name, in lower case.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.entry.identity.name
+    }
+
+    /// The module of the variable.
+    #[must_use]
+    pub fn module(&self) -> &'static str {
+        self.entry.identity.module.name
+    }
+
+    /// The class of the module.
+    #[must_use]
+    pub fn class(&self) -> &'static str {
+        self.entry.identity.module.class.name
+    }
+
+    /// The name of the variable's type, as [`std::any::type_name`] gives it.
+    #[must_use]
+    pub fn type_name(&self) -> &'static str {
+        self.entry.target.type_name()
+    }
+
+    /// Its size in bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.entry.target.size()
+    }
+
+    /// Its alignment in bytes.
+    #[must_use]
+    pub fn align(&self) -> usize {
+        self.entry.target.align()
+    }
+
+    /// Whether all instances share the variable.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        self.entry.shared
+    }
+
+    /// Where it is in this instance. Reading through the pointer is as unsafe as for any variable that others write.
+    #[must_use]
+    pub fn address(&self) -> *const () {
+        self.address.as_ptr()
+    }
+
+    /// The variable, if it is of type `T`; never for a `static mut`, which has an address only.
+    #[must_use]
+    pub fn get<T: Any>(&self) -> Option<&'a T> {
+        let target = self.entry.target;
+        if target.type_id() != Some(TypeId::of::<T>()) {
+            return None;
+        }
+        let address = target.find(self.instance)?;
+        // SAFETY: the target was made of a function that gives an `&'a T` for an `InstanceRef<'a>`, as its type says.
+        Some(unsafe { address.cast().as_ref() })
+    }
+}
+
+/// `foo::foo_counter: AtomicU64 at 0x…`
+impl fmt::Debug for Symbol<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}::{}: {} at {:?}", self.module(), self.name(), self.type_name(), self.address)
+    }
+}
+
+/// The variable of this name in an instance. `module::name` tells those apart that bear one name; the module is given
+/// by its name or its Rust path. Takes the same time however many symbols there are, once the first look-up has made
+/// the table.
+///
+/// # Errors
+///
+/// [`SymbolError`].
+pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Symbol<'a>, SymbolError> {
+    let table = named::table().map_err(SymbolError::Boot)?;
+    let mut found = named::find(name, |name| {
+        let lower = name.to_lowercase();
+        table.symbols.get(&*lower).cloned().unwrap_or_default()
+    });
+    found.retain(|entry| entry.identity.module.class == C::ENTRY);
+    match found.as_slice() {
+        &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle().header()))
+            .ok_or_else(|| SymbolError::Gone { name: name.to_owned() }),
+        [] => Err(SymbolError::Unknown {
+            name: name.to_owned(),
+            closest: named::closest(name, table.symbols.keys().copied()),
+        }),
+        several => Err(SymbolError::Ambiguous {
+            name: name.to_owned(),
+            candidates: several.iter().map(|entry| entry.identity.to_string()).collect(),
+        }),
+    }
+}
+
+/// All symbols of an instance, sorted by name.
+///
+/// # Errors
+///
+/// [`SymbolError::Boot`].
+pub fn symbols<C: Class>(instance: &Instance<C>) -> Result<Vec<Symbol<'_>>, SymbolError> {
+    symbols_of(InstanceRef::new(instance.handle().header()))
+}
+
+pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, SymbolError> {
+    let table = named::table().map_err(SymbolError::Boot)?;
+    let class = instance.header().map(|header| header.class);
+    let mut own: Vec<&'static SymbolEntry> = table.symbols.values().flatten().copied().collect();
+    own.retain(|entry| Some(entry.identity.module.class) == class);
+    own.sort_by_key(|entry| (entry.identity.name, entry.identity.module.name, entry.identity.module.path));
+    Ok(own.into_iter().filter_map(|entry| Symbol::new(entry, instance)).collect())
+}
+
+impl<'a> Symbol<'a> {
+    fn new(entry: &'static SymbolEntry, instance: InstanceRef<'a>) -> Option<Self> {
+        Some(Self { entry, instance, address: entry.target.find(instance)? })
+    }
+}
+
+/// Why a symbol was not found.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum SymbolError {
+    /// No symbol of the instance's class bears this name.
+    Unknown {
+        /// The name.
+        name: String,
+        /// A name that exists and is close.
+        closest: Option<String>,
+    },
+    /// Several bear it; write the module before it: `module::name`.
+    Ambiguous {
+        /// The name.
+        name: String,
+        /// Who bears it, with crate and line.
+        candidates: Vec<String>,
+    },
+    /// The module has been taken back.
+    Gone {
+        /// The name.
+        name: String,
+    },
+    /// There is no base instance.
+    Boot(BootError),
+}
+
+impl fmt::Display for SymbolError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { name, closest } => {
+                write!(f, "unknown symbol `{name}`")?;
+                closest.as_ref().map_or(Ok(()), |closest| write!(f, "; did you mean `{closest}`?"))
+            }
+            Self::Ambiguous { name, candidates } => {
+                write!(f, "`{name}` is {}; write the module before it", candidates.join(" or "))
+            }
+            Self::Gone { name } => write!(f, "`{name}`: its module has been taken back"),
+            Self::Boot(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for SymbolError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Boot(error) => error.source(),
+            _ => None,
+        }
+    }
+}
+
+/// The registered form of a symbol. `symbol!` makes it.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct SymbolEntry {
+    identity: Identity,
+    shared: bool,
+    target: &'static (dyn SymbolTarget + Sync),
+}
+
+impl SymbolEntry {
+    /// A symbol of the module `M`.
+    pub const fn new<M: Module>(
+        name: &'static str,
+        file: &'static str,
+        line: u32,
+        shared: bool,
+        target: &'static (dyn SymbolTarget + Sync),
+    ) -> Self {
+        Self { identity: Identity { name, module: M::ENTRY, file, line }, shared, target }
+    }
+}
+
+impl Named for SymbolEntry {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl fmt::Debug for SymbolEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SymbolEntry").field(&self.identity).finish()
+    }
+}
+
+/// A variable, whatever its type.
+///
+/// # Safety
+///
+/// `type_id` is that of a type `T` only if `find` gives, for an `InstanceRef<'a>`, the address of a `T` that can be
+/// shared for `'a`, also with other threads.
+#[doc(hidden)]
+pub unsafe trait SymbolTarget {
+    fn type_id(&self) -> Option<TypeId>;
+    fn type_name(&self) -> &'static str;
+    fn size(&self) -> usize;
+    fn align(&self) -> usize;
+    fn find(&self, instance: InstanceRef<'_>) -> Option<NonNull<()>>;
+}
+
+/// A variable that gives references.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct SharedSymbol<T: 'static>(pub for<'a> fn(InstanceRef<'a>) -> Option<&'a T>);
+
+// SAFETY: the function gives a reference, to a type that is `Sync`.
+unsafe impl<T: Sync + 'static> SymbolTarget for SharedSymbol<T> {
+    fn type_id(&self) -> Option<TypeId> {
+        Some(TypeId::of::<T>())
+    }
+
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<T>()
+    }
+
+    fn size(&self) -> usize {
+        size_of::<T>()
+    }
+
+    fn align(&self) -> usize {
+        align_of::<T>()
+    }
+
+    fn find(&self, instance: InstanceRef<'_>) -> Option<NonNull<()>> {
+        (self.0)(instance).map(|variable| NonNull::from(variable).cast())
+    }
+}
+
+/// A `static mut`, which gives its address.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct RawSymbol<T: 'static>(pub fn(InstanceRef<'_>) -> Option<*mut T>);
+
+// SAFETY: there is no type.
+unsafe impl<T: 'static> SymbolTarget for RawSymbol<T> {
+    fn type_id(&self) -> Option<TypeId> {
+        None
+    }
+
+    fn type_name(&self) -> &'static str {
+        std::any::type_name::<T>()
+    }
+
+    fn size(&self) -> usize {
+        size_of::<T>()
+    }
+
+    fn align(&self) -> usize {
+        align_of::<T>()
+    }
+
+    fn find(&self, instance: InstanceRef<'_>) -> Option<NonNull<()>> {
+        (self.0)(instance).and_then(NonNull::new).map(NonNull::cast)
+    }
+}
+
+/// Declares a symbol; `symmap` ends here.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __symbol {
+    (module = $module:path; name = $name:expr; shared = $shared:expr; find = $kind:ident($find:expr);) => {
+        const _: () = {
+            static __VIMAGE_SYMBOL: $crate::__private::SymbolEntry = $crate::__private::SymbolEntry::new::<$module>(
+                $name,
+                ::core::file!(),
+                ::core::line!(),
+                $shared,
+                const { &$crate::__private::symbol_target::$kind($find) },
+            );
+            $crate::__private::register!($crate::__private::Entry::Symbol(&__VIMAGE_SYMBOL));
+        };
+    };
+}

@@ -1,0 +1,385 @@
+//! What passes between people or programs and a variable.
+
+use std::fmt;
+
+/// The content of a variable, apart from its Rust type.
+///
+/// Its [`Display`](fmt::Display) is the text that [`set`](super::set) reads back to the same content. Integers,
+/// `bool`, floats, strings and `char` convert into it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Datum {
+    /// A `OnceLock` that nothing was put into yet.
+    Unset,
+    /// A `bool`.
+    Bool(bool),
+    /// An integer that an `i128` can hold; no other variant is used for such a one.
+    Int(i128),
+    /// An integer above `i128::MAX`.
+    Huge(u128),
+    /// A floating point number.
+    Float(f64),
+    /// Text, also that of an enumeration. When it is set, it is read as what the variable holds.
+    Text(String),
+}
+
+/// What a variable holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `true` or `false`.
+    Bool,
+    /// An integer.
+    Integer,
+    /// A floating point number.
+    Float,
+    /// Text, also that of an enumeration.
+    Text,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bool => "bool",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::Text => "text",
+        })
+    }
+}
+
+impl fmt::Display for Datum {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unset => Ok(()),
+            Self::Bool(value) => value.fmt(f),
+            Self::Int(value) => value.fmt(f),
+            Self::Huge(value) => value.fmt(f),
+            Self::Float(value) => value.fmt(f),
+            Self::Text(value) => value.fmt(f),
+        }
+    }
+}
+
+/// Why a datum does not become a value of some type.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// It is of another kind, or its text cannot be read.
+    Type,
+    /// It is a number, and the type has none that large, small or fine.
+    Range,
+}
+
+/// The types of which variables hold a value: integers, `bool`, floats, `char`, `String` and `Cow<'static, str>`, and
+/// enumerations through [`by_text!`](crate::sysctl::by_text).
+///
+/// A type of one's own:
+///
+/// ```
+/// use vimage::sysctl::{Data, Datum, Kind, Mismatch};
+///
+/// #[derive(Clone)]
+/// struct Percent(u8);
+///
+/// impl Data for Percent {
+///     const KIND: Kind = Kind::Integer;
+///     const TYPE: &'static str = "Percent";
+///
+///     fn into_datum(self) -> Datum {
+///         Datum::from(self.0)
+///     }
+///
+///     fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+///         let percent = u8::from_datum(datum)?;
+///         if percent <= 100 { Ok(Self(percent)) } else { Err(Mismatch::Range) }
+///     }
+/// }
+///
+/// assert!(Percent::from_datum(Datum::from("70")).is_ok());
+/// assert!(Percent::from_datum(Datum::from(101)).is_err());
+/// ```
+pub trait Data: Sized {
+    /// What people are told about it.
+    const KIND: Kind;
+    /// Its name, for people.
+    const TYPE: &'static str;
+
+    /// The content of a value.
+    fn into_datum(self) -> Datum;
+
+    /// A value of this content; [`Datum::Text`] is to be read.
+    ///
+    /// # Errors
+    ///
+    /// [`Mismatch`], if there is none.
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch>;
+}
+
+macro_rules! integers {
+    ($($int:ident)*) => {
+        $(
+            impl From<$int> for Datum {
+                fn from(value: $int) -> Self {
+                    // The second is for `u128` alone.
+                    match (i128::try_from(value), u128::try_from(value)) {
+                        (Ok(value), _) => Self::Int(value),
+                        (_, Ok(value)) => Self::Huge(value),
+                        _ => unreachable!("no integer is smaller than all of `i128`"),
+                    }
+                }
+            }
+
+            impl Data for $int {
+                const KIND: Kind = Kind::Integer;
+                const TYPE: &'static str = stringify!($int);
+
+                fn into_datum(self) -> Datum {
+                    self.into()
+                }
+
+                fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+                    match datum {
+                        Datum::Int(value) => value.try_into().map_err(|_| Mismatch::Range),
+                        Datum::Huge(value) => value.try_into().map_err(|_| Mismatch::Range),
+                        Datum::Text(text) => Self::from_datum(integer(text.trim())?),
+                        _ => Err(Mismatch::Type),
+                    }
+                }
+            }
+        )*
+    };
+}
+
+integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
+
+/// Decimal, or hexadecimal behind `0x`, with a sign.
+fn integer(text: &str) -> Result<Datum, Mismatch> {
+    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let hex = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
+    let (digits, radix) = hex.map_or((unsigned, 10), |digits| (digits, 16));
+    // A second sign is no digit.
+    if !digits.starts_with(|first: char| first.is_digit(radix)) {
+        return Err(Mismatch::Type);
+    }
+    let magnitude = u128::from_str_radix(digits, radix).map_err(|error| match error.kind() {
+        PosOverflow | NegOverflow => Mismatch::Range,
+        _ => Mismatch::Type,
+    })?;
+    if text.starts_with('-') {
+        0_i128.checked_sub_unsigned(magnitude).map(Datum::Int).ok_or(Mismatch::Range)
+    } else {
+        Ok(magnitude.into())
+    }
+}
+
+impl From<bool> for Datum {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
+    }
+}
+
+/// `true` and `false`, also 1 and 0 as in the kernel.
+impl Data for bool {
+    const KIND: Kind = Kind::Bool;
+    const TYPE: &'static str = "bool";
+
+    fn into_datum(self) -> Datum {
+        self.into()
+    }
+
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+        match datum {
+            Datum::Bool(value) => Ok(value),
+            Datum::Int(0) => Ok(false),
+            Datum::Int(1) => Ok(true),
+            Datum::Int(_) | Datum::Huge(_) => Err(Mismatch::Range),
+            Datum::Text(text) => match text.trim() {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                number => Self::from_datum(integer(number)?),
+            },
+            _ => Err(Mismatch::Type),
+        }
+    }
+}
+
+impl From<f64> for Datum {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
+    }
+}
+
+impl From<f32> for Datum {
+    fn from(value: f32) -> Self {
+        Self::Float(value.into())
+    }
+}
+
+impl Data for f64 {
+    const KIND: Kind = Kind::Float;
+    const TYPE: &'static str = "f64";
+
+    fn into_datum(self) -> Datum {
+        self.into()
+    }
+
+    #[allow(clippy::cast_precision_loss, reason = "as a literal of an integer's digits would be rounded")]
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+        match datum {
+            Datum::Float(value) => Ok(value),
+            Datum::Int(value) => Ok(value as Self),
+            Datum::Huge(value) => Ok(value as Self),
+            Datum::Text(text) => text.trim().parse().map_err(|_| Mismatch::Type),
+            _ => Err(Mismatch::Type),
+        }
+    }
+}
+
+impl Data for f32 {
+    const KIND: Kind = Kind::Float;
+    const TYPE: &'static str = "f32";
+
+    fn into_datum(self) -> Datum {
+        self.into()
+    }
+
+    #[allow(clippy::cast_possible_truncation, reason = "rounding is what a float does; infinity is checked")]
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+        let wide = f64::from_datum(datum)?;
+        let value = wide as Self;
+        if wide.is_finite() && value.is_infinite() { Err(Mismatch::Range) } else { Ok(value) }
+    }
+}
+
+impl From<char> for Datum {
+    fn from(value: char) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl Data for char {
+    const KIND: Kind = Kind::Text;
+    const TYPE: &'static str = "char";
+
+    fn into_datum(self) -> Datum {
+        self.into()
+    }
+
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+        String::from_datum(datum)?.parse().map_err(|_| Mismatch::Type)
+    }
+}
+
+impl From<String> for Datum {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&str> for Datum {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+/// Numbers and `bool`s become their text.
+impl Data for String {
+    const KIND: Kind = Kind::Text;
+    const TYPE: &'static str = "String";
+
+    fn into_datum(self) -> Datum {
+        self.into()
+    }
+
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+        match datum {
+            Datum::Text(text) => Ok(text),
+            Datum::Unset => Err(Mismatch::Type),
+            other => Ok(other.to_string()),
+        }
+    }
+}
+
+impl Data for std::borrow::Cow<'static, str> {
+    const KIND: Kind = Kind::Text;
+    const TYPE: &'static str = "str";
+
+    fn into_datum(self) -> Datum {
+        self.into_owned().into()
+    }
+
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+        String::from_datum(datum).map(Self::Owned)
+    }
+}
+
+/// Lets variables hold values of a type that has a text: an enumeration with `FromStr` and `Display`, whose
+/// `from_str` reads what its `Display` writes.
+///
+/// ```
+/// use std::fmt;
+/// use std::str::FromStr;
+///
+/// #[derive(Clone, Copy)]
+/// pub enum Mode { Drop, Pass }
+///
+/// impl fmt::Display for Mode {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str(match self { Self::Drop => "drop", Self::Pass => "pass" })
+///     }
+/// }
+///
+/// impl FromStr for Mode {
+///     type Err = ();
+///     fn from_str(text: &str) -> Result<Self, ()> {
+///         match text { "drop" => Ok(Self::Drop), "pass" => Ok(Self::Pass), _ => Err(()) }
+///     }
+/// }
+///
+/// vimage::sysctl::by_text!(Mode);
+///
+/// use vimage::sysctl::{Data, Datum};
+/// assert!(matches!(Mode::from_datum(Datum::from("pass")), Ok(Mode::Pass)));
+/// assert!(Mode::from_datum(Datum::from("maybe")).is_err());
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __by_text {
+    ($type:ty) => {
+        impl $crate::sysctl::Data for $type {
+            const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
+            const TYPE: &'static ::core::primitive::str = ::core::stringify!($type);
+
+            fn into_datum(self) -> $crate::sysctl::Datum {
+                $crate::sysctl::Datum::Text(::std::string::ToString::to_string(&self))
+            }
+
+            fn from_datum(datum: $crate::sysctl::Datum) -> ::core::result::Result<Self, $crate::sysctl::Mismatch> {
+                let text = <::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
+                ::core::result::Result::map_err(text.parse(), |_| $crate::sysctl::Mismatch::Type)
+            }
+        }
+    };
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Datum {
+    /// Integers that JSON has no room for and floats that are no numbers become text.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unset => serializer.serialize_none(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(value) => match (i64::try_from(*value), u64::try_from(*value)) {
+                (Ok(value), _) => serializer.serialize_i64(value),
+                (_, Ok(value)) => serializer.serialize_u64(value),
+                _ => serializer.collect_str(value),
+            },
+            Self::Huge(value) => serializer.collect_str(value),
+            Self::Float(value) if value.is_finite() => serializer.serialize_f64(*value),
+            Self::Float(value) => serializer.collect_str(value),
+            Self::Text(value) => serializer.serialize_str(value),
+        }
+    }
+}

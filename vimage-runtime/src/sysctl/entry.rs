@@ -1,0 +1,249 @@
+//! The registered form of a sysctl.
+
+use super::datum::{Data, Datum, Kind, Mismatch};
+use super::value::{Settable, Value};
+use crate::module::BoxError;
+use crate::named::{Identity, InstanceRef, Named};
+
+/// A name that stands for a variable. `sysctl!` makes it.
+#[doc(hidden)]
+#[derive(Clone, Copy)]
+pub struct SysctlEntry {
+    pub identity: Identity,
+    /// The variable as the user wrote it.
+    pub variable: &'static str,
+    pub shared: bool,
+    pub writable: bool,
+    pub tunable: bool,
+    pub base_only: bool,
+    pub range: Option<&'static str>,
+    pub unit: Option<&'static str>,
+    /// The lines of the doc comment.
+    pub docs: &'static [&'static str],
+    pub target: &'static (dyn Target + Sync),
+}
+
+impl Named for SysctlEntry {
+    fn identity(&self) -> &Identity {
+        &self.identity
+    }
+}
+
+impl std::fmt::Debug for SysctlEntry {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_tuple("SysctlEntry").field(&self.identity).finish()
+    }
+}
+
+/// What is behind a name: reading and writing, whatever the type.
+#[doc(hidden)]
+pub trait Target {
+    fn kind(&self) -> Kind;
+    fn type_name(&self) -> &'static str;
+    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault>;
+    fn write(&self, instance: InstanceRef<'_>, new: Datum) -> Result<(), Fault>;
+}
+
+/// Why reading or writing failed, apart from the names involved.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum Fault {
+    /// The instance does not have the variable, or not any more.
+    NotThere,
+    /// No value of the variable's type.
+    Mismatch(Mismatch),
+    /// Not in the range that the sysctl gives.
+    OutOfRange,
+    /// There is nothing to write to.
+    ReadOnly,
+    /// The variable or its handler does not want it.
+    Refused(BoxError),
+}
+
+/// Where the variable is in an instance.
+type Find<T> = for<'a> fn(InstanceRef<'a>) -> Option<&'a T>;
+
+/// Whether a value is in the range.
+type Within<D> = fn(&D) -> bool;
+
+/// A variable that is only read.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct ReadOnly<T: 'static>(pub Find<T>);
+
+impl<T: Value> Target for ReadOnly<T> {
+    fn kind(&self) -> Kind {
+        T::Data::KIND
+    }
+
+    fn type_name(&self) -> &'static str {
+        T::Data::TYPE
+    }
+
+    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault> {
+        let variable = (self.0)(instance).ok_or(Fault::NotThere)?;
+        Ok(variable.read().map_or(Datum::Unset, Data::into_datum))
+    }
+
+    fn write(&self, _: InstanceRef<'_>, _: Datum) -> Result<(), Fault> {
+        Err(Fault::ReadOnly)
+    }
+}
+
+/// A variable that is read and written.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct ReadWrite<T: Value + 'static>(pub Find<T>, pub Within<T::Data>);
+
+impl<T: Settable> Target for ReadWrite<T> {
+    fn kind(&self) -> Kind {
+        T::Data::KIND
+    }
+
+    fn type_name(&self) -> &'static str {
+        T::Data::TYPE
+    }
+
+    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault> {
+        ReadOnly(self.0).read(instance)
+    }
+
+    fn write(&self, instance: InstanceRef<'_>, new: Datum) -> Result<(), Fault> {
+        let variable = (self.0)(instance).ok_or(Fault::NotThere)?;
+        variable.write(checked(new, self.1)?).map_err(Fault::Refused)
+    }
+}
+
+/// A variable, or the place of a `static mut`, behind a function of the user's.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct Handled<P: Pointer, D, E> {
+    pub find: for<'a> fn(InstanceRef<'a>) -> Option<P::To<'a>>,
+    pub handler: for<'a> fn(P::To<'a>, Option<D>) -> Result<D, E>,
+    pub within: Within<D>,
+}
+
+/// What a handler gets.
+#[doc(hidden)]
+pub trait Pointer {
+    type To<'a>;
+}
+
+/// A reference to the variable.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Reference<T>(std::marker::PhantomData<fn(T)>);
+
+impl<T: 'static> Pointer for Reference<T> {
+    type To<'a> = &'a T;
+}
+
+/// A pointer to the place of a `static mut`.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Raw<T>(std::marker::PhantomData<fn(T)>);
+
+impl<T: 'static> Pointer for Raw<T> {
+    type To<'a> = *mut T;
+}
+
+impl<P: Pointer, D: Data, E: Into<BoxError>> Target for Handled<P, D, E> {
+    fn kind(&self) -> Kind {
+        D::KIND
+    }
+
+    fn type_name(&self) -> &'static str {
+        D::TYPE
+    }
+
+    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault> {
+        let variable = (self.find)(instance).ok_or(Fault::NotThere)?;
+        (self.handler)(variable, None).map(Data::into_datum).map_err(|error| Fault::Refused(error.into()))
+    }
+
+    fn write(&self, instance: InstanceRef<'_>, new: Datum) -> Result<(), Fault> {
+        let variable = (self.find)(instance).ok_or(Fault::NotThere)?;
+        let new = checked(new, self.within)?;
+        (self.handler)(variable, Some(new)).map(drop).map_err(|error| Fault::Refused(error.into()))
+    }
+}
+
+fn checked<D: Data>(new: Datum, within: Within<D>) -> Result<D, Fault> {
+    let new = D::from_datum(new).map_err(Fault::Mismatch)?;
+    if within(&new) { Ok(new) } else { Err(Fault::OutOfRange) }
+}
+
+/// The test that a `range` becomes.
+#[doc(hidden)]
+pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: &R) -> bool {
+    range.contains(data)
+}
+
+/// Declares a sysctl; `#[virtualized(sysctl(…))]` and `#[shared(sysctl(…))]` end here.
+///
+/// `find` is `Reference(…)` or `Raw(…)`, with a closure from an instance to the variable.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __sysctl {
+    (
+        module = $module:path; variable = $variable:expr; name = $name:expr;
+        find = $kind:ident($find:expr); access = $access:ident $([$handler:expr])?; range = $(($range_text:expr, $range:expr))?;
+        flags = [$($flag:ident)*]; unit = $($unit:expr)?; docs = [$($doc:expr),*];
+    ) => {
+        const _: () = {
+            static __VIMAGE_SYSCTL: $crate::__private::SysctlEntry = $crate::__private::SysctlEntry {
+                $($flag: true,)*
+                range: $crate::__private::sysctl!(@option $($range_text)?),
+                unit: $crate::__private::sysctl!(@option $($unit)?),
+                target: $crate::__private::sysctl!(@target $access $kind($find) $([$handler])?; $($range)?),
+                ..$crate::__private::SysctlEntry::new::<$module>(
+                    $name, $variable, ::core::file!(), ::core::line!(), &[$($doc),*],
+                )
+            };
+            $crate::__private::register!($crate::__private::Entry::Sysctl(&__VIMAGE_SYSCTL));
+        };
+    };
+    (@option) => { ::core::option::Option::None };
+    (@option $value:expr) => { ::core::option::Option::Some($value) };
+    (@within) => { |_| true };
+    (@within $range:expr) => { |data| $crate::__private::within(data, &$range) };
+    (@target read Reference($find:expr); $($range:expr)?) => {
+        const { &$crate::__private::ReadOnly($find) }
+    };
+    (@target write Reference($find:expr); $($range:expr)?) => {
+        const { &$crate::__private::ReadWrite($find, $crate::__private::sysctl!(@within $($range)?)) }
+    };
+    (@target handle $kind:ident($find:expr) [$handler:expr]; $($range:expr)?) => {
+        const {
+            &$crate::__private::Handled::<$crate::__private::pointer::$kind<_>, _, _> {
+                find: $find,
+                handler: $handler,
+                within: $crate::__private::sysctl!(@within $($range)?),
+            }
+        }
+    };
+}
+
+impl SysctlEntry {
+    /// Without flags, range and unit, and with a target that `sysctl!` replaces.
+    pub const fn new<M: crate::module::Module>(
+        name: &'static str,
+        variable: &'static str,
+        file: &'static str,
+        line: u32,
+        docs: &'static [&'static str],
+    ) -> Self {
+        Self {
+            identity: Identity { name, module: M::ENTRY, file, line },
+            variable,
+            shared: false,
+            writable: false,
+            tunable: false,
+            base_only: false,
+            range: None,
+            unit: None,
+            docs,
+            target: &ReadOnly::<bool>(|_| None),
+        }
+    }
+}

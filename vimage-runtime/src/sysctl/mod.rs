@@ -1,0 +1,132 @@
+//! Named variables: what the kernel calls sysctls.
+//!
+//! `#[virtualized(sysctl("net.foo.mode", rw))]` gives a variable a name, under which administrators and tools read and
+//! set it in each instance; `#[shared(sysctl(…))]` does so for one that all instances share. The name is dotted and
+//! in lower case, the description is the doc comment. Options behind the name:
+//!
+//! | option | meaning |
+//! |---|---|
+//! | `ro`, `rw` | it can be read; read and set. One of them has to be there |
+//! | `tunable` | it may be given when an instance is created ([`Builder::sysctl`](crate::Builder::sysctl)), before the attach hooks run |
+//! | `base_only` | only the base instance may set it. The default for shared variables, which `base_only = false` switches off |
+//! | `range = 0..=9` | what may be set |
+//! | `unit = "ms"` | for people |
+//! | `handler = path` | a function instead of the variable: `fn(&T, Option<D>) -> Result<D, E>`, called with `None` to read and with the new value to set. `D` is any [`Data`], `E` any error |
+//!
+//! Types: see [`Value`] and [`Settable`]. For a `static mut` there has to be a handler, which gets a `*mut T`.
+//!
+//! ```
+//! # use vimage::prelude::*;
+//! #[vnet_module]
+//! mod ether {
+//!     use std::sync::atomic::{AtomicBool, AtomicU32};
+//!     use vimage::prelude::*;
+//!
+//!     /// How many packets wait at most.
+//!     #[virtualized(sysctl("net.ether.queue", rw, tunable, range = 1..=1000, unit = "packets"))]
+//!     static ETHER_QUEUE: AtomicU32 = AtomicU32::new(50);
+//!
+//!     /// One switch for all.
+//!     #[shared(sysctl("net.ether.debug", rw))]
+//!     static ETHER_DEBUG: AtomicBool = AtomicBool::new(false);
+//! }
+//!
+//! let base = vimage::boot()?;
+//! vimage::sysctl::of(&base.get::<vimage::Net>()).set("net.ether.queue", 100)?;
+//! base.enter(|| {
+//!     assert_eq!(vimage::sysctl::get_as::<u32>("net.ether.queue").unwrap(), 100);
+//!     vimage::sysctl::set("net.ether.queue", "200").unwrap();
+//!     let error = vimage::sysctl::set("net.ether.queue", 0).unwrap_err();
+//!     assert_eq!(error.to_string(), "`net.ether.queue`: 0 is not in the range of 1..=1000");
+//!     let names: Vec<_> = vimage::sysctl::list("net.ether").unwrap().into_iter().map(|found| found.name).collect();
+//!     assert_eq!(names, ["net.ether.debug", "net.ether.queue"]);
+//! });
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # In each build
+//!
+//! The same names, types and answers. Without instances there is the base one only, and the variables are the statics.
+//!
+//! # Which instance
+//!
+//! The functions here work in the current instance of the variable's class, those of [`of`] in a named one. Reading,
+//! setting and handlers run in that instance. A shared variable needs none.
+//!
+//! # Modules that come and go
+//!
+//! A name exists while its module is registered. [`unregister`](crate::module::unregister) is `unsafe` because nothing
+//! may use the module's variables meanwhile; sysctls are such a use.
+
+mod datum;
+mod entry;
+mod error;
+mod listing;
+mod value;
+mod view;
+
+pub use crate::__by_text as by_text;
+pub use datum::{Data, Datum, Kind, Mismatch};
+pub use entry::SysctlEntry;
+#[doc(hidden)]
+pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};
+pub use error::Error;
+pub use listing::{Description, Listed, Tree};
+pub use value::{Settable, Value};
+pub use view::{View, of};
+pub(crate) use view::{check_tunables, tune};
+
+/// The value of a sysctl in the current instance.
+///
+/// # Errors
+///
+/// As [`View::get`]; [`Error::NoInstance`] where no instance of the variable's class is current.
+pub fn get(name: &str) -> Result<Datum, Error> {
+    View::CURRENT.get(name)
+}
+
+/// The value of a sysctl in the current instance, as a Rust type that has room for it.
+///
+/// # Errors
+///
+/// As [`get`], and [`Error::WrongType`] or [`Error::OutOfRange`] if the value is none of `T`.
+pub fn get_as<T: Data>(name: &str) -> Result<T, Error> {
+    View::CURRENT.get_as(name)
+}
+
+/// Sets a sysctl in the current instance, from a value or from its text.
+///
+/// # Errors
+///
+/// As [`View::set`]; [`Error::NoInstance`] where no instance of the variable's class is current.
+pub fn set(name: &str, value: impl Into<Datum>) -> Result<(), Error> {
+    View::CURRENT.set(name, value)
+}
+
+/// The sysctls below a prefix with their values in the current instance, sorted by name. `net.inet` stands for itself
+/// and for `net.inet.ip.ttl`, not for `net.inet6`; the empty prefix for all.
+///
+/// # Errors
+///
+/// [`Error::Boot`]. What is wrong with a single one is in its [`Listed::value`].
+pub fn list(prefix: &str) -> Result<Vec<Listed>, Error> {
+    View::CURRENT.list(prefix)
+}
+
+/// The same as a tree, by the segments of the names. With the feature `serde` it can be serialized.
+///
+/// # Errors
+///
+/// [`Error::Boot`].
+pub fn tree(prefix: &str) -> Result<Tree, Error> {
+    View::CURRENT.tree(prefix)
+}
+
+/// All that is known of a sysctl but its value.
+///
+/// # Errors
+///
+/// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::Boot`].
+pub fn describe(name: &str) -> Result<Description, Error> {
+    View::CURRENT.describe(name)
+}

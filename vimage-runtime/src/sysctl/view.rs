@@ -1,0 +1,256 @@
+//! Sysctls as one instance sees them.
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
+
+use super::datum::{Data, Datum, Mismatch};
+use super::entry::{Fault, SysctlEntry};
+use super::error::Error;
+use super::listing::{Description, Listed, Tree};
+use crate::class::{Class, ClassEntry};
+use crate::failure;
+use crate::instance::{Header, Instance};
+use crate::named::{self, InstanceRef, Named, Table};
+
+/// The sysctls of a named instance; from [`of`].
+#[derive(Clone, Copy, Debug)]
+pub struct View<'a> {
+    /// None for the current instances.
+    instance: Option<&'a Header>,
+}
+
+/// The sysctls of this instance, and the shared ones of its class.
+#[must_use]
+pub fn of<C: Class>(instance: &Instance<C>) -> View<'_> {
+    View { instance: Some(instance.handle().header()) }
+}
+
+impl<'a> View<'a> {
+    pub(crate) const CURRENT: View<'static> = View { instance: None };
+
+    pub(crate) fn of_header(header: &'a Header) -> Self {
+        Self { instance: Some(header) }
+    }
+
+    /// The value of a sysctl. `module::name` tells those apart that bear one name; the module is given by its name or
+    /// by its Rust path.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Gone`]; [`Error::Refused`] and
+    /// [`Error::Panicked`] by a handler.
+    pub fn get(&self, name: &str) -> Result<Datum, Error> {
+        self.read(self.find(name)?, name)
+    }
+
+    /// The value of a sysctl, as a Rust type that has room for it.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), and [`Error::WrongType`] or [`Error::OutOfRange`] if the value is none of `T`.
+    pub fn get_as<T: Data>(&self, name: &str) -> Result<T, Error> {
+        let value = self.get(name)?;
+        let given = value.to_string();
+        T::from_datum(value).map_err(|mismatch| match mismatch {
+            Mismatch::Type => Error::WrongType { name: name.to_owned(), given, expected: T::KIND, type_name: T::TYPE },
+            Mismatch::Range => Error::OutOfRange { name: name.to_owned(), given, range: T::TYPE },
+        })
+    }
+
+    /// Sets a sysctl, from a value or from its text. Whoever reads meanwhile finds the old value or the new one.
+    ///
+    /// # Errors
+    ///
+    /// As [`get`](Self::get), and [`Error::ReadOnly`], [`Error::WrongType`], [`Error::OutOfRange`],
+    /// [`Error::NotPermitted`], [`Error::Refused`]. Nothing has changed then.
+    pub fn set(&self, name: &str, value: impl Into<Datum>) -> Result<(), Error> {
+        let entry = self.find(name)?;
+        if !entry.writable {
+            return Err(Error::ReadOnly { name: name.to_owned(), tunable: entry.tunable });
+        }
+        self.write(entry, name, value.into())
+    }
+
+    /// The sysctls below a prefix with their values, sorted by name, as [`list`](super::list).
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Boot`].
+    pub fn list(&self, prefix: &str) -> Result<Vec<Listed>, Error> {
+        let table = named::table().map_err(Error::Boot)?;
+        let found = below(&table, prefix).filter(|entry| self.sees(entry));
+        Ok(found.map(|entry| Listed::new(entry, self.read(entry, entry.identity.name))).collect())
+    }
+
+    /// The same as a tree, by the segments of the names.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Boot`].
+    pub fn tree(&self, prefix: &str) -> Result<Tree, Error> {
+        Ok(Tree::new(prefix, self.list(prefix)?))
+    }
+
+    /// All that is known of a sysctl but its value.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
+    pub fn describe(&self, name: &str) -> Result<Description, Error> {
+        Ok(Description::new(self.find(name)?))
+    }
+
+    /// Whether the sysctl is one of this instance.
+    fn sees(&self, entry: &SysctlEntry) -> bool {
+        self.instance.is_none_or(|header| header.class == entry.identity.module.class)
+    }
+
+    fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
+        let table = named::table().map_err(Error::Boot)?;
+        let found = find_in(&table, name);
+        let own: Vec<_> = found.iter().copied().filter(|entry| self.sees(entry)).collect();
+        match (own.as_slice(), found.first(), self.instance) {
+            (&[entry], ..) => Ok(entry),
+            ([], Some(other), Some(header)) => Err(Error::WrongClass {
+                name: name.to_owned(),
+                class: other.identity.module.class.name,
+                instance: header.label(),
+            }),
+            ([], ..) => Err(Error::Unknown {
+                name: name.to_owned(),
+                closest: named::closest(name, table.sysctls.keys().copied()),
+            }),
+            (several, ..) => Err(Error::Ambiguous {
+                name: name.to_owned(),
+                candidates: several.iter().map(|entry| entry.identity.to_string()).collect(),
+            }),
+        }
+    }
+
+    fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Datum, Error> {
+        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance)))?
+            .map_err(|fault| error(fault, entry, name, String::new))
+    }
+
+    fn write(&self, entry: &SysctlEntry, name: &str, value: Datum) -> Result<(), Error> {
+        let given = value.to_string();
+        self.with(entry, name, |instance| {
+            if let Some(header) = instance.header().filter(|header| entry.base_only && !header.is_base()) {
+                return Err(Error::NotPermitted { name: name.to_owned(), instance: header.label() });
+            }
+            inside(instance, name, || entry.target.write(instance, value))
+        })?
+        .map_err(|fault| error(fault, entry, name, || given))
+    }
+
+    /// Calls `f` with the instance in which the variable is meant.
+    fn with<R>(
+        &self,
+        entry: &SysctlEntry,
+        name: &str,
+        f: impl FnOnce(InstanceRef<'_>) -> Result<R, Error>,
+    ) -> Result<R, Error> {
+        let class: &'static ClassEntry = entry.identity.module.class;
+        match self.instance {
+            Some(header) if header.is_gone() => Err(Error::Gone { name: name.to_owned() }),
+            Some(header) => f(InstanceRef::new(header)),
+            None => named::in_current(class, |instance| match instance.header() {
+                None if !entry.shared => Err(Error::NoInstance { name: name.to_owned(), class: class.name }),
+                _ => f(instance),
+            }),
+        }
+    }
+}
+
+/// Runs code of the user's in the instance; a panic of it is an error like others.
+fn inside<R>(
+    instance: InstanceRef<'_>,
+    name: &str,
+    f: impl FnOnce() -> Result<R, Fault>,
+) -> Result<Result<R, Fault>, Error> {
+    named::in_named(instance, || catch_unwind(AssertUnwindSafe(f)))
+        .map_err(|panic| Error::Panicked { name: name.to_owned(), message: failure::message(panic) })
+}
+
+fn error(fault: Fault, entry: &SysctlEntry, name: &str, given: impl FnOnce() -> String) -> Error {
+    let (name, given, target) = (name.to_owned(), given(), entry.target);
+    match fault {
+        Fault::NotThere => Error::Gone { name },
+        Fault::ReadOnly => Error::ReadOnly { name, tunable: false },
+        Fault::Mismatch(Mismatch::Type) => {
+            Error::WrongType { name, given, expected: target.kind(), type_name: target.type_name() }
+        }
+        Fault::Mismatch(Mismatch::Range) => Error::OutOfRange { name, given, range: target.type_name() },
+        Fault::OutOfRange => Error::OutOfRange { name, given, range: entry.range.unwrap_or_default() },
+        Fault::Refused(source) => Error::Refused { name, source: Arc::from(source) },
+    }
+}
+
+fn find_in(table: &Table, name: &str) -> Vec<&'static SysctlEntry> {
+    named::find(name, |name| table.sysctls.get(name).cloned().unwrap_or_default())
+}
+
+/// The sysctls whose names are the prefix or continue it behind a dot.
+fn below<'t>(table: &'t Table, prefix: &str) -> impl Iterator<Item = &'static SysctlEntry> + 't {
+    let prefix = prefix.trim_end_matches('.').to_owned();
+    let under = move |name: &str| match name.strip_prefix(&*prefix) {
+        Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with('.'),
+        None => false,
+    };
+    table.sysctls.iter().filter(move |(name, _)| under(name)).flat_map(|(_, entries)| entries.iter().copied())
+}
+
+/// What [`Builder::sysctl`](crate::Builder::sysctl) was given: names and values.
+pub(crate) type Tunables = [(String, Datum)];
+
+/// Finds what is wrong with the names, for instances of these classes, before there is one.
+pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry]) -> Result<(), Error> {
+    if tunables.is_empty() {
+        return Ok(());
+    }
+    let table = named::table().map_err(Error::Boot)?;
+    for (name, _) in tunables {
+        let entry = View::CURRENT.tunable(&table, name, classes)?;
+        if !entry.tunable {
+            return Err(Error::NotTunable { name: name.clone() });
+        }
+    }
+    Ok(())
+}
+
+/// Sets the tunables of an instance that is being made.
+pub(crate) fn tune(tunables: &Tunables, header: &Header) -> Result<(), Error> {
+    let view = View::of_header(header);
+    for (name, value) in tunables {
+        match view.find(name) {
+            Ok(entry) => view.write(entry, name, value.clone())?,
+            // For an instance of another class of the same vimage.
+            Err(Error::WrongClass { .. }) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(())
+}
+
+impl View<'_> {
+    /// The one that `name` means in instances of these classes.
+    fn tunable(
+        &self,
+        table: &Table,
+        name: &str,
+        classes: &[&'static ClassEntry],
+    ) -> Result<&'static SysctlEntry, Error> {
+        let found = find_in(table, name);
+        let mut own = found.iter().copied().filter(|entry| classes.contains(&entry.identity().module.class));
+        match (own.next(), own.next(), found.first()) {
+            (Some(entry), None, _) => Ok(entry),
+            (None, _, Some(other)) => Err(Error::WrongClass {
+                name: name.to_owned(),
+                class: other.identity.module.class.name,
+                instance: "the new instance".to_owned(),
+            }),
+            // None, or several: the message is that of any other look-up.
+            _ => self.find(name),
+        }
+    }
+}
