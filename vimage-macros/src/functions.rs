@@ -15,11 +15,13 @@ pub(crate) fn test(args: TokenStream, input: TokenStream) -> TokenStream {
         Ok(function) => function,
         Err(input) => return with_errors(&errors, input),
     };
-    let as_written = quote!(#function);
+    let mut recovered = function.clone();
+    // Rustc would say again what is wrong with it.
+    recovered.attrs.retain(|attr| !attr.path().is_ident("should_panic"));
     let test = parse::function::test(options, function, &errors);
     match errors.take() {
         None => expand::function::test(&test),
-        Some(found) => quote!(#found #as_written),
+        Some(found) => quote!(#found #recovered),
     }
 }
 

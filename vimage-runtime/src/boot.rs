@@ -17,7 +17,8 @@ use crate::vimage::Vimage;
 ///
 /// It happens once per process; a later call returns the same. [`Instance::new`](crate::Instance::new),
 /// [`Instance::base`](crate::Instance::base) and [`Instance::list`](crate::Instance::list) imply it. Threads that
-/// call it meanwhile wait for the one that boots.
+/// call it meanwhile wait for the one that boots, so that a hook of a base instance must not wait for a thread that
+/// does.
 ///
 /// In builds without instances it runs the attach hooks for the process itself.
 ///

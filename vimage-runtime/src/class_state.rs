@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn each_module_starts_a_cache_line_and_parts_keep_their_alignment() {
-        let state = lay_out(vec![module(&[part(8, 8), part(1, 1), part(4, 4)]), module(&[part(1, 1)])], vec![]).unwrap();
+        let state =
+            lay_out(vec![module(&[part(8, 8), part(1, 1), part(4, 4)]), module(&[part(1, 1)])], vec![]).unwrap();
         let start = state.parts[0].1;
         assert!(start >= size_of::<Header>() && start.is_multiple_of(64));
         let offsets: Vec<_> = state.parts.iter().map(|(_, offset)| offset - start).collect();

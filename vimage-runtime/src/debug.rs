@@ -84,11 +84,8 @@ pub fn modules() -> Table {
     let mut rows = Vec::new();
     for state in states() {
         let mut add = |module: &LinkedModule, came: &str| {
-            let hooks = [
-                module.attach.map(|_| "attach"),
-                module.quiesce.map(|_| "quiesce"),
-                module.detach.map(|_| "detach"),
-            ];
+            let hooks =
+                [module.attach.map(|_| "attach"), module.quiesce.map(|_| "quiesce"), module.detach.map(|_| "detach")];
             let hooks: Vec<_> = hooks.into_iter().flatten().collect();
             let entry = module.entry;
             rows.push(vec![

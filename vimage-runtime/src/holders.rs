@@ -59,7 +59,7 @@ mod untracked {
     use std::panic::Location;
 
     #[derive(Debug, Default)]
-    pub(crate) struct Holders;
+    pub(crate) struct Holders {}
 
     #[derive(Debug)]
     pub(crate) struct Ticket;

@@ -1,4 +1,44 @@
 //! Code written with globals, run as N independent instances in one process.
+//!
+//! Annotate a module, put `V_` in front of its variables, and run it as often as you like:
+//!
+//! ```
+//! use vimage::prelude::*;
+//!
+//! #[vnet_module]
+//! mod foo {
+//!     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+//!     use vimage::prelude::*;
+//!
+//!     #[virtualized]
+//!     static FOO_COUNTER: AtomicU64 = AtomicU64::new(0);
+//!
+//!     pub fn foo_work() -> u64 {
+//!         V_FOO_COUNTER.fetch_add(1, Relaxed) + 1
+//!     }
+//! }
+//!
+//! let base = vimage::boot()?;
+//! base.enter(foo::foo_work);
+//! if let Ok(red) = Vnet::new() {
+//!     assert_eq!(red.enter(foo::foo_work), 1);
+//! }
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! # Where to look
+//!
+//! - To declare: [`#[vnet_module]`](prelude::vnet_module) and its siblings, [`virtualized`], [`shared`], [`attach`],
+//!   [`quiesce`], [`detach`], [`class!`](class!).
+//! - To reach a variable: its name in virtualized code, [`Virtualized`] elsewhere, [`Held`] for longer.
+//! - To run: [`boot`](fn@boot), [`Instance`] ([`Vnet`], [`Vcpu`], [`Vprocg`]), [`Vimage`].
+//! - When something goes wrong: [`debug`], [`set_failure_handler`].
+//!
+//! # Features
+//!
+//! `vimage` makes instances; `static-struct` puts the variables of a scope into one static; without either, a virtualized
+//! static is a static. `linkme` (default) or `inventory` collects the modules. `invariants` remembers who holds
+//! instances and where contexts were entered. `tracing` has events.
 
 mod access;
 mod arguments;
@@ -10,6 +50,7 @@ mod class;
 mod class_state;
 mod context;
 pub mod debug;
+mod declare;
 mod failure;
 pub mod future;
 mod held;
@@ -74,4 +115,13 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg, attach, detach, quiesce, shared, virtualized};
     pub use vimage_macros::{vcpu_module, vimage_module, vnet_module, vprocg_module};
+}
+
+/// The examples of the documents are tested with those of the library.
+#[cfg(doctest)]
+mod documents {
+    #[doc = include_str!("../../README.md")]
+    struct Readme;
+    #[doc = include_str!("../../PORTING.md")]
+    struct Porting;
 }

@@ -4,9 +4,9 @@
 //! has a class of its own. After each one everything has ended, and the counts must agree: attached = detached,
 //! constructed = dropped.
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 // What only counts is not part of the model.
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use shuttle::thread;
@@ -14,7 +14,7 @@ use shuttle::thread;
 use crate::arguments::Arguments;
 use crate::class::{Class, ClassEntry, Net, NoContext};
 use crate::class_state::ClassState;
-use crate::instance::{Handle, Phase, add, attach, end, shut_down};
+use crate::instance::{Companion, Handle, Header, Phase, add, attach, end, shut_down};
 use crate::late::{RegisterError, register_in};
 use crate::module::{Module, ModuleEntry, Register};
 use crate::order::{LinkedModule, OrderedClass};
@@ -29,6 +29,9 @@ static DROPPED: AtomicUsize = AtomicUsize::new(0);
 static FAILED_WITH_LATE: AtomicUsize = AtomicUsize::new(0);
 /// How many attach hooks of the flaky module succeed.
 static SUCCEED: AtomicUsize = AtomicUsize::new(0);
+
+/// Whether quiesce hooks refuse.
+static REFUSE: AtomicBool = AtomicBool::new(false);
 
 /// A value whose construction is counted by who makes an instance, and which counts its own drop.
 struct Counted;
@@ -80,7 +83,7 @@ fn module(class: &'static ClassEntry, name: &'static str, part: &'static PartEnt
         attach: Some(count_attach),
         quiesce: Some(|| {
             thread::yield_now();
-            Ok(())
+            if REFUSE.load(Relaxed) { Err("it refuses".into()) } else { Ok(()) }
         }),
         detach: Some(count_detach),
         parts: vec![part],
@@ -295,4 +298,56 @@ fn waiting_for_the_others_to_go() {
         dropper.join().unwrap();
         end_of_world(class, 0);
     });
+}
+
+/// Counts how often it is told.
+#[derive(Default)]
+struct Told(AtomicUsize);
+
+impl Companion for Told {
+    fn part(&self, from: &Header) {
+        thread::yield_now();
+        assert_eq!(from.phase(), Phase::Quiescing, "while handles can still be made");
+        self.0.fetch_add(1, Relaxed);
+    }
+}
+
+/// Whoever is let in is told once, before the instance ends; whatever ends it, and whether or not it agrees.
+fn companions(refuse: bool) {
+    REFUSE.store(refuse, Relaxed);
+    let class = world();
+    let one = make(class).unwrap();
+    let joiners: Vec<_> = (0..2)
+        .map(|_| {
+            let (handle, told) = (one.clone(), Arc::new(Told::default()));
+            thread::spawn(move || {
+                let companion: Weak<Told> = Arc::downgrade(&told);
+                let let_in = handle.header().add_companion(companion).is_some();
+                drop(handle);
+                (let_in, told)
+            })
+        })
+        .collect();
+    if refuse {
+        drop(one);
+    } else if let Err(busy) = destroy(one) {
+        drop(busy);
+    }
+    // Any of them may be the one that ends the instance.
+    let joined: Vec<_> = joiners.into_iter().map(|joiner| joiner.join().unwrap()).collect();
+    for (let_in, told) in joined {
+        assert_eq!(told.0.load(Relaxed), usize::from(let_in));
+    }
+    REFUSE.store(false, Relaxed);
+    end_of_world(class, 0);
+}
+
+#[test]
+fn companions_of_an_instance_that_goes() {
+    check(|| companions(false));
+}
+
+#[test]
+fn companions_of_an_instance_that_refuses() {
+    check(|| companions(true));
 }

@@ -38,6 +38,9 @@ impl Error for AlreadyBooted {}
 #[doc(hidden)]
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
+/// An attach hook as the runtime calls it.
+pub(crate) type AttachFn = fn(&Arguments) -> Result<(), BoxError>;
+
 /// A module of a class; the type that stands for it is generated where the module is declared.
 ///
 /// # Safety
@@ -70,8 +73,9 @@ pub enum Register {
 pub enum Dependency {
     /// The one module of this name, looked up at boot.
     Name(&'static str),
-    /// This very module.
-    Path(&'static ModuleEntry),
+    /// This very module. A function, so that the entries of modules in a circle do not refer to each other: their
+    /// ranks do, and one error is enough.
+    Path(fn() -> &'static ModuleEntry),
     /// Each module of this name, if there is any: order only.
     After(&'static str),
 }
@@ -79,7 +83,7 @@ pub enum Dependency {
 impl Dependency {
     /// A dependency by path; the class is compared by rustc.
     pub const fn path<C: Class, M: Module<Class = C>>() -> Self {
-        Self::Path(M::ENTRY)
+        Self::Path(|| M::ENTRY)
     }
 }
 
@@ -154,7 +158,7 @@ impl HookEntry {
 #[derive(Clone, Copy, Debug)]
 pub enum Hook {
     /// Runs when an instance is made.
-    Attach(fn(&Arguments) -> Result<(), BoxError>),
+    Attach(AttachFn),
     /// Runs before an instance goes, and may refuse.
     Quiesce(fn() -> Result<(), BoxError>),
     /// Runs when an instance goes.
@@ -191,98 +195,3 @@ pub trait HasOneAttachHook {}
 pub trait HasOneQuiesceHook {}
 #[doc(hidden)]
 pub trait HasOneDetachHook {}
-
-/// Declares a module; the module macros end here.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __module {
-    (
-        marker = $marker:ident; alias = $alias:ident;
-        class = $class:ty; name = $name:expr; register = $register:ident;
-        names = [$($dep_name:expr),*]; paths = [$($dep_path:path),*]; after = [$($after:expr),*];
-    ) => {
-        #[doc(hidden)]
-        #[allow(missing_debug_implementations, unreachable_pub, dead_code)]
-        pub enum $marker {}
-
-        #[doc(hidden)]
-        #[allow(unused_imports, unreachable_pub, clippy::all)]
-        pub use self::$marker as $alias;
-
-        const _: () = {
-            static __VIMAGE_MODULE: $crate::__private::ModuleEntry = $crate::__private::ModuleEntry::new::<
-                <$marker as $crate::__private::Module>::Class,
-            >(
-                $name,
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
-                $crate::__private::Register::$register,
-                &[
-                    $($crate::__private::Dependency::Name($dep_name),)*
-                    $($crate::__private::Dependency::path::<$class, $dep_path>(),)*
-                    $($crate::__private::Dependency::After($after),)*
-                ],
-            );
-
-            // SAFETY: the entry is an item of this block, which nothing else can name, and made for this class.
-            unsafe impl $crate::__private::Module for $marker {
-                type Class = $class;
-                const ENTRY: &'static $crate::__private::ModuleEntry = &__VIMAGE_MODULE;
-                const RANK: usize = {
-                    let rank = 1;
-                    $(let rank = $crate::__private::max_rank(rank, 1 + <$dep_path as $crate::__private::Module>::RANK);)*
-                    rank
-                };
-            }
-
-            const _: usize = <$marker as $crate::__private::Module>::RANK;
-
-            $crate::__private::register!($crate::__private::Entry::Module(&__VIMAGE_MODULE));
-        };
-    };
-}
-
-/// Declares a hook of a module; the module macros and the hook attributes end here.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __hook {
-    ($module:path, attach, $function:ident ()) => {
-        $crate::__private::hook! { @attach $module, $function, |_| $function() }
-    };
-    ($module:path, attach, $function:ident (arguments)) => {
-        $crate::__private::hook! { @attach $module, $function, |arguments| $function(arguments) }
-    };
-    (@attach $module:path, $function:ident, $call:expr) => {
-        const _: () = {
-            impl $crate::__private::HasOneAttachHook for $module {}
-            fn __vimage_result<R: $crate::__private::HookResult>(
-                hook: impl ::core::ops::Fn(&$crate::__private::Arguments) -> R,
-                arguments: &$crate::__private::Arguments,
-            ) -> ::core::result::Result<(), $crate::__private::BoxError> {
-                hook(arguments).into_result()
-            }
-            static __VIMAGE_HOOK: $crate::__private::HookEntry = $crate::__private::HookEntry::new::<$module>(
-                $crate::__private::Hook::Attach(|arguments| __vimage_result($call, arguments)),
-            );
-            $crate::__private::register!($crate::__private::Entry::Hook(&__VIMAGE_HOOK));
-        };
-    };
-    ($module:path, quiesce, $function:ident ()) => {
-        const _: () = {
-            impl $crate::__private::HasOneQuiesceHook for $module {}
-            static __VIMAGE_HOOK: $crate::__private::HookEntry = $crate::__private::HookEntry::new::<$module>(
-                $crate::__private::Hook::Quiesce(|| $crate::__private::HookResult::into_result($function())),
-            );
-            $crate::__private::register!($crate::__private::Entry::Hook(&__VIMAGE_HOOK));
-        };
-    };
-    ($module:path, detach, $function:ident ()) => {
-        const _: () = {
-            impl $crate::__private::HasOneDetachHook for $module {}
-            static __VIMAGE_HOOK: $crate::__private::HookEntry =
-                $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Detach($function));
-            $crate::__private::register!($crate::__private::Entry::Hook(&__VIMAGE_HOOK));
-        };
-    };
-}

@@ -6,8 +6,6 @@ pub use crate::class::{Class, ClassEntry, NoContext};
 pub use crate::context::ClassContext;
 #[cfg(feature = "vimage")]
 pub use crate::context::Context;
-#[cfg(feature = "vimage")]
-pub use crate::sync::thread_local;
 pub use crate::module::{
     BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
     ModuleEntry, Register, max_rank,
@@ -20,15 +18,15 @@ pub use crate::storage::kept;
 pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Resolved, VariableEntry, resolve};
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::{__part as part, __slot as slot, __storage as storage};
+#[cfg(feature = "vimage")]
+pub use crate::sync::thread_local;
+pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
     __class as class, __class_context as class_context, __hook as hook, __module as module, __register as register,
     __switch as switch,
 };
-pub use crate::test_support::{
-    run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async,
-};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::{__part as part, __slot as slot, __storage as storage};
 #[cfg(feature = "inventory")]
 pub use inventory;
 #[cfg(feature = "linkme")]

@@ -81,7 +81,8 @@ mod backend {
 /// and for each variable and hook the module that it belongs to. Returns what is missing.
 pub(crate) fn missing(entries: &[Entry]) -> Option<String> {
     let own = [Net::ENTRY, Cpu::ENTRY, Procg::ENTRY];
-    let collected = |class: &&ClassEntry| entries.iter().any(|entry| matches!(entry, Entry::Class(found) if found == class));
+    let collected =
+        |class: &&ClassEntry| entries.iter().any(|entry| matches!(entry, Entry::Class(found) if found == class));
     if let Some(class) = own.iter().find(|class| !collected(class)) {
         return Some(format!("the class {}", class.name));
     }
@@ -119,7 +120,10 @@ mod tests {
 
     #[test]
     fn a_class_that_was_not_collected_is_missed() {
-        let entries: Vec<Entry> = collected().into_iter().filter(|entry| !matches!(entry, Entry::Class(class) if class.name == "Cpu")).collect();
+        let entries: Vec<Entry> = collected()
+            .into_iter()
+            .filter(|entry| !matches!(entry, Entry::Class(class) if class.name == "Cpu"))
+            .collect();
         assert_eq!(missing(&entries).unwrap(), "the class Cpu");
     }
 

@@ -20,6 +20,7 @@ use crate::vimage::{Vimage, VimageBuilder, VimageDestroyError};
 const GRACE: Duration = Duration::from_millis(500);
 
 /// Runs the body of a test in a vimage of its own.
+#[track_caller]
 pub fn run<R>(
     name: &str,
     setup: impl FnOnce(VimageBuilder) -> VimageBuilder,
@@ -45,6 +46,7 @@ pub async fn run_async<R>(
 
 /// [`run`] under `#[should_panic]`. The attribute itself would take our own panic about a vimage that is still held
 /// for the one it waits for.
+#[track_caller]
 pub fn run_should_panic(
     name: &str,
     setup: impl FnOnce(VimageBuilder) -> VimageBuilder,
@@ -116,6 +118,7 @@ impl Stage {
         CatchUnwind { future: body.within(&self.vimage) }.await
     }
 
+    #[track_caller]
     fn finish<R>(self, outcome: Result<R, Panic>, failure_of: impl FnOnce(&R) -> Option<String>) -> R {
         let (left_behind, _turn) = self.clear();
         match (outcome, left_behind) {
@@ -137,6 +140,7 @@ impl Stage {
         }
     }
 
+    #[track_caller]
     fn finish_panicked(self, outcome: Result<(), Panic>, expected: Option<&str>) {
         let (left_behind, _turn) = self.clear();
         let mismatch = match (outcome, expected) {

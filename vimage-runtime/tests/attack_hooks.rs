@@ -162,7 +162,8 @@ fn another_thread_in_an_instance_whose_creation_fails_is_in_memory_that_is_there
     let visitor = {
         let (entered, wait) = (Arc::clone(&entered), Arc::clone(&wait));
         std::thread::spawn(move || {
-            let vnet: Vnet = vimage::WeakInstance::upgrade(&weak.recv().unwrap()).expect("it can be found while it is made");
+            let vnet: Vnet =
+                vimage::WeakInstance::upgrade(&weak.recv().unwrap()).expect("it can be found while it is made");
             vnet.enter(|| {
                 entered.wait();
                 earlier::V_NAME.with_current(|name| {

@@ -134,10 +134,12 @@ fn values_of_gone_instances_are_dropped_in_no_instance_while_others_go_on() {
         thread::spawn(move || vnet.destroy().unwrap()).join().unwrap();
         // The thread finds it when its table grows, in the midst of other instances.
         let others: Vec<_> = (0..20).map(|_| Vnet::new().unwrap()).collect();
-        let ended = others.iter().find_map(|other| other.enter(|| {
-            locals::count();
-            told.try_recv().ok()
-        }));
+        let ended = others.iter().find_map(|other| {
+            other.enter(|| {
+                locals::count();
+                told.try_recv().ok()
+            })
+        });
         assert_eq!(ended, Some(NOTHING_CURRENT));
         assert!(others.iter().all(|other| other.enter(locals::count) >= 1));
     })

@@ -157,9 +157,12 @@ fn a_forgotten_coroutine_keeps_the_instance_it_is_in() {
     .unwrap();
 }
 
+/// What it is, and how it is done with two instances.
+type Attempt = (&'static str, fn(Vnet, Vnet));
+
 #[test]
 fn broken_nesting_aborts() {
-    let attempts: [(&str, fn(Vnet, Vnet)); 6] = [
+    let attempts: [Attempt; 6] = [
         ("the first one is left first", |red, green| {
             let outer = suspended_inside(red);
             let _inner = suspended_inside(green);

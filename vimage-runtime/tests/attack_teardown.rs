@@ -136,7 +136,10 @@ fn a_drop_reaches_no_variable_of_any_module() {
     ];
     for (what, attempt) in attempts {
         let message = in_drop(move || panics(attempt)).unwrap_or_else(|| panic!("{what} was reached"));
-        assert!(message.contains("is current while the variables of an instance are being dropped"), "{what}: {message}");
+        assert!(
+            message.contains("is current while the variables of an instance are being dropped"),
+            "{what}: {message}"
+        );
     }
 }
 
@@ -160,7 +163,8 @@ fn a_drop_that_panics_is_returned_and_the_rest_is_dropped() {
 
 #[test]
 fn no_handle_is_made_while_variables_are_dropped() {
-    let found = in_drop(|| (Vnet::current(), vimage::Vimage::current().is_some(), vimage::Instance::<Tenant>::current()));
+    let found =
+        in_drop(|| (Vnet::current(), vimage::Vimage::current().is_some(), vimage::Instance::<Tenant>::current()));
     assert_eq!(found, (None, false, None));
 }
 
@@ -243,6 +247,20 @@ fn handles_in_each_others_variables_keep_both() {
     middle::V_KEPT.of(&weak.1.upgrade().unwrap()).lock().unwrap().clear();
     drop(red);
     assert!(weak.0.upgrade().is_none() && weak.1.upgrade().is_none());
+}
+
+#[test]
+fn a_vimage_may_have_the_last_handle_to_what_it_shares() {
+    let (tell, told) = mpsc::channel();
+    let vnet = Vnet::new().unwrap();
+    middle::on_detach(&vnet, move || tell.send(()).unwrap());
+    let weak = vnet.downgrade();
+    let vimage = Vimage::builder().share_instance(&vnet).create().unwrap();
+    drop(vnet);
+    assert!(weak.upgrade().is_some());
+    vimage.destroy().unwrap();
+    told.try_recv().expect("it was detached");
+    assert!(Vnet::by_id(weak.id()).unwrap().is_none());
 }
 
 #[test]
@@ -344,4 +362,42 @@ fn waiting_for_the_others_from_inside_ends_with_the_time() {
     let vnet = other.enter(|| vnet.destroy_within(Duration::from_millis(20))).unwrap_err().into_instance().unwrap();
     drop(other);
     vnet.destroy_within(Duration::MAX).unwrap();
+}
+
+/// A constant that relies on its thread, and is not `Send` for that, must not be dropped by whoever ends its
+/// instance.
+#[cfg(feature = "vimage")]
+mod a_static_mut_that_is_not_send {
+    use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+    use vimage::prelude::*;
+
+    static DROPPED: [AtomicUsize; 2] = [AtomicUsize::new(0), AtomicUsize::new(0)];
+
+    #[vnet_module]
+    mod slots {
+        use super::DROPPED;
+        use std::marker::PhantomData;
+        use std::sync::atomic::Ordering::Relaxed;
+        use vimage::prelude::*;
+
+        struct Counted<Bound>(usize, PhantomData<Bound>);
+        impl<Bound> Drop for Counted<Bound> {
+            fn drop(&mut self) {
+                DROPPED[self.0].fetch_add(1, Relaxed);
+            }
+        }
+
+        #[virtualized]
+        static mut STAYS: Counted<*const u8> = Counted(0, PhantomData);
+        #[virtualized]
+        static mut GOES: Counted<u8> = Counted(1, PhantomData);
+    }
+
+    #[test]
+    fn is_never_dropped() {
+        Vnet::new().unwrap().destroy().unwrap();
+        // Other tests of this file end instances as well.
+        let [stays, goes] = DROPPED.each_ref().map(|count| count.load(Relaxed));
+        assert!(stays == 0 && goes >= 1, "{stays} {goes}");
+    }
 }

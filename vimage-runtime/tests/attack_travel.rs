@@ -238,7 +238,8 @@ fn a_scoped_thread_of_std_inherits_nothing() {
     vnet.enter(|| thread::scope(|scope| assert!(scope.spawn(counter::count).join().is_err())));
     // A reference may be lent to it for as long as the context lasts.
     vnet.enter(|| {
-        counter::V_COUNTER.with_current(|counter| thread::scope(|scope| _ = scope.spawn(|| counter.fetch_add(1, Relaxed))));
+        counter::V_COUNTER
+            .with_current(|counter| thread::scope(|scope| _ = scope.spawn(|| counter.fetch_add(1, Relaxed))));
     });
     assert_eq!(counted(&vnet), 1);
 }

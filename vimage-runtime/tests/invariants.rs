@@ -53,7 +53,8 @@ fn contexts_are_known_with_their_places() {
     assert!(debug::contexts().rows().is_empty());
     let panic = std::panic::catch_unwind(foo::count).expect_err("no context");
     let text = panic.downcast_ref::<String>().unwrap();
-    let last = format!("; the last context that was left here is Net#{} \"red\", entered at {}:{outer}:", red.id(), file!());
+    let last =
+        format!("; the last context that was left here is Net#{} \"red\", entered at {}:{outer}:", red.id(), file!());
     assert!(text.contains(&last), "{text}");
 }
 

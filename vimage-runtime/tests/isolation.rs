@@ -1,20 +1,26 @@
 //! What one instance does is not seen in another, and no context is no access.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::Barrier;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
+#[cfg(feature = "vimage")]
+use std::{
+    panic::{AssertUnwindSafe, catch_unwind},
+    sync::Barrier,
+};
 
 use vimage::prelude::*;
 
 #[vnet_module]
 mod counter {
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use std::sync::atomic::AtomicU64;
+    #[cfg(feature = "vimage")]
+    use std::sync::atomic::Ordering::Relaxed;
     use vimage::prelude::*;
 
     #[virtualized]
     pub static COUNTER: AtomicU64 = AtomicU64::new(100);
 
+    #[cfg(feature = "vimage")]
     pub fn count() -> u64 {
         V_COUNTER.fetch_add(1, Relaxed)
     }

@@ -110,13 +110,19 @@ fn a_module_comes_and_goes() {
     {
         // SAFETY: no code of it runs.
         let error = unsafe { unregister("plugin") }.unwrap_err();
-        assert_eq!(error.to_string(), format!("module `plugin` cannot be unregistered: instance Net#{} uses it", red.id()));
+        assert_eq!(
+            error.to_string(),
+            format!("module `plugin` cannot be unregistered: instance Net#{} uses it", red.id())
+        );
         red.destroy().unwrap();
     }
     register("on_plugin").unwrap();
     // SAFETY: no code of it runs.
     let error = unsafe { unregister("plugin") }.unwrap_err();
-    assert!(error.to_string().starts_with("module `plugin` cannot be unregistered: module on_plugin (late::on_plugin,"), "{error}");
+    assert!(
+        error.to_string().starts_with("module `plugin` cannot be unregistered: module on_plugin (late::on_plugin,"),
+        "{error}"
+    );
     // SAFETY: no code of either runs.
     unsafe {
         unregister("on_plugin").unwrap();

@@ -1,7 +1,9 @@
 //! The life of handles and instances, and the lists of them.
 
+#[cfg(not(feature = "vimage"))]
+use vimage::CreateError;
 use vimage::prelude::*;
-use vimage::{CreateError, DestroyError, State};
+use vimage::{DestroyError, State};
 
 #[vnet_module]
 mod keeper {
@@ -50,7 +52,11 @@ mod instances {
         let other = red.clone();
         assert_eq!(red, other);
         let Err(error) = red.destroy() else { panic!("there is another handle") };
-        assert!(error.to_string().ends_with("\"red\" is still in use: other handles to it exist, perhaps in variables of its own"));
+        assert!(
+            error
+                .to_string()
+                .ends_with("\"red\" is still in use: other handles to it exist, perhaps in variables of its own")
+        );
         let DestroyError::Busy { instance: red, .. } = error else { panic!("{error}") };
         drop(other);
         red.destroy().unwrap();

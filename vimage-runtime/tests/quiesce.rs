@@ -179,7 +179,10 @@ fn the_last_drop_reports_a_refusal_and_goes_on() {
     drop(red);
     assert!(weak.upgrade().is_none());
     let reported = REPORTED.lock().unwrap().clone();
-    assert_eq!(reported, [format!("Net#{} \"red\" went although module `transfers` refused: 1 are running", weak.id())]);
+    assert_eq!(
+        reported,
+        [format!("Net#{} \"red\" went although module `transfers` refused: 1 are running", weak.id())]
+    );
     assert_eq!(log(), ["can go?", "detach sockets"]);
 }
 

@@ -67,7 +67,13 @@ fn each_step_in_the_life_of_an_instance_is_an_event() {
     let red = Vnet::builder().name("red").create().unwrap();
     vimage::module::register("late_module").unwrap();
     red.destroy().unwrap();
-    let events: Vec<String> = EVENTS.lock().unwrap().iter().filter(|event| !event.contains("class=\"Cpu\"") && !event.contains("class=\"Procg\"")).cloned().collect();
+    let events: Vec<String> = EVENTS
+        .lock()
+        .unwrap()
+        .iter()
+        .filter(|event| !event.contains("class=\"Cpu\"") && !event.contains("class=\"Procg\""))
+        .cloned()
+        .collect();
     assert_eq!(
         events,
         [

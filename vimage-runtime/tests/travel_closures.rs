@@ -146,7 +146,7 @@ fn scoped_threads_borrow_and_inherit() {
     let red = vnet();
     let before = counter::V_COUNTER.of(&red).load(Relaxed);
     let seen = AtomicU64::new(0);
-    let sum = vimage::thread::scope(|scope| {
+    vimage::thread::scope(|scope| {
         // References to the scope work as with std's.
         let handles: Vec<_> = (0..4)
             .map(|_| {
@@ -158,9 +158,9 @@ fn scoped_threads_borrow_and_inherit() {
                 })
             })
             .collect();
-        handles.into_iter().map(|handle| handle.join().unwrap()).count()
+        assert!(handles.into_iter().all(|handle| handle.join().unwrap() > before));
     });
-    assert_eq!((sum, seen.into_inner()), (4, 4));
+    assert_eq!(seen.into_inner(), 4);
     assert_eq!(counter::V_COUNTER.of(&red).load(Relaxed), before + 4);
 }
 
@@ -238,7 +238,7 @@ mod instances {
             let child = red.enter(|| {
                 scope.spawn(move || {
                     gone.recv().unwrap();
-                    (0..1000).map(|_| counter::count()).last()
+                    (0..1000).map(|_| counter::count()).max()
                 })
             });
             drop(red);
@@ -257,8 +257,10 @@ mod instances {
         red.destroy().unwrap();
     }
 
-    static IN_DETACH: Mutex<Option<thread::JoinHandle<(Option<u64>, bool)>>> = Mutex::new(None);
-    static TENANT_IN_DETACH: Mutex<Option<thread::JoinHandle<bool>>> = Mutex::new(None);
+    type Child<T> = Mutex<Option<thread::JoinHandle<T>>>;
+
+    static IN_DETACH: Child<(Option<u64>, bool)> = Mutex::new(None);
+    static TENANT_IN_DETACH: Child<bool> = Mutex::new(None);
     static ARMED: AtomicBool = AtomicBool::new(false);
 
     #[vnet_module]
@@ -286,9 +288,8 @@ mod instances {
         #[detach]
         fn idetach() {
             // The child must not end up in the base instance instead.
-            let child = vimage::thread::spawn(|| {
-                super::catch_unwind(super::AssertUnwindSafe(super::tenant::request)).is_ok()
-            });
+            let child =
+                vimage::thread::spawn(|| super::catch_unwind(super::AssertUnwindSafe(super::tenant::request)).is_ok());
             *super::TENANT_IN_DETACH.lock().unwrap() = Some(child);
         }
     }

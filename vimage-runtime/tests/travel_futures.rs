@@ -153,7 +153,9 @@ mod instances {
         let (red, green) = (vnet(), vnet());
         green.enter(|| {
             let mut future = Box::pin(async { panic!("on purpose") }.within(&red));
-            assert!(catch_unwind(AssertUnwindSafe(|| _ = poll::<vimage::future::Within<_, _>>(future.as_mut()))).is_err());
+            assert!(
+                catch_unwind(AssertUnwindSafe(|| _ = poll::<vimage::future::Within<_, _>>(future.as_mut()))).is_err()
+            );
             assert_eq!(current(), Some(green.id()));
         });
     }

@@ -104,15 +104,16 @@ async fn async_ends_wait_too() {
     let id = b.id();
     let server = tokio::spawn(async move {
         let mut sum = 0;
-        right.serve_async(|message| {
-            sum += message;
-            async move {
-                assert_eq!(current(), Some(id));
-                tokio::task::yield_now().await;
-                assert_eq!(current(), Some(id));
-            }
-        })
-        .await;
+        right
+            .serve_async(|message| {
+                sum += message;
+                async move {
+                    assert_eq!(current(), Some(id));
+                    tokio::task::yield_now().await;
+                    assert_eq!(current(), Some(id));
+                }
+            })
+            .await;
         sum
     });
     for n in 1..=100 {

@@ -13,6 +13,8 @@ const SEED: u64 = 0x5eed_0ff1_ce00;
 const INSTANCES: usize = 32;
 const TASKS: usize = 4_000;
 const STEPS: usize = 40;
+const ABORTS: u64 = 1_000;
+const STEPS_BETWEEN_ABORTS: u64 = 60;
 const LINKS: usize = 16;
 const SENDERS: usize = 20;
 const MESSAGES: u64 = 200;
@@ -161,14 +163,15 @@ async fn tasks(
         } else {
             handles.push(running.spawn(task));
         }
-        if random.below(3) == 0 && !handles.is_empty() {
-            handles[handles.len() - 1 - random.below(handles.len().min(16) as u64) as usize].abort();
-        }
-        if random.below(60) == 0 {
-            senders[random.below(senders.len() as u64) as usize].abort();
-        }
-        if random.below(4) == 0 {
+    }
+    // Spread over the time in which they run: this many are aborted, some of which have ended by then.
+    for n in 0..ABORTS {
+        while steps.load(Relaxed) < n * STEPS_BETWEEN_ABORTS {
             yield_now().await;
+        }
+        handles[random.below(handles.len() as u64) as usize].abort();
+        if n % 16 == 0 {
+            senders[random.below(senders.len() as u64) as usize].abort();
         }
     }
     let (mut finished, mut aborted) = (0, 0);

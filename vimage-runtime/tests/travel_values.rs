@@ -154,10 +154,12 @@ mod instances {
 
     #[test]
     fn nothing_is_bound_where_nothing_is_current_or_what_is_going() {
+        let (told, _heard) = mpsc::channel();
+        let lone = Interface { name: "lone", told, panics: None };
         let error = Bound::<u32>::new(7).unwrap_err();
         assert_eq!((error.value, &error.reason), (7, &Refused::NoContext { class: "Net" }));
         assert_eq!(error.to_string(), "no Net instance is current that could be held");
-        assert_eq!(Movable::<Interface>::new_in(&going(), lone()).unwrap_err().reason.to_string(), {
+        assert_eq!(Movable::<Interface>::new_in(&going(), lone).unwrap_err().reason.to_string(), {
             let id = LAST_GOING.with(std::cell::Cell::get);
             format!("Net#{id} is shutting down, nothing new is bound to it")
         });
@@ -178,12 +180,6 @@ mod instances {
         red.shutdown().unwrap();
         LAST_GOING.set(red.id());
         red
-    }
-
-    fn lone() -> Interface {
-        let (told, heard) = mpsc::channel();
-        std::mem::forget(heard);
-        Interface { name: "lone", told, panics: None }
     }
 
     #[test]
@@ -336,7 +332,10 @@ mod instances {
         jail.destroy().unwrap();
         assert_eq!(em0.instance(), home);
         let reported = REPORTED.lock().unwrap();
-        assert!(reported.iter().any(|text| text.starts_with(&label) && text.contains("`leave` panicked")), "{reported:?}");
+        assert!(
+            reported.iter().any(|text| text.starts_with(&label) && text.contains("`leave` panicked")),
+            "{reported:?}"
+        );
         drop(reported);
         em0.enter(|interface| interface.panics = None);
     }

@@ -23,7 +23,11 @@ const BUILDS: &[Build] = &[
     Build { name: "default", features: "linkme", release: false },
     Build { name: "static-struct", features: "linkme,static-struct", release: false },
     Build { name: "vimage", features: "linkme,vimage", release: false },
-    Build { name: "vimage, inventory, with all that can be switched on", features: "inventory,vimage,invariants,tracing", release: false },
+    Build {
+        name: "vimage, inventory, with all that can be switched on",
+        features: "inventory,vimage,invariants,tracing",
+        release: false,
+    },
     Build { name: "vimage, release", features: "linkme,vimage", release: true },
     Build { name: "vimage, inventory, release", features: "inventory,vimage", release: true },
 ];
@@ -53,7 +57,8 @@ fn main() -> ExitCode {
 fn test() -> Done {
     BUILDS.iter().try_for_each(|build| {
         // What the macros print does not depend on profile or backend.
-        let without_ui: &[&str] = if build.release || build.features.contains("inventory") { &["--exclude", "ui-tests"] } else { &[] };
+        let without_ui: &[&str] =
+            if build.release || build.features.contains("inventory") { &["--exclude", "ui-tests"] } else { &[] };
         let profile: &[&str] = if build.release { &["--release"] } else { &[] };
         let features = ["--no-default-features", "--features", build.features];
         cargo(build.name, &[&["test", "--workspace"], profile, without_ui, &features].concat(), &[])
@@ -99,8 +104,13 @@ fn models() -> Done {
 
 fn bless() -> Done {
     for build in &BUILDS[..3] {
-        let arguments = ["test", "--no-default-features", "--features", build.features, "-p", "ui-tests", "-p", "vimage-macros"];
-        cargo(build.name, &arguments, &[("TRYBUILD", "overwrite"), ("INSTA_UPDATE", "always"), ("INSTA_FORCE_PASS", "1")])?;
+        let arguments =
+            ["test", "--no-default-features", "--features", build.features, "-p", "ui-tests", "-p", "vimage-macros"];
+        cargo(
+            build.name,
+            &arguments,
+            &[("TRYBUILD", "overwrite"), ("INSTA_UPDATE", "always"), ("INSTA_FORCE_PASS", "1")],
+        )?;
     }
     Ok(())
 }

@@ -9,7 +9,10 @@ use vimage::prelude::*;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("ten modules, a hundred variables, hooks that do nothing; nanoseconds per instance");
-    println!("{:>9}  {:>7} {:>7} {:>7} {:>7} {:>8}  {:>9}", "instances", "create", "enter", "find", "list", "destroy", "bytes");
+    println!(
+        "{:>9}  {:>7} {:>7} {:>7} {:>7} {:>8}  {:>9}",
+        "instances", "create", "enter", "find", "list", "destroy", "bytes"
+    );
     vimage::boot()?;
     let base = resident();
     for instances in [1_000, 10_000, 100_000, 1_000_000_u32] {
@@ -46,6 +49,7 @@ fn timed<R>(f: impl FnOnce() -> R) -> (R, Duration) {
 
 /// Bytes of this process in memory, 0 where the kernel does not say.
 fn resident() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").ok().and_then(|text| text.split(' ').nth(1)?.parse::<usize>().ok());
+    let pages =
+        std::fs::read_to_string("/proc/self/statm").ok().and_then(|text| text.split(' ').nth(1)?.parse::<usize>().ok());
     pages.unwrap_or_default() * 4096
 }

@@ -80,20 +80,6 @@ pub(super) fn links_behind_last_value(awaited: &Expr, cx: &Context) -> usize {
     links.enumerate().find(|(_, link)| !borrows(link, cx)).map_or(0, |(at, _)| at + 1)
 }
 
-/// How many links a chain has behind the call whose arguments can be evaluated in front of all of the chain: those
-/// are the only ones with an `.await`, and nothing that comes before them has an effect.
-pub(super) fn links_behind_waiting_call(chain: &Expr, cx: &Context) -> Option<usize> {
-    let waits = |link: &&Expr| awaits::in_expr(link, cx);
-    let links: Vec<_> = std::iter::successors(Some(chain), |link| receiver(link)).take_while(waits).collect();
-    let (call, behind) = links.split_last()?;
-    let place = match call {
-        Expr::Call(call) => &call.func,
-        _ => receiver(call)?,
-    };
-    let alone = !behind.iter().any(|link| arguments(link).into_iter().any(|argument| waits(&argument)));
-    (is_inert(place) && alone).then_some(behind.len())
-}
-
 /// What a link of a chain is applied to.
 fn receiver(expr: &Expr) -> Option<&Expr> {
     match expr {
@@ -120,6 +106,63 @@ pub(super) fn descend(mut expr: &mut Expr, links: usize) -> &mut Expr {
     expr
 }
 
+/// The arguments of a link: those of a call, or the index of an element.
+pub(super) fn arguments_mut(link: &mut Expr) -> Vec<&mut Expr> {
+    match link {
+        Expr::Call(call) => call.args.iter_mut().collect(),
+        Expr::Index(inner) => vec![&mut inner.index],
+        Expr::MethodCall(call) => call.args.iter_mut().collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// Whether the only `.await`s of a chain are in arguments that can be evaluated in front of it.
+pub(super) fn can_wait_first(chain: &Expr, cx: &Context) -> bool {
+    let mut rest = chain.clone();
+    for argument in early_arguments_mut(&mut rest) {
+        *argument = Expr::PLACEHOLDER;
+    }
+    !awaits::in_expr(&rest, cx)
+}
+
+/// The arguments of a chain, in order, that nothing with an effect comes before, other than arguments in front.
+pub(super) fn early_arguments_mut(chain: &mut Expr) -> Vec<&mut Expr> {
+    match chain {
+        Expr::Call(call) if is_place(&call.func) => call.args.iter_mut().collect(),
+        Expr::Field(inner) => early_arguments_mut(&mut inner.base),
+        Expr::Group(inner) => early_arguments_mut(&mut inner.expr),
+        Expr::Index(inner) => {
+            let is_first = is_place(&inner.expr);
+            let mut arguments = early_arguments_mut(&mut inner.expr);
+            arguments.extend(is_first.then_some(&mut *inner.index));
+            arguments
+        }
+        Expr::MethodCall(call) => {
+            let is_first = is_place(&call.receiver);
+            let mut arguments = early_arguments_mut(&mut call.receiver);
+            arguments.extend(is_first.then_some(&mut call.args).into_iter().flatten());
+            arguments
+        }
+        Expr::Paren(inner) => early_arguments_mut(&mut inner.expr),
+        Expr::Reference(inner) => early_arguments_mut(&mut inner.expr),
+        Expr::Try(inner) => early_arguments_mut(&mut inner.expr),
+        Expr::Unary(inner) if matches!(inner.op, UnOp::Deref(_)) => early_arguments_mut(&mut inner.expr),
+        _ => Vec::new(),
+    }
+}
+
+/// A path, and fields and elements of one.
+fn is_place(expr: &Expr) -> bool {
+    match expr {
+        Expr::Path(_) => true,
+        Expr::Field(inner) => is_place(&inner.base),
+        Expr::Group(inner) => is_place(&inner.expr),
+        Expr::Index(inner) => is_place(&inner.expr),
+        Expr::Paren(inner) => is_place(&inner.expr),
+        _ => false,
+    }
+}
+
 /// Whether evaluating an expression early or late makes no difference: a place, a literal, a closure.
 pub(super) fn is_inert(expr: &Expr) -> bool {
     match expr {
@@ -127,27 +170,8 @@ pub(super) fn is_inert(expr: &Expr) -> bool {
         Expr::Field(inner) => is_inert(&inner.base),
         Expr::Group(inner) => is_inert(&inner.expr),
         Expr::Paren(inner) => is_inert(&inner.expr),
-        Expr::Reference(inner) => is_inert(&inner.expr),
         Expr::RawAddr(inner) => is_inert(&inner.expr),
+        Expr::Reference(inner) => is_inert(&inner.expr),
         _ => false,
-    }
-}
-
-/// The arguments of a call, the index of an element.
-fn arguments(expr: &Expr) -> Vec<&Expr> {
-    match expr {
-        Expr::Call(call) => call.args.iter().collect(),
-        Expr::Index(inner) => vec![&inner.index],
-        Expr::MethodCall(call) => call.args.iter().collect(),
-        _ => Vec::new(),
-    }
-}
-
-pub(super) fn arguments_mut(expr: &mut Expr) -> Vec<&mut Expr> {
-    match expr {
-        Expr::Call(call) => call.args.iter_mut().collect(),
-        Expr::Index(inner) => vec![&mut inner.index],
-        Expr::MethodCall(call) => call.args.iter_mut().collect(),
-        _ => Vec::new(),
     }
 }

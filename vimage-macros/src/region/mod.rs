@@ -26,7 +26,7 @@ mod walk;
 mod tests;
 
 use syn::visit_mut::VisitMut;
-use syn::{Expr, Ident, ImplItem, Item, Path, TraitItem};
+use syn::{Expr, Ident, Item, Path};
 
 use crate::errors::Errors;
 use walk::Rewriter;
@@ -51,14 +51,6 @@ pub(crate) fn items(items: &mut [Item], cx: &Context) {
 
 pub(crate) fn item(item: &mut Item, cx: &Context) {
     Rewriter::new(*cx).visit_item_mut(item);
-}
-
-pub(crate) fn impl_item(item: &mut ImplItem, cx: &Context) {
-    Rewriter::new(*cx).visit_impl_item_mut(item);
-}
-
-pub(crate) fn trait_item(item: &mut TraitItem, cx: &Context) {
-    Rewriter::new(*cx).visit_trait_item_mut(item);
 }
 
 /// The initializer of a `static` or `const`: closures in it are regions, a bare mention is an error.

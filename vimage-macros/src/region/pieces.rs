@@ -136,6 +136,18 @@ impl Pieces {
 
     fn read_event(&mut self, input: ParseStream, grammar: Grammar) -> syn::Result<()> {
         const SETTINGS: [&str; 4] = ["logger", "name", "parent", "target"];
+        if field_name(&input.fork()).is_ok() {
+            if input.peek(syn::Ident::peek_any) && input.peek2(Token![=]) {
+                self.read_name(input)?;
+            } else {
+                self.tokens(field_name(input)?);
+            }
+            if let Some(sigil) = sigil(input)? {
+                self.tokens(sigil);
+            }
+            self.pieces.push(Piece::Expr(input.parse()?));
+            return Ok(());
+        }
         let formatted = self.pieces.iter().any(|piece| matches!(piece, Piece::Format(_)));
         if !formatted {
             let next = input.fork().call(Ident::parse_any).ok();
@@ -150,19 +162,6 @@ impl Pieces {
                 self.pieces.push(group);
                 return Ok(());
             }
-        }
-        let fork = input.fork();
-        if field_name(&fork).is_ok() {
-            if input.peek(syn::Ident::peek_any) && input.peek2(Token![=]) {
-                self.read_name(input)?;
-            } else {
-                self.tokens(field_name(input)?);
-            }
-            if let Some(sigil) = sigil(input)? {
-                self.tokens(sigil);
-            }
-            self.pieces.push(Piece::Expr(input.parse()?));
-            return Ok(());
         }
         if let Some(sigil) = sigil(input)? {
             self.tokens(sigil);

@@ -35,9 +35,9 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::visit::Visit;
-use syn::token::Brace;
+use syn::token::{Brace, Paren};
 use syn::{
-    Block, Expr, ExprBlock, ExprBreak, ExprMatch, MacroDelimiter, Path, ReturnType, Stmt, Token, TypeImplTrait, parse_quote_spanned,
+    Block, Expr, ExprBlock, ExprBreak, ExprMatch, ExprParen, MacroDelimiter, Path, ReturnType, Stmt, Token, TypeImplTrait, parse_quote_spanned,
 };
 
 use super::cfg::Condition;
@@ -67,7 +67,7 @@ impl Kind {
                 Ident::new(&format!("{name}_of_the_current_instance{suffix}"), at)
             }
             Self::Piece => {
-                let name = name.to_string().to_lowercase();
+                let name = name.to_string().to_lowercase().replace("__", "_");
                 Ident::new(&format!("{name}{suffix}{RESERVED}"), variable.span())
             }
         }
@@ -185,7 +185,7 @@ impl Region {
         let end = |(owner, condition): (&Ident, &Condition)| -> Stmt {
             let cfg = condition.attribute();
             let owner = Ident::new(&owner.to_string(), owner.span().located_at(before));
-            parse_quote_spanned!(Span::mixed_site()=> #cfg ::core::mem::drop(#owner);)
+            parse_quote_spanned!(Span::mixed_site()=> #cfg let _ = { #owner };)
         };
         cells.chain(found).map(end).collect()
     }
@@ -211,12 +211,16 @@ impl Region {
 }
 
 /// The place that a mention stands for.
+///
+/// A panic of a `#[track_caller]` function shows where the function's name is, and coverage counts what starts and
+/// ends at a place of the user's; both only outside of expansions. So `get()` and the parentheses are the user's.
 pub(super) fn place(local: &Ident, mention: Span) -> Expr {
     let at = Span::mixed_site().located_at(mention);
     let local = Ident::new(&local.to_string(), at);
-    // A panic of a `#[track_caller]` function shows where its name is, unless this is in an expansion.
     let check = quote_spanned!(mention=> .get());
-    parse_quote_spanned!(at=> (*#local #check))
+    let mut place: ExprParen = parse_quote_spanned!(at=> (*#local #check));
+    place.paren_token = Paren(mention);
+    Expr::Paren(place)
 }
 
 fn resolution(path: &Path, krate: &Path) -> TokenStream {

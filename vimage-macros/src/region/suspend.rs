@@ -28,7 +28,7 @@ impl Rewriter<'_> {
         if awaits::in_block(block, &self.cx) {
             self.in_async(|walk| walk.async_statements(block));
         } else {
-            self.piece_in_braces(block, output);
+            self.sync_part(Kind::Sync, block, output);
         }
     }
 
@@ -46,12 +46,13 @@ impl Rewriter<'_> {
         if awaits::in_block(block, &self.cx) {
             self.async_statements(block);
         } else {
-            self.piece_in_braces(block, &ReturnType::Default);
+            self.sync_part(Kind::Piece, block, &ReturnType::Default);
         }
     }
 
-    fn piece_in_braces(&mut self, block: &mut Block, output: &ReturnType) {
-        if self.sync_block(Kind::Piece, block, output) {
+    /// A block in an async region that is a sync region itself.
+    fn sync_part(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) {
+        if self.sync_block(kind, block, output) {
             Shield.visit_block_mut(block);
         }
     }
@@ -207,10 +208,8 @@ impl Rewriter<'_> {
                 }
                 self.plain_expr(expr);
             }
-            _ => match chain::links_behind_waiting_call(expr, &cx) {
-                Some(links) if chain::starts_at_mention(expr, &cx) => self.arguments_first(expr, links),
-                _ => self.plain_expr(expr),
-            },
+            _ if chain::starts_at_mention(expr, &cx) && chain::can_wait_first(expr, &cx) => self.arguments_first(expr),
+            _ => self.plain_expr(expr),
         }
     }
 
@@ -227,9 +226,9 @@ impl Rewriter<'_> {
     }
 
     /// `V_X.method(f().await)`, up to the last argument that waits.
-    fn arguments_first(&mut self, expr: &mut Expr, links: usize) {
+    fn arguments_first(&mut self, expr: &mut Expr) {
         let cx = self.cx;
-        let arguments = chain::arguments_mut(chain::descend(expr, links));
+        let arguments = chain::early_arguments_mut(expr);
         let waiting = arguments.iter().rposition(|argument| awaits::in_expr(argument, &cx));
         let mut hoisted = Vec::new();
         for (at, argument) in arguments.into_iter().enumerate() {

@@ -1,6 +1,7 @@
 //! Expansions, pretty-printed, per build; and the grammar of the options.
 
 mod expansion;
+mod functions;
 mod options;
 
 use proc_macro2::TokenStream;

@@ -4,8 +4,8 @@ use std::cell::Cell;
 use std::panic::Location;
 use std::ptr::{self, NonNull};
 
-use super::stack::Entered;
 use super::Captured;
+use super::stack::Entered;
 use crate::boot;
 use crate::class::{Class, ClassEntry, NoContext};
 use crate::instance::{Handle, Header};
@@ -213,6 +213,8 @@ fn with<R>(class: ClassContext, context: Context, adopts: Option<&'static ClassE
 #[cold]
 #[inline(never)]
 fn nesting_broken() -> ! {
-    eprintln!("vimage: contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?");
+    eprintln!(
+        "vimage: contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?"
+    );
     std::process::abort()
 }

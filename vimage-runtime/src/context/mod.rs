@@ -11,7 +11,9 @@ mod instances;
 #[cfg(feature = "vimage")]
 pub use instances::{ClassContext, Context};
 #[cfg(feature = "vimage")]
-pub(crate) use instances::{adopt_base, bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, leave_all};
+pub(crate) use instances::{
+    adopt_base, bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, leave_all,
+};
 
 #[cfg(not(feature = "vimage"))]
 mod single;

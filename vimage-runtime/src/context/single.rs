@@ -26,6 +26,7 @@ pub(crate) fn current(class: &'static ClassEntry) -> Option<NonNull<Header>> {
 }
 
 /// Runs `f`, which is in the base instance as everything is.
+#[expect(clippy::extra_unused_type_parameters, reason = "the interface of both builds")]
 #[inline(always)]
 pub(crate) fn enter<C: Class, R>(_: NonNull<Header>, f: impl FnOnce() -> R) -> R {
     f()

@@ -23,23 +23,31 @@ pub(crate) fn allocate(state: &ClassState, header: Header) -> NonNull<Header> {
     place
 }
 
-/// Drops the variables, the last part first, and frees the block. Returns what the panics among them said.
+/// Drops all variables, the last part first. Returns what the panics among them said.
+///
+/// # Safety
+///
+/// The block is from [`allocate`] with the same class state, nothing uses its variables any more, and this is done
+/// once.
+pub(crate) unsafe fn drop_all(state: &ClassState, header: NonNull<Header>) -> Vec<String> {
+    // SAFETY: by contract; `allocate` and `LateModule::initialize` have made these.
+    unsafe {
+        let late = std::mem::take(&mut header.as_ref().late().parts);
+        drop_parts(header, state.parts.iter().copied().chain(late))
+    }
+}
+
+/// Frees a block.
 ///
 /// # Safety
 ///
 /// The block is from [`allocate`] with the same class state, and nothing uses it any more.
-pub(crate) unsafe fn free(state: &ClassState, header: NonNull<Header>) -> Vec<String> {
-    // SAFETY: by contract; `allocate` and `LateModule::initialize` have made these, and they are dropped this once.
-    let panics = unsafe {
-        let late = std::mem::take(&mut header.as_ref().late().parts);
-        drop_parts(header, state.parts.iter().copied().chain(late))
-    };
+pub(crate) unsafe fn free(state: &ClassState, header: NonNull<Header>) {
     // SAFETY: `allocate` has written the header, and allocated the block with this layout.
     unsafe {
         header.drop_in_place();
         alloc::dealloc(header.cast().as_ptr(), state.layout);
     }
-    panics
 }
 
 /// Drops these parts, the last one first, with no context. Returns what the panics among them said.

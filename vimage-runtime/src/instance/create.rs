@@ -140,7 +140,8 @@ fn attach_late(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError
     loop {
         let late = {
             let live = state.live();
-            let Some(late) = live.late.iter().find(|late| !late.is_withdrawn() && !late.is_in(header)).map(Arc::clone) else {
+            let Some(late) = live.late.iter().find(|late| !late.is_withdrawn() && !late.is_in(header)).map(Arc::clone)
+            else {
                 header.set_phase(Phase::Live);
                 return Ok(());
             };

@@ -17,8 +17,8 @@ pub(crate) struct Handle {
 }
 
 // SAFETY: the count is atomic and the rest of the header immutable, atomic or locked. The values behind it are
-// `Send + Sync`, or of a `static mut`, which has no bounds because only the user's `unsafe` reaches it; that also
-// goes for the drop of one on another thread, which `#[virtualized] static mut` documents.
+// `Send + Sync`, or of a `static mut`, which has no bounds because only the user's `unsafe` reaches it, and which is
+// dropped only if it is `Send`.
 unsafe impl Send for Handle {}
 // SAFETY: as above.
 unsafe impl Sync for Handle {}
@@ -41,8 +41,8 @@ impl Handle {
     /// The block is allocated, and stays so until this returns.
     #[track_caller]
     pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
-        // SAFETY: by contract; then `try_hold` has counted one.
-        unsafe { header.as_ref().try_hold().then(|| Self::from_counted(header)) }
+        // SAFETY: by contract; then `try_hold` has counted one. No closure, which would hide who calls.
+        unsafe { if header.as_ref().try_hold() { Some(Self::from_counted(header)) } else { None } }
     }
 
     /// A handle to the current instance of the class; none in its detach hooks.

@@ -20,11 +20,11 @@ mod teardown;
 mod tree;
 mod weak;
 
-pub use create::{AttachError, Builder, CreateError};
 pub(crate) use block::drop_parts;
 pub(crate) use companions::{Companion, Ticket as CompanionTicket};
 #[cfg(all(test, vimage_shuttle))]
 pub(crate) use create::add;
+pub use create::{AttachError, Builder, CreateError};
 pub(crate) use create::{attach, attach_module, create, create_base, detach_all};
 pub use destroy::{DestroyError, Holders, ShutdownError};
 pub(crate) use handle::Handle;
@@ -104,7 +104,6 @@ impl<C: Class> Instance<C> {
     }
 
     /// Starts to make an instance.
-    #[must_use]
     pub fn builder() -> Builder<C> {
         Builder::default()
     }

@@ -5,8 +5,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
 
-use super::{block, companions};
 use super::header::{Header, Phase};
+use super::{block, companions};
 use crate::context;
 use crate::failure::{self, TeardownFailure, message};
 use crate::module::{BoxError, ModuleEntry};
@@ -130,14 +130,15 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
         failures = detach(header, state.modules.len());
     }
     crate::trace::event!("destroy", head);
-    let label = head.label();
     state.live().tree.remove(head.id);
     let dropping = DROPPING.with(|dropping| dropping.replace(true));
     // SAFETY: no handle exists, and out of the tree nobody can make one; no thread is inside, because `enter`
     // borrows a handle.
-    let panics = unsafe { block::free(state, header) };
+    let panics = unsafe { block::drop_all(state, header) };
     DROPPING.with(|now| now.set(dropping));
-    failures.extend(panics.into_iter().map(|panic| TeardownFailure::in_drop(label.clone(), panic)));
+    failures.extend(panics.into_iter().map(|panic| TeardownFailure::in_drop(head.label(), panic)));
+    // SAFETY: as above, and `head` is not used any more.
+    unsafe { block::free(state, header) };
     failures
 }
 

@@ -172,7 +172,11 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
             resume_unwind(panic);
         }
         let Some(seat) = seat else {
-            return taken.join_home().map_err(|at_home| MoveError::Stranded { instance: label(to), error: None, at_home });
+            return taken.join_home().map_err(|at_home| MoveError::Stranded {
+                instance: label(to),
+                error: None,
+                at_home,
+            });
         };
         taken.arrive(to, seat);
         let joined = catch_unwind(AssertUnwindSafe(|| taken.enter(T::join)));
@@ -184,7 +188,9 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
         match (joined, home) {
             (Err(panic), _) => resume_unwind(panic),
             (Ok(Err(error)), Ok(())) => Err(MoveError::Join { instance: label(to), error }),
-            (Ok(Err(error)), Err(at_home)) => Err(MoveError::Stranded { instance: label(to), error: Some(error), at_home }),
+            (Ok(Err(error)), Err(at_home)) => {
+                Err(MoveError::Stranded { instance: label(to), error: Some(error), at_home })
+            }
             (Ok(Ok(())), _) => unreachable!("returned above"),
         }
     }

@@ -100,7 +100,9 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
     fn place_of(&self, at: At<C>) -> Instance<C> {
         match at {
             At::Home { .. } => self.home.clone(),
-            At::Lent { instance, .. } => instance.hold().expect("an instance sends home what is lent to it before it goes"),
+            At::Lent { instance, .. } => {
+                instance.hold().expect("an instance sends home what is lent to it before it goes")
+            }
         }
     }
 

@@ -4,10 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::boot::BootError;
 use crate::class::ClassEntry;
-use crate::module::{BoxError, Dependency, Hook, ModuleEntry, Register};
+use crate::module::{AttachFn, BoxError, Dependency, Hook, ModuleEntry, Register};
 use crate::registry::Entry;
 use crate::storage::PartEntry;
-use crate::arguments::Arguments;
 
 /// The modules of one class.
 #[derive(Debug)]
@@ -23,7 +22,7 @@ pub(crate) struct OrderedClass {
 #[derive(Debug)]
 pub(crate) struct LinkedModule {
     pub(crate) entry: &'static ModuleEntry,
-    pub(crate) attach: Option<fn(&Arguments) -> Result<(), BoxError>>,
+    pub(crate) attach: Option<AttachFn>,
     pub(crate) quiesce: Option<fn() -> Result<(), BoxError>>,
     pub(crate) detach: Option<fn()>,
     pub(crate) parts: Vec<&'static PartEntry>,
@@ -62,7 +61,13 @@ pub(crate) fn link(entries: &[Entry]) -> Vec<LinkedModule> {
         if let Entry::Module(module) = *entry {
             // An entry that two libraries of one process both collected is one module.
             index.entry(module).or_insert_with(|| {
-                modules.push(LinkedModule { entry: module, attach: None, quiesce: None, detach: None, parts: Vec::new() });
+                modules.push(LinkedModule {
+                    entry: module,
+                    attach: None,
+                    quiesce: None,
+                    detach: None,
+                    parts: Vec::new(),
+                });
                 modules.len() - 1
             });
         }
@@ -151,7 +156,7 @@ impl<'a> Names<'a> {
                 for &dependency in module.entry.dependencies {
                     match dependency {
                         Dependency::Name(name) => _ = needs.insert(self.one(module.entry, name, modules)?),
-                        Dependency::Path(entry) => _ = needs.insert(self.linked(module.entry, entry)?),
+                        Dependency::Path(entry) => _ = needs.insert(self.linked(module.entry, entry())?),
                         Dependency::After(name) => needs.extend(self.by_name.get(name).into_iter().flatten()),
                     }
                 }

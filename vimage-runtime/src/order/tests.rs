@@ -37,8 +37,9 @@ fn permutations<T: Copy>(of: &[T]) -> Vec<Vec<T>> {
 #[test]
 fn link_order_does_not_matter() {
     let a = module::<Net>("a", "x::a", &[Dependency::Name("d")]);
-    let b = module::<Net>("b", "x::b", &[]);
-    let c = module::<Net>("c", "x::c", &[Dependency::Name("a"), Dependency::Path(b)]);
+    static B: ModuleEntry = ModuleEntry::new::<Net>("b", "x::b", "src/lib.rs", 1, Register::Boot, &[]);
+    let b = &B;
+    let c = module::<Net>("c", "x::c", &[Dependency::Name("a"), Dependency::Path(|| &B)]);
     let d = module::<Net>("d", "x::d", &[]);
     let e = module::<Cpu>("e", "x::e", &[]);
     for entries in permutations(&[a, b, c, d, e]) {

@@ -82,7 +82,7 @@ pub unsafe trait Slot<T, K> {}
 
 // SAFETY: a transparent wrapper, read as its content.
 unsafe impl<T> Slot<T, kind::Scoped> for super::slot::Scoped<T> {}
-// SAFETY: a transparent wrapper over an `UnsafeCell`, of which only raw pointers are made.
+// SAFETY: starts with an `UnsafeCell` of the value, of which only raw pointers are made.
 unsafe impl<T> Slot<T, kind::Raw> for super::slot::Raw<T> {}
 // SAFETY: where values do not end, the same as `Scoped`; else `Resolved` and `Place` follow its pointer.
 unsafe impl<T> Slot<T, kind::Keep> for super::slot::Keep<T> {}

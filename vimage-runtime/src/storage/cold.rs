@@ -18,7 +18,7 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
     if found == Context::BARRED {
         panic!(
             "`{name}` of module `{module}`: no {class_name} instance is current while the variables of an instance \
-             are being dropped; do this in a `#[detach]` hook"
+             are being dropped, nor afterwards in what its last hooks have started; do this in a `#[detach]` hook"
         );
     }
     if class.no_context == NoContext::Base {
@@ -32,7 +32,8 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
          `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
          `{name}.of(&instance)`{}",
         match context::stack::last_left() {
-            Some(last) => format!("; the last context that was left here is {}, entered at {}", last.instance, last.entered),
+            Some(last) =>
+                format!("; the last context that was left here is {}, entered at {}", last.instance, last.entered),
             None => String::new(),
         }
     );

@@ -50,6 +50,13 @@ macro_rules! __storage {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __slot {
+    (Raw $ty:ty, $init:expr) => {
+        $crate::__private::slot::Raw::<$ty>::new($init, {
+            #[allow(unused_imports)]
+            use $crate::__private::slot::NeverDrops as _;
+            $crate::__private::slot::Drops::<$ty>::CHOSEN
+        })
+    };
     (Keep $ty:ty, $init:expr) => {
         $crate::__private::slot::Keep::<$ty>::new({
             static __VIMAGE_KEPT: $crate::__private::Template<$ty> = $crate::__private::Template::new({
@@ -277,7 +284,13 @@ impl<T> Place<T> {
 
     #[inline(always)]
     pub(super) fn resolve<C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<T, K> {
-        Resolved { slot: self.slot(C::CONTEXT.get().as_ptr()), place: self, class: C::ENTRY, variable, kind: PhantomData }
+        Resolved {
+            slot: self.slot(C::CONTEXT.get().as_ptr()),
+            place: self,
+            class: C::ENTRY,
+            variable,
+            kind: PhantomData,
+        }
     }
 
     #[inline(always)]

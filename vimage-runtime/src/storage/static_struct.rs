@@ -23,6 +23,13 @@ macro_rules! __storage {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __slot {
+    (Raw $ty:ty, $init:expr) => {
+        $crate::__private::slot::Raw::<$ty>::new($init, {
+            #[allow(unused_imports)]
+            use $crate::__private::slot::NeverDrops as _;
+            $crate::__private::slot::Drops::<$ty>::CHOSEN
+        })
+    };
     ($kind:ident $ty:ty, $init:expr) => {
         $crate::__private::slot::$kind::<$ty>::new($init)
     };
@@ -49,6 +56,7 @@ impl<P> Part<P> {
 #[derive(Debug)]
 pub(super) struct Place<T>(*const T);
 
+#[expect(clippy::extra_unused_type_parameters, reason = "the interface of both builds")]
 impl<T> Place<T> {
     /// # Safety
     ///

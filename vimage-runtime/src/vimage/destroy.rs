@@ -32,7 +32,11 @@ impl Vimage {
                 Ok(false) => {}
                 Err(Refusal { module, source }) => {
                     revive(&members, &shut);
-                    return Err(VimageDestroyError::Refused { vimage: Self::new(members), module: module.name, source });
+                    return Err(VimageDestroyError::Refused {
+                        vimage: Self::new(members),
+                        module: module.name,
+                        source,
+                    });
                 }
             }
         }
@@ -48,7 +52,9 @@ impl Vimage {
         let mut failures = Vec::new();
         while let Some(member) = members.pop() {
             // What is shared is only let go of, which may be its end as well.
-            if member.fresh && let Ok(header) = Handle::into_last(member.handle) {
+            if member.fresh
+                && let Ok(header) = Handle::into_last(member.handle)
+            {
                 // SAFETY: that was the last handle.
                 failures.extend(unsafe { end(header) });
             }

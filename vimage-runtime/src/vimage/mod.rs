@@ -70,8 +70,12 @@ impl Vimage {
     #[track_caller]
     pub fn current() -> Option<Self> {
         boot::ensure().ok()?;
-        let handles: Option<Vec<_>> = boot::classes().iter().map(|class| Handle::current(class)).collect();
-        handles.map(|handles| Self::shared(handles.into_iter()))
+        let mut handles = Vec::new();
+        // A loop and not an iterator with a closure, which would hide who calls.
+        for class in boot::classes() {
+            handles.push(Handle::current(class)?);
+        }
+        Some(Self::shared(handles.into_iter()))
     }
 
     /// Starts to make a vimage from the current one; classes that have no current instance start from the base.

@@ -1,20 +1,22 @@
 //! Modules that come and go after boot.
 
 use std::alloc::Layout;
-use std::error::Error;
-use std::fmt;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::arguments::Arguments;
-use crate::boot::{self, BootError};
+use crate::boot;
 use crate::class_state::{ClassState, Live, PlacedPart, Reserve, place};
 use crate::failure;
-use crate::instance::{AttachError, Handle, Header, Phase, attach_module, detach_module, drop_parts};
+use crate::instance::{Handle, Header, Phase, attach_module, detach_module, drop_parts};
 use crate::module::{Dependency, ModuleEntry};
 use crate::order::{LinkedModule, link};
 use crate::registry;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+
+mod errors;
+
+pub use errors::RegisterError;
 
 /// A module that was registered after boot.
 #[derive(Debug)]
@@ -148,10 +150,16 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
             let Some(late) = live.late.iter().find(|late| named(late)).map(Arc::clone) else { continue };
             let ids = live.tree.all();
             if let Some(id) = ids.into_iter().find(|&id| id != state.base_handle().header().id) {
-                return Err(RegisterError::InUse { module: name.to_owned(), by: format!("instance {}#{id}", class.name) });
+                return Err(RegisterError::InUse {
+                    module: name.to_owned(),
+                    by: format!("instance {}#{id}", class.name),
+                });
             }
             if let Some(user) = live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
-                return Err(RegisterError::InUse { module: name.to_owned(), by: format!("module {}", user.linked.entry) });
+                return Err(RegisterError::InUse {
+                    module: name.to_owned(),
+                    by: format!("module {}", user.linked.entry),
+                });
             }
             withdraw(&live, &late);
             late
@@ -184,7 +192,7 @@ fn is_named(entry: &ModuleEntry, name: &str) -> bool {
 fn depends_on(user: &ModuleEntry, entry: &'static ModuleEntry) -> bool {
     user.dependencies.iter().any(|dependency| match *dependency {
         Dependency::Name(name) => name == entry.name,
-        Dependency::Path(path) => std::ptr::eq(path, entry),
+        Dependency::Path(path) => std::ptr::eq(path(), entry),
         Dependency::After(_) => false,
     })
 }
@@ -209,9 +217,9 @@ fn is_registered(state: &ClassState, entry: &'static ModuleEntry) -> bool {
     has(state, &state.live(), |module| std::ptr::eq(module, entry))
 }
 
-fn has(state: &ClassState, live: &Live, mut wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
+fn has(state: &ClassState, live: &Live, wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
     let late = live.late.iter().filter(|late| !late.is_withdrawn()).map(|late| late.linked.entry);
-    state.modules.iter().map(|module| module.entry).chain(late).any(|entry| wanted(entry))
+    state.modules.iter().map(|module| module.entry).chain(late).any(wanted)
 }
 
 /// Gives the module its place and makes its variables in every instance whose memory can still be reached, and
@@ -226,7 +234,7 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
     for dependency in entry.dependencies {
         let (there, name) = match *dependency {
             Dependency::Name(name) => (has(state, &live, |module| module.name == name), name),
-            Dependency::Path(path) => (has(state, &live, |module| std::ptr::eq(module, path)), path.name),
+            Dependency::Path(path) => (has(state, &live, |module| std::ptr::eq(module, path())), path().name),
             Dependency::After(_) => continue,
         };
         if !there {
@@ -244,7 +252,8 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
         left: reserve_before.end - reserve_before.start,
     };
     let mut parts = Vec::new();
-    let end = Layout::from_size_align(reserve_before.start, align).and_then(|start| place(start, &linked.parts, &mut parts));
+    let end =
+        Layout::from_size_align(reserve_before.start, align).and_then(|start| place(start, &linked.parts, &mut parts));
     let end = end.map_err(|_| too_large(usize::MAX))?.size();
     if end > reserve_before.end {
         return Err(too_large(end - reserve_before.start));
@@ -329,109 +338,4 @@ fn take(handle: &Handle, late: &Arc<LateModule>) -> bool {
     let mut own = handle.header().late();
     let index = own.attached.iter().position(|other| Arc::ptr_eq(other, late));
     index.map(|index| own.attached.remove(index)).is_some()
-}
-
-/// Why a module was not registered or unregistered.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum RegisterError {
-    /// There are no instances to attach it to, or not yet.
-    Boot(BootError),
-    /// Another registration is under way, perhaps in a caller of this hook.
-    Busy,
-    /// No module of this name waits to be registered, or several do.
-    Unknown {
-        /// The name.
-        name: String,
-        /// Who bears it, with crate and line.
-        candidates: Vec<String>,
-    },
-    /// It is registered already.
-    Registered {
-        /// The name.
-        name: String,
-    },
-    /// Its class was declared in a library that was loaded after boot.
-    UnknownClass {
-        /// The class.
-        class: &'static str,
-    },
-    /// A module that it depends on is not registered.
-    MissingDependency {
-        /// The module that depends.
-        module: String,
-        /// The name it gave.
-        dependency: String,
-    },
-    /// Its variables do not fit into what is left of the reserve.
-    Reserve {
-        /// The module.
-        module: String,
-        /// How many bytes it needs, with padding.
-        needed: usize,
-        /// How many there are.
-        left: usize,
-    },
-    /// One of its variables wants a larger alignment than instances have.
-    Alignment {
-        /// The module.
-        module: String,
-        /// In bytes.
-        align: usize,
-        /// The alignment of instances, in bytes.
-        most: usize,
-    },
-    /// Its attach hook failed in one instance; it has been detached from all the others.
-    Attach(AttachError),
-    /// It cannot be unregistered, because something uses it.
-    InUse {
-        /// The module.
-        module: String,
-        /// What uses it.
-        by: String,
-    },
-}
-
-impl fmt::Display for RegisterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Boot(error) => error.fmt(f),
-            Self::Busy => f.write_str("another module is being registered just now"),
-            Self::Unknown { name, candidates } if candidates.is_empty() => write!(
-                f,
-                "no module named `{name}` waits to be registered; it must be declared with `register = \"manual\"`, or \
-                 come with a library that was loaded after boot"
-            ),
-            Self::Unknown { name, candidates } => {
-                write!(f, "`{name}` may be any of {}; give the Rust path", candidates.join(", "))
-            }
-            Self::Registered { name } => write!(f, "module `{name}` is registered already"),
-            Self::UnknownClass { class } => {
-                write!(f, "the class {class} was not linked into the program at boot, so that it has no instances")
-            }
-            Self::MissingDependency { module, dependency } => {
-                write!(f, "module {module} depends on `{dependency}`, which is not registered")
-            }
-            Self::Reserve { module, needed, left } => write!(
-                f,
-                "module {module} needs {needed} bytes of each instance, but {left} are left in the reserve; make it \
-                 larger with `vimage::module::set_reserve` before boot"
-            ),
-            Self::Alignment { module, align, most } => {
-                write!(f, "module {module} has a variable aligned to {align} bytes, but instances are aligned to {most}")
-            }
-            Self::Attach(error) => error.fmt(f),
-            Self::InUse { module, by } => write!(f, "module `{module}` cannot be unregistered: {by} uses it"),
-        }
-    }
-}
-
-impl Error for RegisterError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Boot(error) => error.source(),
-            Self::Attach(error) => error.source(),
-            _ => None,
-        }
-    }
 }
