@@ -26,6 +26,7 @@ type Queue = Mutex<VecDeque<Datagram>>;
 type Input = fn(&Router, Mbuf);
 type Filter = fn(&Router, &[u8]) -> bool;
 
+const PROTOCOL_FIELD: usize = 9;
 const BUDGET: usize = 64;
 const SOCKET_LIMIT: usize = 4096;
 
@@ -52,6 +53,7 @@ struct Router {
     delivered: AtomicU64,
     sent: AtomicU64,
     drops: [AtomicU64; Drop::ALL.len()],
+    icmp_drops: AtomicU64,
     rules: RwLock<Vec<Entry>>,
     default_packets: AtomicU64,
     default_bytes: AtomicU64,
@@ -83,6 +85,7 @@ impl Router {
             delivered: zero(),
             sent: zero(),
             drops: [const { AtomicU64::new(0) }; Drop::ALL.len()],
+            icmp_drops: zero(),
             rules: RwLock::default(),
             default_packets: zero(),
             default_bytes: zero(),
@@ -93,12 +96,16 @@ impl Router {
     }
 }
 
-fn drop_input(router: &Router, _: Mbuf) {
-    ip_drop(router, Drop::NoProtocol);
+fn drop_input(router: &Router, packet: Mbuf) {
+    ip_drop(router, &packet, Drop::NoProtocol);
 }
 
-fn ip_drop(router: &Router, reason: Drop) {
-    router.drops[reason as usize].fetch_add(1, Relaxed);
+fn ip_drop(router: &Router, packet: &[u8], reason: Drop) {
+    if packet.get(PROTOCOL_FIELD) == Some(&u8::from(IpProtocol::Icmp)) {
+        router.icmp_drops.fetch_add(1, Relaxed);
+    } else {
+        router.drops[reason as usize].fetch_add(1, Relaxed);
+    }
 }
 
 fn netisr(router: &Router) {
@@ -137,10 +144,10 @@ fn lo_output(router: &Router, packet: Mbuf) {
     router.line.raise();
 }
 
-fn if_output(router: &Router, index: u32, packet: Mbuf) -> Result<(), Drop> {
+fn if_output(router: &Router, index: u32, packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
     let interfaces = router.interfaces.read().unwrap();
-    let Some(Some(interface)) = interfaces.get(index as usize) else { return Err(Drop::InterfaceDown) };
-    Ok(interface.transmit(packet, router.mtu.load(Relaxed))?)
+    let Some(Some(interface)) = interfaces.get(index as usize) else { return Err((Drop::InterfaceDown, packet)) };
+    interface.transmit(packet, router.mtu.load(Relaxed)).map_err(|(error, packet)| (error.into(), packet))
 }
 
 fn ipfw_passes(router: &Router, packet: &[u8]) -> bool {
@@ -171,11 +178,15 @@ fn in_is_local(router: &Router, address: Ipv4Addr) -> bool {
 
 fn ip_input(router: &Router, packet: Mbuf) {
     router.received.fetch_add(1, Relaxed);
-    let Some((destination, ttl)) = ip_check(&packet) else { return ip_drop(router, Drop::BadPacket) };
+    let Some((destination, ttl)) = ip_check(&packet) else { return ip_drop(router, &packet, Drop::BadPacket) };
     if !pfil_passes(router, &packet) {
-        return ip_drop(router, Drop::Filtered);
+        return ip_drop(router, &packet, Drop::Filtered);
     }
-    if in_is_local(router, destination) { ip_deliver(router, packet) } else { ip_forward(router, packet, destination, ttl) }
+    if in_is_local(router, destination) {
+        ip_deliver(router, packet)
+    } else {
+        ip_forward(router, packet, destination, ttl)
+    }
 }
 
 fn ip_check(packet: &[u8]) -> Option<(Ipv4Addr, u8)> {
@@ -192,63 +203,67 @@ fn ip_deliver(router: &Router, packet: Mbuf) {
             router.delivered.fetch_add(1, Relaxed);
             input(router, packet);
         }
-        None => ip_drop(router, Drop::NoProtocol),
+        None => ip_drop(router, &packet, Drop::NoProtocol),
     }
 }
 
 fn ip_forward(router: &Router, mut packet: Mbuf, destination: Ipv4Addr, ttl: u8) {
     if !router.forwarding.load(Relaxed) {
-        return ip_drop(router, Drop::NotForwarding);
+        return ip_drop(router, &packet, Drop::NotForwarding);
     }
     if ttl <= 1 {
-        return ip_drop(router, Drop::TtlExceeded);
+        return ip_drop(router, &packet, Drop::TtlExceeded);
     }
     let Some(next_hop) = router.fib.read().unwrap().lookup(destination) else {
-        return ip_drop(router, Drop::NoRoute);
+        return ip_drop(router, &packet, Drop::NoRoute);
     };
     let mut header = Ipv4Packet::new_unchecked(&mut packet);
     header.set_hop_limit(ttl - 1);
     header.fill_checksum();
     match if_output(router, next_hop.interface, packet) {
         Ok(()) => _ = router.forwarded.fetch_add(1, Relaxed),
-        Err(reason) => ip_drop(router, reason),
+        Err((reason, packet)) => ip_drop(router, &packet, reason),
     }
 }
 
 fn ip_output(router: &Router, packet: Mbuf) {
     match ip_try_output(router, packet) {
         Ok(()) => _ = router.sent.fetch_add(1, Relaxed),
-        Err(reason) => ip_drop(router, reason),
+        Err((reason, packet)) => ip_drop(router, &packet, reason),
     }
 }
 
-fn ip_try_output(router: &Router, packet: Mbuf) -> Result<(), Drop> {
+fn ip_try_output(router: &Router, packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
     if !pfil_passes(router, &packet) {
-        return Err(Drop::Filtered);
+        return Err((Drop::Filtered, packet));
     }
     let destination = Ipv4Packet::new_unchecked(&packet).dst_addr();
     if in_is_local(router, destination) {
         lo_output(router, packet);
         return Ok(());
     }
-    let next_hop = router.fib.read().unwrap().lookup(destination).ok_or(Drop::NoRoute)?;
+    let Some(next_hop) = router.fib.read().unwrap().lookup(destination) else {
+        return Err((Drop::NoRoute, packet));
+    };
     if_output(router, next_hop.interface, packet)
 }
 
 fn udp_input(router: &Router, packet: Mbuf) {
     let header = Ipv4Packet::new_unchecked(&packet[..]);
     let (source, destination) = (header.src_addr(), header.dst_addr());
-    let Ok(datagram) = UdpPacket::new_checked(header.payload()) else { return ip_drop(router, Drop::BadPacket) };
+    let Ok(datagram) = UdpPacket::new_checked(header.payload()) else {
+        return ip_drop(router, &packet, Drop::BadPacket);
+    };
     let checksums = ChecksumCapabilities::default();
     let Ok(ports) = UdpRepr::parse(&datagram, &source.into(), &destination.into(), &checksums) else {
-        return ip_drop(router, Drop::BadPacket);
+        return ip_drop(router, &packet, Drop::BadPacket);
     };
     let Some(queue) = router.ports.read().unwrap().get(&ports.dst_port).cloned() else {
-        return ip_drop(router, Drop::NoPort);
+        return ip_drop(router, &packet, Drop::NoPort);
     };
     let mut queue = queue.lock().unwrap();
     if queue.len() >= SOCKET_LIMIT {
-        return ip_drop(router, Drop::SocketFull);
+        return ip_drop(router, &packet, Drop::SocketFull);
     }
     router.udp_received.fetch_add(1, Relaxed);
     queue.push_back(Datagram { from: source, from_port: ports.src_port, payload: datagram.payload().to_vec() });
@@ -293,8 +308,7 @@ impl Network {
     pub fn build(topology: &Topology) -> Self {
         let count = topology.nodes.len();
         let controller = Controller::new(count);
-        let routers: Vec<Router> =
-            (0..count).map(|index| Router::new(index, Line::new(&controller, index))).collect();
+        let routers: Vec<Router> = (0..count).map(|index| Router::new(index, Line::new(&controller, index))).collect();
         let plug = |node: usize, port: crate::hardware::Port| {
             let router = &routers[node];
             let mut interfaces = router.interfaces.write().unwrap();

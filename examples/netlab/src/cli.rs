@@ -78,7 +78,7 @@ pub struct Traffic {
     #[arg(long, value_enum, default_value = "uni")]
     pub traffic: Model,
     /// How many packets are sent in all.
-    #[arg(long, default_value_t = 200_000)]
+    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
     pub packets: u64,
 }
 
@@ -254,6 +254,8 @@ impl Settings {
     }
 }
 
+type OnNetwork<'a> = &'a dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn Error>>;
+
 /// Builds the network, runs `command` on it, takes it down.
 fn with_network(
     file: &str,
@@ -269,9 +271,7 @@ fn with_network(
 }
 
 fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
-    let at = |place: &Where, command: &dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn Error>>| {
-        with_network(&place.file, Some(&place.settings), command)
-    };
+    let at = |place: &Where, command: OnNetwork<'_>| with_network(&place.file, Some(&place.settings), command);
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) => {
             let quiet = cli.json;
@@ -308,9 +308,9 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             commands::sysctl::sysctl(network, topology.node(&args.node)?, args.variable.as_deref())
         }),
         Command::Scale(args) => commands::scale::scale(&args, cli.json),
-        Command::Bench(args) => with_network(&args.file, None, |topology, network| {
-            commands::bench::bench(topology, network, &args)
-        }),
+        Command::Bench(args) => {
+            with_network(&args.file, None, |topology, network| commands::bench::bench(topology, network, &args))
+        }
     }
 }
 

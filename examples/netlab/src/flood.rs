@@ -93,7 +93,8 @@ pub fn flood(network: &Network, flows: &[Flow], progress: impl Fn(u64)) -> Resul
         },
     );
     outcome.duration = start.elapsed();
-    outcome.links = links(network).iter().zip(links_before).map(|(now, before)| (now.0 - before.0, now.1 - before.1)).collect();
+    outcome.links =
+        links(network).iter().zip(links_before).map(|(now, before)| (now.0 - before.0, now.1 - before.1)).collect();
     outcome.hops = outcome.links.iter().map(|(forward, backward)| forward + backward).sum();
     for (reason, count) in dropped(network) {
         let new = count - dropped_before.get(reason).copied().unwrap_or(0);

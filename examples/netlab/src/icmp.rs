@@ -79,7 +79,7 @@ vimage::vnet_module! {
         let header = Ipv4Packet::new_unchecked(&packet[..]);
         let parsed = Icmpv4Packet::new_checked(header.payload())
             .and_then(|message| Icmpv4Repr::parse(&message, &ChecksumCapabilities::default()));
-        let Ok(message) = parsed else { return inet::ip_drop(Drop::BadPacket) };
+        let Ok(message) = parsed else { return inet::ip_drop(&packet, Drop::BadPacket) };
         let message = match message {
             Icmpv4Repr::EchoRequest { ident, seq_no, data } => {
                 if V_ICMP_ECHO.load(Relaxed) {

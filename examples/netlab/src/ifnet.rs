@@ -81,17 +81,18 @@ vimage::vnet_module! {
             })
         }
 
-        pub fn transmit(&self, packet: Mbuf, mtu: u32) -> Result<(), IfError> {
+        /// Sends a packet, or gives it back.
+        pub fn transmit(&self, packet: Mbuf, mtu: u32) -> Result<(), (IfError, Mbuf)> {
             if !self.up.load(Relaxed) {
-                return Err(IfError::Down);
+                return Err((IfError::Down, packet));
             }
             let length = packet.len() as u64;
             if length > u64::from(mtu) {
-                return Err(IfError::TooLong);
+                return Err((IfError::TooLong, packet));
             }
-            if self.port.transmit(packet).is_err() {
+            if let Err(packet) = self.port.transmit(packet) {
                 self.oqdrops.fetch_add(1, Relaxed);
-                return Err(IfError::QueueFull);
+                return Err((IfError::QueueFull, packet));
             }
             self.opackets.fetch_add(1, Relaxed);
             self.obytes.fetch_add(length, Relaxed);
@@ -148,9 +149,10 @@ vimage::vnet_module! {
         V_IFNET.read().unwrap().len()
     }
 
-    pub fn if_output(index: u32, packet: Mbuf) -> Result<(), IfError> {
+    /// Sends a packet through the interface of this index, or gives it back.
+    pub fn if_output(index: u32, packet: Mbuf) -> Result<(), (IfError, Mbuf)> {
         let interfaces = V_IFNET.read().unwrap();
-        let Some(Some(interface)) = interfaces.get(index as usize) else { return Err(IfError::Down) };
+        let Some(Some(interface)) = interfaces.get(index as usize) else { return Err((IfError::Down, packet)) };
         interface.transmit(packet, V_LINK_MTU.load(Relaxed))
     }
 

@@ -288,7 +288,7 @@ mod tests {
         let two = r#""nodes": [{"id": 0, "name": "a"}, {"id": "b"}]"#;
         for (text, message) in [
             ("{".to_owned(), "test.json is not a topology: EOF while parsing an object at line 1 column 1"),
-            ("[]".to_owned(), "test.json is not a topology: invalid length 0"),
+            ("[]".to_owned(), "test.json is not a topology: invalid length"),
             (r#"{"edges": []}"#.to_owned(), "missing field `nodes`"),
             (format!("{{{two}}}"), "missing field `edges`"),
             (r#"{"nodes": [{"name": "a"}], "edges": []}"#.to_owned(), "missing field `id`"),

@@ -62,18 +62,18 @@ vimage::vnet_module! {
     fn udp_input(packet: Mbuf) {
         let header = Ipv4Packet::new_unchecked(&packet[..]);
         let (source, destination) = (header.src_addr(), header.dst_addr());
-        let Ok(datagram) = UdpPacket::new_checked(header.payload()) else { return inet::ip_drop(Drop::BadPacket) };
+        let Ok(datagram) = UdpPacket::new_checked(header.payload()) else { return inet::ip_drop(&packet, Drop::BadPacket) };
         let checksums = ChecksumCapabilities::default();
         let Ok(ports) = UdpRepr::parse(&datagram, &source.into(), &destination.into(), &checksums) else {
-            return inet::ip_drop(Drop::BadPacket);
+            return inet::ip_drop(&packet, Drop::BadPacket);
         };
         let Some(queue) = V_UDP_PORTS.read().unwrap().get(&ports.dst_port).cloned() else {
-            inet::ip_drop(Drop::NoPort);
+            inet::ip_drop(&packet, Drop::NoPort);
             return icmp::icmp_error(&packet, IcmpError::Unreachable(Icmpv4DstUnreachable::PortUnreachable));
         };
         let mut queue = queue.lock().unwrap();
         if queue.len() >= SOCKET_LIMIT {
-            return inet::ip_drop(Drop::SocketFull);
+            return inet::ip_drop(&packet, Drop::SocketFull);
         }
         V_UDP_RECEIVED.fetch_add(1, Relaxed);
         queue.push_back(Datagram { from: source, from_port: ports.src_port, payload: datagram.payload().to_vec() });

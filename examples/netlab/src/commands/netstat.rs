@@ -101,6 +101,7 @@ fn statistics() -> (String, Value) {
     for (reason, count) in dropped.clone() {
         _ = writeln!(text, "  dropped: {:<11} {:>12}", reason.replace('_', " "), grouped(count));
     }
+    _ = writeln!(text, "  {:<20} {:>12}", "dropped: icmp", grouped(ip.icmp_dropped));
     for (protocol, (received, sent)) in protocols {
         _ = writeln!(text, "{}\n  {:<20} {:>12}", bold(protocol), "received", grouped(received));
         _ = writeln!(text, "  {:<20} {:>12}", "sent", grouped(sent));
@@ -110,7 +111,7 @@ fn statistics() -> (String, Value) {
     let mut json = json!({
         "ip": {
             "received": ip.received, "forwarded": ip.forwarded, "delivered": ip.delivered, "sent": ip.sent,
-            "dropped": dropped,
+            "dropped": dropped, "icmp_dropped": ip.icmp_dropped,
         }
     });
     for (protocol, (received, sent)) in protocols {

@@ -23,7 +23,12 @@ struct Answer {
 }
 
 /// Sends `count` requests with so many bytes of data.
-fn echo(network: &Network, from: usize, to: Ipv4Addr, (count, size): (u16, u16)) -> Result<Vec<Answer>, Box<dyn Error>> {
+fn echo(
+    network: &Network,
+    from: usize,
+    to: Ipv4Addr,
+    (count, size): (u16, u16),
+) -> Result<Vec<Answer>, Box<dyn Error>> {
     let socket = network.on(from, IcmpSocket::open)?;
     let mut answers = Vec::new();
     for seq in 0..count {

@@ -61,7 +61,8 @@ fn text(topology: &Topology, model: Model, outcome: &Outcome, loads: &[(f64, f64
     let mut links: Vec<_> = topology.edges.iter().zip(loads).collect();
     links.sort_by(|(_, a), (_, b)| b.0.max(b.1).total_cmp(&a.0.max(a.1)));
     if !links.is_empty() {
-        let heading = format!("{:width$}    {:width$} {:>8} {:>8}  load of the busier direction", "link", "", "there", "back");
+        let heading =
+            format!("{:width$}    {:width$} {:>8} {:>8}  load of the busier direction", "link", "", "there", "back");
         _ = writeln!(text, "{}", bold(heading));
     }
     for (edge, &(forward, backward)) in links {
@@ -80,7 +81,12 @@ fn text(topology: &Topology, model: Model, outcome: &Outcome, loads: &[(f64, f64
     let lost: u64 = outcome.dropped.values().sum();
     _ = writeln!(text, "dropped    {:>14}", grouped(lost));
     for (reason, count) in &outcome.dropped {
-        _ = writeln!(text, "  {:<14}{:>9}", reason.replace('_', " "), paint(AnsiColor::Red, grouped(*count)));
+        _ = writeln!(
+            text,
+            "  {:<15}{}",
+            reason.replace('_', " "),
+            paint(AnsiColor::Red, format!("{:>8}", grouped(*count)))
+        );
     }
     let rate = grouped(outcome.hops_per_second() as u64);
     let seconds = outcome.duration.as_secs_f64();

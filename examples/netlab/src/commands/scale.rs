@@ -157,10 +157,21 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let shape = format!("{:?}", args.shape).to_lowercase();
     let mut text = format!("{}\n", bold(format!("{shape} of {} vnets, {} links", grouped(nodes as u64), edges.len())));
     _ = writeln!(text, "vnets made       {:>9.3} s, {} each", made.as_secs_f64(), shown(bare));
-    _ = writeln!(text, "connected        {:>9.3} s, {} each with interfaces and routes", connected.as_secs_f64(), shown(wired));
+    _ = writeln!(
+        text,
+        "connected        {:>9.3} s, {} each with interfaces and routes",
+        connected.as_secs_f64(),
+        shown(wired)
+    );
     _ = writeln!(text, "pinged           {:>9.3} s, {} each after that", pinged.as_secs_f64(), shown(all));
     _ = writeln!(text, "taken down       {:>9.3} s", closed.as_secs_f64());
-    _ = writeln!(text, "pings answered   {} of {}, {} packet-hops", grouped(answered), grouped(nodes as u64), grouped(hops));
+    _ = writeln!(
+        text,
+        "pings answered   {} of {}, {} packet-hops",
+        grouped(answered),
+        grouped(nodes as u64),
+        grouped(hops)
+    );
     let json = json!({
         "nodes": nodes, "shape": shape, "links": edges.len(), "answered": answered, "hops": hops,
         "bytes_per_vnet": bare, "bytes_per_vnet_connected": wired, "bytes_per_vnet_after": all,

@@ -68,9 +68,7 @@ pub fn traceroute(
         let note = if hop.unreachable { " !H" } else { "" };
         _ = writeln!(text, "{number:>3}  {routers}{note}");
     }
-    let router = |(address, answers): (&Ipv4Addr, &usize)| {
-        json!({"address": address, "name": name(topology, *address), "answers": answers})
-    };
+    let router = |(address, answers): (&Ipv4Addr, &usize)| json!({"address": address, "name": name(topology, *address), "answers": answers});
     let json = json!({
         "source": from, "target": topology.nodes[target].name, "reached": reached,
         "hops": hops.iter().map(|hop| hop.routers.iter().map(router).collect::<Vec<_>>()).collect::<Vec<_>>(),

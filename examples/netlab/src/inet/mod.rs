@@ -27,6 +27,9 @@ vimage::vnet_module! {
     /// What says whether a packet may pass.
     pub type Filter = fn(&[u8]) -> bool;
 
+    /// Where in a header the protocol is.
+    const PROTOCOL_FIELD: usize = 9;
+
     #[virtualized]
     static INET_ADDRESSES: RwLock<Vec<Ipv4Addr>> = RwLock::new(Vec::new());
 
@@ -60,8 +63,12 @@ vimage::vnet_module! {
     #[virtualized]
     static IP_SENT: AtomicU64 = AtomicU64::new(0);
 
+    /// By reason; without those of ICMP, which are about other packets.
     #[virtualized]
     static IP_DROPS: [AtomicU64; Drop::ALL.len()] = [const { AtomicU64::new(0) }; Drop::ALL.len()];
+
+    #[virtualized]
+    static IP_ICMP_DROPS: AtomicU64 = AtomicU64::new(0);
 
     #[detach]
     fn inet_detach() {
@@ -76,8 +83,9 @@ vimage::vnet_module! {
         pub forwarded: u64,
         pub delivered: u64,
         pub sent: u64,
-        /// By reason, where there are any.
+        /// By reason, where there are any; without those of ICMP.
         pub dropped: Vec<(Drop, u64)>,
+        pub icmp_dropped: u64,
     }
 
     pub fn in_add_address(address: Ipv4Addr) {
@@ -131,9 +139,9 @@ vimage::vnet_module! {
     /// A packet has arrived.
     pub fn ip_input(packet: Mbuf) {
         V_IP_RECEIVED.fetch_add(1, Relaxed);
-        let Some((destination, ttl)) = ip_check(&packet) else { return ip_drop(Drop::BadPacket) };
+        let Some((destination, ttl)) = ip_check(&packet) else { return ip_drop(&packet, Drop::BadPacket) };
         if !pfil_passes(&packet) {
-            return ip_drop(Drop::Filtered);
+            return ip_drop(&packet, Drop::Filtered);
         }
         if in_is_local(destination) { ip_deliver(packet) } else { ip_forward(packet, destination, ttl) }
     }
@@ -155,7 +163,7 @@ vimage::vnet_module! {
                 input(packet);
             }
             None => {
-                ip_drop(Drop::NoProtocol);
+                ip_drop(&packet, Drop::NoProtocol);
                 icmp::icmp_error(&packet, IcmpError::Unreachable(Icmpv4DstUnreachable::ProtoUnreachable));
             }
         }
@@ -163,14 +171,14 @@ vimage::vnet_module! {
 
     fn ip_forward(mut packet: Mbuf, destination: Ipv4Addr, ttl: u8) {
         if !V_IP_FORWARDING.load(Relaxed) {
-            return ip_drop(Drop::NotForwarding);
+            return ip_drop(&packet, Drop::NotForwarding);
         }
         if ttl <= 1 {
-            ip_drop(Drop::TtlExceeded);
+            ip_drop(&packet, Drop::TtlExceeded);
             return icmp::icmp_error(&packet, IcmpError::TtlExceeded);
         }
         let Some(next_hop) = V_INET_FIB.read().unwrap().lookup(destination) else {
-            ip_drop(Drop::NoRoute);
+            ip_drop(&packet, Drop::NoRoute);
             return icmp::icmp_error(&packet, IcmpError::Unreachable(Icmpv4DstUnreachable::HostUnreachable));
         };
         let mut header = Ipv4Packet::new_unchecked(&mut packet);
@@ -178,31 +186,37 @@ vimage::vnet_module! {
         header.fill_checksum();
         match ifnet::if_output(next_hop.interface, packet) {
             Ok(()) => _ = V_IP_FORWARDED.fetch_add(1, Relaxed),
-            Err(error) => ip_drop(error.into()),
+            Err((error, packet)) => ip_drop(&packet, error.into()),
         }
     }
 
     /// Sends a packet that this machine has made.
     pub fn ip_output(packet: Mbuf) -> Result<(), Drop> {
-        let sent = ip_try_output(packet);
-        match sent {
-            Ok(()) => _ = V_IP_SENT.fetch_add(1, Relaxed),
-            Err(reason) => ip_drop(reason),
+        match ip_try_output(packet) {
+            Ok(()) => {
+                V_IP_SENT.fetch_add(1, Relaxed);
+                Ok(())
+            }
+            Err((reason, packet)) => {
+                ip_drop(&packet, reason);
+                Err(reason)
+            }
         }
-        sent
     }
 
-    fn ip_try_output(packet: Mbuf) -> Result<(), Drop> {
+    fn ip_try_output(packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
         if !pfil_passes(&packet) {
-            return Err(Drop::Filtered);
+            return Err((Drop::Filtered, packet));
         }
         let destination = Ipv4Packet::new_unchecked(&packet).dst_addr();
         if in_is_local(destination) {
             loif::lo_output(packet);
             return Ok(());
         }
-        let next_hop = V_INET_FIB.read().unwrap().lookup(destination).ok_or(Drop::NoRoute)?;
-        Ok(ifnet::if_output(next_hop.interface, packet)?)
+        let Some(next_hop) = V_INET_FIB.read().unwrap().lookup(destination) else {
+            return Err((Drop::NoRoute, packet));
+        };
+        ifnet::if_output(next_hop.interface, packet).map_err(|(error, packet)| (error.into(), packet))
     }
 
     /// A packet with a header, and `length` bytes after it that `fill` writes.
@@ -226,8 +240,14 @@ vimage::vnet_module! {
         packet
     }
 
-    pub fn ip_drop(reason: Drop) {
-        V_IP_DROPS[reason as usize].fetch_add(1, Relaxed);
+    /// Counts a packet that is not heard of any more.
+    pub fn ip_drop(packet: &[u8], reason: Drop) {
+        // It may be too short to be one.
+        if packet.get(PROTOCOL_FIELD) == Some(&u8::from(IpProtocol::Icmp)) {
+            V_IP_ICMP_DROPS.fetch_add(1, Relaxed);
+        } else {
+            V_IP_DROPS[reason as usize].fetch_add(1, Relaxed);
+        }
     }
 
     pub fn ip_stat() -> IpStat {
@@ -238,6 +258,7 @@ vimage::vnet_module! {
             delivered: V_IP_DELIVERED.load(Relaxed),
             sent: V_IP_SENT.load(Relaxed),
             dropped: dropped.into_iter().filter(|(_, count)| *count > 0).collect(),
+            icmp_dropped: V_IP_ICMP_DROPS.load(Relaxed),
         }
     }
 
