@@ -7,7 +7,7 @@ use crate::topology::Topology;
 
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 600.0;
-const MARGIN: f64 = 80.0;
+const MARGIN: f64 = 110.0;
 /// From no load to all that there is, evenly spaced.
 const COLORS: [(u8, u8, u8); 4] = [(66, 133, 190), (70, 165, 95), (235, 175, 40), (205, 50, 45)];
 
@@ -43,18 +43,79 @@ pub fn map(topology: &Topology, loads: &[(f64, f64)], traffic: &str) -> String {
         }
         svg.push_str("</g>\n");
     }
-    for (node, (x, y)) in topology.nodes.iter().zip(&places) {
-        _ = writeln!(svg, r##"<circle cx="{x:.1}" cy="{y:.1}" r="6" fill="#fff" stroke="#333" stroke-width="2"/>"##);
+    // Nodes last, so that no name hides one.
+    for (node, (x, y, anchor)) in topology.nodes.iter().zip(labels(topology, &places)) {
         _ = writeln!(
             svg,
-            r##"<text x="{x:.1}" y="{:.1}" text-anchor="middle" stroke="#fcfcfa" stroke-width="4" paint-order="stroke">{}</text>"##,
-            y - 12.0,
+            r##"<text x="{x:.1}" y="{y:.1}" text-anchor="{anchor}" stroke="#fcfcfa" stroke-width="4" paint-order="stroke">{}</text>"##,
             escaped(&node.name)
         );
+    }
+    for (x, y) in &places {
+        _ = writeln!(svg, r##"<circle cx="{x:.1}" cy="{y:.1}" r="6" fill="#fff" stroke="#333" stroke-width="2"/>"##);
     }
     legend(&mut svg);
     svg.push_str("</svg>\n");
     svg
+}
+
+/// A rectangle that a name takes up.
+#[derive(Clone, Copy)]
+struct Area {
+    x: f64,
+    y: f64,
+    width: f64,
+}
+
+impl Area {
+    const HEIGHT: f64 = 16.0;
+
+    fn overlaps(self, other: Self) -> bool {
+        self.x < other.x + other.width && other.x < self.x + self.width && (self.y - other.y).abs() < Self::HEIGHT
+    }
+}
+
+/// Where the names are, and which part of them is there: on the side of the node that is farthest from its links,
+/// unless another name or node is in the way.
+fn labels(topology: &Topology, places: &[(f64, f64)]) -> Vec<(f64, f64, &'static str)> {
+    // In the picture, y points down.
+    const SIDES: [((f64, f64), (f64, f64), &str, f64); 4] = [
+        ((0.0, -1.0), (0.0, -12.0), "middle", 0.5),
+        ((0.0, 1.0), (0.0, 22.0), "middle", 0.5),
+        ((1.0, 0.0), (12.0, 5.0), "start", 0.0),
+        ((-1.0, 0.0), (-12.0, 5.0), "end", 1.0),
+    ];
+    let directions = directions(topology, places);
+    let mut taken: Vec<Area> = places.iter().map(|(x, y)| Area { x: x - 8.0, y: y + 5.0, width: 16.0 }).collect();
+    let mut labels = Vec::with_capacity(places.len());
+    for (node, &(x, y)) in places.iter().enumerate() {
+        // About as wide as the letters of most fonts are.
+        let width = 8.0 * topology.nodes[node].name.chars().count() as f64;
+        let candidate = |((right, down), (dx, dy), anchor, before): ((f64, f64), (f64, f64), &'static str, f64)| {
+            let area = Area { x: x + dx - before * width, y: y + dy, width };
+            let cosines = directions[node].iter().map(|direction| right * direction.0 + down * direction.1);
+            let in_the_way = taken.iter().filter(|other| area.overlaps(**other)).count();
+            (2.0 * in_the_way as f64 + cosines.fold(-1.0, f64::max), area, (x + dx, y + dy, anchor))
+        };
+        let best = SIDES.into_iter().map(candidate).min_by(|a, b| a.0.total_cmp(&b.0));
+        let (_, area, label) = best.expect("there are four sides");
+        taken.push(area);
+        labels.push(label);
+    }
+    labels
+}
+
+/// Which way each node's links go.
+fn directions(topology: &Topology, places: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
+    let mut directions = vec![Vec::new(); places.len()];
+    for edge in &topology.edges {
+        let (from, to) = (places[edge.source], places[edge.target]);
+        let length = (to.0 - from.0).hypot(to.1 - from.1).max(f64::MIN_POSITIVE);
+        let (x, y) = ((to.0 - from.0) / length, (to.1 - from.1) / length);
+        directions[edge.source].push((x, y));
+        directions[edge.target].push((-x, -y));
+    }
+    directions
 }
 
 fn legend(svg: &mut String) {
@@ -74,20 +135,28 @@ fn legend(svg: &mut String) {
     }
 }
 
-/// Positions in the picture: as in the file where it has them all, on a circle otherwise.
+/// Positions in the picture: as in the file where it has them all, on a circle otherwise; in true proportions.
 fn places(topology: &Topology) -> Vec<(f64, f64)> {
     let given: Option<Vec<(f64, f64)>> = topology.nodes.iter().map(|node| node.position).collect();
     let count = topology.nodes.len() as f64;
     let on_circle = |node: usize| (TAU * node as f64 / count).sin_cos();
-    let positions = given.unwrap_or_else(|| (0..topology.nodes.len()).map(on_circle).collect());
-    let (left, right) = bounds(positions.iter().map(|position| position.0));
+    let mut positions = given.unwrap_or_else(|| (0..topology.nodes.len()).map(on_circle).collect());
     let (bottom, top) = bounds(positions.iter().map(|position| position.1));
-    let to = |value: f64, low: f64, high: f64, size: f64| {
-        // Halves, because the difference of two large numbers may be too large.
-        let share = if high > low { (value / 2.0 - low / 2.0) / (high / 2.0 - low / 2.0) } else { 0.5 };
-        MARGIN + share * (size - 2.0 * MARGIN)
-    };
-    positions.iter().map(|&(x, y)| (to(x, left, right, WIDTH), HEIGHT - to(y, bottom, top, HEIGHT))).collect()
+    if topology.nodes.iter().all(|node| node.position.is_some_and(|(x, y)| x.abs() <= 180.0 && y.abs() < 90.0)) {
+        // Degrees of longitude get shorter towards the poles.
+        let shrink = f64::midpoint(bottom, top).to_radians().cos();
+        positions.iter_mut().for_each(|position| position.0 *= shrink);
+    }
+    let (left, right) = bounds(positions.iter().map(|position| position.0));
+    // Halves, because the difference of two large numbers may be too large.
+    let (half_width, half_height) = (right / 2.0 - left / 2.0, top / 2.0 - bottom / 2.0);
+    let fit = |room: f64, half: f64| if half > 0.0 { (room / 2.0 - MARGIN) / half } else { f64::INFINITY };
+    let scale = fit(WIDTH, half_width).min(fit(HEIGHT, half_height));
+    // One node, or all in one place.
+    let scale = if scale.is_finite() { scale } else { 0.0 };
+    let (x_middle, y_middle) = (f64::midpoint(left, right), f64::midpoint(bottom, top));
+    let place = |(x, y): (f64, f64)| (WIDTH / 2.0 + (x - x_middle) * scale, HEIGHT / 2.0 - (y - y_middle) * scale);
+    positions.into_iter().map(place).collect()
 }
 
 fn bounds(values: impl Iterator<Item = f64>) -> (f64, f64) {
