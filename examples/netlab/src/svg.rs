@@ -75,29 +75,41 @@ impl Area {
     }
 }
 
+/// A side of a node where its name can stand.
+struct Side {
+    /// In the picture, where y points down.
+    direction: (f64, f64),
+    offset: (f64, f64),
+    anchor: &'static str,
+    /// How much of the name is left of the anchor.
+    before: f64,
+}
+
+const SIDES: [Side; 4] = [
+    Side { direction: (0.0, -1.0), offset: (0.0, -12.0), anchor: "middle", before: 0.5 },
+    Side { direction: (0.0, 1.0), offset: (0.0, 22.0), anchor: "middle", before: 0.5 },
+    Side { direction: (1.0, 0.0), offset: (12.0, 5.0), anchor: "start", before: 0.0 },
+    Side { direction: (-1.0, 0.0), offset: (-12.0, 5.0), anchor: "end", before: 1.0 },
+];
+
 /// Where the names are, and which part of them is there: on the side of the node that is farthest from its links,
 /// unless another name or node is in the way.
 fn labels(topology: &Topology, places: &[(f64, f64)]) -> Vec<(f64, f64, &'static str)> {
-    // In the picture, y points down.
-    const SIDES: [((f64, f64), (f64, f64), &str, f64); 4] = [
-        ((0.0, -1.0), (0.0, -12.0), "middle", 0.5),
-        ((0.0, 1.0), (0.0, 22.0), "middle", 0.5),
-        ((1.0, 0.0), (12.0, 5.0), "start", 0.0),
-        ((-1.0, 0.0), (-12.0, 5.0), "end", 1.0),
-    ];
     let directions = directions(topology, places);
     let mut taken: Vec<Area> = places.iter().map(|(x, y)| Area { x: x - 8.0, y: y + 5.0, width: 16.0 }).collect();
     let mut labels = Vec::with_capacity(places.len());
     for (node, &(x, y)) in places.iter().enumerate() {
         // About as wide as the letters of most fonts are.
         let width = 8.0 * topology.nodes[node].name.chars().count() as f64;
-        let candidate = |((right, down), (dx, dy), anchor, before): ((f64, f64), (f64, f64), &'static str, f64)| {
-            let area = Area { x: x + dx - before * width, y: y + dy, width };
-            let cosines = directions[node].iter().map(|direction| right * direction.0 + down * direction.1);
+        let candidate = |side: &Side| {
+            let at = (x + side.offset.0, y + side.offset.1);
+            let area = Area { x: at.0 - side.before * width, y: at.1, width };
+            let links = directions[node].iter();
+            let cosines = links.map(|link| side.direction.0 * link.0 + side.direction.1 * link.1);
             let in_the_way = taken.iter().filter(|other| area.overlaps(**other)).count();
-            (2.0 * in_the_way as f64 + cosines.fold(-1.0, f64::max), area, (x + dx, y + dy, anchor))
+            (2.0 * in_the_way as f64 + cosines.fold(-1.0, f64::max), area, (at.0, at.1, side.anchor))
         };
-        let best = SIDES.into_iter().map(candidate).min_by(|a, b| a.0.total_cmp(&b.0));
+        let best = SIDES.iter().map(candidate).min_by(|a, b| a.0.total_cmp(&b.0));
         let (_, area, label) = best.expect("there are four sides");
         taken.push(area);
         labels.push(label);
