@@ -1,0 +1,160 @@
+//! `tcp`: bytes over connections, several at once, compared at the end.
+
+use std::error::Error;
+use std::fmt::Write;
+use std::net::Ipv4Addr;
+use std::time::Instant;
+
+use anstyle::AnsiColor;
+use crc32fast::Hasher;
+use serde_json::json;
+use vimage::Bound;
+
+use super::{bold, grouped, paint, progress};
+use crate::cli::Report;
+use crate::machine;
+use crate::network::{Network, address};
+use crate::tcp::{self, TcpError, TcpSocket};
+use crate::topology::Topology;
+
+const FIRST_PORT: u16 = 5001;
+const FIRST_LOCAL_PORT: u16 = 49152;
+/// After how many microseconds of simulated time without a byte a transfer has failed.
+const PATIENCE: i64 = 120_000_000;
+/// After how many rounds without a byte, should time not pass.
+const MOST_IDLE: u32 = 100_000;
+
+/// Bytes that cannot be guessed from their neighbours: xorshift.
+struct Noise(u64);
+
+impl Noise {
+    fn fill(&mut self, buffer: &mut [u8]) {
+        for chunk in buffer.chunks_mut(8) {
+            self.0 ^= self.0 << 13;
+            self.0 ^= self.0 >> 7;
+            self.0 ^= self.0 << 17;
+            chunk.copy_from_slice(&self.0.to_le_bytes()[..chunk.len()]);
+        }
+    }
+}
+
+struct Transfer {
+    from: usize,
+    to: usize,
+    sender: Bound<TcpSocket>,
+    receiver: Bound<TcpSocket>,
+    noise: Noise,
+    to_send: u64,
+    received: u64,
+    sent_sum: Hasher,
+    received_sum: Hasher,
+}
+
+impl Transfer {
+    fn start(network: &Network, (from, to): (usize, usize), number: u16, bytes: u64) -> Result<Self, TcpError> {
+        let port = FIRST_PORT + number;
+        let destination = if from == to { Ipv4Addr::LOCALHOST } else { address(to) };
+        Ok(Self {
+            from,
+            to,
+            receiver: network.on(to, || TcpSocket::listen(port))?,
+            sender: network.on(from, || TcpSocket::connect(destination, port, FIRST_LOCAL_PORT + number))?,
+            noise: Noise(0x9e37_79b9_7f4a_7c15 ^ u64::from(number)),
+            to_send: bytes,
+            received: 0,
+            sent_sum: Hasher::new(),
+            received_sum: Hasher::new(),
+        })
+    }
+
+    /// Sends and receives what it can; says how many bytes that were.
+    fn step(&mut self) -> u64 {
+        let Self { noise, to_send, sent_sum, received_sum, .. } = self;
+        let mut sent = 0;
+        if *to_send > 0 {
+            sent = self.sender.enter(|sender| {
+                sender.send(|buffer| {
+                    let length = buffer.len().min(usize::try_from(*to_send).unwrap_or(usize::MAX));
+                    noise.fill(&mut buffer[..length]);
+                    sent_sum.update(&buffer[..length]);
+                    length
+                })
+            }) as u64;
+            *to_send -= sent;
+        } else if self.sender.enter(TcpSocket::is_established) {
+            self.sender.enter(TcpSocket::shut_down);
+        }
+        let received = self.receiver.enter(|receiver| receiver.receive(|bytes| received_sum.update(bytes))) as u64;
+        self.received += received;
+        sent + received
+    }
+
+    fn is_done(&self, bytes: u64) -> bool {
+        self.received >= bytes && self.to_send == 0
+    }
+}
+
+/// Moves `bytes` for each pair, all at the same time.
+pub fn tcp(
+    topology: &Topology,
+    network: &Network,
+    pairs: &[(usize, usize)],
+    bytes: u64,
+    quiet: bool,
+) -> Result<Report, Box<dyn Error>> {
+    let start = |(pair, number): (&(usize, usize), u16)| Transfer::start(network, *pair, number, bytes);
+    let mut transfers: Vec<Transfer> = pairs.iter().zip(0..).map(start).collect::<Result<_, _>>()?;
+    let mut ends: Vec<usize> = pairs.iter().flat_map(|&(from, to)| [from, to]).collect();
+    ends.sort_unstable();
+    ends.dedup();
+    let bar = progress(bytes.saturating_mul(pairs.len() as u64), quiet);
+    let began = Instant::now();
+    let (mut idle, mut last_byte) = (0, machine::uptime());
+    while !transfers.iter().all(|transfer| transfer.is_done(bytes)) {
+        let before: u64 = transfers.iter().map(|transfer| transfer.received).sum();
+        let moved: u64 = transfers.iter_mut().map(Transfer::step).sum();
+        let after: u64 = transfers.iter().map(|transfer| transfer.received).sum();
+        bar.inc(after - before);
+        ends.iter().for_each(|end| network.on(*end, tcp::tcp_poll));
+        network.settle();
+        if moved > 0 {
+            (idle, last_byte) = (0, machine::uptime());
+            continue;
+        }
+        idle += 1;
+        // A round may have set up the connection that the next one uses.
+        let stuck = !network.pass_time(&ends) && idle > 2;
+        if stuck || idle > MOST_IDLE || machine::uptime() - last_byte > PATIENCE {
+            break;
+        }
+        network.settle();
+    }
+    let seconds = began.elapsed().as_secs_f64();
+    bar.finish_and_clear();
+    let hops: u64 = network.links().iter().map(|link| link.source.sent() + link.target.sent()).sum();
+
+    let mut text = format!("{}\n", bold(format!("{} bytes over each connection", grouped(bytes))));
+    let mut json = Vec::new();
+    let mut success = true;
+    for Transfer { from, to, received, sent_sum, received_sum, .. } in transfers {
+        let (sent_sum, received_sum) = (sent_sum.finalize(), received_sum.finalize());
+        let verified = received == bytes && sent_sum == received_sum;
+        success &= verified;
+        let (source, target) = (&topology.nodes[from].name, &topology.nodes[to].name);
+        let verdict = if verified {
+            paint(AnsiColor::Green, "verified")
+        } else {
+            paint(AnsiColor::Red, "INCOMPLETE OR DIFFERENT")
+        };
+        let received_text = grouped(received);
+        _ = writeln!(text, "{source} to {target}: {received_text} received, CRC-32 {received_sum:08x}, {verdict}");
+        json.push(json!({
+            "source": topology.nodes[from].id, "target": topology.nodes[to].id, "bytes": received,
+            "crc32_sent": format!("{sent_sum:08x}"), "crc32_received": format!("{received_sum:08x}"),
+            "verified": verified,
+        }));
+    }
+    let rate = (bytes as f64 * pairs.len() as f64 / seconds.max(f64::EPSILON) / 1e6) as u64;
+    _ = writeln!(text, "{} packet-hops in {seconds:.3} s, {rate} MB per second", grouped(hops));
+    Ok(Report { text, json: json!({"transfers": json, "hops": hops, "seconds": seconds}), success })
+}

@@ -1,0 +1,31 @@
+//! A small IPv4 stack written the old way, with globals; annotated; and run as one vnet per node of a real network.
+//!
+//! The stack is in `machine`, `loif`, `ifnet`, `inet`, `icmp`, `udp`, `tcp`, `ipfw`, `netisr` and `sysctl`: none of
+//! their functions is told which machine it runs on. The rest lays wires between machines and drives them.
+
+mod by_hand;
+mod cli;
+mod commands;
+mod flood;
+mod hardware;
+mod icmp;
+mod ifnet;
+mod inet;
+mod ipfw;
+mod loif;
+mod machine;
+mod netisr;
+mod network;
+mod routing;
+mod svg;
+mod sysctl;
+mod tcp;
+mod topology;
+mod traffic;
+mod udp;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    cli::main()
+}

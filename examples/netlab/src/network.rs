@@ -1,0 +1,162 @@
+//! A network of machines: a vnet for each node, a wire for each edge, routes in each vnet.
+
+use std::error::Error;
+use std::net::Ipv4Addr;
+use std::sync::Arc;
+
+use vimage::prelude::*;
+use vimage::{CreateError, Movable};
+
+use crate::hardware::{Controller, Line, Port, wire};
+use crate::ifnet::{self, Card, Ifnet};
+use crate::inet::{self, NextHop, Prefix};
+use crate::machine;
+use crate::netisr::netisr;
+use crate::routing::Neighbours;
+use crate::tcp;
+use crate::topology::Topology;
+
+/// How many packets are on the way in each direction of a wire, at most.
+pub const WIRE_LIMIT: usize = 4096;
+
+/// A link as the one who laid it sees it: the interface at each end.
+pub struct Link {
+    pub source: Arc<Ifnet>,
+    pub target: Arc<Ifnet>,
+}
+
+/// Machines that run, and what connects them.
+pub struct Network {
+    links: Vec<Link>,
+    // They go before the machines that they are plugged into.
+    cards: Vec<Movable<Card>>,
+    machines: Vec<Vnet>,
+    controller: Arc<Controller>,
+}
+
+impl Network {
+    /// The machine that is there anyway, with nothing but its loopback interface.
+    pub fn host() -> Result<Self, Box<dyn Error>> {
+        let base = Vnet::base()?;
+        let controller = Controller::new(1);
+        base.enter(|| machine::connect(Line::new(&controller, 0)));
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller })
+    }
+
+    /// Machines of these names that forward packets, not yet connected.
+    pub fn machines<N: Into<Box<str>>>(names: impl ExactSizeIterator<Item = N>) -> Result<Self, CreateError> {
+        let controller = Controller::new(names.len());
+        let make = |(index, name): (usize, N)| {
+            let vnet = Vnet::builder().name(name).arg(Line::new(&controller, index)).create()?;
+            vnet.enter(|| {
+                inet::in_add_address(address(index));
+                inet::set_ip_forwarding(true);
+            });
+            Ok(vnet)
+        };
+        let machines = names.enumerate().map(make).collect::<Result<_, CreateError>>()?;
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller })
+    }
+
+    /// A machine for each node, connected and with a route to each other that can be reached.
+    pub fn build(topology: &Topology) -> Result<Self, Box<dyn Error>> {
+        let name = |node: usize| topology.nodes[node].name.as_str();
+        let mut network = Self::machines((0..topology.nodes.len()).map(name))?;
+        for edge in &topology.edges {
+            network.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)))?;
+        }
+        let neighbours = Neighbours::new(topology.nodes.len(), &topology.edges);
+        for destination in 0..network.machines.len() {
+            for (node, links) in neighbours.next_hops(destination).into_iter().enumerate() {
+                let next_hop = |link| {
+                    // A machine's interfaces have been plugged in in the order of its links.
+                    NextHop { interface: link as u32, gateway: address(neighbours.of(node, link)) }
+                };
+                let next_hops: Vec<NextHop> = links.into_iter().map(next_hop).collect();
+                network.machines[node].enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
+            }
+        }
+        Ok(network)
+    }
+
+    /// Lays a wire between two machines.
+    pub fn connect(&mut self, a: (usize, &str), b: (usize, &str)) -> Result<(), Box<dyn Error>> {
+        let (left, right) = wire(WIRE_LIMIT);
+        let source = self.plug(a.0, b.1, left)?;
+        let target = self.plug(b.0, a.1, right)?;
+        self.links.push(Link { source, target });
+        Ok(())
+    }
+
+    /// Makes a card on the base machine and moves it into the one it is for.
+    fn plug(&mut self, machine: usize, peer: &str, port: Port) -> Result<Arc<Ifnet>, Box<dyn Error>> {
+        let vnet = &self.machines[machine];
+        let unit = vnet.enter(ifnet::if_count);
+        let interface = Ifnet::new(format!("ge{unit}"), peer.to_owned(), port);
+        let mut card = Vnet::base()?.enter(|| ifnet::if_spare(Arc::clone(&interface)));
+        card.move_to(vnet)?;
+        self.cards.push(card);
+        Ok(interface)
+    }
+
+    pub fn len(&self) -> usize {
+        self.machines.len()
+    }
+
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Takes both interfaces of a link down.
+    pub fn take_down(&self, link: usize) {
+        self.links[link].source.set_up(false);
+        self.links[link].target.set_up(false);
+    }
+
+    /// Runs `f` on a machine.
+    pub fn on<R>(&self, machine: usize, f: impl FnOnce() -> R) -> R {
+        self.machines[machine].enter(f)
+    }
+
+    /// Lets the machines work until none has anything to do; no time passes.
+    pub fn settle(&self) {
+        while let Some(machine) = self.controller.next() {
+            self.machines[machine].enter(netisr);
+        }
+    }
+
+    /// Lets the time pass until the first timer of one of these machines goes off; says whether there was one.
+    pub fn pass_time(&self, machines: &[usize]) -> bool {
+        let timer = |machine: &usize| self.on(*machine, tcp::tcp_next_timer);
+        let Some(time) = machines.iter().filter_map(timer).min() else { return false };
+        machine::sleep_until(time);
+        for machine in machines {
+            self.on(*machine, tcp::tcp_poll);
+        }
+        true
+    }
+
+    /// Takes everything down; an error says what still holds a machine.
+    pub fn close(self) -> Result<(), Box<dyn Error>> {
+        let Self { links, cards, machines, controller: _ } = self;
+        drop((links, cards));
+        for machine in machines {
+            // The base machine stays.
+            if machine.id() != 0 {
+                machine.destroy()?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The address of the machine with this index.
+pub fn address(index: usize) -> Ipv4Addr {
+    Ipv4Addr::from_bits(Ipv4Addr::new(10, 0, 0, 0).to_bits() + index as u32 + 1)
+}
+
+/// The index of the machine with this address, if it is one of `count`.
+pub fn index(address: Ipv4Addr, count: usize) -> Option<usize> {
+    let index = address.to_bits().checked_sub(Ipv4Addr::new(10, 0, 0, 1).to_bits())? as usize;
+    (index < count).then_some(index)
+}

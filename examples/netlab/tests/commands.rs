@@ -1,0 +1,218 @@
+//! Each command, as a user sees it.
+
+mod common;
+
+use std::fs;
+
+use common::{bundled, has_instances, netlab};
+use serde_json::{Value, json};
+
+#[test]
+fn run_without_arguments_shows_abilene() {
+    if !has_instances() {
+        return;
+    }
+    let ran = netlab(&[]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("abilene: 11 vnets, 14 links, uni traffic\n"), "{}", ran.out);
+    assert!(ran.out.contains("packet-hops per second"));
+    // No colours and no progress bar where there is no terminal.
+    assert!(!ran.out.contains('\x1b') && ran.err.is_empty(), "{ran:?}");
+    let explicit = netlab(&["run", &bundled("topozoo/Abilene")]);
+    let table = |text: &str| text.lines().take_while(|line| !line.starts_with("hops")).collect::<Vec<_>>().join("\n");
+    assert_eq!(table(&explicit.out), table(&ran.out));
+}
+
+#[test]
+fn run_prints_json_and_draws() {
+    if !has_instances() {
+        return;
+    }
+    let svg = format!("{}/map.svg", env!("CARGO_TARGET_TMPDIR"));
+    let report = netlab(&["--packets", "1100", "--svg", &svg, "--json"]).json();
+    let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
+    assert_eq!(keys, ["topology", "traffic", "sent", "delivered", "dropped", "hops", "seconds", "links"]);
+    assert_eq!((&report["topology"], &report["traffic"]), (&json!("abilene"), &json!("uni")));
+    // 110 pairs, ten packets each, over the 266 hops that the pairs are apart in all.
+    assert_eq!(report["hops"], 2660);
+    let svg = fs::read_to_string(svg).unwrap();
+    assert!(svg.starts_with("<svg") && svg.contains(">Sunnyvale</text>"));
+}
+
+#[test]
+fn filters_count_what_they_drop() {
+    if !has_instances() {
+        return;
+    }
+    let rule = "Denver: deny udp from any to 10.0.0.1";
+    let report = netlab(&["run", "--packets", "1100", "--ipfw", rule, "--json"]).json();
+    let dropped = report["dropped"]["filtered"].as_u64().unwrap();
+    assert!(dropped >= 10, "{report}");
+    assert_eq!(report["delivered"].as_u64().unwrap() + dropped, 1100);
+
+    let show = netlab(&["ipfw", "abilene", "denver", "--packets", "1100", "--ipfw", rule, "--json"]).json();
+    assert_eq!(show["rules"][0]["packets"], dropped);
+    assert_eq!(show["rules"][0]["rule"], "deny udp from any to 10.0.0.1");
+    assert_eq!(show["rules"][1]["number"], 65535);
+    // The rule is Denver's alone.
+    let other = netlab(&["ipfw", "abilene", "atlanta", "--packets", "1100", "--ipfw", rule, "--json"]).json();
+    assert_eq!(other["rules"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn failures_lose_packets_and_say_why() {
+    if !has_instances() {
+        return;
+    }
+    for (failure, reason) in [
+        (["--down", "Denver:Kansas City"], "interface_down"),
+        (["--sysctl", "Denver: net.inet.ip.forwarding=0"], "not_forwarding"),
+        (["--sysctl", "Seattle: net.inet.ip.ttl=1"], "ttl_exceeded"),
+        (["--sysctl", "Denver: net.link.mtu=68"], ""),
+    ] {
+        let report = netlab(&["run", "abilene", "--packets", "1100", failure[0], failure[1], "--json"]).json();
+        let dropped = report["dropped"].as_object().unwrap();
+        assert!(dropped.keys().all(|key| key == reason) && dropped.is_empty() == reason.is_empty(), "{report}");
+        let lost: u64 = dropped.values().filter_map(Value::as_u64).sum();
+        assert_eq!(report["delivered"].as_u64().unwrap() + lost, 1100);
+    }
+}
+
+#[test]
+fn ping_comes_back_over_all_hops() {
+    if !has_instances() {
+        return;
+    }
+    let report = netlab(&["ping", "abilene", "seattle", "NEW YORK", "-c", "10", "--json"]).json();
+    assert_eq!((&report["sent"], &report["received"]), (&json!(10), &json!(10)));
+    assert_eq!(report["address"], "10.0.0.1");
+    // Five hops: four routers on the way back.
+    assert!(report["replies"].as_array().unwrap().iter().all(|reply| reply["ttl"] == 60), "{report}");
+
+    let silent = netlab(&["ping", "abilene", "seattle", "0", "--sysctl", "0: net.inet.icmp.echo=0", "--json"]);
+    assert_eq!(silent.code, 1);
+    let long = netlab(&["ping", "abilene", "seattle", "0", "-s", "1472", "--json"]).json();
+    assert_eq!(long["received"], 4);
+    let too_long = netlab(&["ping", "abilene", "seattle", "0", "-s", "1473", "--json"]);
+    assert_eq!(too_long.code, 1);
+    let expired = netlab(&["ping", "abilene", "seattle", "0", "--sysctl", "seattle: net.inet.ip.ttl=2"]);
+    assert!(expired.code == 1 && expired.out.contains("time to live exceeded"), "{expired:?}");
+}
+
+#[test]
+fn traceroute_finds_all_routers() {
+    if !has_instances() {
+        return;
+    }
+    let report = netlab(&["traceroute", "abilene", "seattle", "atlanta", "--json"]).json();
+    assert_eq!(report["reached"], true);
+    let names = |hop: &Value| -> Vec<String> {
+        hop.as_array().unwrap().iter().map(|router| router["name"].as_str().unwrap().to_owned()).collect()
+    };
+    let hops: Vec<Vec<String>> = report["hops"].as_array().unwrap().iter().map(names).collect();
+    assert_eq!(hops.len(), 4);
+    assert_eq!(hops[0], ["Sunnyvale", "Denver"]);
+    assert_eq!(hops[3], ["Atlanta"]);
+
+    let hidden = netlab(&["traceroute", "abilene", "0", "3", "--sysctl", "1: net.inet.icmp.errors=0"]);
+    assert!(hidden.code == 1 && hidden.out.contains("* no answer"), "{hidden:?}");
+}
+
+#[test]
+fn tcp_moves_bytes_for_two_pairs_at_once() {
+    if !has_instances() {
+        return;
+    }
+    // The full amount is for optimized builds.
+    let bytes = if cfg!(debug_assertions) { 5_000_000 } else { 100_000_000 };
+    let text = bytes.to_string();
+    let also = ["--also", "los angeles", "washington dc"];
+    let command = ["tcp", "abilene", "seattle", "new york", "--bytes", &text, "--json"];
+    let report = netlab(&[&command[..], &also].concat()).json();
+    let transfers = report["transfers"].as_array().unwrap();
+    assert_eq!(transfers.len(), 2);
+    for transfer in transfers {
+        assert_eq!((&transfer["bytes"], &transfer["verified"]), (&json!(bytes), &json!(true)));
+        assert_eq!(transfer["crc32_sent"], transfer["crc32_received"]);
+    }
+    assert_ne!(transfers[0]["crc32_sent"], transfers[1]["crc32_sent"]);
+
+    let denied = ["--ipfw", "denver: deny tcp from any to any", "--ipfw", "sunnyvale: deny tcp from any to any"];
+    let ran = netlab(&[&command[..5], &["1000"], &denied].concat());
+    assert!(ran.code == 1 && ran.out.contains("INCOMPLETE"), "{ran:?}");
+    assert_eq!(
+        netlab(&["tcp", "abilene", "0", "0", "--bytes", "100000", "--json"]).json()["transfers"][0]["verified"],
+        true
+    );
+    assert_eq!(
+        netlab(&["tcp", "abilene", "0", "1", "--bytes", "0", "--json"]).json()["transfers"][0]["verified"],
+        true
+    );
+}
+
+#[test]
+fn netstat_shows_a_node() {
+    if !has_instances() {
+        return;
+    }
+    let show = |what| netlab(&["netstat", "abilene", "kansas city", what, "--packets", "1100", "--json"]).json();
+    let routes = show("-r");
+    let routes = routes["routes"].as_array().unwrap();
+    assert_eq!(routes.len(), 10);
+    assert_eq!(routes[6]["destination"], "10.0.0.7");
+    assert_eq!(routes[6]["next_hops"], json!([{"gateway": "10.0.0.7", "interface": "ge0"}]));
+
+    let interfaces = show("-i");
+    let names: Vec<&Value> = interfaces["interfaces"].as_array().unwrap().iter().map(|one| &one["to"]).collect();
+    assert_eq!(names, ["loopback", "Denver", "Houston", "Indianapolis"]);
+    let sum = |key: &str| -> u64 {
+        interfaces["interfaces"].as_array().unwrap().iter().map(|one| one[key].as_u64().unwrap()).sum()
+    };
+    let statistics = show("-s");
+    let ip = |key: &str| statistics["ip"][key].as_u64().unwrap();
+    assert_eq!((sum("ipackets"), sum("opackets")), (ip("received"), ip("forwarded") + ip("sent")));
+    assert_eq!((ip("sent"), ip("delivered")), (100, 100));
+    assert_eq!(statistics["udp"], json!({"received": 100, "sent": 100}));
+}
+
+#[test]
+fn sysctl_shows_and_sets() {
+    if !has_instances() {
+        return;
+    }
+    let all = netlab(&["sysctl", "abilene", "denver", "--json"]).json();
+    assert_eq!(all.as_object().unwrap().len(), 5);
+    assert_eq!((&all["net.inet.ip.forwarding"], &all["net.inet.ip.ttl"]), (&json!(1), &json!(64)));
+    let set = netlab(&["sysctl", "abilene", "denver", "net.inet.ip.ttl=7", "--json"]).json();
+    assert_eq!(set, json!({"net.inet.ip.ttl": 7}));
+    // Another node's is another variable.
+    let args = ["sysctl", "abilene", "atlanta", "net.inet.ip.ttl", "--sysctl", "denver: net.inet.ip.ttl=7", "--json"];
+    assert_eq!(netlab(&args).json(), json!({"net.inet.ip.ttl": 64}));
+}
+
+#[test]
+fn scale_pings_all_around() {
+    if !has_instances() {
+        return;
+    }
+    let nodes = if cfg!(debug_assertions) { 3_000 } else { 100_000 };
+    for shape in ["ring", "tree"] {
+        let report = netlab(&["scale", "--nodes", &nodes.to_string(), "--shape", shape, "--json"]).json();
+        assert_eq!((&report["nodes"], &report["answered"]), (&json!(nodes), &json!(nodes)));
+        let bytes = report["bytes_per_vnet_connected"].as_u64().unwrap();
+        assert!((500..20_000).contains(&bytes), "{report}");
+    }
+    assert_eq!(netlab(&["scale", "--nodes", "1", "--json"]).json()["answered"], 1);
+    assert_eq!(netlab(&["scale", "--nodes", "2", "--json"]).json()["answered"], 2);
+}
+
+#[test]
+fn bench_compares_what_does_the_same() {
+    if !has_instances() {
+        return;
+    }
+    // It fails by itself if a packet takes another way by hand.
+    let report = netlab(&["bench", "sndlib/newyork", "--packets", "5000", "--repeat", "1", "--json"]).json();
+    assert!(report["ratio"].as_f64().unwrap() > 0.0);
+    assert_eq!(report["sent"], 5000);
+}
