@@ -63,10 +63,8 @@ fn sysctls_are_read_and_set_as_in_the_kernel() {
         "net.foo.counter: Packets seen.\nnet.foo.mode: How packets are treated.\n"
     );
     assert_eq!(program.ok(&["sysctl", "net.foo.mode=2", "net.foo.mode"]), "net.foo.mode: 1 -> 2\nnet.foo.mode: 2\n");
-    assert_eq!(
-        program.ok(&["--json", "sysctl", "net.foo.mode=1"]),
-        "{\"name\":\"net.foo.mode\",\"new\":1,\"old\":2}\n"
-    );
+    let set: Value = serde_json::from_str(&program.ok(&["--json", "sysctl", "net.foo.mode=1"])).unwrap();
+    assert_eq!(set, serde_json::json!({ "name": "net.foo.mode", "old": 2, "new": 1 }));
     let wrong = program.run(&["sysctl", "net.foo.mode=9", "net.nothing", "net.foo.counter"]);
     assert_eq!(String::from_utf8(wrong.stdout).unwrap(), "net.foo.counter: 7\n", "the rest is done all the same");
     let told = String::from_utf8(wrong.stderr).unwrap();

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use crate::commands;
 use crate::network::Network;
-use crate::sysctl;
+
 use crate::topology::{Edge, Topology};
 use crate::traffic::Model;
 
@@ -238,7 +238,7 @@ impl Settings {
         for text in &self.sysctl {
             let (node, assignment) = split(text)?;
             let (name, value) = assignment.split_once('=').ok_or_else(|| format!("`{text}` has no `=`"))?;
-            network.on(node, || sysctl::set(name.trim(), value))?;
+            network.on(node, || vimage::sysctl::set(name.trim(), value.trim()))?;
         }
         for text in &self.down {
             let (node, other) = split(text)?;

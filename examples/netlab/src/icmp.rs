@@ -5,7 +5,7 @@ vimage::vnet_module! {
 
     use std::collections::VecDeque;
     use std::net::Ipv4Addr;
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
     use std::sync::{Arc, Mutex};
 
     use smoltcp::phy::ChecksumCapabilities;
@@ -47,13 +47,13 @@ vimage::vnet_module! {
     /// How much of a packet behind its header is sent back, at least and at most.
     const QUOTED: std::ops::RangeInclusive<usize> = 8..=520;
 
-    /// `net.inet.icmp.echo`: whether echo requests are answered.
-    #[virtualized]
-    static ICMP_ECHO: AtomicBool = AtomicBool::new(true);
+    /// Whether echo requests are answered.
+    #[virtualized(sysctl("net.inet.icmp.echo", rw, range = 0..=1))]
+    static ICMP_ECHO: AtomicU32 = AtomicU32::new(1);
 
-    /// `net.inet.icmp.errors`: whether senders are told.
-    #[virtualized]
-    static ICMP_ERRORS: AtomicBool = AtomicBool::new(true);
+    /// Whether senders are told what became of their packets.
+    #[virtualized(sysctl("net.inet.icmp.errors", rw, range = 0..=1))]
+    static ICMP_ERRORS: AtomicU32 = AtomicU32::new(1);
 
     #[virtualized]
     static ICMP_SOCKETS: Mutex<Vec<Arc<Queue>>> = Mutex::new(Vec::new());
@@ -82,7 +82,7 @@ vimage::vnet_module! {
         let Ok(message) = parsed else { return inet::ip_drop(&packet, Drop::BadPacket) };
         let message = match message {
             Icmpv4Repr::EchoRequest { ident, seq_no, data } => {
-                if V_ICMP_ECHO.load(Relaxed) {
+                if V_ICMP_ECHO.load(Relaxed) != 0 {
                     let reply = Icmpv4Repr::EchoReply { ident, seq_no, data };
                     // From the address that was asked.
                     icmp_send((header.dst_addr(), header.src_addr()), None, &reply);
@@ -114,7 +114,7 @@ vimage::vnet_module! {
 
     /// Tells the sender of a packet what became of it, unless that may not be told.
     pub fn icmp_error(about: &[u8], error: IcmpError) {
-        if !V_ICMP_ERRORS.load(Relaxed) || !may_be_told(about) {
+        if V_ICMP_ERRORS.load(Relaxed) == 0 || !may_be_told(about) {
             return;
         }
         let original = Ipv4Packet::new_unchecked(about);
@@ -197,21 +197,5 @@ vimage::vnet_module! {
     /// Messages received and sent.
     pub fn icmp_stat() -> (u64, u64) {
         (V_ICMP_RECEIVED.load(Relaxed), V_ICMP_SENT.load(Relaxed))
-    }
-
-    pub fn icmp_echo() -> bool {
-        V_ICMP_ECHO.load(Relaxed)
-    }
-
-    pub fn set_icmp_echo(on: bool) {
-        V_ICMP_ECHO.store(on, Relaxed);
-    }
-
-    pub fn icmp_errors() -> bool {
-        V_ICMP_ERRORS.load(Relaxed)
-    }
-
-    pub fn set_icmp_errors(on: bool) {
-        V_ICMP_ERRORS.store(on, Relaxed);
     }
 }

@@ -56,8 +56,8 @@ vimage::vnet_module! {
     #[virtualized]
     static IFNET: RwLock<Vec<Option<Arc<Ifnet>>>> = RwLock::new(Vec::new());
 
-    /// `net.link.mtu`
-    #[virtualized]
+    /// How long packets may be.
+    #[virtualized(sysctl("net.link.mtu", rw, range = 68..=65535))]
     static LINK_MTU: AtomicU32 = AtomicU32::new(1500);
 
     #[detach]
@@ -207,16 +207,12 @@ vimage::vnet_module! {
         std::iter::once(lo).chain(interfaces.iter().flatten().map(stat)).collect()
     }
 
-    /// The name of the interface of this index.
-    pub fn if_name(index: u32) -> Option<String> {
-        V_IFNET.read().unwrap().get(index as usize)?.as_ref().map(|interface| interface.name.clone())
-    }
-
     pub fn link_mtu() -> u32 {
         V_LINK_MTU.load(Relaxed)
     }
 
-    pub fn set_link_mtu(mtu: u32) {
-        V_LINK_MTU.store(mtu, Relaxed);
+    /// The name of the interface of this index.
+    pub fn if_name(index: u32) -> Option<String> {
+        V_IFNET.read().unwrap().get(index as usize)?.as_ref().map(|interface| interface.name.clone())
     }
 }

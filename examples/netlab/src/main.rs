@@ -1,6 +1,6 @@
 //! A small IPv4 stack written the old way, with globals; annotated; and run as one vnet per node of a real network.
 //!
-//! The stack is in `machine`, `loif`, `ifnet`, `inet`, `icmp`, `udp`, `tcp`, `ipfw`, `netisr` and `sysctl`: none of
+//! The stack is in `machine`, `loif`, `ifnet`, `inet`, `icmp`, `udp`, `tcp`, `ipfw` and `netisr`: none of
 //! their functions is told which machine it runs on. The rest lays wires between machines and drives them.
 
 mod by_hand;
@@ -18,7 +18,6 @@ mod netisr;
 mod network;
 mod routing;
 mod svg;
-mod sysctl;
 mod tcp;
 mod topology;
 mod traffic;

@@ -58,7 +58,7 @@ fn commands_that_make_no_sense() {
     refused(&["ping", "abilene", "Seatle", "Denver"], "there is no node `Seatle`; did you mean `Seattle`?");
     refused(&["run", "abilene", "--traffic", "org"], "abilene has no demands of its own");
     refused(&["sysctl", "abilene", "0", "net.inet.ip.forwardin"], "did you mean `net.inet.ip.forwarding`?");
-    refused(&["sysctl", "abilene", "0", "net.inet.ip.ttl=0"], "a number from 1 to 255, not `0`");
+    refused(&["sysctl", "abilene", "0", "net.inet.ip.ttl=0"], "0 is not in the range of 1..=255");
     refused(&["run", "abilene", "--ipfw", "Denver: block everything"], "is not a rule");
     refused(&["run", "abilene", "--down", "Denver:Atlanta"], "there is no link");
     refused(&["run", "abilene", "--svg", "/no/such/folder/map.svg"], "cannot write /no/such/folder/map.svg");

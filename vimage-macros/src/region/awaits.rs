@@ -59,34 +59,35 @@ impl Visit<'_> for Finder<'_> {
 
 /// Whether the body of a closure makes it a coroutine.
 pub(super) fn yields(body: &Expr) -> bool {
-    struct Finder(bool);
-    impl Visit<'_> for Finder {
-        fn visit_expr(&mut self, expr: &Expr) {
-            self.0 |= matches!(expr, Expr::Yield(_));
-            visit::visit_expr(self, expr);
-        }
-        fn visit_item(&mut self, _: &Item) {}
-        fn visit_expr_async(&mut self, _: &ExprAsync) {}
-        fn visit_expr_closure(&mut self, _: &ExprClosure) {}
-    }
-    let mut finder = Finder(false);
-    finder.visit_expr(body);
-    finder.0
+    Search::finds(body, |expr| matches!(expr, Expr::Yield(_)))
 }
 
 /// Whether a piece of code may leave what surrounds it: no closure can be put around it then.
 pub(super) fn leaves(expr: &Expr) -> bool {
-    struct Finder(bool);
-    impl Visit<'_> for Finder {
-        fn visit_expr(&mut self, expr: &Expr) {
-            self.0 |= matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_));
-            visit::visit_expr(self, expr);
-        }
-        fn visit_item(&mut self, _: &Item) {}
-        fn visit_expr_async(&mut self, _: &ExprAsync) {}
-        fn visit_expr_closure(&mut self, _: &ExprClosure) {}
+    Search::finds(expr, |expr| matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)))
+}
+
+/// Looks for expressions that belong to the function that a piece of code is in, not to one inside.
+struct Search {
+    wanted: fn(&Expr) -> bool,
+    found: bool,
+}
+
+impl Search {
+    fn finds(expr: &Expr, wanted: fn(&Expr) -> bool) -> bool {
+        let mut search = Self { wanted, found: false };
+        search.visit_expr(expr);
+        search.found
     }
-    let mut finder = Finder(false);
-    finder.visit_expr(expr);
-    finder.0
+}
+
+impl Visit<'_> for Search {
+    fn visit_expr(&mut self, expr: &Expr) {
+        self.found |= (self.wanted)(expr);
+        visit::visit_expr(self, expr);
+    }
+
+    fn visit_item(&mut self, _: &Item) {}
+    fn visit_expr_async(&mut self, _: &ExprAsync) {}
+    fn visit_expr_closure(&mut self, _: &ExprClosure) {}
 }

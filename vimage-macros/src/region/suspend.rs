@@ -5,6 +5,7 @@
 //! | the whole body, a block, a branch, the body of a loop | itself |
 //! | a statement, the initializer of a `let`, an arm, a guard, a condition | itself |
 //! | an operand with an operator; an assignment; a call of a known macro | itself |
+//! | a `let` of what borrows from a variable | the statements up to the next `.await` or the end of the block |
 //! | any other expression | the postfix chain that starts at the mention, see [`chain`] |
 //!
 //! Two kinds of code have their `.await` moved in front of the mention, which is a place and has no effect of its

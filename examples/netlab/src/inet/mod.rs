@@ -11,7 +11,7 @@ vimage::vnet_module! {
 
     use std::net::Ipv4Addr;
     use std::sync::RwLock;
-    use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+    use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
     use smoltcp::phy::ChecksumCapabilities;
     use smoltcp::wire::{Icmpv4DstUnreachable, IpProtocol, Ipv4Packet, Ipv4Repr};
@@ -43,12 +43,12 @@ vimage::vnet_module! {
     #[virtualized]
     static PFIL: RwLock<Vec<Filter>> = RwLock::new(Vec::new());
 
-    /// `net.inet.ip.forwarding`
-    #[virtualized]
-    static IP_FORWARDING: AtomicBool = AtomicBool::new(false);
+    /// Whether packets for others are forwarded.
+    #[virtualized(sysctl("net.inet.ip.forwarding", rw, range = 0..=1))]
+    static IP_FORWARDING: AtomicU32 = AtomicU32::new(0);
 
-    /// `net.inet.ip.ttl`
-    #[virtualized]
+    /// How many hops packets from here may take.
+    #[virtualized(sysctl("net.inet.ip.ttl", rw, range = 1..=255))]
     static IP_TTL: AtomicU32 = AtomicU32::new(64);
 
     #[virtualized]
@@ -170,7 +170,7 @@ vimage::vnet_module! {
     }
 
     fn ip_forward(mut packet: Mbuf, destination: Ipv4Addr, ttl: u8) {
-        if !V_IP_FORWARDING.load(Relaxed) {
+        if V_IP_FORWARDING.load(Relaxed) == 0 {
             return ip_drop(&packet, Drop::NotForwarding);
         }
         if ttl <= 1 {
@@ -262,20 +262,12 @@ vimage::vnet_module! {
         }
     }
 
-    pub fn ip_forwarding() -> bool {
-        V_IP_FORWARDING.load(Relaxed)
-    }
-
     pub fn set_ip_forwarding(on: bool) {
-        V_IP_FORWARDING.store(on, Relaxed);
+        V_IP_FORWARDING.store(u32::from(on), Relaxed);
     }
 
     pub fn ip_ttl() -> u8 {
         V_IP_TTL.load(Relaxed) as u8
-    }
-
-    pub fn set_ip_ttl(ttl: u8) {
-        V_IP_TTL.store(u32::from(ttl), Relaxed);
     }
 
     impl From<IfError> for Drop {
