@@ -349,6 +349,11 @@ impl<T, K> Resolved<T, K> {
     }
 }
 
+// SAFETY: it is a pointer; what it gives is `&T` of a `T` that is `Send + Sync`, or a raw pointer. That it does not
+// leave its region is the contract of `resolve_in_region`; this is for the types of futures, in whose regions
+// between two `.await`s it lies.
+unsafe impl<T, K> Send for Resolved<T, K> {}
+
 impl<T> Resolved<T, kind::Scoped> {
     /// The value, for as long as the region lasts.
     #[inline(always)]
