@@ -249,7 +249,8 @@ fn names_are_listed_by_prefix() {
     let tree = sysctl::tree("net").unwrap();
     let foo = tree.children.iter().find(|child| child.segment == "foo").unwrap();
     assert!(foo.children.iter().any(|child| child.segment == "own" && child.children.len() == 2));
-    assert!(tree.to_string().contains("\n    own\n      base: 0\n"), "{tree}");
+    // Its value is another test's.
+    assert!(tree.to_string().contains("\n    own\n      base: "), "{tree}");
 }
 
 #[vimage::test]
