@@ -48,7 +48,8 @@ mod events {
         event!(Level::INFO, local, ?local, n = V_N.load(Relaxed));
         event!(target: "net", Level::INFO, n = V_N.load(Relaxed), "at the end {}", V_N.load(Relaxed));
         let outer = span!(Level::INFO, "span", n = V_N.load(Relaxed), name = %V_NAME.lock().unwrap());
-        let inner = info_span!(target: "net", parent: &outer, "inner", closure = (|| V_N.load(Relaxed))());
+        let inner =
+            info_span!(target: "net", parent: &outer, "inner", closure = Some(1).map(|one| one * V_N.load(Relaxed)));
         outer.in_scope(|| inner.in_scope(|| info!(n = V_N.load(Relaxed))));
     }
 
