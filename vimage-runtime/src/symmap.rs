@@ -27,6 +27,7 @@
 //!
 //! The same names. Without instances the address is that of the plain static.
 
+use std::alloc::Layout;
 use std::any::{Any, TypeId};
 use std::error::Error;
 use std::fmt;
@@ -73,19 +74,19 @@ impl<'a> Symbol<'a> {
     /// The name of the variable's type, as [`std::any::type_name`] gives it.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
-        self.entry.target.type_name()
+        self.entry.target.shape().type_name
     }
 
     /// Its size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
-        self.entry.target.size()
+        self.entry.target.shape().layout.size()
     }
 
     /// Its alignment in bytes.
     #[must_use]
     pub fn align(&self) -> usize {
-        self.entry.target.align()
+        self.entry.target.shape().layout.align()
     }
 
     /// Whether all instances share the variable.
@@ -104,7 +105,7 @@ impl<'a> Symbol<'a> {
     #[must_use]
     pub fn get<T: Any>(&self) -> Option<&'a T> {
         let target = self.entry.target;
-        if target.type_id() != Some(TypeId::of::<T>()) {
+        if target.shape().shared_as != Some(TypeId::of::<T>()) {
             return None;
         }
         let address = target.find(self.instance)?;
@@ -134,12 +135,13 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
         table.symbols.get(&*lower).cloned().unwrap_or_default()
     });
     found.retain(|entry| entry.identity.module.class == C::ENTRY);
+    let own = table.symbols.values().flatten().filter(|entry| entry.identity.module.class == C::ENTRY);
     match found.as_slice() {
         &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle().header()))
             .ok_or_else(|| SymbolError::Gone { name: name.to_owned() }),
         [] => Err(SymbolError::Unknown {
             name: name.to_owned(),
-            closest: named::closest(name, table.symbols.keys().copied()),
+            closest: named::closest(name, own.map(|entry| entry.identity.name)),
         }),
         several => Err(SymbolError::Ambiguous {
             name: name.to_owned(),
@@ -202,13 +204,8 @@ pub enum SymbolError {
 impl fmt::Display for SymbolError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, closest } => {
-                write!(f, "unknown symbol `{name}`")?;
-                closest.as_ref().map_or(Ok(()), |closest| write!(f, "; did you mean `{closest}`?"))
-            }
-            Self::Ambiguous { name, candidates } => {
-                write!(f, "`{name}` is {}; write the module before it", candidates.join(" or "))
-            }
+            Self::Unknown { name, closest } => named::write_unknown(f, "symbol", name, closest.as_deref()),
+            Self::Ambiguous { name, candidates } => named::write_ambiguous(f, name, candidates),
             Self::Gone { name } => write!(f, "`{name}`: its module has been taken back"),
             Self::Boot(error) => error.fmt(f),
         }
@@ -258,18 +255,31 @@ impl fmt::Debug for SymbolEntry {
     }
 }
 
+/// What is known of a variable without an instance.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Shape {
+    /// `None` where the variable may not be reached by reference.
+    shared_as: Option<TypeId>,
+    type_name: &'static str,
+    layout: Layout,
+}
+
+impl Shape {
+    fn of<T: 'static>(shared_as: Option<TypeId>) -> Self {
+        Self { shared_as, type_name: std::any::type_name::<T>(), layout: Layout::new::<T>() }
+    }
+}
+
 /// A variable, whatever its type.
 ///
 /// # Safety
 ///
-/// `type_id` is that of a type `T` only if `find` gives, for an `InstanceRef<'a>`, the address of a `T` that can be
+/// The shape is `shared_as` a type `T` only if `find` gives, for an `InstanceRef<'a>`, the address of a `T` that can be
 /// shared for `'a`, also with other threads.
 #[doc(hidden)]
 pub unsafe trait SymbolTarget {
-    fn type_id(&self) -> Option<TypeId>;
-    fn type_name(&self) -> &'static str;
-    fn size(&self) -> usize;
-    fn align(&self) -> usize;
+    fn shape(&self) -> Shape;
     fn find(&self, instance: InstanceRef<'_>) -> Option<NonNull<()>>;
 }
 
@@ -280,20 +290,8 @@ pub struct SharedSymbol<T: 'static>(pub for<'a> fn(InstanceRef<'a>) -> Option<&'
 
 // SAFETY: the function gives a reference, to a type that is `Sync`.
 unsafe impl<T: Sync + 'static> SymbolTarget for SharedSymbol<T> {
-    fn type_id(&self) -> Option<TypeId> {
-        Some(TypeId::of::<T>())
-    }
-
-    fn type_name(&self) -> &'static str {
-        std::any::type_name::<T>()
-    }
-
-    fn size(&self) -> usize {
-        size_of::<T>()
-    }
-
-    fn align(&self) -> usize {
-        align_of::<T>()
+    fn shape(&self) -> Shape {
+        Shape::of::<T>(Some(TypeId::of::<T>()))
     }
 
     fn find(&self, instance: InstanceRef<'_>) -> Option<NonNull<()>> {
@@ -306,22 +304,10 @@ unsafe impl<T: Sync + 'static> SymbolTarget for SharedSymbol<T> {
 #[allow(missing_debug_implementations)]
 pub struct RawSymbol<T: 'static>(pub fn(InstanceRef<'_>) -> Option<*mut T>);
 
-// SAFETY: there is no type.
+// SAFETY: the shape is shared as nothing.
 unsafe impl<T: 'static> SymbolTarget for RawSymbol<T> {
-    fn type_id(&self) -> Option<TypeId> {
-        None
-    }
-
-    fn type_name(&self) -> &'static str {
-        std::any::type_name::<T>()
-    }
-
-    fn size(&self) -> usize {
-        size_of::<T>()
-    }
-
-    fn align(&self) -> usize {
-        align_of::<T>()
+    fn shape(&self) -> Shape {
+        Shape::of::<T>(None)
     }
 
     fn find(&self, instance: InstanceRef<'_>) -> Option<NonNull<()>> {

@@ -9,6 +9,8 @@ pub(crate) use locate::{in_current, in_named};
 pub use locate::{locate, locate_raw};
 pub(crate) use table::{Table, changed, closest, find, table};
 
+use std::fmt;
+
 use crate::module::ModuleEntry;
 
 /// The part of an entry that tells it from others.
@@ -29,8 +31,8 @@ impl Identity {
 }
 
 /// Says which one is meant where its name is not enough: `foo::net.foo.mode (my_crate::foo, src/foo.rs:7)`.
-impl std::fmt::Display for Identity {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+impl fmt::Display for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { name, module, file, line } = self;
         write!(f, "{}::{name} ({}, {file}:{line})", module.name, module.path)
     }
@@ -39,4 +41,15 @@ impl std::fmt::Display for Identity {
 /// An entry that bears a name.
 pub(crate) trait Named {
     fn identity(&self) -> &Identity;
+}
+
+/// Says that nobody bears a name.
+pub(crate) fn write_unknown(f: &mut fmt::Formatter<'_>, what: &str, name: &str, closest: Option<&str>) -> fmt::Result {
+    write!(f, "unknown {what} `{name}`")?;
+    closest.map_or(Ok(()), |closest| write!(f, "; did you mean `{closest}`?"))
+}
+
+/// Says that several bear a name, and how to tell them apart.
+pub(crate) fn write_ambiguous(f: &mut fmt::Formatter<'_>, name: &str, candidates: &[String]) -> fmt::Result {
+    write!(f, "`{name}` is {}; write the module before it", candidates.join(" or "))
 }

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::datum::Kind;
 use crate::boot::BootError;
+use crate::named;
 
 /// Why a sysctl was not read or set. Nothing has changed then.
 #[derive(Clone, Debug)]
@@ -106,13 +107,8 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, closest } => {
-                write!(f, "unknown sysctl `{name}`")?;
-                closest.as_ref().map_or(Ok(()), |closest| write!(f, "; did you mean `{closest}`?"))
-            }
-            Self::Ambiguous { name, candidates } => {
-                write!(f, "`{name}` is {}; write the module before it", candidates.join(" or "))
-            }
+            Self::Unknown { name, closest } => named::write_unknown(f, "sysctl", name, closest.as_deref()),
+            Self::Ambiguous { name, candidates } => named::write_ambiguous(f, name, candidates),
             Self::WrongType { name, given, expected, type_name } => {
                 write!(f, "`{name}` holds {expected} ({type_name}), and {given:?} is none")
             }
