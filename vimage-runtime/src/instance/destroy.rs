@@ -6,9 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::handle::Handle;
-use super::header::Phase;
-use super::teardown::{self, Refusal};
+use super::teardown::{self, Refusal, Stays};
 use super::{Instance, State};
 use crate::class::Class;
 use crate::failure::TeardownFailure;
@@ -51,7 +49,7 @@ impl<C: Class> Instance<C> {
     /// [`DestroyError::Base`] with the handle for the base instance. [`DestroyError::Panicked`] if a detach hook or a
     /// `Drop` panicked: all the others have run, and the instance is gone.
     pub fn destroy(self) -> Result<(), DestroyError<C>> {
-        self.destroy_by(Handle::into_last)
+        self.destroy_until(None)
     }
 
     /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped after the quiesce
@@ -64,35 +62,22 @@ impl<C: Class> Instance<C> {
         // Too far to be a point in time is as good as for ever.
         let deadline = Instant::now().checked_add(timeout);
         let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(u32::MAX.into()));
-        self.destroy_by(|handle| handle.into_last_until(deadline))
+        self.destroy_until(Some(deadline))
     }
 
-    fn destroy_by(
-        self,
-        into_last: impl FnOnce(Handle) -> Result<std::ptr::NonNull<super::Header>, Handle>,
-    ) -> Result<(), DestroyError<C>> {
+    fn destroy_until(self, deadline: Option<Instant>) -> Result<(), DestroyError<C>> {
         if self.is_base() {
             return Err(DestroyError::Base(self));
         }
-        // SAFETY: `self` is a handle.
-        let shut = match unsafe { teardown::shut_down(self.handle.as_ptr()) } {
-            Ok(shut) => shut,
-            Err(Refusal { module, source }) => {
-                return Err(DestroyError::Refused { instance: self, module: module.name, source });
-            }
-        };
-        match into_last(self.handle) {
-            Ok(header) => {
-                // SAFETY: that was the last handle.
-                let failures = unsafe { teardown::end(header) };
-                if failures.is_empty() { Ok(()) } else { Err(DestroyError::Panicked(failures)) }
-            }
-            Err(handle) => {
-                if shut {
-                    handle.header().change_phase(Phase::Quiescing, Phase::Live);
-                }
+        match teardown::destroy(self.handle, deadline) {
+            Ok(failures) if failures.is_empty() => Ok(()),
+            Ok(failures) => Err(DestroyError::Panicked(failures)),
+            Err(Stays::Busy(handle)) => {
                 let holders = Holders(handle.other_holders());
                 Err(DestroyError::Busy { instance: Self::from_handle(handle), holders })
+            }
+            Err(Stays::Refused(handle, Refusal { module, source })) => {
+                Err(DestroyError::Refused { instance: Self::from_handle(handle), module: module.name, source })
             }
         }
     }

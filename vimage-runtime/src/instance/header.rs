@@ -77,6 +77,9 @@ pub(crate) struct Late {
 /// Somebody waits for the other handles to go.
 const AWAITED: usize = 1 << (usize::BITS - 1);
 
+/// As in std's `Arc`: forgotten handles must not let the count overflow.
+const MOST: usize = isize::MAX as usize / 2;
+
 /// What became of a handle that was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Released {
@@ -134,6 +137,11 @@ impl Header {
         }
     }
 
+    /// How handles to it show: `Net#3 "red", Live`.
+    pub(crate) fn description(&self) -> String {
+        format!("{}, {:?}", self.label(), self.phase().state())
+    }
+
     pub(crate) fn is_base(&self) -> bool {
         self.id == super::tree::BASE
     }
@@ -145,8 +153,7 @@ impl Header {
 
     /// One more handle, made from one that exists.
     pub(crate) fn hold(&self) {
-        // As in std's `Arc`: forgotten clones must not let the count overflow.
-        if self.handles.fetch_add(1, Ordering::Relaxed) & !AWAITED > isize::MAX as usize / 2 {
+        if self.handles.fetch_add(1, Ordering::Relaxed) & !AWAITED > MOST {
             std::process::abort();
         }
     }
@@ -154,7 +161,11 @@ impl Header {
     /// One more handle where it is not known that there is one.
     pub(crate) fn try_hold(&self) -> bool {
         let more = |handles| (handles & !AWAITED != 0).then_some(handles + 1);
-        self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, more).is_ok()
+        let held = self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, more);
+        if held.is_ok_and(|before| before & !AWAITED > MOST) {
+            std::process::abort();
+        }
+        held.is_ok()
     }
 
     /// One handle less, unless it is the last.
@@ -167,10 +178,14 @@ impl Header {
         }
     }
 
-    /// Gives up the last handle, if it is the last.
+    /// Gives up the last handle, if it is the last one and the instance is not live: then its modules have been asked,
+    /// and nothing is lent to it.
     pub(crate) fn release_last(&self) -> bool {
+        // In this order. While the caller's handle is the only one nobody else is asking the modules, so that
+        // `Quiescing` means that they have agreed. Whoever makes a handle from here on finds this phase and lets it be.
+        let asked = self.is_only() && self.phase() != Phase::Live;
         let none = |handles| (handles & !AWAITED == 1).then_some(0);
-        self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
+        asked && self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
     }
 
     /// How many handles there are, at this moment.

@@ -172,8 +172,7 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
             own.parts.extract_if(.., |part| late.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
         };
         // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
-        let panics = unsafe { drop_parts(base.as_ptr(), parts.into_iter()) };
-        failure::report_drops(base.header().label(), panics);
+        failure::report(unsafe { drop_parts(base.as_ptr(), parts.into_iter()) });
         // Their place can be used again, unless an instance came meanwhile, or another module behind it.
         let mut live = state.live();
         let only_base = live.tree.all_where(|header| header.id != base.header().id).is_empty();

@@ -24,30 +24,28 @@ impl Vimage {
                 return Err(VimageDestroyError::Busy { vimage: Self { members }, message });
             }
         };
-        let mut shut: Vec<usize> = Vec::new();
-        for (index, member) in members.iter().enumerate().filter(|(_, member)| member.fresh) {
-            // SAFETY: the member is a handle.
-            match unsafe { shut_down(member.handle.as_ptr()) } {
-                Ok(true) => shut.push(index),
-                Ok(false) => {}
+        loop {
+            let shut = match shut_down_fresh(&members) {
+                Ok(shut) => shut,
                 Err(Refusal { module, source }) => {
-                    revive(&members, &shut);
-                    return Err(VimageDestroyError::Refused {
-                        vimage: Self::new(members),
-                        module: module.name,
-                        source,
-                    });
+                    let vimage = Self::new(members);
+                    return Err(VimageDestroyError::Refused { vimage, module: module.name, source });
                 }
+            };
+            // Looked at before anything ends: no half of a vimage is left over, unless a weak handle is upgraded just
+            // now.
+            let busy: Vec<String> = fresh(&members).filter_map(|member| held_by_others(&member.handle)).collect();
+            if !busy.is_empty() {
+                revive(&members, &shut);
+                let message = busy.join("; ");
+                return Err(VimageDestroyError::Busy { vimage: Self::new(members), message });
             }
-        }
-        // Looked at before anything ends: no half of a vimage is left over, unless a weak handle is upgraded just now.
-        if let Some(busy) = members.iter().find(|member| member.fresh && !member.handle.header().is_only()) {
-            let mut message = busy.handle.header().label();
-            for place in busy.handle.other_holders() {
-                message += &format!(", held since {place}");
+            // In this order: nobody else is asking the modules of what only we hold.
+            if fresh(&members).all(|member| member.handle.header().phase() != Phase::Live) {
+                break;
             }
+            // Somebody else had asked the modules of one, and they refused or he has given up.
             revive(&members, &shut);
-            return Err(VimageDestroyError::Busy { vimage: Self::new(members), message });
         }
         let mut failures = Vec::new();
         while let Some(member) = members.pop() {
@@ -61,6 +59,33 @@ impl Vimage {
         }
         if failures.is_empty() { Ok(()) } else { Err(VimageDestroyError::Panicked(failures)) }
     }
+}
+
+/// Who else holds it, if somebody does.
+fn held_by_others(handle: &Handle) -> Option<String> {
+    let others = || handle.other_holders().into_iter().map(|place| format!(", held since {place}"));
+    (!handle.header().is_only()).then(|| others().fold(handle.header().label(), |label, place| label + &place))
+}
+
+fn fresh(members: &[Member]) -> impl Iterator<Item = &Member> {
+    members.iter().filter(|member| member.fresh)
+}
+
+/// Shuts down those that are not yet, and says which these are; none, if one refuses.
+fn shut_down_fresh(members: &[Member]) -> Result<Vec<usize>, Refusal> {
+    let mut shut = Vec::new();
+    for (index, member) in members.iter().enumerate().filter(|(_, member)| member.fresh) {
+        // SAFETY: the member is a handle.
+        match unsafe { shut_down(member.handle.as_ptr()) } {
+            Ok(true) => shut.push(index),
+            Ok(false) => {}
+            Err(refusal) => {
+                revive(members, &shut);
+                return Err(refusal);
+            }
+        }
+    }
+    Ok(shut)
 }
 
 fn revive(members: &[Member], shut: &[usize]) {

@@ -124,10 +124,10 @@ fn base_of(class: &'static ClassEntry) -> &'static Handle {
     class.laid_out().base_handle()
 }
 
-/// The instances: `Vimage [Cpu#0, Net#3 "red", Procg#0]`.
+/// The instances: `Vimage [(Cpu#0, Live), (Net#3 "red", Live), (Procg#0, Live)]`.
 impl fmt::Debug for Vimage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels: Vec<_> = self.members.iter().map(|member| member.handle.header().label()).collect();
-        write!(f, "Vimage [{}]", labels.join(", "))
+        f.write_str("Vimage ")?;
+        f.debug_list().entries(self.members.iter().map(|member| &member.handle)).finish()
     }
 }
