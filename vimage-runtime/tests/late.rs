@@ -1,6 +1,5 @@
 //! Modules that are registered after boot: in every instance or in none, and back.
 
-use std::sync::atomic::AtomicUsize;
 #[cfg(feature = "vimage")]
 use std::sync::atomic::Ordering::Relaxed;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -13,12 +12,6 @@ fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     TURN.lock().unwrap_or_else(PoisonError::into_inner)
 }
-
-static ATTACHED: AtomicUsize = AtomicUsize::new(0);
-static DETACHED: AtomicUsize = AtomicUsize::new(0);
-static DROPPED: AtomicUsize = AtomicUsize::new(0);
-/// The id of the instance in which `flaky` fails.
-static FAIL_IN: Mutex<Option<u64>> = Mutex::new(None);
 
 #[vnet_module]
 mod ground {}
@@ -43,41 +36,6 @@ mod plugin {
 
 #[vnet_module(register = "manual", depends_on = crate::plugin)]
 mod on_plugin {}
-
-#[vnet_module(register = "manual")]
-mod flaky {
-    use super::{ATTACHED, DETACHED, DROPPED, FAIL_IN};
-    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-    use vimage::prelude::*;
-
-    pub struct Counted(AtomicU64);
-    impl Drop for Counted {
-        fn drop(&mut self) {
-            DROPPED.fetch_add(1, Relaxed);
-        }
-    }
-
-    #[virtualized]
-    static COUNTED: Counted = Counted(AtomicU64::new(5));
-
-    #[attach]
-    fn iattach() -> Result<(), String> {
-        let id = Vnet::current().unwrap().id();
-        assert_eq!(V_COUNTED.0.swap(6, Relaxed), 5, "each instance has its own, freshly made");
-        if *FAIL_IN.lock().unwrap() == Some(id) {
-            return Err(format!("not in {id}"));
-        }
-        ATTACHED.fetch_add(1, Relaxed);
-        Ok(())
-    }
-
-    #[detach]
-    fn idetach() {
-        // The variable is reachable in the hook that undoes.
-        assert_eq!(V_COUNTED.0.load(Relaxed), 6);
-        DETACHED.fetch_add(1, Relaxed);
-    }
-}
 
 #[test]
 fn a_module_comes_and_goes() {
@@ -169,37 +127,6 @@ fn the_layout_of_instances_has_limits() {
     let error = register("aligned").unwrap_err();
     assert!(matches!(&error, RegisterError::Alignment { align: 4096, .. }), "{error}");
     assert!(std::panic::catch_unwind(|| Vnet::base().unwrap().enter(aligned::first)).is_err());
-}
-
-#[cfg(feature = "vimage")]
-#[test]
-fn a_failure_in_instance_j_of_m_undoes_all() {
-    let _turn = turn();
-    vimage::boot().unwrap();
-    const INSTANCES: usize = 4;
-    for failing in 0..INSTANCES {
-        let vnets: Vec<_> = (0..INSTANCES).map(|_| Vnet::new().unwrap()).collect();
-        [&ATTACHED, &DETACHED, &DROPPED].iter().for_each(|counter| counter.store(0, Relaxed));
-        *FAIL_IN.lock().unwrap() = Some(vnets[failing].id());
-        let Err(RegisterError::Attach(error)) = register("flaky") else { panic!("it fails in one") };
-        assert_eq!(error.module(), "flaky");
-        // The base comes first.
-        assert_eq!(ATTACHED.load(Relaxed), 1 + failing);
-        assert_eq!(DETACHED.load(Relaxed), 1 + failing);
-        assert_eq!(DROPPED.load(Relaxed), 0, "slots stay until their instances end");
-        // An instance that is made now does not have it.
-        Vnet::new().unwrap().destroy().unwrap();
-        assert_eq!((ATTACHED.load(Relaxed), DROPPED.load(Relaxed)), (1 + failing, 0));
-        for vnet in vnets {
-            vnet.destroy().unwrap();
-        }
-        assert_eq!(DROPPED.load(Relaxed), INSTANCES, "each one once");
-        assert_eq!(DETACHED.load(Relaxed), 1 + failing, "not again");
-    }
-    // It did use up its place in the base, which never ends.
-    *FAIL_IN.lock().unwrap() = None;
-    let error = register("flaky");
-    assert!(matches!(error, Ok(()) | Err(RegisterError::Reserve { .. })), "{error:?}");
 }
 
 #[cfg(feature = "vimage")]

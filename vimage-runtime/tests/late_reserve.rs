@@ -2,26 +2,50 @@
 
 #![cfg(feature = "vimage")]
 
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
 use vimage::module::{RegisterError, register};
 use vimage::prelude::*;
 
+static DETACHED: AtomicUsize = AtomicUsize::new(0);
+static DROPPED: AtomicUsize = AtomicUsize::new(0);
+
+struct Counted;
+
+impl Drop for Counted {
+    fn drop(&mut self) {
+        DROPPED.fetch_add(1, Relaxed);
+    }
+}
+
 #[vnet_module(register = "manual")]
 mod greedy {
+    use super::{Counted, DETACHED};
+    use std::sync::atomic::Ordering::Relaxed;
     use vimage::prelude::*;
 
     #[virtualized]
     static BUFFER: [u8; 300] = [0; 300];
+    #[virtualized]
+    static COUNTED: Counted = Counted;
 
     #[attach]
     fn iattach() -> Result<(), &'static str> {
-        let _: &[u8] = &V_BUFFER;
-        Err("never")
+        let _: (&[u8], &Counted) = (&V_BUFFER, &V_COUNTED);
+        // Attached in the base, and taken back there.
+        if Vnet::current().unwrap().is_base() { Ok(()) } else { Err("never") }
+    }
+
+    #[detach]
+    fn idetach() {
+        DETACHED.fetch_add(1, Relaxed);
     }
 }
 
 #[test]
 fn a_reserve_that_is_used_up_is_an_error_each_time() {
     vimage::boot().unwrap();
+    let red = Vnet::new().unwrap();
     // A failed registration leaves its slots to the instances that have them, so that at last nothing is left.
     let mut attached = 0;
     let error = loop {
@@ -37,4 +61,8 @@ fn a_reserve_that_is_used_up_is_an_error_each_time() {
     assert!(text.ends_with("make it larger with `vimage::module::set_reserve` before boot"), "{text}");
     assert_eq!(register("greedy").unwrap_err().to_string(), text);
     Vnet::new().unwrap().destroy().unwrap();
+    // What there was no room for was neither attached nor made; what was made goes with its instance.
+    assert_eq!((DETACHED.load(Relaxed), DROPPED.load(Relaxed)), (attached, 0));
+    red.destroy().unwrap();
+    assert_eq!((DETACHED.load(Relaxed), DROPPED.load(Relaxed)), (attached, attached));
 }

@@ -15,6 +15,8 @@ use crate::registry;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 
 mod errors;
+#[cfg(all(test, feature = "vimage", not(vimage_shuttle)))]
+mod tests;
 
 pub use errors::RegisterError;
 

@@ -428,4 +428,9 @@ impl PartEntry {
             needs_drop: false,
         }))
     }
+
+    /// Whether it can be reached.
+    pub(crate) fn is_published(&self) -> bool {
+        self.offset.load(Ordering::Relaxed) != Self::UNREGISTERED
+    }
 }
