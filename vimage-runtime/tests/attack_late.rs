@@ -3,17 +3,20 @@
 #![cfg(feature = "vimage")]
 
 use std::panic::catch_unwind;
+use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
 use std::thread;
 
-use vimage::Held;
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
+use vimage::{Held, State};
 
 /// Registration is one at a time, and after boot.
 fn turn() -> MutexGuard<'static, ()> {
     static TURN: Mutex<()> = Mutex::new(());
     let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    // A module that is unregistered while instances are made does not give back its room. Only the first one can do it.
+    _ = vimage::module::set_reserve(1 << 16);
     vimage::boot().unwrap();
     turn
 }
@@ -45,6 +48,15 @@ fn clear() {
 #[vnet_module]
 mod picky {
     use super::{ON_CREATE, run};
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use vimage::prelude::*;
+
+    #[virtualized]
+    static STEPS: AtomicU64 = AtomicU64::new(0);
+
+    pub fn step() -> u64 {
+        V_STEPS.fetch_add(1, Relaxed) + 1
+    }
 
     #[vimage::attach]
     fn iattach() -> Result<(), String> {
@@ -237,4 +249,106 @@ fn a_module_is_not_attached_where_the_creation_has_failed() {
     drop(gone);
     // SAFETY: no code of `flaky` runs, and nothing of it is held.
     unsafe { unregister("flaky") }.unwrap();
+}
+
+/// Finds the value of `flaky` in the current instance, as soon as it is there.
+fn find_magic() {
+    let magic = loop {
+        match catch_unwind(|| flaky::V_MAGIC.with_current(|magic| *magic.lock().unwrap())) {
+            Ok(magic) => break magic,
+            Err(_) => thread::sleep(std::time::Duration::from_millis(1)),
+        }
+    };
+    assert_eq!(magic, 0xfeed);
+}
+
+/// Is somewhere, and uses what is there, until it is told to leave.
+fn stay(stop: &AtomicBool) {
+    let before = picky::step();
+    let mut steps = 0;
+    while !stop.load(Relaxed) {
+        steps += 1;
+        assert_eq!(picky::step(), before + steps, "it is alone here, and the same all the time");
+        thread::yield_now();
+    }
+}
+
+#[test]
+fn modules_come_and_go_while_threads_are_inside_of_instances() {
+    let _turn = turn();
+    let base = Vnet::base().unwrap();
+    for _round in 0..2 {
+        let (leave, leave_base) = (AtomicBool::new(false), AtomicBool::new(false));
+        let (ready, registered, refused, left) =
+            (Barrier::new(10), Barrier::new(10), Barrier::new(10), Barrier::new(10));
+        thread::scope(|scope| {
+            for number in 0..6 {
+                let (ready, registered, refused, left, leave) = (&ready, &registered, &refused, &left, &leave);
+                scope.spawn(move || {
+                    let vnet = Vnet::new().unwrap();
+                    vnet.enter(|| {
+                        if number == 0 {
+                            vnet.shutdown().unwrap();
+                        }
+                        ready.wait();
+                        find_magic();
+                        registered.wait();
+                        stay(leave);
+                        refused.wait();
+                    });
+                    assert_eq!(vnet.state(), if number == 0 { State::ShuttingDown } else { State::Live });
+                    vnet.destroy().unwrap();
+                    left.wait();
+                });
+            }
+            {
+                let (ready, registered, refused, left) = (&ready, &registered, &refused, &left);
+                let (base, leave_base) = (&base, &leave_base);
+                scope.spawn(move || {
+                    base.enter(|| {
+                        ready.wait();
+                        find_magic();
+                        registered.wait();
+                        refused.wait();
+                        left.wait();
+                        stay(leave_base);
+                    });
+                });
+            }
+            for _ in 0..2 {
+                let (ready, registered, refused, left) = (&ready, &registered, &refused, &left);
+                let churn = |code: fn()| (0..15).for_each(|_| Vnet::new().unwrap().enter(code));
+                scope.spawn(move || {
+                    ready.wait();
+                    // Each one is attached by one of the two, or made when the module is not there.
+                    churn(|| drop(catch_unwind(|| flaky::V_MAGIC.with_current(|magic| *magic.lock().unwrap() = 1))));
+                    registered.wait();
+                    refused.wait();
+                    left.wait();
+                    churn(|| assert_eq!(picky::step(), 1));
+                });
+            }
+            ready.wait();
+            register("flaky").unwrap();
+            registered.wait();
+            // SAFETY: no code of `flaky` runs after that barrier, and nothing of it is held.
+            let error = unsafe { unregister("flaky") }.unwrap_err();
+            assert!(matches!(error, RegisterError::InUse { .. }), "{error}");
+            leave.store(true, Relaxed);
+            refused.wait();
+            left.wait();
+            // Now only the base is left, and what is made just now.
+            loop {
+                // SAFETY: as above.
+                match unsafe { unregister("flaky") } {
+                    Ok(()) => break,
+                    Err(RegisterError::InUse { .. }) => thread::yield_now(),
+                    Err(error) => panic!("{error}"),
+                }
+            }
+            leave_base.store(true, Relaxed);
+        });
+        assert!(catch_unwind(|| flaky::V_MAGIC.of(&base)).is_err());
+        assert_eq!(Vnet::all().count(), 1);
+    }
 }
