@@ -141,7 +141,33 @@ fn what_is_shut_down_stays_so_and_is_not_found() {
 
 #[test]
 fn neither_the_base_nor_what_is_being_made_shuts_down() {
+    let _turn = turn();
     assert!(matches!(Vnet::base().unwrap().shutdown(), Err(ShutdownError::Base)));
+    assert!(matches!(Vnet::base().unwrap().destroy(), Err(DestroyError::Base(_))));
+
+    let red = Vnet::builder().arg(hasty::ShutDown).create().unwrap();
+    assert_eq!(red.state(), State::Live);
+    assert_eq!(log(), ["creating"], "nobody was asked");
+    red.destroy().unwrap();
+}
+
+#[vnet_module]
+mod hasty {
+    use super::LOG;
+    use vimage::prelude::*;
+    use vimage::{Arguments, ShutdownError, State};
+
+    /// Told to instances that try to shut down before they live.
+    pub struct ShutDown;
+
+    #[attach]
+    fn iattach(arguments: &Arguments) {
+        let Some(ShutDown) = arguments.get() else { return };
+        let own = Vnet::current().unwrap();
+        assert!(matches!(own.shutdown(), Err(ShutdownError::Creating)));
+        assert_eq!(own.state(), State::Creating);
+        LOG.lock().unwrap().push("creating".to_owned());
+    }
 }
 
 #[test]

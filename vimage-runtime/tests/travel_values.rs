@@ -1,13 +1,15 @@
 //! Values that belong to an instance, for good or for a while.
 
-use std::sync::mpsc;
+use std::sync::{Mutex, mpsc};
 
 use vimage::prelude::*;
 use vimage::{Bound, Movable, Transfer};
 
 #[vnet_module]
 mod interfaces {
+    use super::{Interface, TAKEN_BACK};
     use std::sync::Mutex;
+    use vimage::Movable;
     use vimage::prelude::*;
 
     /// The names of the interfaces of this instance.
@@ -22,13 +24,24 @@ mod interfaces {
     #[virtualized]
     pub static AT_QUIESCE: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
+    /// Where an owner of a lent value waits for the end of the instance.
+    #[virtualized]
+    pub static OWNED: Mutex<Vec<Movable<Interface>>> = Mutex::new(Vec::new());
+
     #[quiesce]
     fn iquiesce() -> Result<(), String> {
+        for mut owned in std::mem::take(&mut *V_OWNED.lock().unwrap()) {
+            owned.take_home().unwrap();
+            TAKEN_BACK.lock().unwrap().push(owned);
+        }
         let seen = V_NAMES.lock().unwrap().clone();
         V_AT_QUIESCE.lock().unwrap().clone_from(&seen);
         if seen.contains(&"sticky") { Err("an interface is in use".to_owned()) } else { Ok(()) }
     }
 }
+
+/// What was taken home by the hook of the instance it was lent to.
+static TAKEN_BACK: Mutex<Vec<Movable<Interface>>> = Mutex::new(Vec::new());
 
 fn vnet() -> Vnet {
     if cfg!(feature = "vimage") { Vnet::new().unwrap() } else { Vnet::base().unwrap() }
@@ -131,7 +144,7 @@ fn a_movable_value_starts_at_home() {
 mod instances {
     use super::*;
     use std::panic::{AssertUnwindSafe, catch_unwind};
-    use std::sync::{Arc, Barrier, Mutex, OnceLock, Weak};
+    use std::sync::{Arc, Barrier, OnceLock, Weak};
     use std::thread;
     use vimage::{DestroyError, MoveError, Refused};
 
@@ -245,6 +258,24 @@ mod instances {
             assert_eq!(steps.try_iter().collect::<Vec<_>>(), [("leave", Some(jail_id)), ("join", Some(home.id()))]);
             assert_eq!(names_in(&home), ["em0"]);
         }
+    }
+
+    #[test]
+    fn its_owner_takes_it_back_in_the_quiesce_hook_of_the_instance_it_is_lent_to() {
+        let (home, jail) = (vnet(), vnet());
+        let (mut em0, steps) = interface(&home, "em0");
+        em0.move_to(&jail).unwrap();
+        _ = steps.try_iter().count();
+        interfaces::V_OWNED.of(&jail).lock().unwrap().push(em0);
+        let jail_id = jail.id();
+        jail.destroy().unwrap();
+        let mut em0 = TAKEN_BACK.lock().unwrap().pop().unwrap();
+        // Once, and not again by the runtime.
+        assert_eq!(steps.try_iter().collect::<Vec<_>>(), [("leave", Some(jail_id)), ("join", Some(home.id()))]);
+        assert_eq!((em0.instance(), em0.is_joined(), names_in(&home)), (home.clone(), true, vec!["em0"]));
+        let other = vnet();
+        em0.move_to(&other).unwrap();
+        assert_eq!(em0.instance(), other);
     }
 
     #[test]
