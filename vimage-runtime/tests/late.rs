@@ -153,4 +153,7 @@ fn registration_inside_a_hook_is_an_error_and_not_a_deadlock() {
     let _turn = turn();
     vimage::boot().unwrap();
     register("nested").unwrap();
+    // Its hook would run for the instances of other tests.
+    // SAFETY: no code of it runs.
+    unsafe { unregister("nested") }.unwrap();
 }
