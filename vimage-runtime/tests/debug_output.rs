@@ -43,6 +43,7 @@ fn show(value: &impl Debug) -> String {
     short
 }
 
+#[cfg(feature = "vimage")]
 fn in_red(text: &str, id: u64, state: &str) -> String {
     text.replace("RED", &format!("Net#{id} \"red\", {state}"))
 }
