@@ -159,6 +159,10 @@ fn ensure_slowly() -> Result<(), BootError> {
     drop(progress);
 
     let outcome = run(&registry::collected());
+    match &outcome {
+        Ok(()) => crate::trace::event!("boot"),
+        Err(error) => crate::trace::event!("boot failed", error = error),
+    }
     let outcome = OUTCOME.get_or_init(|| outcome).clone();
     *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = Progress::Over;
     OVER.notify_all();
@@ -187,7 +191,6 @@ fn run(entries: &[Entry]) -> Result<(), BootError> {
         let state = class.laid_out();
         state.set_base(create_base(class, state));
     }
-    crate::trace::event!("boot");
     attach_bases()
 }
 

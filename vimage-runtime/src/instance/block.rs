@@ -69,8 +69,10 @@ pub(crate) unsafe fn drop_parts(
             // SAFETY: by contract.
             unsafe {
                 part.drop_in(header.cast::<u8>().add(offset).as_ptr(), &mut |variable, panic| {
-                    let label = header.as_ref().label();
-                    failures.push(TeardownFailure::in_drop(label, part.module(), variable, failure::message(panic)));
+                    let head = header.as_ref();
+                    let text = failure::message(panic);
+                    crate::trace::event!("drop panicked", head, part.module(), error = text);
+                    failures.push(TeardownFailure::in_drop(head.label(), part.module(), variable, text));
                 });
             }
         }

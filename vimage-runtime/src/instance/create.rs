@@ -113,11 +113,15 @@ pub(crate) fn create(
     if let Err(error) = sysctl::tune(&arguments.tunables, &handle) {
         failure::report(teardown::detach(handle.as_ptr(), 0));
         handle.header().set_phase(Phase::Gone);
+        crate::trace::event!("create failed", handle.header(), error = error);
         return Err(CreateError::Sysctl(error));
     }
     match attach(&handle, arguments) {
         Ok(()) => Ok(handle),
-        Err(error) => Err(CreateError::Attach(error)),
+        Err(error) => {
+            crate::trace::event!("create failed", handle.header(), error = error);
+            Err(CreateError::Attach(error))
+        }
     }
 }
 
@@ -205,14 +209,17 @@ fn attach_late(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError
 /// Runs the attach hook of one module, in the instance and with the caller's contexts in all other classes.
 pub(crate) fn attach_module(handle: &Handle, module: &LinkedModule, arguments: &Arguments) -> Result<(), AttachError> {
     let header = handle.header();
-    crate::trace::event!("attach", header, module.entry);
     let Some(hook) = module.attach else { return Ok(()) };
     let run = || catch_unwind(AssertUnwindSafe(|| hook(arguments)));
     let source = match context::enter_entry(header.class, handle.as_ptr(), run) {
-        Ok(Ok(())) => return Ok(()),
+        Ok(Ok(())) => {
+            crate::trace::event!("attach", header, module.entry);
+            return Ok(());
+        }
         Ok(Err(error)) => error,
         Err(panic) => BoxError::from(format!("panicked: {}", failure::message(panic))),
     };
+    crate::trace::event!("attach failed", header, module.entry, error = source);
     Err(AttachError { instance: header.label(), module: module.entry.name, source: Arc::from(source) })
 }
 

@@ -32,7 +32,6 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     if !head.change_phase(Phase::Live, Phase::Quiescing) {
         return Ok(false);
     }
-    crate::trace::event!("shutdown", head);
     let late = head.late().attached.clone();
     let modules = late.iter().rev().map(|late| &late.linked).chain(head.class_state().modules.iter().rev());
     let mut hooks = modules.filter_map(|module| Some((module.entry, module.quiesce?))).peekable();
@@ -48,10 +47,12 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     match refusal {
         None => {
             companions::dismiss(header);
+            crate::trace::event!("shutdown", head);
             Ok(true)
         }
         Some(refusal) => {
             head.change_phase(Phase::Quiescing, Phase::Live);
+            crate::trace::event!("shutdown refused", head, refusal.module, error = refusal.source);
             Err(refusal)
         }
     }
@@ -210,9 +211,14 @@ pub(crate) fn detach_module(
 ) -> Option<TeardownFailure> {
     // SAFETY: the caller keeps the block.
     let head = unsafe { header.as_ref() };
-    crate::trace::event!("detach", head, module);
-    let panic = inside(header, || catch_unwind(AssertUnwindSafe(hook?)).err())?;
-    Some(TeardownFailure::in_hook(head.label(), module, message(panic)))
+    let hook = hook?;
+    let Err(panic) = inside(header, || catch_unwind(AssertUnwindSafe(hook))) else {
+        crate::trace::event!("detach", head, module);
+        return None;
+    };
+    let text = message(panic);
+    crate::trace::event!("detach panicked", head, module, error = text);
+    Some(TeardownFailure::in_hook(head.label(), module, text))
 }
 
 /// Runs `f` in the instance and in no other.

@@ -119,12 +119,18 @@ pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> R
         return Err(RegisterError::Registered { name: linked.entry.name.to_owned() });
     }
     let late = add(state, linked)?;
-    crate::trace::event!("late register", state.base_handle().header(), late.linked.entry);
-    attach_everywhere(state, &late).inspect_err(|_| {
-        withdraw(&state.live(), &late);
-        detach_everywhere(state, &late);
-        late.detached();
-    })
+    let base = state.base_handle().header();
+    let attached = attach_everywhere(state, &late);
+    match &attached {
+        Ok(()) => crate::trace::event!("late register", base, late.linked.entry),
+        Err(error) => {
+            withdraw(&state.live(), &late);
+            detach_everywhere(state, &late);
+            late.detached();
+            crate::trace::event!("late register failed", base, late.linked.entry, error = error);
+        }
+    }
+    attached
 }
 
 /// Takes a module back that was registered with [`register`]: the kernel's `MOD_UNLOAD`. Detaches it from the base
@@ -181,6 +187,8 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
         if only_base && live.reserve.start == late.reserve_after {
             live.reserve = late.reserve_before;
         }
+        drop(live);
+        crate::trace::event!("unregister", base.header(), late.linked.entry);
         return Ok(());
     }
     Err(RegisterError::Unknown { name: name.to_owned(), candidates: Vec::new() })
