@@ -54,6 +54,8 @@ bind! {
     /// is `Send`, `Sync` and `'static` when `f` is. For a closure with arguments write
     /// `{ let vnet = vnet.clone(); move |packet| vnet.enter(|| input(packet)) }`.
     ///
+    /// In builds without instances, here and in the other methods of the kind, the closure calls `f`.
+    ///
     /// ```
     /// # use vimage::prelude::*;
     /// let vnet = Vnet::base()?;
@@ -91,6 +93,8 @@ impl<C: Class> Instance<C> {
     ///
     /// For timers and callbacks that should not keep the instance alive, above all those that the instance itself
     /// keeps in its variables.
+    ///
+    /// In builds without instances the closure calls `f`, and returns `Some`.
     pub fn bind_weak<R, F: FnOnce() -> R>(&self, f: F) -> impl FnOnce() -> Option<R> + use<C, R, F> {
         self.downgrade().bind(f)
     }

@@ -29,7 +29,8 @@ use crate::instance::{Instance, State};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In builds without instances it is bound to the base instance.
+/// It costs a counted handle, and each use one [`Instance::enter`]; there is no allocation. In builds without instances it
+/// is bound to the base instance.
 pub struct Bound<T, C: Class = Net> {
     carried: Carried<T, Instance<C>>,
 }

@@ -17,6 +17,8 @@ pub trait FutureExt: Future + Sized {
     /// It holds a counted handle as long as it exists. It is `Send` when the future is. Each poll costs what `enter`
     /// does. What a task spawns does not inherit the context: give each task its own `within`.
     ///
+    /// In builds without instances it is the same future, in a wrapper that does nothing.
+    ///
     /// Inside a future do not call `enter` around an `.await`: that does not compile, because `enter` takes a closure
     /// that is not `async`. Calling `enter(|| async { … })` gives a future that runs outside; this method is the way.
     ///
@@ -46,7 +48,7 @@ pub trait FutureExt: Future + Sized {
     }
 
     /// The same future in what is current here, in every class, and in nothing else: for tasks that should inherit,
-    /// `tokio::spawn(work().within_current())`.
+    /// `tokio::spawn(work().within_current())`. In builds without instances it is the same future.
     #[track_caller]
     fn within_current(self) -> Within<Self, Contexts> {
         Within { future: Some(self), context: Contexts::current() }

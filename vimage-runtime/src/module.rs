@@ -1,4 +1,42 @@
 //! Modules and their hooks, as they are registered at boot, or later with [`register`].
+//!
+//! # Modules in libraries that are loaded at run time
+//!
+//! A module in a library that is loaded with `dlopen` can be registered, and is then attached to all live instances, if
+//! program and library share one copy of this crate. It works if all of this is so:
+//!
+//! - **Collected by `inventory`.** Its entries add themselves in constructors, which the loader runs. With `linkme`
+//!   the entries are in a section of the executable or library they were linked into, and the runtime looks at the
+//!   section of its own only. What a library brings is not seen, and if the runtime is in a `dylib`, nor is what the
+//!   program has.
+//! - **One runtime.** This crate is part of a `dylib` that both link: a small crate of crate type `dylib` with
+//!   `pub use vimage;` is enough. A program that links the runtime statically has a copy of its own, and so has a
+//!   `cdylib` or a library that is linked with an `rlib` of it.
+//! - **One std.** All of them are built with `-C prefer-dynamic`: two dynamic libraries that each contain std cannot be
+//!   linked into one program, and a thread's panic or thread-locals must not be those of two stds.
+//! - **One compiler.** Rust has no stable ABI: program and libraries are built by the same compiler, with the same
+//!   versions and features of what they share, best in one `cargo build`.
+//!
+//! | library | collected by | what happens |
+//! |---|---|---|
+//! | `dylib`, runtime shared as `dylib`, `-C prefer-dynamic` | `inventory` | works |
+//! | the same | `linkme` | only modules inside of the `dylib` are collected; all others are not registered: [`register`] is an error, mentions panic |
+//! | `cdylib`, or anything else with a runtime of its own | either | see below |
+//! | linked into the program | either | works, needs none of this |
+//!
+//! **A runtime of its own** has classes of its own, and boots by itself when it is first used. It knows nothing of
+//! the instance that the program has entered: a mention panics, because in that runtime nothing was entered. In a class with
+//! `no_context = base` it does not panic: the mention silently resolves to the base instance of the library's
+//! runtime, a second one, that the program does not see. [`register`] in the program does not find such a module. So
+//! use `dylib`s, and test it.
+//!
+//! **Never unload.** `dlclose` leaves the entries of the library in `inventory`'s list, its hooks in the tables of the
+//! runtime, and its variables' initial bytes and `Drop`s where each new or ending instance looks for them: all of that
+//! dangles. [`unregister`] takes hooks and variables out of use, but not the entries, so that it is not enough either. A
+//! library that may not be used any more is unregistered, and stays where it is: `std::mem::forget` the
+//! `libloading::Library`.
+//!
+//! The folder `tests/plugin` of the repository has a program with such libraries.
 
 use std::error::Error;
 use std::fmt;

@@ -5,7 +5,8 @@ use std::process::{Command, ExitCode};
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
-  ci        formatting, clippy and docs without warnings, then `test`, `plugin`, `models` and `memcheck`
+  ci        formatting, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, and a few runs of
+            the tests that interfere as globals and not as instances
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
@@ -81,7 +82,9 @@ fn ci() -> Done {
     test()?;
     plugin()?;
     models()?;
-    memcheck()
+    memcheck()?;
+    // Fails also if no plain run does: then there is nothing that instances isolate.
+    cargo("compare", &["run", "--package", "isolated-tests", "--bin", "compare", "10"], &[])
 }
 
 /// Builds program and libraries so that they share std and the runtime, and runs the program.

@@ -10,8 +10,8 @@ use vimage::prelude::*;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("ten modules, a hundred variables, hooks that do nothing; nanoseconds per instance");
     println!(
-        "{:>9}  {:>7} {:>7} {:>7} {:>7} {:>8}  {:>9}",
-        "instances", "create", "enter", "find", "list", "destroy", "bytes"
+        "{:>9}  {:>7} {:>7} {:>7} {:>7} {:>9} {:>8}  {:>9}",
+        "instances", "create", "enter", "find", "list", "for_each", "destroy", "bytes"
     );
     vimage::boot()?;
     let base = resident();
@@ -26,15 +26,19 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         assert_eq!(found, vnets.len());
         let (listed, list) = timed(|| Vnet::list().count());
         assert_eq!(listed, vnets.len() + 1);
+        let mut visited = 0;
+        let ((), for_each) = timed(|| Vnet::for_each(|_| visited += 1));
+        assert_eq!(visited, listed);
         let (destroyed, destroy) = timed(|| vnets.into_iter().try_for_each(Vnet::destroy));
         destroyed?;
         let each = |time: Duration| time.as_nanos() / u128::from(instances);
         println!(
-            "{instances:>9}  {:>7} {:>7} {:>7} {:>7} {:>8}  {bytes:>9}",
+            "{instances:>9}  {:>7} {:>7} {:>7} {:>7} {:>9} {:>8}  {bytes:>9}",
             each(create),
             each(enter),
             each(find),
             each(list),
+            each(for_each),
             each(destroy)
         );
     }

@@ -17,6 +17,8 @@ impl<C: Class> Instance<C> {
     /// handles do not find it, and lists leave it out. Only [`destroy`](Self::destroy) or the last drop goes on from
     /// there. Does nothing if that has happened already.
     ///
+    /// In builds without instances there is only the base instance, and this is always [`ShutdownError::Base`].
+    ///
     /// # Errors
     ///
     /// [`ShutdownError`], if a hook refuses or panics, for the base instance, and while attach hooks are running;
@@ -42,6 +44,15 @@ impl<C: Class> Instance<C> {
     /// The instance is current in its hooks, and no instance of any other class is. Quiesce hooks can make handles,
     /// detach hooks cannot. While the variables are dropped there is no context at all.
     ///
+    /// Others may hold it for a moment without being its users: a walk over [`list`](Self::list), a closure from
+    /// [`bind_weak`](Self::bind_weak) that is running, a handler of a [link](crate::link), each on another thread. That is
+    /// `Busy` as well; [`destroy_within`](Self::destroy_within) waits for them.
+    ///
+    /// It costs the hooks, the drops and freeing one allocation; the lock of the class is taken for a moment. It
+    /// does not matter how many instances there are, but each child of this one is handed to its parent.
+    ///
+    /// In builds without instances there is only the base instance, and this is always [`DestroyError::Base`].
+    ///
     /// # Errors
     ///
     /// [`DestroyError::Busy`] with the handle, if there are other handles, and [`DestroyError::Refused`] with the
@@ -54,6 +65,10 @@ impl<C: Class> Instance<C> {
 
     /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped after the quiesce
     /// hooks have run.
+    ///
+    /// It blocks the thread meanwhile. In a task of an executor that may keep the very tasks from running that hold the
+    /// instance: call it where blocking is allowed (`tokio::task::spawn_blocking`), or try [`destroy`](Self::destroy)
+    /// again after a while.
     ///
     /// # Errors
     ///

@@ -12,6 +12,9 @@ impl<C: Class> Instance<C> {
     /// The iterator makes one handle at a time, and skips what has gone or is going by then. Making and destroying
     /// instances meanwhile is fine; new ones are not visited. Linear in the number of instances it walks.
     ///
+    /// While one is visited it cannot be destroyed, because the handle counts. In builds without instances the base
+    /// instance is the only one.
+    ///
     /// # Panics
     ///
     /// If boot fails or has failed.
@@ -25,6 +28,8 @@ impl<C: Class> Instance<C> {
 
     /// Every live instance of the class, whatever is current. In order of their ids, otherwise as [`list`](Self::list).
     ///
+    /// In builds without instances the base instance is the only one.
+    ///
     /// # Panics
     ///
     /// If boot fails or has failed.
@@ -33,7 +38,7 @@ impl<C: Class> Instance<C> {
         List::new(tree::Tree::all)
     }
 
-    /// Runs `f` in each instance of [`list`](Self::list).
+    /// Runs `f` in each instance of [`list`](Self::list); in builds without instances once, in the base instance.
     ///
     /// # Panics
     ///

@@ -179,6 +179,8 @@ impl<C: Class> Instance<C> {
 
     /// The instance that was current when this one was made, the base if there was none. When a parent goes, its
     /// own parent takes its place. `None` for the base itself.
+    ///
+    /// One lock and one look-up, and one more for each ancestor that is just going.
     #[must_use]
     #[track_caller]
     pub fn parent(&self) -> Option<Self> {

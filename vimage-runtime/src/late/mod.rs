@@ -101,6 +101,9 @@ impl Drop for Registering {
 /// hooks run, instance by instance, without arguments. Instances that are being made meanwhile attach it themselves.
 /// No lock is held while hooks run. Linear in the number of instances.
 ///
+/// In builds without instances the variables of the module are statics, which are usable before this as well, and the
+/// attach hook runs once, for the base instance.
+///
 /// # Errors
 ///
 /// [`RegisterError`]; in each case no instance has the module then, and its hooks have been undone.
@@ -135,6 +138,9 @@ pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> R
 
 /// Takes a module back that was registered with [`register`]: the kernel's `MOD_UNLOAD`. Detaches it from the base
 /// instance and drops its variables there.
+///
+/// In builds without instances the variables are statics: they are not dropped, stay usable, and keep their values. If
+/// the module is registered again, its attach hook finds the old ones.
 ///
 /// # Errors
 ///

@@ -74,7 +74,9 @@ pub trait Transfer<C: Class = Net>: Send + 'static {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// In builds without instances there is nowhere to go: it stays at home, in the base instance.
+/// It costs an allocation, and each use an [`Instance::enter`], a handle and a lock that only its owner and the shutdown
+/// of the instance it is lent to take. In builds without instances there is nowhere to go: it stays at home, in
+/// the base instance.
 pub struct Movable<T: Transfer<C>, C: Class = Net> {
     shared: Arc<Shared<T, C>>,
 }

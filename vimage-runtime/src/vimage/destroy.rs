@@ -12,6 +12,8 @@ impl Vimage {
     /// Ends the instances that were made for this vimage, the last one first, as
     /// [`Instance::destroy`](crate::Instance::destroy) does; those that it shares stay.
     ///
+    /// In builds without instances all are shared: it only lets go of them.
+    ///
     /// # Errors
     ///
     /// [`VimageDestroyError::Busy`] and [`VimageDestroyError::Refused`] with the vimage, whose instances are live as

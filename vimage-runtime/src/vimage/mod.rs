@@ -81,6 +81,9 @@ impl Vimage {
     /// Starts to make a vimage from the current one; classes that have no current instance start from the base.
     ///
     /// What is not asked to be fresh is shared.
+    ///
+    /// In builds without instances a vimage that shares everything can be made, and is the base vimage; with anything
+    /// fresh, [`create`](VimageBuilder::create) fails with [`NotVirtualized`](crate::CreateError::NotVirtualized).
     pub fn builder() -> VimageBuilder {
         VimageBuilder::default()
     }
@@ -99,6 +102,9 @@ impl Vimage {
     }
 
     /// Runs `f` with its instance of each class as the current one, then restores what was.
+    ///
+    /// It costs one [`Instance::enter`] for each class of the program, nested, so that the stack becomes deeper as well. Where
+    /// one class is meant, enter its instance.
     ///
     /// In builds without instances this is a call of `f`.
     ///

@@ -43,6 +43,8 @@ fn main() -> Result<ExitCode> {
 fn build(way: &Way) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
+        // Where the workspace is, wherever this was called.
+        .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["test", "--quiet", "--package", "isolated-tests", "--no-default-features", "--features", way.features])
         .args(["--test", way.target, "--no-run", "--message-format=json"])
         .stderr(Stdio::inherit())

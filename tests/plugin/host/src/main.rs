@@ -34,8 +34,15 @@ fn main() -> Result<(), Box<dyn Error>> {
     // SAFETY: the library is ours.
     let apart = unsafe { Library::new(folder.join("libapart.so"))? };
     // SAFETY: it is declared with this type.
-    let panics: Symbol<'_, extern "C" fn() -> bool> = unsafe { apart.get("apart_panics")? };
-    assert!(vnets[0].enter(|| panics()), "another runtime knows nothing of our context");
+    let panics: Symbol<'_, unsafe extern "C" fn(*mut u8, usize) -> usize> = unsafe { apart.get("apart_panics")? };
+    let mut text = [0; 400];
+    // SAFETY: these are so many bytes.
+    let length = vnets[0].enter(|| unsafe { panics(text.as_mut_ptr(), text.len()) });
+    let text = String::from_utf8_lossy(&text[..length]);
+    assert!(
+        text.starts_with("`V_WORK` of module `apart`: no Net instance is current on this thread"),
+        "another runtime knows nothing of our context: {text}"
+    );
     assert!(vimage::module::register("apart").is_err(), "nor we of its modules");
 
     // The instances end while the code of their modules is there.
