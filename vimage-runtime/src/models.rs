@@ -222,7 +222,10 @@ fn create_destroy_and_list() {
         for id in ids {
             let found = class.laid_out().live().tree.find(id);
             if let Some(handle) = found {
-                assert!(matches!(handle.header().phase(), Phase::Creating | Phase::Live | Phase::Quiescing));
+                assert!(matches!(
+                    handle.header().phase(),
+                    Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced
+                ));
             }
         }
         destroyer.join().unwrap();

@@ -211,7 +211,9 @@ fn a_failure_handler_may_own_what_fails() {
     assert!(told("dropping `V_FIRST` of module `connections` panicked"));
 }
 
-static REFUSED: Mutex<Option<(Vnet, Box<dyn FnOnce() + Send>)>> = Mutex::new(None);
+type Job = Box<dyn FnOnce() + Send>;
+
+static REFUSED: Mutex<Option<(Vnet, Job)>> = Mutex::new(None);
 static ASKED: AtomicUsize = AtomicUsize::new(0);
 static REFUSES: AtomicBool = AtomicBool::new(true);
 

@@ -6,6 +6,7 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::header::Phase;
 use super::teardown::{self, Refusal, Stays};
 use super::{Instance, State};
 use crate::class::Class;
@@ -21,8 +22,8 @@ impl<C: Class> Instance<C> {
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`], if a hook refuses or panics, for the base instance, and while attach hooks are running;
-    /// the instance is what it was then.
+    /// [`ShutdownError`], if a hook refuses or panics, for the base instance, while attach hooks are running, and while
+    /// somebody else is shutting it down; the instance is what it was then.
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         if self.is_base() {
             return Err(ShutdownError::Base);
@@ -30,11 +31,19 @@ impl<C: Class> Instance<C> {
         if self.state() == State::Creating {
             return Err(ShutdownError::Creating);
         }
-        // SAFETY: `self` is a handle.
-        let done = unsafe { teardown::shut_down(self.handle.as_ptr()) };
-        match done {
-            Ok(_) => Ok(()),
-            Err(Refusal { module, source }) => Err(ShutdownError::Refused { module: module.name, source }),
+        loop {
+            // SAFETY: `self` is a handle.
+            let done = unsafe { teardown::shut_down(self.handle.as_ptr()) };
+            match (done, self.handle.header().phase()) {
+                (Err(Refusal { module, source }), _) => {
+                    return Err(ShutdownError::Refused { module: module.name, source });
+                }
+                // It may be this thread, in a hook, so that there is nothing to wait for.
+                (Ok(false), Phase::Quiescing) => return Err(ShutdownError::InProgress),
+                // Somebody else was shutting it down, and a hook has refused.
+                (Ok(false), Phase::Live) => {}
+                (Ok(_), _) => return Ok(()),
+            }
         }
     }
 
@@ -56,7 +65,9 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// [`DestroyError::Busy`] with the handle, if there are other handles, and [`DestroyError::Refused`] with the
-    /// handle, if a quiesce hook refuses or panics: nothing was torn down, and the instance is live as before.
+    /// handle, if a quiesce hook refuses or panics: nothing was torn down, and the instance is live again. What its
+    /// quiesce hooks have let go of stays so, and if all of them had agreed, its links are closed and what was lent to it
+    /// is home; the hooks run once more at the next attempt.
     /// [`DestroyError::Base`] with the handle for the base instance. [`DestroyError::Panicked`] if a detach hook or a
     /// `Drop` panicked: all the others have run, and the instance is gone.
     pub fn destroy(self) -> Result<(), DestroyError<C>> {
@@ -113,6 +124,8 @@ pub enum ShutdownError {
     Base,
     /// Its attach hooks are still running.
     Creating,
+    /// Its quiesce hooks are running just now, on another thread or further up on this one, and may refuse.
+    InProgress,
 }
 
 impl fmt::Display for ShutdownError {
@@ -121,6 +134,7 @@ impl fmt::Display for ShutdownError {
             Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
             Self::Base => f.write_str("the base instance is not shut down"),
             Self::Creating => f.write_str("the instance is still being made"),
+            Self::InProgress => f.write_str("the instance is being shut down by somebody else"),
         }
     }
 }
@@ -129,7 +143,7 @@ impl Error for ShutdownError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Refused { source, .. } => Some(&**source),
-            Self::Base | Self::Creating => None,
+            Self::Base | Self::Creating | Self::InProgress => None,
         }
     }
 }

@@ -53,9 +53,16 @@ impl Handle {
         unsafe {
             match header.as_ref().phase() {
                 Phase::Detaching | Phase::Gone => None,
-                Phase::Creating | Phase::Live | Phase::Quiescing => Self::try_new(header),
+                Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced => Self::try_new(header),
             }
         }
+    }
+
+    /// Says where it was made, if that is not where it was counted.
+    pub(crate) fn held_since(&mut self, place: &'static Location<'static>) {
+        let ticket = self.header().holders.add(place);
+        let before = std::mem::replace(&mut self.ticket, ticket);
+        self.header().holders.remove(&before);
     }
 
     #[inline]

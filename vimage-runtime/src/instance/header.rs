@@ -23,24 +23,29 @@ pub enum State {
     Gone,
 }
 
-/// [`State`], with the part of shutting down in which no handle can be made told apart.
+/// [`State`], with the parts of shutting down told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Creating,
     Live,
+    /// Its modules are being asked whether it may go.
     Quiescing,
+    /// They have agreed.
+    Quiesced,
+    /// No handle can be made any more.
     Detaching,
     Gone,
 }
 
-const PHASES: [Phase; 5] = [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Detaching, Phase::Gone];
+const PHASES: [Phase; 6] =
+    [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Quiesced, Phase::Detaching, Phase::Gone];
 
 impl Phase {
     pub(crate) fn state(self) -> State {
         match self {
             Phase::Creating => State::Creating,
             Phase::Live => State::Live,
-            Phase::Quiescing | Phase::Detaching => State::ShuttingDown,
+            Phase::Quiescing | Phase::Quiesced | Phase::Detaching => State::ShuttingDown,
             Phase::Gone => State::Gone,
         }
     }
@@ -178,14 +183,14 @@ impl Header {
         }
     }
 
-    /// Gives up the last handle, if it is the last one and the instance is not live: then its modules have been asked,
-    /// and nothing is lent to it.
+    /// Gives up the last handle, if it is the last one and the modules have agreed to that, or never will because the
+    /// creation has failed. Then nothing is lent to it.
     pub(crate) fn release_last(&self) -> bool {
-        // In this order. While the caller's handle is the only one nobody else is asking the modules, so that
-        // `Quiescing` means that they have agreed. Whoever makes a handle from here on finds this phase and lets it be.
-        let asked = self.is_only() && self.phase() != Phase::Live;
+        // In this order. While the caller's handle is the only one, nobody else is at work at the phase, and whoever
+        // makes a handle from here on finds a phase that he lets be.
+        let agreed = self.is_only() && !matches!(self.phase(), Phase::Live | Phase::Quiescing);
         let none = |handles| (handles & !AWAITED == 1).then_some(0);
-        asked && self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
+        agreed && self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
     }
 
     /// How many handles there are, at this moment.

@@ -21,7 +21,8 @@ pub(crate) struct Refusal {
 }
 
 /// Marks a live instance as shutting down and runs its quiesce hooks, in reverse order of attach. Says whether
-/// this call did it. If one refuses, the instance is live again.
+/// this call did it: if not, that was done before, or is being done just now. If one refuses, the instance is live
+/// again.
 ///
 /// # Safety
 ///
@@ -47,6 +48,7 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     match refusal {
         None => {
             companions::dismiss(header);
+            head.set_phase(Phase::Quiesced);
             crate::trace::event!("shutdown", head);
             Ok(true)
         }
@@ -86,7 +88,7 @@ pub(crate) fn destroy(mut handle: Handle, deadline: Option<Instant>) -> Result<V
             Err(handle) if handle.header().phase() == Phase::Live => handle,
             Err(handle) => {
                 if shut {
-                    handle.header().change_phase(Phase::Quiescing, Phase::Live);
+                    handle.header().change_phase(Phase::Quiesced, Phase::Live);
                 }
                 return Err(Stays::Busy(handle));
             }
@@ -120,10 +122,11 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
     let refused = shut.is_err() && head.change_phase(Phase::Live, Phase::Quiescing);
     if refused {
         companions::dismiss(header);
+        head.set_phase(Phase::Quiesced);
     }
     if !head.release_last() {
         if refused || matches!(shut, Ok(true)) {
-            head.change_phase(Phase::Quiescing, Phase::Live);
+            head.change_phase(Phase::Quiesced, Phase::Live);
         }
         return false;
     }

@@ -331,7 +331,10 @@ fn withdraw(_live: &Live, late: &LateModule) {
 fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
     // Those that are being made see the module when their own hooks have run; those whose creation has failed have
     // no modules.
-    let ids = state.live().tree.all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing));
+    let ids = state
+        .live()
+        .tree
+        .all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing | Phase::Quiesced));
     let arguments = Arguments::default();
     for id in ids {
         let Some(handle) = state.live().tree.find_any(id) else { continue };
