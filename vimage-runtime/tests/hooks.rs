@@ -1,5 +1,5 @@
 //! Attach and detach: order, arguments, and what a hook that panics is reported as. What fails where is in
-//! `fault_injection.rs`.
+//! `fault_injection/`.
 
 #![cfg(feature = "vimage")]
 

@@ -4,12 +4,14 @@
 
 #![cfg(feature = "vimage")]
 
+mod vimages;
+
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
-use vimage::{CreateError, DestroyError, ShutdownError, State, TeardownFailure, VimageDestroyError};
+use vimage::{CreateError, DestroyError, ShutdownError, State, TeardownFailure};
 
 /// What hooks and destructors do, and can be told to fail at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,8 +162,6 @@ modules! {
 const LATE: usize = 4;
 /// Modules of a network, where the late one is registered.
 const NET: usize = 5;
-/// Those of a vimage.
-const ALL: usize = 7;
 
 /// Each of the first `modules` fails, and each panics.
 fn faults(step: Step, modules: usize) -> impl Iterator<Item = Fault> {
@@ -376,60 +376,4 @@ fn the_end_of_a_late_module() {
         assert_eq!(log(), end, "{fault}");
         assert_failure(&reported(), fault);
     }
-}
-
-/// Of each module what was attached is detached; both values of those in `made` are dropped, and no others.
-fn assert_balanced(log: &[(Step, usize)], made: impl Fn(usize) -> bool, case: &dyn fmt::Display) {
-    for module in 0..ALL {
-        assert_eq!(count(log, Attach, module), count(log, Detach, module), "{case}: {}", NAMES[module]);
-        let dropped = 2 * usize::from(made(module));
-        assert_eq!(count(log, Dropped, module), dropped, "{case}: {}", NAMES[module]);
-    }
-    assert_only_base(case);
-}
-
-#[test]
-fn vimages() {
-    /// The class of each module; they are made in this order.
-    const CLASS: [usize; ALL] = [1, 1, 1, 1, 1, 0, 2];
-    let _turn = turn();
-    register("late").unwrap();
-    for fault in faults(Attach, ALL) {
-        set([fault]);
-        let created = Vimage::builder().fresh_all().create();
-        let Err(CreateError::Attach(error)) = created else { panic!("{fault}: {created:?}") };
-        assert_eq!(error.module(), NAMES[fault.module]);
-        assert_balanced(&log(), |module| CLASS[module] <= CLASS[fault.module], &fault);
-    }
-    for fault in faults(Quiesce, ALL) {
-        set([fault]);
-        let red = Vimage::builder().fresh_all().create().unwrap();
-        let destroyed = red.destroy();
-        let Err(VimageDestroyError::Refused { vimage, module, source }) = destroyed else {
-            panic!("{fault}: {destroyed:?}")
-        };
-        assert_eq!((module, source.to_string()), (NAMES[fault.module], text(fault)));
-        assert_eq!(
-            (vimage.get::<vimage::Net>().state(), vimage.get::<vimage::Cpu>().state()),
-            (State::Live, State::Live)
-        );
-        assert_eq!(vimage.get::<vimage::Procg>().state(), State::Live);
-        assert!((0..ALL).all(|module| count(&LOG.lock().unwrap(), Detach, module) == 0), "{fault}: nothing has ended");
-        vimage.destroy().unwrap();
-        assert_balanced(&log(), |_| true, &fault);
-    }
-    for fault in panics(Detach, ALL).chain(panics(Dropped, ALL)) {
-        set([fault]);
-        let destroyed = Vimage::builder().fresh_all().create().unwrap().destroy();
-        let Err(VimageDestroyError::Panicked(failures)) = destroyed else { panic!("{fault}: {destroyed:?}") };
-        assert_failure(&failures, fault);
-        assert_balanced(&log(), |_| true, &fault);
-
-        set([fault]);
-        drop(Vimage::builder().fresh_all().create().unwrap());
-        assert_failure(&reported(), fault);
-        assert_balanced(&log(), |_| true, &fault);
-    }
-    set([]);
-    unregister_late();
 }
