@@ -8,6 +8,7 @@ use vimage::{BootError, CreateError};
 
 static ATTACHED: AtomicUsize = AtomicUsize::new(0);
 static DETACHED: AtomicUsize = AtomicUsize::new(0);
+static REPORTED: AtomicUsize = AtomicUsize::new(0);
 
 fn attach(number: usize) -> Result<(), String> {
     match std::env::var("FAIL_AT") {
@@ -37,6 +38,7 @@ macro_rules! modules {
                 fn idetach() {
                     // In reverse, over all classes.
                     assert_eq!(super::ATTACHED.load(super::Relaxed) - super::DETACHED.fetch_add(1, super::Relaxed), $number + 1);
+                    assert!(std::env::var("DETACH").is_err(), "what is undone was told to panic");
                 }
             }
         )*
@@ -62,12 +64,15 @@ fn one_boot() {
         assert_eq!(ATTACHED.load(Relaxed), MODULES);
         return;
     };
+    vimage::set_failure_handler(|_| _ = REPORTED.fetch_add(1, Relaxed));
     let error = vimage::boot().unwrap_err();
     let BootError::Attach(attach) = &error else { panic!("{error}") };
     let number: usize = position.trim_start_matches("panic ").parse().unwrap();
     assert_eq!(attach.module(), ["a", "b", "c", "d", "e"][number]);
     assert_eq!(ATTACHED.load(Relaxed), number);
     assert_eq!(DETACHED.load(Relaxed), number, "attached = detached");
+    let panics = if std::env::var("DETACH").is_ok() { number } else { 0 };
+    assert_eq!(REPORTED.load(Relaxed), panics, "each panic is reported, and stops none of the others");
 
     // It is returned again, by whatever implies boot, and nothing runs twice.
     assert_eq!(vimage::boot().unwrap_err().to_string(), error.to_string());
@@ -86,8 +91,12 @@ fn a_hook_that_fails_or_panics_at_any_position_undoes_boot() {
     }
     let this = std::env::current_exe().unwrap();
     for position in (0..MODULES).flat_map(|number| [number.to_string(), format!("panic {number}")]) {
-        let child = Command::new(&this).args(["--exact", "one_boot"]).env("FAIL_AT", &position).output().unwrap();
-        let output = String::from_utf8_lossy(&child.stdout);
-        assert!(child.status.success() && output.contains("1 passed"), "{position}: {output}");
+        for undo in [None, Some("panics")] {
+            let mut child = Command::new(&this);
+            child.args(["--exact", "one_boot"]).env("FAIL_AT", &position).envs(undo.map(|how| ("DETACH", how)));
+            let child = child.output().unwrap();
+            let output = String::from_utf8_lossy(&child.stdout);
+            assert!(child.status.success() && output.contains("1 passed"), "{position}, {undo:?}: {output}");
+        }
     }
 }

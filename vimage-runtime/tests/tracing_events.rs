@@ -87,7 +87,7 @@ impl Subscriber for Writer {
     fn record_follows_from(&self, _: &Id, _: &Id) {}
     fn event(&self, event: &Event<'_>) {
         // It may look at instances: no lock is held.
-        _ = Vnet::all().map(|vnet| vnet.parent()).count();
+        _ = Vnet::all().filter_map(|vnet| vnet.parent()).count();
         let mut line = Line::default();
         event.record(&mut line);
         let level = if *event.metadata().level() == Level::DEBUG { "" } else { "warn: " };
