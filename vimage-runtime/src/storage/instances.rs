@@ -430,6 +430,7 @@ impl PartEntry {
     }
 
     /// Whether it can be reached.
+    #[cfg(not(vimage_shuttle))]
     pub(crate) fn is_published(&self) -> bool {
         self.offset.load(Ordering::Relaxed) != Self::UNREGISTERED
     }
