@@ -93,14 +93,14 @@ impl Reserve {
     /// Gives these parts their places in the first range that has room for them, and says what they take of it; or how
     /// many bytes they would take, padding included.
     pub(crate) fn take(&mut self, parts: &[&'static PartEntry]) -> Result<(Vec<PlacedPart>, Range<usize>), usize> {
-        let mut needed = usize::MAX;
+        let mut needed: Option<usize> = None;
         for (index, free) in self.free.iter_mut().enumerate() {
             let mut placed = Vec::new();
             let end =
                 Layout::from_size_align(free.start, self.align).and_then(|start| place(start, parts, &mut placed));
             let Ok(end) = end.map(|end| end.size()) else { continue };
             if end > free.end {
-                needed = needed.min(end - free.start);
+                needed = Some(needed.map_or(end - free.start, |least| least.min(end - free.start)));
                 continue;
             }
             let taken = free.start..end;
@@ -111,7 +111,12 @@ impl Reserve {
             return Ok((placed, taken));
         }
         // A module without variables fits anywhere.
-        if parts.is_empty() { Ok((Vec::new(), 0..0)) } else { Err(needed) }
+        if parts.is_empty() {
+            return Ok((Vec::new(), 0..0));
+        }
+        // Where nothing at all is free there is no padding to be known.
+        let alone = || Layout::from_size_align(0, self.align).and_then(|start| place(start, parts, &mut Vec::new()));
+        Err(needed.unwrap_or_else(|| alone().map_or(usize::MAX, |alone| alone.size())))
     }
 
     /// Takes back what [`take`](Self::take) has given away.

@@ -65,7 +65,7 @@
 //! | `destroy` | all detach hooks have run, the variables are still there | | instance |
 //! | | the `Drop` of a variable has panicked | `drop panicked` | instance, `module` |
 //! | `late register` | a module is attached to all instances of its class | `late register failed` | base instance, `module` |
-//! | `unregister` | a module is detached from the base instance, its variables are dropped | | base instance, `module` |
+//! | `unregister` | a module is detached from the base instance, its variables are dropped | `unregister refused` | base instance, `module` |
 //!
 //! An instance whose modules have agreed may live on all the same, if [`destroy`](Instance::destroy) finds it busy.
 //! A subscriber runs on the thread that takes the step, under no lock of the runtime; its panics are ignored.

@@ -63,6 +63,11 @@ mod late_module {
     fn iattach() -> Result<(), String> {
         super::run("attach late")
     }
+
+    #[vimage::quiesce]
+    fn can_go() -> Result<(), String> {
+        super::run("quiesce late")
+    }
 }
 
 /// Nothing happens to it, so that there are no events.
@@ -197,13 +202,22 @@ fn steps_that_fail() {
                 .to_owned(),
         ],
     );
+    register("late_module").unwrap();
+    kept.destroy().unwrap();
+    // SAFETY: it has no code that could run.
+    let refused = told("quiesce late", || drop(unsafe { unregister("late_module") }.unwrap_err()));
+    assert_eq!(refused, [r#"warn: unregister refused class="Net" id=0 module="late_module" error=cannot"#]);
+    // SAFETY: as above.
+    unsafe { unregister("late_module") }.unwrap();
+
+    let (kept, red) = (Vnet::new().unwrap(), next(4));
     let told_at_the_end = told("detach", || drop(kept.destroy().unwrap_err()));
     assert_eq!(told_at_the_end[0], format!("shutdown {red}"));
     let panicked = format!(r#"warn: detach panicked {red} module="boot_module" error=called `Result::unwrap()`"#);
     assert!(told_at_the_end[1].starts_with(&panicked), "{told_at_the_end:?}");
     assert_eq!(told_at_the_end[2..], [format!("destroy {red}")]);
 
-    let (dropped, red) = (Vnet::new().unwrap(), next(4));
+    let (dropped, red) = (Vnet::new().unwrap(), next(5));
     let told_at_the_end = told("drop", || drop(dropped.destroy().unwrap_err()));
     let steps = ["shutdown", "detach", "destroy", "warn: drop panicked"];
     assert_eq!(told_at_the_end.len(), steps.len(), "{told_at_the_end:?}");

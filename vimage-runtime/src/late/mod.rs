@@ -169,8 +169,10 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
             late
         };
         // SAFETY: the handle to the base instance is kept for ever.
-        unsafe { ask(state.base_handle().as_ptr(), &late.linked) }
-            .map_err(|Refusal { module, source }| RegisterError::Refused { module: module.name, source })?;
+        if let Err(Refusal { module, source }) = unsafe { ask(state.base_handle().as_ptr(), &late.linked) } {
+            crate::trace::event!("unregister refused", state.base_handle().header(), module, error = source);
+            return Err(RegisterError::Refused { module: module.name, source });
+        }
         {
             let live = state.live();
             // Once more: something may have come while it was asked.

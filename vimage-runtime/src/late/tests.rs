@@ -27,9 +27,8 @@ fn class_with_room(bytes: usize) -> &'static ClassState {
     Box::leak(Box::new(ClassState::lay_out(ordered).unwrap()))
 }
 
-fn left(state: &ClassState) -> (usize, usize) {
-    let reserve = state.live().reserve;
-    (reserve.start, reserve.end)
+fn left(state: &ClassState) -> usize {
+    state.live().reserve.left()
 }
 
 #[test]
@@ -55,13 +54,18 @@ fn a_module_that_exceeds_the_address_space_is_an_error_and_changes_nothing() {
 #[test]
 fn the_reserve_takes_what_fits_to_the_byte() {
     let state = class_with_room(1000);
-    let (start, end) = left(state);
-    let error = add(state, linked(&[(end - start.next_multiple_of(64) + 1, 1)])).unwrap_err();
-    assert!(matches!(error, RegisterError::Reserve { left, .. } if left == end - start), "{error}");
-    add(state, linked(&[(end - start.next_multiple_of(64), 1)])).unwrap();
-    assert_eq!(left(state), (end, end));
-    let error = add(state, linked(&[(1, 1)])).unwrap_err();
-    assert!(matches!(error, RegisterError::Reserve { needed: 1.., left: 0, .. }), "{error}");
+    let all = left(state);
+    let error = add(state, linked(&[(all + 1, 1)])).unwrap_err();
+    let RegisterError::Reserve { needed, left: all_of_it, .. } = error else { panic!("{error}") };
+    assert_eq!(all_of_it, all);
+    // What is in front of it to start a cache line counts.
+    let padding = needed - (all + 1);
+    let error = add(state, linked(&[(all - padding + 1, 1)])).unwrap_err();
+    assert!(matches!(error, RegisterError::Reserve { needed, .. } if needed == all + 1), "{error}");
+    add(state, linked(&[(all - padding, 1)])).unwrap();
+    assert_eq!(left(state), 0);
+    let error = add(state, linked(&[(10, 1)])).unwrap_err();
+    assert!(matches!(error, RegisterError::Reserve { needed: 10, left: 0, .. }), "{error}");
     // One without variables needs no room.
     add(state, linked(&[])).unwrap();
 }

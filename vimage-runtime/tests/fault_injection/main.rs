@@ -365,15 +365,25 @@ fn late_registration() {
 #[test]
 fn the_end_of_a_late_module() {
     let _turn = turn();
-    let end = [(Detach, LATE), (Dropped, LATE), (Dropped, LATE)];
-    let late = |fault: &Fault| fault.module == LATE;
-    for fault in panics(Detach, NET).chain(panics(Dropped, NET)).filter(late) {
+    let end = [(Quiesce, LATE), (Detach, LATE), (Dropped, LATE), (Dropped, LATE)];
+    let all = faults(Quiesce, NET).chain(panics(Detach, NET)).chain(panics(Dropped, NET));
+    for fault in all.filter(|fault| fault.module == LATE) {
         set([]);
         register("late").unwrap();
         assert_eq!(log(), [(Attach, LATE)], "in the base, which is the only one");
         set([fault]);
-        unregister_late();
-        assert_eq!(log(), end, "{fault}");
-        assert_failure(&reported(), fault);
+        if fault.step == Quiesce {
+            // SAFETY: as in `unregister_late`.
+            let refused = unsafe { unregister("late") };
+            let Err(RegisterError::Refused { module, source }) = refused else { panic!("{fault}: {refused:?}") };
+            assert_eq!((module, source.to_string()), ("late", text(fault)));
+            assert_eq!(log(), [(Quiesce, LATE)], "{fault}: it stays as it was");
+            unregister_late();
+            assert_eq!(log(), end, "{fault}");
+        } else {
+            unregister_late();
+            assert_eq!(log(), end, "{fault}");
+            assert_failure(&reported(), fault);
+        }
     }
 }
