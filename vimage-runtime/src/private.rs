@@ -48,3 +48,32 @@ pub mod pointer {
 pub mod symbol_target {
     pub use crate::symmap::{RawSymbol as Raw, SharedSymbol as Reference};
 }
+
+/// What the macros use of `core`. They say `$crate::__private::core`, because `::core` is what the user's crate has under
+/// that name. Only what is used, because with all of it rustc takes what it shows in errors for hidden.
+pub mod core {
+    pub use ::core::{file, line, module_path, primitive, stringify};
+
+    pub mod cell {
+        pub use ::core::cell::Cell;
+    }
+    pub mod mem {
+        pub use ::core::mem::{offset_of, size_of};
+    }
+    pub mod ops {
+        pub use ::core::ops::Fn;
+    }
+    pub mod option {
+        pub use ::core::option::Option;
+    }
+    pub mod result {
+        pub use ::core::result::Result;
+    }
+}
+
+/// What they use of `std`.
+pub mod std {
+    pub mod string {
+        pub use ::std::string::{String, ToString};
+    }
+}

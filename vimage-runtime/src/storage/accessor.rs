@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::assert::Checked;
 use super::build::{Part, Place, Resolved};
 use super::kind;
 use crate::access::{InClass, Virtualized};
@@ -54,13 +55,14 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     /// # Safety
     ///
     /// `part` is the storage of `P`, of the class `C`; at `field` in it lies what `projection` returns, which
-    /// wraps a `T` as the kind `K` says.
+    /// wraps a `T` as the kind `K` says. `checked` is from the assertion of that kind.
     #[doc(hidden)]
     pub const unsafe fn new<P, S: Slot<T, K>>(
         variable: &'static VariableEntry,
         part: &'static Part<P>,
         field: usize,
-        _projection: fn(&P) -> &S,
+        _projection: fn(&P) -> *const S,
+        _checked: Checked<T>,
     ) -> Self {
         // SAFETY: by contract.
         let place = unsafe { Place::new(part, field) };

@@ -24,7 +24,8 @@ macro_rules! __storage {
             static __VIMAGE_TEMPLATE: $crate::__private::Template<$part> = $crate::__private::Template::new($initial);
             $(
                 $(#[$cfg])*
-                const _: fn(&$part) -> &$crate::__private::slot::$kind<$ty> = |part| &part.$field;
+                // Raw pointers, because a reference to something else might be coerced.
+                const _: fn(&$part) -> *const $crate::__private::slot::$kind<$ty> = |part| &raw const part.$field;
             )*
             // SAFETY: each offset is that of a field of `$part`, whose wrapper is of the kind that is said, as rustc
             // has just compared.
@@ -33,9 +34,9 @@ macro_rules! __storage {
                     $(
                         $(#[$cfg])*
                         $crate::__private::FieldEntry {
-                            name: ::core::stringify!($accessor),
-                            offset: ::core::mem::offset_of!($part, $field),
-                            size: ::core::mem::size_of::<$ty>(),
+                            name: $crate::__private::core::stringify!($accessor),
+                            offset: $crate::__private::core::mem::offset_of!($part, $field),
+                            size: $crate::__private::core::mem::size_of::<$ty>(),
                             kept: $crate::__private::kept::$kind,
                         },
                     )*

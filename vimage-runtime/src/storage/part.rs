@@ -38,9 +38,6 @@ macro_rules! __part {
         }
 
         $(
-            $(#[$cfg])*
-            const _: () = $crate::__private::assert::$kind::<$ty>();
-
             $(#[$attr])*
             #[allow(non_upper_case_globals)]
             $vis const $accessor: $crate::UseInVirtualizedCode<
@@ -49,15 +46,16 @@ macro_rules! __part {
                 $crate::kind::$kind,
             > = {
                 static __VIMAGE_VARIABLE: $crate::__private::VariableEntry =
-                    $crate::__private::VariableEntry::new::<$module>(::core::stringify!($accessor));
+                    $crate::__private::VariableEntry::new::<$module>($crate::__private::core::stringify!($accessor));
                 // SAFETY: the entry is the part's, and the offset that of the field whose type rustc has just
-                // compared with the accessor's through the projection.
+                // compared with the accessor's through the projection; nothing is coerced to a raw pointer to a slot.
                 unsafe {
                     $crate::UseInVirtualizedCode::new(
                         &__VIMAGE_VARIABLE,
                         &$entry,
-                        ::core::mem::offset_of!($part, $field),
-                        |part: &$part| &part.$field,
+                        $crate::__private::core::mem::offset_of!($part, $field),
+                        |part: &$part| &raw const part.$field,
+                        $crate::__private::assert::$kind::<$ty>(),
                     )
                 }
             };
