@@ -75,10 +75,11 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     ///
     /// # Safety
     ///
-    /// The result must not outlive the function or closure body it is made in, nor be kept across an `await`.
+    /// `region` must be a local of the function or closure body that this is called in, and must end, or be moved,
+    /// before the next `await`.
     #[doc(hidden)]
     #[inline(always)]
-    pub unsafe fn resolve_in_region(self) -> Resolved<T, K> {
+    pub unsafe fn resolve_in_region<R: IsRegion>(self, _region: &R) -> Resolved<'_, T, K> {
         self.place.resolve::<C, K>(self.variable)
     }
 
@@ -86,6 +87,32 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     pub(crate) fn find(self, instance: NonNull<Header>) -> Option<*const T> {
         self.place.find(instance)
     }
+}
+
+/// What a resolution borrows, so that it ends with it; a local at the head of each region.
+///
+/// It has no content, and whoever has it can do nothing with it. It has no `PartialEq`, so that a constant of the
+/// user's is no pattern that a region matches.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Region(());
+
+impl Region {
+    #[allow(clippy::new_without_default, reason = "only the macros make them")]
+    #[inline(always)]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Only [`Region`]. A generic parameter, because what has another type is not coerced to it.
+#[doc(hidden)]
+pub trait IsRegion: sealed::Sealed {}
+impl IsRegion for Region {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Region {}
 }
 
 /// The wrapper of a field of type `T` whose variable is of kind `K`.

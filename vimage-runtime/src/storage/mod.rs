@@ -8,6 +8,8 @@ mod cold;
 #[cfg(feature = "vimage")]
 mod instances;
 #[cfg(feature = "vimage")]
+mod resolved;
+#[cfg(feature = "vimage")]
 use instances as build;
 
 #[cfg(all(feature = "static-struct", not(feature = "vimage")))]
@@ -23,7 +25,11 @@ mod part;
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor};
+pub use {
+    accessor::{Region, VariableEntry},
+    build::{Part, Resolved},
+    part::accessor,
+};
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
