@@ -29,7 +29,7 @@ pub use crate::{
     __switch as switch,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::{__part as part, __slot as slot, __storage as storage};
+pub use crate::{__in_place as in_place, __part as part, __slot as slot, __storage as storage};
 #[cfg(feature = "inventory")]
 pub use inventory;
 #[cfg(feature = "linkme")]

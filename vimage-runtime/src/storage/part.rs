@@ -63,6 +63,27 @@ macro_rules! __part {
     };
 }
 
+/// Calls a macro with some of its arguments as expressions that it cannot look into: `in_place! { (println) ["{}",] (x) }`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_place {
+    (@ $called:tt [$($done:tt)*] $outer:tt [$($tokens:tt)*] $($rest:tt)*) => {
+        $crate::__private::in_place! { @ $called [$($done)* $($tokens)*] $outer $($rest)* }
+    };
+    (@ $called:tt [$($done:tt)*] $outer:tt ($argument:expr) $($rest:tt)*) => {
+        $crate::__private::in_place! { @ $called [$($done)* $argument] $outer $($rest)* }
+    };
+    // A group, and what is to be done behind it.
+    (@ $called:tt $done:tt $outer:tt { $($inner:tt)* } $($rest:tt)*) => {
+        $crate::__private::in_place! { @ $called [] [$done [$($rest)*] $outer] $($inner)* }
+    };
+    (@ $called:tt [$($inner:tt)*] [[$($done:tt)*] [$($rest:tt)*] $outer:tt]) => {
+        $crate::__private::in_place! { @ $called [$($done)* { $($inner)* }] $outer $($rest)* }
+    };
+    (@ ($($called:tt)*) [$($done:tt)*] []) => { $($called)* ! ($($done)*) };
+    ($called:tt $($items:tt)*) => { $crate::__private::in_place! { @ $called [] [] $($items)* } };
+}
+
 /// The accessor that a path stands for: where it stands for something else, rustc says so here.
 #[doc(hidden)]
 #[inline(always)]
