@@ -58,8 +58,9 @@ impl Network {
         Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller })
     }
 
-    /// A machine for each node, connected and with a route to each other that can be reached.
-    pub fn build(topology: &Topology) -> Result<Self, Box<dyn Error>> {
+    /// A machine for each node, connected and with a route to each other that can be reached. Tells `progress` of each
+    /// node to which all know the way.
+    pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Result<Self, Box<dyn Error>> {
         let name = |node: usize| topology.nodes[node].name.as_str();
         let mut network = Self::machines((0..topology.nodes.len()).map(name))?;
         for edge in &topology.edges {
@@ -75,6 +76,7 @@ impl Network {
                 let next_hops: Vec<NextHop> = links.into_iter().map(next_hop).collect();
                 network.machines[node].enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
             }
+            progress(1);
         }
         Ok(network)
     }
@@ -136,8 +138,8 @@ impl Network {
         true
     }
 
-    /// Takes everything down; an error says what still holds a machine.
-    pub fn close(self) -> Result<(), Box<dyn Error>> {
+    /// Takes everything down and tells `progress` of each machine; an error says what still holds one.
+    pub fn close(self, progress: impl Fn(u64)) -> Result<(), Box<dyn Error>> {
         let Self { links, cards, machines, controller: _ } = self;
         drop((links, cards));
         for machine in machines {
@@ -145,6 +147,7 @@ impl Network {
             if machine.id() != 0 {
                 machine.destroy()?;
             }
+            progress(1);
         }
         Ok(())
     }

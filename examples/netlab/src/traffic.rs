@@ -41,6 +41,18 @@ pub struct Flow {
     pub packets: u64,
 }
 
+impl Model {
+    /// Why nobody sends anything under this model.
+    pub fn silence(self, topology: &Topology) -> String {
+        let nobody = "no packet is sent";
+        match self {
+            _ if topology.nodes.len() < 2 => format!("{nobody}: there is one node only"),
+            Self::Org => format!("{nobody}: all demands of {} are zero", topology.name),
+            Self::Uni | Self::Deg => format!("{nobody}: no node has a link"),
+        }
+    }
+}
+
 /// Splits `packets` among all ordered pairs, as the model says.
 pub fn flows(topology: &Topology, model: Model, packets: u64) -> Result<Vec<Flow>, NoDemands> {
     let weights = weights(topology, model)?;

@@ -10,10 +10,11 @@ use crc32fast::Hasher;
 use serde_json::json;
 use vimage::Bound;
 
-use super::{bold, grouped, paint, progress};
-use crate::cli::Report;
+use super::{bold, grouped, paint};
 use crate::machine;
 use crate::network::{Network, address};
+use crate::progress::Progress;
+use crate::report::Report;
 use crate::tcp::{self, TcpError, TcpSocket};
 use crate::topology::Topology;
 
@@ -107,14 +108,14 @@ pub fn tcp(
     let mut ends: Vec<usize> = pairs.iter().flat_map(|&(from, to)| [from, to]).collect();
     ends.sort_unstable();
     ends.dedup();
-    let bar = progress(bytes.saturating_mul(pairs.len() as u64), quiet);
+    let progress = Progress::new("moving", bytes.saturating_mul(pairs.len() as u64), quiet);
     let began = Instant::now();
     let (mut idle, mut last_byte) = (0, machine::uptime());
     while !transfers.iter().all(|transfer| transfer.is_done(bytes)) {
         let before: u64 = transfers.iter().map(|transfer| transfer.received).sum();
         let moved: u64 = transfers.iter_mut().map(Transfer::step).sum();
         let after: u64 = transfers.iter().map(|transfer| transfer.received).sum();
-        bar.inc(after - before);
+        progress.inc(after - before);
         ends.iter().for_each(|end| network.on(*end, tcp::tcp_poll));
         network.settle();
         if moved > 0 {
@@ -130,7 +131,7 @@ pub fn tcp(
         network.settle();
     }
     let seconds = began.elapsed().as_secs_f64();
-    bar.finish_and_clear();
+    drop(progress);
     let hops: u64 = network.links().iter().map(|link| link.source.sent() + link.target.sent()).sum();
 
     let mut text = format!("{}\n", bold(format!("{} bytes over each connection", grouped(bytes))));
@@ -140,7 +141,7 @@ pub fn tcp(
         let (sent_sum, received_sum) = (sent_sum.finalize(), received_sum.finalize());
         let verified = received == bytes && sent_sum == received_sum;
         success &= verified;
-        let (source, target) = (&topology.nodes[from].name, &topology.nodes[to].name);
+        let (source, target) = (topology.nodes[from].shown(), topology.nodes[to].shown());
         let verdict = if verified {
             paint(AnsiColor::Green, "verified")
         } else {
