@@ -62,9 +62,12 @@ pub fn warn(text: &str) {
 }
 
 fn say(color: AnsiColor, what: &str, text: &str) {
-    // Messages may have several lines; what they quote may have anything.
-    let lines: Vec<_> = text.lines().map(printable).collect();
-    anstream::eprintln!("{}: {}", paint(color, what), lines.join("\n"));
+    anstream::eprintln!("{}: {}", paint(color, what), printable_lines(text));
+}
+
+/// Messages may have several lines; what they quote may have anything.
+fn printable_lines(text: &str) -> String {
+    text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
 
 /// A text of somebody else's for a terminal: what would move its cursor, colour it or turn the direction of writing
@@ -112,5 +115,6 @@ mod tests {
     fn what_would_act_on_a_terminal_is_escaped() {
         assert!(matches!(printable("Zürich 東京 \\"), Cow::Borrowed("Zürich 東京 \\")));
         assert_eq!(printable("a\x1b[31mb\r\n\u{9b}c\u{202e}"), "a\\u{1b}[31mb\\r\\n\\u{9b}c\\u{202e}");
+        assert_eq!(printable_lines("one\ntwo\x07\r"), "one\ntwo\\u{7}\\r");
     }
 }
