@@ -23,6 +23,8 @@ mod routing;
 mod settings;
 mod svg;
 mod tcp;
+#[cfg(test)]
+mod testing;
 mod topology;
 mod traffic;
 mod udp;

@@ -163,3 +163,35 @@ pub fn index(address: Ipv4Addr, count: usize) -> Option<usize> {
     let index = address.to_bits().checked_sub(Ipv4Addr::new(10, 0, 0, 1).to_bits())? as usize;
     (index < count).then_some(index)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::Topology;
+    use crate::udp::UdpSocket;
+
+    #[vimage::test]
+    fn a_network_is_taken_down_unless_something_holds_a_machine() {
+        let topology = Topology::load("abilene").unwrap();
+        let Ok(network) = Network::build(&topology, |_| ()) else { return };
+        assert_eq!((network.len(), network.links().len()), (11, 14));
+        network.close(|_| ()).unwrap();
+
+        let network = Network::build(&topology, |_| ()).unwrap();
+        let socket = network.on(6, || UdpSocket::bind(9)).unwrap();
+        let error = network.close(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("Denver"), "{error}");
+        drop(socket);
+    }
+
+    #[test]
+    fn addresses_are_numbered_from_one() {
+        for machine in [0, 1, 254, 255, 4_000_000] {
+            assert_eq!(index(address(machine), 4_000_001), Some(machine));
+        }
+        assert_eq!(address(255), Ipv4Addr::new(10, 0, 1, 0));
+        for other in [Ipv4Addr::new(10, 0, 0, 0), Ipv4Addr::new(10, 0, 0, 3), Ipv4Addr::LOCALHOST] {
+            assert_eq!(index(other, 2), None);
+        }
+    }
+}
