@@ -1,5 +1,6 @@
 //! A network of machines: a vnet for each node, a wire for each edge, routes in each vnet.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct Network {
     cards: Vec<Movable<Card>>,
     machines: Vec<Vnet>,
     controller: Arc<Controller>,
+    /// How many times a machine was entered.
+    entries: Cell<u64>,
 }
 
 impl Network {
@@ -40,7 +43,7 @@ impl Network {
         let base = Vnet::base()?;
         let controller = Controller::new(1);
         base.enter(|| machine::connect(Line::new(&controller, 0)));
-        Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller })
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller, entries: Cell::new(0) })
     }
 
     /// Machines of these names that forward packets, not yet connected.
@@ -55,7 +58,7 @@ impl Network {
             Ok(vnet)
         };
         let machines = names.enumerate().map(make).collect::<Result<_, CreateError>>()?;
-        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller })
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller, entries: Cell::new(0) })
     }
 
     /// A machine for each node, connected and with a route to each other that can be reached. Tells `progress` of each
@@ -117,13 +120,19 @@ impl Network {
 
     /// Runs `f` on a machine.
     pub fn on<R>(&self, machine: usize, f: impl FnOnce() -> R) -> R {
+        self.entries.set(self.entries.get() + 1);
         self.machines[machine].enter(f)
+    }
+
+    /// How many times `on` has been called, by others or to let machines work.
+    pub fn entries(&self) -> u64 {
+        self.entries.get()
     }
 
     /// Lets the machines work until none has anything to do; no time passes.
     pub fn settle(&self) {
         while let Some(machine) = self.controller.next() {
-            self.machines[machine].enter(netisr);
+            self.on(machine, netisr);
         }
     }
 
@@ -140,7 +149,7 @@ impl Network {
 
     /// Takes everything down and tells `progress` of each machine; an error says what still holds one.
     pub fn close(self, progress: impl Fn(u64)) -> Result<(), Box<dyn Error>> {
-        let Self { links, cards, machines, controller: _ } = self;
+        let Self { links, cards, machines, .. } = self;
         drop((links, cards));
         for machine in machines {
             // The base machine stays.

@@ -222,5 +222,8 @@ fn bench_compares_what_does_the_same() {
     let report = netlab(&["bench", "sndlib/newyork", "--packets", "5000", "--repeat", "1", "--json"]).json();
     assert!(report["ratio"].as_f64().unwrap() > 0.0);
     assert_eq!(report["sent"], 5000);
-    assert!(report["ns"]["more_per_hop"].is_f64());
+    assert!(report["ns"]["more_per_hop"].is_f64() && report["ns"]["switching_per_hop"].is_f64());
+    // No machine is entered without a packet to send, to take or to count, and most take several.
+    let entries = report["entries_per_hop"].as_f64().unwrap();
+    assert!(entries > 0.0 && entries < 2.0, "{report}");
 }

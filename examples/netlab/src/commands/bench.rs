@@ -36,8 +36,12 @@ pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) 
     let (mut vnets, mut by_hand) = (Outcome::default(), Outcome::default());
     let (mut ratios, mut differences) = (Vec::new(), Vec::new());
     // In turns, so that what disturbs one disturbs the other.
+    let mut entries = 0;
     for _ in 0..args.repeat {
-        let (one, other) = (flood::flood(network, &flows, count)?, routers.flood(&flows, count));
+        let before = network.entries();
+        let one = flood::flood(network, &flows, count)?;
+        entries = network.entries() - before;
+        let other = routers.flood(&flows, count);
         if one.links != other.links || one.delivered != other.delivered {
             return Err("the two have not done the same".into());
         }
@@ -54,6 +58,9 @@ pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) 
     drop(progress);
 
     let (ratio, difference) = (median(ratios), median(differences));
+    // Sockets are entered as well, to send and to receive.
+    let entries = entries as f64 / vnets.hops.max(1) as f64;
+    let switching = entries * (switch - call).max(0.0);
     let title = format!("{}: {} packets, {} packet-hops", topology.shown(), grouped(vnets.sent), grouped(vnets.hops));
     let mut text = format!("{}, best of {}\n", bold(title), args.repeat);
     for (name, outcome) in [("vnets", &vnets), ("by hand, with &Router", &by_hand)] {
@@ -61,20 +68,22 @@ pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) 
         _ = writeln!(text, "{name:<24} {rate:>12} packet-hops per second, {:>6.1} ns each", per_hop(outcome));
     }
     _ = writeln!(text, "{:<24} {ratio:>12.3} of the rate by hand, median of the pairs", "vnets");
-    _ = writeln!(
-        text,
-        "{:<24} {difference:>12.1} ns per packet-hop more than by hand, median of the pairs",
-        "contexts"
-    );
+    _ = writeln!(text, "{:<24} {difference:>12.1} ns per packet-hop more than by hand, median of the pairs", "vnets");
     _ = writeln!(text, "{:<24} {switch:>12.1} ns to enter, read a variable, and leave", "context switch");
     _ = writeln!(text, "{:<24} {call:>12.1} ns to read it in a context that is entered already", "");
+    _ = writeln!(
+        text,
+        "{:<24} {switching:>12.1} ns per packet-hop, for each of which {entries:.3} machines are entered",
+        ""
+    );
     _ = writeln!(text, "{:<24} {on_wire:>12.1} ns per packet over a wire of the lab", "wire");
     _ = writeln!(text, "{:<24} {on_link:>12.1} ns per packet over a vimage::link", "link");
     let one = |outcome: &Outcome| json!({"hops_per_second": outcome.hops_per_second(), "ns_per_hop": per_hop(outcome)});
     let json = json!({
         "topology": topology.name, "sent": vnets.sent, "hops": vnets.hops,
         "vnets": one(&vnets), "by_hand": one(&by_hand), "ratio": ratio,
-        "ns": {"more_per_hop": difference, "switch_and_read": switch, "read": call, "wire": on_wire, "link": on_link},
+        "entries_per_hop": entries,
+        "ns": {"more_per_hop": difference, "switching_per_hop": switching, "switch_and_read": switch, "read": call, "wire": on_wire, "link": on_link},
     });
     Ok(Report::new(text, json))
 }
