@@ -20,7 +20,7 @@ pub use crate::registry::Entry;
 pub use crate::storage::kept;
 pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Resolved, VariableEntry, accessor};
+pub use crate::storage::{Part, Recovered, Resolved, VariableEntry, accessor};
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
 pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
@@ -29,7 +29,7 @@ pub use crate::{
     __switch as switch,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::{__part as part, __slot as slot, __storage as storage};
+pub use crate::{__part as part, __recovered as recovered, __slot as slot, __storage as storage};
 #[cfg(feature = "inventory")]
 pub use inventory;
 #[cfg(feature = "linkme")]

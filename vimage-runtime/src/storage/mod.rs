@@ -20,10 +20,12 @@ mod accessor;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 mod part;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
+mod recovered;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor};
+pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor, recovered::Recovered};
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
