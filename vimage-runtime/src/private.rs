@@ -7,8 +7,8 @@ pub use crate::context::ClassContext;
 #[cfg(feature = "vimage")]
 pub use crate::context::Context;
 pub use crate::module::{
-    BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
-    ModuleEntry, Register, max_rank,
+    BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
+    HookResult, List, Module, ModuleEntry, Register, assert_may_be_depended_on,
 };
 pub use crate::named::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
@@ -25,8 +25,8 @@ pub use crate::storage::{Part, Recovered, Resolved, VariableEntry, accessor};
 pub use crate::sync::thread_local;
 pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
-    __class as class, __class_context as class_context, __hook as hook, __module as module, __register as register,
-    __switch as switch,
+    __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
+    __hook as hook, __module as module, __register as register, __switch as switch,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::{__part as part, __recovered as recovered, __slot as slot, __storage as storage};

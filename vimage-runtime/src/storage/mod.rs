@@ -3,6 +3,7 @@
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
+mod bounds;
 #[cfg(feature = "vimage")]
 mod cold;
 #[cfg(feature = "vimage")]
@@ -116,14 +117,16 @@ pub mod kind {
 #[doc(hidden)]
 #[allow(non_snake_case, reason = "named after the kinds")]
 pub mod assert {
-    pub const fn Scoped<T: Send + Sync + 'static>() {}
-    pub const fn Keep<T: Send + Sync + 'static>() {}
+    use super::bounds::MayBeVirtualized;
+
+    pub const fn Scoped<T: MayBeVirtualized>() {}
+    pub const fn Keep<T: MayBeVirtualized>() {}
     pub const fn Raw<T>() {}
 }
 
 /// The half of the bounds that rustc does not check on a `static` by itself.
 #[doc(hidden)]
-pub const fn assert_send<T: Send + 'static>() {}
+pub const fn assert_send<T: bounds::MayBeDroppedAnywhere>() {}
 
 /// The types of the fields of a part, by kind.
 #[doc(hidden)]
