@@ -13,8 +13,15 @@ mod foo {
     pub static COUNTER: AtomicU64 = AtomicU64::new(0);
     #[virtualized(keep)]
     pub static KEPT: Mutex<Vec<u8>> = Mutex::new(Vec::new());
+    /// Under conditions.
     #[virtualized]
+    #[allow(dead_code)]
+    #[cfg(unix)]
+    #[cfg(not(windows))]
     pub static LIMIT: u64 = 7;
+    #[virtualized]
+    #[cfg(windows)]
+    pub static LIMIT: u64 = 8;
     #[virtualized]
     pub static mut RAW: [u8; 2] = [0; 2];
     #[virtualized]

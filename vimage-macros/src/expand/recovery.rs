@@ -56,14 +56,14 @@ pub(super) fn accessors(source: &Source, part: &Part) -> TokenStream {
     let home = &part.home;
     let accessors = part::variables(source, part).map(|variable| {
         let Variable { cfgs, vis, static_token, .. } = variable;
-        let attrs = attrs(variable);
+        let conditions = cfgs.iter().filter(|attr| attr.path().is_ident("cfg"));
         let accessor = names::accessor(&variable.ident);
         let kind = part::kind(variable);
         let ty = part::ty(source, variable);
         let init = Arm::RecoveredInstances.expr(source, &variable.virtualized_init);
         let mutability = mutability(variable);
         quote! {
-            #krate::__private::recovered! { #home; { #(#attrs)* } #vis #kind #accessor (#ty) }
+            #krate::__private::recovered! { #home; { #(#conditions)* } #vis #kind #accessor (#ty) }
             #(#cfgs)*
             const _: () = {
                 #static_token #mutability VALUE: #ty = #init;
@@ -80,7 +80,7 @@ fn mutability(variable: &Variable) -> Option<Token![mut]> {
     }
 }
 
-/// Without those that are refused.
+/// Without those that are refused, which could fail in their own way.
 fn attrs(variable: &Variable) -> impl Iterator<Item = &Attribute> {
     variable.attrs.iter().filter(|attr| attr::names(attr).iter().all(|name| name.obstacle().is_none()))
 }
