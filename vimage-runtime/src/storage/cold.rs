@@ -53,6 +53,18 @@ pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
 #[cold]
 #[inline(never)]
 #[track_caller]
+pub(super) fn moved(variable: &'static VariableEntry) -> ! {
+    let VariableEntry { name, module } = variable;
+    panic!(
+        "`{name}` of module `{}`: a macro has put this into a closure that runs in another {} instance than the code \
+         around it; write `{name}.with_current(|v| …)`",
+        module.name, module.class.name
+    );
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
 pub(super) fn going(variable: &'static VariableEntry) -> ! {
     panic!(
         "`{}` of module `{}`: the current {} instance is being destroyed and cannot be held any more",

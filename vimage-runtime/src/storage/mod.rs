@@ -9,6 +9,8 @@ mod cold;
 #[cfg(feature = "vimage")]
 mod instances;
 #[cfg(feature = "vimage")]
+mod resolved;
+#[cfg(feature = "vimage")]
 use instances as build;
 
 #[cfg(all(feature = "static-struct", not(feature = "vimage")))]
@@ -26,7 +28,12 @@ mod recovered;
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor, recovered::Recovered};
+pub use {
+    accessor::{Region, VariableEntry},
+    build::{Part, Resolved},
+    part::accessor,
+    recovered::Recovered,
+};
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
@@ -117,11 +124,24 @@ pub mod kind {
 #[doc(hidden)]
 #[allow(non_snake_case, reason = "named after the kinds")]
 pub mod assert {
+    use std::marker::PhantomData;
+
     use super::bounds::MayBeVirtualized;
 
-    pub const fn Scoped<T: MayBeVirtualized>() {}
-    pub const fn Keep<T: MayBeVirtualized>() {}
-    pub const fn Raw<T>() {}
+    /// `T` was found to have the bounds. An accessor is made of it, so that it is no other type that was looked at, as
+    /// it could be where a macro in the place of a type gives another one each time.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Checked<T>(PhantomData<fn(T) -> T>);
+
+    pub const fn Scoped<T: MayBeVirtualized>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Keep<T: MayBeVirtualized>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Raw<T>() -> Checked<T> {
+        Checked(PhantomData)
+    }
 }
 
 /// The half of the bounds that rustc does not check on a `static` by itself.
