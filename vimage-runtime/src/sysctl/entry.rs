@@ -175,7 +175,7 @@ fn checked<D: Data>(new: Datum, within: Within<D>) -> Result<D, Fault> {
 
 /// The test that a `range` becomes.
 #[doc(hidden)]
-pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: &R) -> bool {
+pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) -> bool {
     range.contains(data)
 }
 
@@ -197,16 +197,16 @@ macro_rules! __sysctl {
                 unit: $crate::__private::sysctl!(@option $($unit)?),
                 target: $crate::__private::sysctl!(@target $access $kind($find) $([$handler])?; $($range)?),
                 ..$crate::__private::SysctlEntry::new::<$module>(
-                    $name, $variable, ::core::file!(), ::core::line!(), &[$($doc),*],
+                    $name, $variable, $crate::__private::core::file!(), $crate::__private::core::line!(), &[$($doc),*],
                 )
             };
             $crate::__private::register!($crate::__private::Entry::Sysctl(&__VIMAGE_SYSCTL));
         };
     };
-    (@option) => { ::core::option::Option::None };
-    (@option $value:expr) => { ::core::option::Option::Some($value) };
+    (@option) => { $crate::__private::core::option::Option::None };
+    (@option $value:expr) => { $crate::__private::core::option::Option::Some($value) };
     (@within) => { |_| true };
-    (@within $range:expr) => { |data| $crate::__private::within(data, &$range) };
+    (@within $range:expr) => { |data| $crate::__private::within(data, $range) };
     (@target read Reference($find:expr); $($range:expr)?) => {
         const { &$crate::__private::ReadOnly($find) }
     };
