@@ -139,7 +139,7 @@ impl Ending {
             return match self.vimage.ask() {
                 Ok(shut) => {
                     self.shut.extend(shut);
-                    Err(self)
+                    self.end()
                 }
                 Err(Refusal { module, source }) => {
                     self.vimage.revive(&self.shut);
