@@ -36,7 +36,7 @@ pub use inventory;
 pub use linkme;
 
 pub use crate::symmap::SymbolEntry;
-pub use crate::sysctl::{Handled, ReadOnly, ReadWrite, SysctlEntry, within};
+pub use crate::sysctl::{Handled, ReadOnly, ReadWrite, SysctlEntry, Unread, Wordless, within};
 pub use crate::{__symbol as symbol, __sysctl as sysctl};
 
 /// What a handler gets, by the name that `sysctl!` uses.

@@ -69,6 +69,8 @@ pub enum Mismatch {
     Type,
     /// It is a number, and the type has none that large, small or fine.
     Range,
+    /// As [`Type`](Self::Type), with what the type has to say about it.
+    Because(String),
 }
 
 /// The types of which variables hold a value: integers, `bool`, floats, `char`, `String` and `Cow<'static, str>`, and
@@ -313,55 +315,6 @@ impl Data for std::borrow::Cow<'static, str> {
     fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
         String::from_datum(datum).map(Self::Owned)
     }
-}
-
-/// Lets variables hold values of a type that has a text: an enumeration with `FromStr` and `Display`, whose
-/// `from_str` reads what its `Display` writes.
-///
-/// ```
-/// use std::fmt;
-/// use std::str::FromStr;
-///
-/// #[derive(Clone, Copy)]
-/// pub enum Mode { Drop, Pass }
-///
-/// impl fmt::Display for Mode {
-///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-///         f.write_str(match self { Self::Drop => "drop", Self::Pass => "pass" })
-///     }
-/// }
-///
-/// impl FromStr for Mode {
-///     type Err = ();
-///     fn from_str(text: &str) -> Result<Self, ()> {
-///         match text { "drop" => Ok(Self::Drop), "pass" => Ok(Self::Pass), _ => Err(()) }
-///     }
-/// }
-///
-/// vimage::sysctl::by_text!(Mode);
-///
-/// use vimage::sysctl::{Data, Datum};
-/// assert!(matches!(Mode::from_datum(Datum::from("pass")), Ok(Mode::Pass)));
-/// assert!(Mode::from_datum(Datum::from("maybe")).is_err());
-/// ```
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __by_text {
-    ($type:ty) => {
-        impl $crate::sysctl::Data for $type {
-            const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
-            const TYPE: &'static ::core::primitive::str = ::core::stringify!($type);
-
-            fn into_datum(self) -> $crate::sysctl::Datum {
-                $crate::sysctl::Datum::Text(::std::string::ToString::to_string(&self))
-            }
-
-            fn from_datum(datum: $crate::sysctl::Datum) -> ::core::result::Result<Self, $crate::sysctl::Mismatch> {
-                let text = <::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
-                ::core::result::Result::map_err(text.parse(), |_| $crate::sysctl::Mismatch::Type)
-            }
-        }
-    };
 }
 
 #[cfg(feature = "serde")]
