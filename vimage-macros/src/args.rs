@@ -130,6 +130,12 @@ impl Options {
             "in" => self.home = Some(path_value(input)?),
             "crate" => self.krate = Some(path_value(input)?),
             "sysctl" => self.sysctl = Some(sysctl(&name, input)?),
+            "symmap" if input.peek(Token![=]) || input.peek(syn::token::Paren) => {
+                return Err(syn::Error::new(
+                    name.span(),
+                    "`symmap` takes no value: a symbol has the name of its variable",
+                ));
+            }
             // What is written is all that it says.
             "symmap" => {}
             "keep" => self.keep = Some(name.span()),

@@ -34,6 +34,13 @@ impl Parse for Sysctl {
 
 impl Sysctl {
     fn option(&mut self, option: &Ident, input: ParseStream) -> syn::Result<()> {
+        let no_value = ["ro", "rw", "tunable"].iter().any(|name| option == name);
+        if no_value && input.peek(Token![=]) {
+            return Err(syn::Error::new(
+                option.span(),
+                format!("`{option}` takes no value: write it alone, or leave it out"),
+            ));
+        }
         match option.to_string().as_str() {
             "ro" | "rw" if self.access.is_some() => {
                 return Err(syn::Error::new(option.span(), "`ro` and `rw` exclude each other"));
@@ -41,9 +48,11 @@ impl Sysctl {
             "ro" | "rw" => self.access = Some(option.clone()),
             "tunable" => self.tunable = Some(option.clone()),
             "base_only" => self.base_only = Some((option.clone(), optional_bool(input)?)),
-            "range" => self.range = Some((option.clone(), value(input, Expr::parse)?)),
-            "unit" => self.unit = Some(value(input, <LitStr as Parse>::parse)?),
-            "handler" => self.handler = Some(value(input, Path::parse_mod_style)?),
+            "range" => self.range = Some((option.clone(), value(input, Expr::parse, "a range: `range = 0..=9`")?)),
+            "unit" => self.unit = Some(value(input, <LitStr as Parse>::parse, "a unit in quotes: `unit = \"ms\"`")?),
+            "handler" => {
+                self.handler = Some(value(input, Path::parse_mod_style, "the path of a function: `handler = path`")?);
+            }
             _ => {
                 let message = format!("unknown option `{option}`; the options of `sysctl` are {OPTIONS}");
                 return Err(syn::Error::new(option.span(), message));
@@ -53,16 +62,16 @@ impl Sysctl {
     }
 }
 
-fn value<T>(input: ParseStream, parse: fn(ParseStream) -> syn::Result<T>) -> syn::Result<T> {
-    input.parse::<Token![=]>()?;
-    parse(input)
+fn value<T>(input: ParseStream, parse: fn(ParseStream) -> syn::Result<T>, expected: &str) -> syn::Result<T> {
+    let value = input.parse::<Token![=]>().and_then(|_| parse(input));
+    value.map_err(|error| syn::Error::new(error.span(), format!("expected {expected}")))
 }
 
 fn optional_bool(input: ParseStream) -> syn::Result<bool> {
     if !input.peek(Token![=]) {
         return Ok(true);
     }
-    value(input, LitBool::parse).map(|literal| literal.value)
+    value(input, LitBool::parse, "`true` or `false`").map(|literal| literal.value)
 }
 
 /// The lines of the doc comment.

@@ -101,6 +101,12 @@ pub enum Mismatch {
 /// assert!(Percent::from_datum(Datum::from("70")).is_ok());
 /// assert!(Percent::from_datum(Datum::from(101)).is_err());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a sysctl cannot hold a `{Self}`",
+    label = "not a value that sysctls know",
+    note = "integers, floats, `bool`, `char` and strings are",
+    note = "for an enumeration write `vimage::sysctl::by_text!(…)`, for a type of yours implement `vimage::sysctl::Data`"
+)]
 pub trait Data: Sized {
     /// What people are told about it.
     const KIND: Kind;

@@ -209,9 +209,9 @@ fn checked<D: Data>(new: Datum, within: Within<D>) -> Result<D, Fault> {
     if within(&new) { Ok(new) } else { Err(Fault::OutOfRange) }
 }
 
-/// The test that a `range` becomes.
+/// The test that a `range` becomes, which it is given to as written, so that a wrong one is an error there.
 #[doc(hidden)]
-pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: &R) -> bool {
+pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) -> bool {
     range.contains(data)
 }
 
@@ -242,7 +242,7 @@ macro_rules! __sysctl {
     (@option) => { ::core::option::Option::None };
     (@option $value:expr) => { ::core::option::Option::Some($value) };
     (@within) => { |_| true };
-    (@within $range:expr) => { |data| $crate::__private::within(data, &$range) };
+    (@within $range:expr) => { |data| $crate::__private::within(data, $range) };
     (@target read Reference($find:expr); $($range:expr)?) => {
         const { &$crate::__private::ReadOnly($find) }
     };

@@ -79,7 +79,7 @@ pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};
 pub use error::Error;
 pub use listing::{Description, Listed, Tree};
 #[doc(hidden)]
-pub use text::{Unread, Wordless};
+pub use text::{HasText, Text, Textless, Unread, Wordless, assert_has_text};
 pub use value::{Busy, Settable, Value};
 #[cfg(feature = "inspect")]
 pub(crate) use view::Found;

@@ -1,6 +1,8 @@
 //! Types that are known by their text.
 
 use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
 
 use super::datum::Mismatch;
 
@@ -42,24 +44,79 @@ use super::datum::Mismatch;
 #[macro_export]
 macro_rules! __by_text {
     ($type:ty) => {
+        const _: () = $crate::__private::assert_has_text::<$type>();
+
         impl $crate::sysctl::Data for $type {
             const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
             const TYPE: &'static ::core::primitive::str = ::core::stringify!($type);
 
             fn into_datum(self) -> $crate::sysctl::Datum {
-                $crate::sysctl::Datum::Text(::std::string::ToString::to_string(&self))
+                use $crate::__private::Textless as _;
+                $crate::sysctl::Datum::Text($crate::__private::Text::<Self>::new().of(&self))
             }
 
             fn from_datum(datum: $crate::sysctl::Datum) -> ::core::result::Result<Self, $crate::sysctl::Mismatch> {
-                use $crate::__private::Wordless as _;
+                use $crate::__private::{Textless as _, Wordless as _};
                 let text = <::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
-                ::core::result::Result::map_err(<Self as ::core::str::FromStr>::from_str(&text), |error| {
-                    $crate::__private::Unread(error).mismatch()
-                })
+                let read = $crate::__private::Text::<Self>::new().read(&text);
+                ::core::result::Result::map_err(read, |error| $crate::__private::Unread(error).mismatch())
             }
         }
     };
 }
+
+/// What `by_text!` needs.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no text that a sysctl could show and read",
+    label = "needs both `Display` and `FromStr`",
+    note = "implement `std::fmt::Display` and `std::str::FromStr` for it, of which one reads what the other writes"
+)]
+pub trait HasText: fmt::Display + FromStr {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + FromStr> HasText for T {}
+
+/// The one error at a type that has none.
+#[doc(hidden)]
+pub const fn assert_has_text<T: HasText>() {}
+
+/// The text of a type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Text<T>(PhantomData<fn() -> T>);
+
+impl<T> Text<T> {
+    #[expect(clippy::new_without_default, reason = "of macros only")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: HasText> Text<T> {
+    /// Taken before that of [`Textless`], which is for all types, because it is the type's own.
+    pub fn of(&self, value: &T) -> String {
+        value.to_string()
+    }
+
+    pub fn read(&self, text: &str) -> Result<T, T::Err> {
+        text.parse()
+    }
+}
+
+/// A type that has none, which [`assert_has_text`] tells; nothing else is to be wrong with it.
+#[doc(hidden)]
+pub trait Textless<T>: Sized {
+    fn of(&self, _: &T) -> String {
+        String::new()
+    }
+
+    fn read(&self, _: &str) -> Result<T, fmt::Error> {
+        Err(fmt::Error)
+    }
+}
+
+impl<T> Textless<T> for Text<T> {}
 
 /// What a `from_str` returned instead of a value.
 #[doc(hidden)]

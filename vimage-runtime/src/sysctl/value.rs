@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 use std::mem;
+use std::ops::DerefMut;
 use std::sync::atomic::{self, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError, RwLock, TryLockError, TryLockResult};
 
@@ -151,42 +152,59 @@ fn unpoisoned<G>(locked: TryLockResult<G>) -> Result<G, Busy> {
     }
 }
 
-macro_rules! locks {
-    ($($lock:ident $read:ident $try_read:ident $write:ident $try_write:ident)*) => {
-        $(
-            impl<D: Data + Clone> Value for $lock<D> {
-                type Data = D;
-
-                fn read(&self) -> Option<D> {
-                    Some($lock::$read(self).unwrap_or_else(PoisonError::into_inner).clone())
-                }
-
-                fn try_read(&self) -> Result<Option<D>, Busy> {
-                    Ok(Some(unpoisoned($lock::$try_read(self))?.clone()))
-                }
-            }
-
-            impl<D: Data + Clone> Settable for $lock<D> {
-                fn write(&self, data: D) -> Result<(), BoxError> {
-                    let old = mem::replace(&mut *$lock::$write(self).unwrap_or_else(PoisonError::into_inner), data);
-                    // Outside of the lock, for its `Drop` may be user code.
-                    drop(old);
-                    Ok(())
-                }
-
-                fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
-                    let old = mem::replace(&mut *unpoisoned($lock::$try_write(self))?, data);
-                    drop(old);
-                    Ok(Ok(()))
-                }
-            }
-        )*
-    };
+fn replace<D>(mut locked: impl DerefMut<Target = D>, data: D) {
+    let old = mem::replace(&mut *locked, data);
+    // Outside of the lock, for its `Drop` may be user code.
+    drop(locked);
+    drop(old);
 }
 
-locks! {
-    Mutex lock try_lock lock try_lock
-    RwLock read try_read write try_write
+impl<D: Data + Clone> Value for Mutex<D> {
+    type Data = D;
+
+    fn read(&self) -> Option<D> {
+        Some(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn try_read(&self) -> Result<Option<D>, Busy> {
+        Ok(Some(unpoisoned(Mutex::try_lock(self))?.clone()))
+    }
+}
+
+impl<D: Data + Clone> Settable for Mutex<D> {
+    fn write(&self, data: D) -> Result<(), BoxError> {
+        replace(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner), data);
+        Ok(())
+    }
+
+    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
+        replace(unpoisoned(Mutex::try_lock(self))?, data);
+        Ok(Ok(()))
+    }
+}
+
+impl<D: Data + Clone> Value for RwLock<D> {
+    type Data = D;
+
+    fn read(&self) -> Option<D> {
+        Some(RwLock::read(self).unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn try_read(&self) -> Result<Option<D>, Busy> {
+        Ok(Some(unpoisoned(RwLock::try_read(self))?.clone()))
+    }
+}
+
+impl<D: Data + Clone> Settable for RwLock<D> {
+    fn write(&self, data: D) -> Result<(), BoxError> {
+        replace(RwLock::write(self).unwrap_or_else(PoisonError::into_inner), data);
+        Ok(())
+    }
+
+    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
+        replace(unpoisoned(RwLock::try_write(self))?, data);
+        Ok(Ok(()))
+    }
 }
 
 impl<V: Value> Value for OnceLock<V> {
