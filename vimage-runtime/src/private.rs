@@ -16,11 +16,11 @@ pub use crate::named::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 pub use crate::registry::Entry;
-#[cfg(feature = "vimage")]
-pub use crate::storage::kept;
 pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Resolved, VariableEntry, accessor};
+#[cfg(feature = "vimage")]
+pub use crate::storage::{drop_of, kept};
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
 pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};

@@ -143,7 +143,7 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
     found.retain(|entry| entry.identity.module.class == C::ENTRY);
     let own = table.symbols.values().flatten().filter(|entry| entry.identity.module.class == C::ENTRY);
     match found.as_slice() {
-        &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle().header()))
+        &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle()))
             .ok_or_else(|| SymbolError::Gone { name: name.to_owned() }),
         [] => Err(SymbolError::Unknown {
             name: name.to_owned(),
@@ -159,7 +159,7 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
 ///
 /// [`SymbolError::Boot`].
 pub fn symbols<C: Class>(instance: &Instance<C>) -> Result<Vec<Symbol<'_>>, SymbolError> {
-    symbols_of(InstanceRef::new(instance.handle().header()))
+    symbols_of(InstanceRef::new(instance.handle()))
 }
 
 pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, SymbolError> {

@@ -85,6 +85,12 @@ pub(crate) fn current(class: &'static ClassEntry) -> Option<NonNull<Header>> {
     }
 }
 
+/// Whether the accessors of its class resolve to this instance on this thread.
+pub(crate) fn is_current(header: NonNull<Header>) -> bool {
+    // SAFETY: the caller has a handle.
+    unsafe { header.as_ref() }.class.context.get() == Context::of(header)
+}
+
 /// Makes the base instance current for good on this thread, which has no context.
 #[cold]
 pub(crate) fn adopt_base(class: &'static ClassEntry) -> Result<NonNull<Header>, boot::BootError> {
@@ -213,8 +219,8 @@ fn with<R>(class: ClassContext, context: Context, adopts: Option<&'static ClassE
 #[cold]
 #[inline(never)]
 fn nesting_broken() -> ! {
-    eprintln!(
-        "vimage: contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?"
-    );
+    crate::failure::warn(format_args!(
+        "contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?"
+    ));
     std::process::abort()
 }

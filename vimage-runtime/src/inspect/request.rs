@@ -182,7 +182,7 @@ impl Operation {
             }
             Self::Symbols { page, of } => {
                 let handle = of.instance_or_base(held)?;
-                let symbols = symmap::symbols_of(InstanceRef::new(handle.header()));
+                let symbols = symmap::symbols_of(InstanceRef::new(handle));
                 let symbols = symbols.map_err(|error| Failure::new("boot", error.to_string()))?;
                 Ok(rows(rows::symbols(&symbols, &page)?))
             }

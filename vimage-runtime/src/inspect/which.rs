@@ -57,7 +57,7 @@ impl Of {
         f: impl FnOnce(View<'_>) -> Result<R, Failure>,
     ) -> Result<R, Failure> {
         if self.instance.is_some() || self.class.is_some() {
-            f(View::of_header(self.instance_or_base(held)?.header()))
+            f(View::of_handle(self.instance_or_base(held)?))
         } else {
             let base = Vimage::base().map_err(|error| Failure::new("boot", error.to_string()))?;
             base.enter(|| f(View::CURRENT))

@@ -172,8 +172,7 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
             own.parts.extract_if(.., |part| late.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
         };
         // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
-        let panics = unsafe { drop_parts(base.as_ptr(), parts.into_iter()) };
-        failure::report_drops(base.header().label(), panics);
+        failure::report(unsafe { drop_parts(base.as_ptr(), parts.into_iter()) });
         // Their place can be used again, unless an instance came meanwhile, or another module behind it.
         let mut live = state.live();
         let only_base = live.tree.all_where(|header| header.id != base.header().id).is_empty();
@@ -316,7 +315,10 @@ fn withdraw(_live: &Live, late: &LateModule) {
 fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
     // Those that are being made see the module when their own hooks have run; those whose creation has failed have
     // no modules.
-    let ids = state.live().tree.all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing));
+    let ids = state
+        .live()
+        .tree
+        .all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing | Phase::Quiesced));
     let arguments = Arguments::default();
     for id in ids {
         let Some(handle) = state.live().tree.find_any(id) else { continue };

@@ -1,7 +1,9 @@
 //! The `vimage` build: the variables of a part are fields of a struct in each instance's block.
 
 use std::alloc::{self, Layout};
+use std::any::Any;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -37,6 +39,7 @@ macro_rules! __storage {
                             offset: ::core::mem::offset_of!($part, $field),
                             size: ::core::mem::size_of::<$ty>(),
                             kept: $crate::__private::kept::$kind,
+                            drop: $crate::__private::drop_of(|part: &$part| &part.$field),
                         },
                     )*
                 ])
@@ -80,6 +83,16 @@ pub mod kept {
     pub const Keep: bool = true;
 }
 
+/// What drops the slot that `projection` returns.
+#[doc(hidden)]
+pub const fn drop_of<P, S>(_projection: fn(&P) -> &S) -> Option<unsafe fn(*mut u8)> {
+    unsafe fn drop_slot<S>(slot: *mut u8) {
+        // SAFETY: by the contract of `PartEntry::drop_in` a live `S` is there, which is not used any more.
+        unsafe { ptr::drop_in_place(slot.cast::<S>()) }
+    }
+    if std::mem::needs_drop::<S>() { Some(drop_slot::<S>) } else { None }
+}
+
 /// The registered form of a part: the variables of one scope.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -90,7 +103,7 @@ pub struct PartEntry {
     layout: Layout,
     fields: &'static [FieldEntry],
     template: *const u8,
-    drop: Option<unsafe fn(*mut u8)>,
+    needs_drop: bool,
 }
 
 // SAFETY: all is immutable but the atomic; the template's bytes are only read.
@@ -110,19 +123,15 @@ pub struct Part<P> {
 impl<P> Part<P> {
     /// # Safety
     ///
-    /// The offsets in `fields` are those of `P`'s slots, and `kept` those of kind `Keep`.
+    /// The fields are all of `P`'s slots with their offsets and what drops them; `kept` are those of kind `Keep`.
     pub const unsafe fn new<M: Module>(template: &'static Template<P>, fields: &'static [FieldEntry]) -> Self {
-        unsafe fn drop_part<P>(part: *mut u8) {
-            // SAFETY: by the contract of `drop_in`.
-            unsafe { ptr::drop_in_place(part.cast::<P>()) }
-        }
         let entry = PartEntry {
             offset: AtomicUsize::new(PartEntry::UNREGISTERED),
             module: M::ENTRY,
             layout: Layout::new::<P>(),
             fields,
             template: template.as_ptr().cast(),
-            drop: if std::mem::needs_drop::<P>() { Some(drop_part::<P>) } else { None },
+            needs_drop: std::mem::needs_drop::<P>(),
         };
         Self { entry, part: PhantomData }
     }
@@ -165,7 +174,7 @@ impl PartEntry {
     }
 
     pub(crate) fn needs_drop(&self) -> bool {
-        self.drop.is_some()
+        self.needs_drop
     }
 
     /// Makes the initial values at `place`.
@@ -183,15 +192,19 @@ impl PartEntry {
         }
     }
 
-    /// Drops the values at `place`.
+    /// Drops the values at `place`, each by itself: one that panics takes no other along. Tells `panicked` of those,
+    /// by the name of the variable.
     ///
     /// # Safety
     ///
     /// They were initialized, are not dropped yet, and nothing uses them any more.
-    pub(crate) unsafe fn drop_in(&self, place: *mut u8) {
-        if let Some(drop) = self.drop {
-            // SAFETY: by contract, and `drop` is of this part's type.
-            unsafe { drop(place) }
+    pub(crate) unsafe fn drop_in(&self, place: *mut u8, panicked: &mut dyn FnMut(&'static str, Box<dyn Any + Send>)) {
+        for field in self.fields {
+            let Some(drop) = field.drop else { continue };
+            // SAFETY: by contract, and `drop` is of the slot at this offset.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| unsafe { drop(place.add(field.offset)) })) {
+                panicked(field.name, panic);
+            }
         }
     }
 }
@@ -307,7 +320,8 @@ impl<T> Place<T> {
     #[inline(always)]
     #[track_caller]
     pub(super) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {
-        self.resolve::<C, ()>(variable).slot()
+        let slot = self.slot(C::CONTEXT.get().as_ptr());
+        if slot.is_null() { self.in_late(C::ENTRY, variable) } else { slot }
     }
 
     /// A handle to the instance that `in_current` has just found.
@@ -319,13 +333,26 @@ impl<T> Place<T> {
         }
     }
 
-    /// Tries again after the head of a region found nothing: the context may have come since.
+    /// Tries again where nothing was found: the class may fall back on its base instance.
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn in_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
+        let instance = cold::instance_or_panic(class, variable);
+        self.in_instance(instance, variable)
+    }
+
+    /// Tries again after the head of a region found nothing: the process may have booted since.
+    ///
+    /// Only the base instance will do, which is never freed: any other one was entered inside the region, by a macro
+    /// around the mention, and may be gone before the region ends.
     #[cold]
     #[inline(never)]
     #[track_caller]
     fn resolve_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
-        let base = cold::instance_or_panic(class, variable);
-        self.in_instance(base, variable)
+        let instance = cold::instance_or_panic(class, variable);
+        let slot = self.in_instance(instance, variable);
+        if instance == class.laid_out().base() { slot } else { cold::too_late(variable) }
     }
 }
 
@@ -359,8 +386,8 @@ impl<T> Resolved<T, kind::Scoped> {
     #[inline(always)]
     #[track_caller]
     pub fn get(&self) -> &T {
-        // SAFETY: the slot is in the instance that is current in this region. Whoever entered it keeps it alive
-        // until the region ends, and `self` does not outlive the region (contract of `resolve`). `part!` has
+        // SAFETY: the slot is in the instance that is current in this region, or in the base instance. Whoever entered
+        // it keeps it alive until the region ends, and `self` does not outlive the region (contract of `resolve`). `part!` has
         // asserted that the value may be shared.
         unsafe { &*self.slot() }
     }
@@ -398,7 +425,7 @@ impl PartEntry {
             layout,
             fields: &[],
             template: std::ptr::null(),
-            drop: None,
+            needs_drop: false,
         }))
     }
 }

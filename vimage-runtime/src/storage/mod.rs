@@ -29,7 +29,7 @@ pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor};
 mod plain;
 
 #[cfg(feature = "vimage")]
-pub use build::{PartEntry, kept};
+pub use build::{PartEntry, drop_of, kept};
 
 #[cfg(not(feature = "vimage"))]
 mod absent;
@@ -44,6 +44,8 @@ pub struct FieldEntry {
     pub offset: usize,
     pub size: usize,
     pub kept: bool,
+    /// Drops the slot at this address, if there is something to drop.
+    pub drop: Option<unsafe fn(*mut u8)>,
 }
 
 /// The constant bytes that a value starts from, copied once per instance.
