@@ -95,8 +95,8 @@ macro_rules! __class {
             // SAFETY: the context is an item of the constant below, which is this class's own.
             static __VIMAGE_CLASS: $crate::__private::ClassEntry = unsafe {
                 $crate::__private::ClassEntry::new(
-                    ::core::stringify!($name),
-                    ::core::module_path!(),
+                    $crate::__private::core::stringify!($name),
+                    $crate::__private::core::module_path!(),
                     $crate::__private::NoContext::$no_context,
                     <$name as $crate::__private::Class>::CONTEXT,
                 )

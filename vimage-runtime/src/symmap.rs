@@ -339,8 +339,8 @@ macro_rules! __symbol {
         const _: () = {
             static __VIMAGE_SYMBOL: $crate::__private::SymbolEntry = $crate::__private::SymbolEntry::new::<$module>(
                 $name,
-                ::core::file!(),
-                ::core::line!(),
+                $crate::__private::core::file!(),
+                $crate::__private::core::line!(),
                 $shared,
                 const { &$crate::__private::symbol_target::$kind($find) },
             );

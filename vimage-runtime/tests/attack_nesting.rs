@@ -206,34 +206,3 @@ fn broken_nesting_aborts() {
         assert!(stderr.contains("contexts were not left in the order they were entered"), "{what}: {stderr}");
     }
 }
-
-#[vnet_module]
-mod wrapped {
-    use std::sync::Mutex;
-    use vimage::prelude::*;
-
-    #[virtualized]
-    static NAME: Mutex<String> = Mutex::new(String::new());
-
-    /// Has a name that is known to evaluate in place, and does not.
-    macro_rules! vec {
-        ($vnet:expr, $value:expr) => {
-            $vnet.enter(|| $value)
-        };
-    }
-
-    /// Returns what it could keep of an instance that is gone.
-    pub fn kept_from(vnet: Vnet) -> usize {
-        let kept = vec![vnet, &V_NAME];
-        vnet.destroy().unwrap();
-        kept.lock().unwrap().len()
-    }
-}
-
-#[test]
-fn an_instance_entered_around_a_mention_is_not_that_of_the_region() {
-    let Ok(vnet) = Vnet::new() else { return };
-    let kept = std::panic::catch_unwind(|| wrapped::kept_from(vnet));
-    let message = *kept.unwrap_err().downcast::<String>().unwrap();
-    assert!(message.contains("mention it in a function or closure of its own"), "{message}");
-}

@@ -4,6 +4,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, Ident, LitBool, LitStr, Meta, Path, Token};
 
+use crate::args::expected;
 use crate::model::Sysctl;
 
 const OPTIONS: &str = "`ro`, `rw`, `tunable`, `base_only`, `range`, `unit`, `handler`";
@@ -25,7 +26,11 @@ impl Parse for Sysctl {
             if written.contains(&option) {
                 return Err(syn::Error::new(option.span(), format!("option `{option}` is written twice")));
             }
-            sysctl.option(&option, input)?;
+            let stands_alone = input.is_empty() || input.peek(Token![,]);
+            sysctl.option(&option, input).map_err(|error| {
+                // What follows is not what is wrong.
+                if stands_alone { syn::Error::new(option.span(), error) } else { error }
+            })?;
             written.push(option);
         }
         Ok(sysctl)
@@ -36,10 +41,8 @@ impl Sysctl {
     fn option(&mut self, option: &Ident, input: ParseStream) -> syn::Result<()> {
         let no_value = ["ro", "rw", "tunable"].iter().any(|name| option == name);
         if no_value && input.peek(Token![=]) {
-            return Err(syn::Error::new(
-                option.span(),
-                format!("`{option}` takes no value: write it alone, or leave it out"),
-            ));
+            let message = format!("`{option}` takes no value: write it alone, or leave it out");
+            return Err(syn::Error::new(option.span(), message));
         }
         match option.to_string().as_str() {
             "ro" | "rw" if self.access.is_some() => {
@@ -48,10 +51,10 @@ impl Sysctl {
             "ro" | "rw" => self.access = Some(option.clone()),
             "tunable" => self.tunable = Some(option.clone()),
             "base_only" => self.base_only = Some((option.clone(), optional_bool(input)?)),
-            "range" => self.range = Some((option.clone(), value(input, Expr::parse, "a range: `range = 0..=9`")?)),
-            "unit" => self.unit = Some(value(input, <LitStr as Parse>::parse, "a unit in quotes: `unit = \"ms\"`")?),
+            "range" => self.range = Some((option.clone(), value(input, "range = 0..=3", Expr::parse)?)),
+            "unit" => self.unit = Some(value(input, "unit = \"ms\"", <LitStr as Parse>::parse)?),
             "handler" => {
-                self.handler = Some(value(input, Path::parse_mod_style, "the path of a function: `handler = path`")?);
+                self.handler = Some(value(input, "handler = path::to::function", Path::parse_mod_style)?);
             }
             _ => {
                 let message = format!("unknown option `{option}`; the options of `sysctl` are {OPTIONS}");
@@ -62,16 +65,16 @@ impl Sysctl {
     }
 }
 
-fn value<T>(input: ParseStream, parse: fn(ParseStream) -> syn::Result<T>, expected: &str) -> syn::Result<T> {
-    let value = input.parse::<Token![=]>().and_then(|_| parse(input));
-    value.map_err(|error| syn::Error::new(error.span(), format!("expected {expected}")))
+fn value<T>(input: ParseStream, example: &str, parse: fn(ParseStream) -> syn::Result<T>) -> syn::Result<T> {
+    expected(input.parse::<Token![=]>(), example)?;
+    expected(parse(input), example)
 }
 
 fn optional_bool(input: ParseStream) -> syn::Result<bool> {
     if !input.peek(Token![=]) {
         return Ok(true);
     }
-    value(input, LitBool::parse, "`true` or `false`").map(|literal| literal.value)
+    value(input, "base_only = true", LitBool::parse).map(|literal| literal.value)
 }
 
 /// The lines of the doc comment.

@@ -1,5 +1,7 @@
 //! Macro calls: the arguments of those that evaluate them in place are virtualized code like any other.
 
+use std::mem;
+
 use proc_macro2::Span;
 use quote::ToTokens;
 use syn::ext::IdentExt;
@@ -12,7 +14,7 @@ use syn::{
 use super::pieces::{Grammar, NO_FORMAT, Piece, Pieces};
 use super::scope::RESERVED;
 use super::walk::Rewriter;
-use super::{Context, awaits, mention, opaque};
+use super::{Context, awaits, in_place, mention, opaque};
 use crate::names::ACCESSOR;
 
 /// A macro that is known to evaluate its arguments in place.
@@ -119,14 +121,19 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
         return report(mac, &cx, "vimage cannot read the arguments of this call", false);
     };
     rewrite_pieces(&mut arguments, &[], walk);
-    mac.tokens = arguments.into_token_stream();
+    if arguments.is_closed() && !is_vouched(&mac.path, &cx) {
+        in_place::protect(mac, &arguments, cx.krate);
+    } else {
+        mac.tokens = arguments.into_token_stream();
+    }
 }
 
 fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], walk: &mut Rewriter) {
     let names: Vec<_> = arguments.names.iter().chain(outer.iter().copied()).collect();
     for piece in &mut arguments.pieces {
+        let heads = walk.heads;
         match piece {
-            Piece::Tokens(_) => {}
+            Piece::Tokens(_) | Piece::Closed(_) => {}
             Piece::Expr(expr) => walk.visit_expr_mut(expr),
             Piece::Pat(pat) => walk.visit_pat_mut(pat),
             Piece::Statements(statements) => statements.iter_mut().for_each(|stmt| walk.visit_stmt_mut(stmt)),
@@ -148,6 +155,11 @@ fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], walk: &mut Rewr
                     walk.cx.errors.at(&name, capture_message(&name));
                 }
             }
+        }
+        if let Piece::Expr(expr) | Piece::Field(expr) = piece
+            && walk.heads > heads
+        {
+            *piece = Piece::Closed(mem::replace(expr, Expr::PLACEHOLDER));
         }
     }
 }
@@ -180,8 +192,10 @@ pub(super) struct Shield;
 impl Shield {
     fn call(mac: &Macro) -> Option<Expr> {
         let mixed = Span::mixed_site();
-        let in_async = known(&mac.path).map(|known| known.in_async);
-        match in_async.or(is_inert(&mac.path).then_some(InAsync::Closure))? {
+        let called = in_place::called(mac);
+        let path = called.as_ref().unwrap_or(&mac.path);
+        let in_async = known(path).map(|known| known.in_async);
+        match in_async.or(is_inert(path).then_some(InAsync::Closure))? {
             InAsync::Closure => Some(parse_quote_spanned!(mixed=> (|| #mac)())),
             InAsync::Never => Some(parse_quote_spanned!(mixed=> (|| -> ! { #mac })())),
             InAsync::Apart => None,

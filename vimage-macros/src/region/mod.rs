@@ -15,6 +15,7 @@ mod cfg;
 mod chain;
 mod constant;
 mod format;
+mod in_place;
 mod macros;
 mod mention;
 mod opaque;

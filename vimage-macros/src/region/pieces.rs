@@ -37,6 +37,8 @@ pub(super) enum Piece {
     Expr(Expr),
     /// An expression that names a field at the same time, as in `?peer`.
     Field(Expr),
+    /// An expression that the macro must not look into; see [`super::in_place`].
+    Closed(Expr),
     Format(LitStr),
     Pat(Pat),
     Statements(Vec<Stmt>),
@@ -58,11 +60,19 @@ impl Pieces {
     /// The expressions, those in inner groups too.
     pub(super) fn exprs(&self) -> Vec<&Expr> {
         let of_piece = |piece| match piece {
-            &Piece::Expr(ref expr) | &Piece::Field(ref expr) => vec![expr],
+            &Piece::Expr(ref expr) | &Piece::Field(ref expr) | &Piece::Closed(ref expr) => vec![expr],
             Piece::Group(_, inner) => inner.exprs(),
             Piece::Tokens(_) | Piece::Format(_) | Piece::Pat(_) | Piece::Statements(_) => Vec::new(),
         };
         self.pieces.iter().flat_map(of_piece).collect()
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Closed(_) => true,
+            Piece::Group(_, inner) => inner.is_closed(),
+            _ => false,
+        })
     }
 
     fn read(input: ParseStream, grammar: Grammar) -> syn::Result<Self> {
@@ -230,18 +240,22 @@ fn literal(expr: &Expr) -> Option<&LitStr> {
 
 impl ToTokens for Pieces {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Tokens(verbatim) => verbatim.to_tokens(tokens),
-                Piece::Expr(expr) | Piece::Field(expr) => expr.to_tokens(tokens),
-                Piece::Format(format) => format.to_tokens(tokens),
-                Piece::Pat(pat) => pat.to_tokens(tokens),
-                Piece::Statements(statements) => statements.iter().for_each(|stmt| stmt.to_tokens(tokens)),
-                Piece::Group(group, inner) => {
-                    let mut rewritten = Group::new(group.delimiter(), inner.to_token_stream());
-                    rewritten.set_span(group.span());
-                    tokens.extend([TokenTree::Group(rewritten)]);
-                }
+        self.pieces.iter().for_each(|piece| piece.to_tokens(tokens));
+    }
+}
+
+impl ToTokens for Piece {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Tokens(verbatim) => verbatim.to_tokens(tokens),
+            Self::Expr(expr) | Self::Field(expr) | Self::Closed(expr) => expr.to_tokens(tokens),
+            Self::Format(format) => format.to_tokens(tokens),
+            Self::Pat(pat) => pat.to_tokens(tokens),
+            Self::Statements(statements) => statements.iter().for_each(|stmt| stmt.to_tokens(tokens)),
+            Self::Group(group, inner) => {
+                let mut rewritten = Group::new(group.delimiter(), inner.to_token_stream());
+                rewritten.set_span(group.span());
+                tokens.extend([TokenTree::Group(rewritten)]);
             }
         }
     }

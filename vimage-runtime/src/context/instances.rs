@@ -70,8 +70,8 @@ impl ClassContext {
 macro_rules! __class_context {
     () => {{
         $crate::__private::thread_local! {
-            static CONTEXT: ::core::cell::Cell<$crate::__private::Context> =
-                const { ::core::cell::Cell::new($crate::__private::Context::NONE) };
+            static CONTEXT: $crate::__private::core::cell::Cell<$crate::__private::Context> =
+                const { $crate::__private::core::cell::Cell::new($crate::__private::Context::NONE) };
         }
         $crate::__private::ClassContext::new(&CONTEXT)
     }};

@@ -31,7 +31,7 @@ pub(crate) use handle::Handle;
 pub use header::State;
 pub(crate) use header::{Header, Phase};
 pub use list::List;
-pub(crate) use teardown::{Refusal, detach_module, end, inside, shut_down};
+pub(crate) use teardown::{Refusal, ask, detach_module, end, inside, shut_down};
 #[cfg(all(test, vimage_shuttle))]
 pub(crate) use teardown::{Stays, destroy};
 pub(crate) use tree::Tree;

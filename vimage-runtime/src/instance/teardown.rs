@@ -12,6 +12,7 @@ use super::{block, companions};
 use crate::context;
 use crate::failure::{self, TeardownFailure, message};
 use crate::module::{BoxError, ModuleEntry};
+use crate::order::LinkedModule;
 
 /// A module that does not let its instance go.
 #[derive(Debug)]
@@ -36,27 +37,34 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     crate::trace::event!("shutdown", head);
     let late = head.late().attached.clone();
     let modules = late.iter().rev().map(|late| &late.linked).chain(head.class_state().modules.iter().rev());
-    let mut hooks = modules.filter_map(|module| Some((module.entry, module.quiesce?))).peekable();
-    let refuses = |(module, hook): (_, fn() -> Result<(), BoxError>)| {
-        let source = match catch_unwind(AssertUnwindSafe(hook)) {
-            Ok(Ok(())) => return None,
-            Ok(Err(error)) => error,
-            Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
-        };
-        Some(Refusal { module, source: Arc::from(source) })
-    };
-    let refusal = if hooks.peek().is_none() { None } else { inside(header, || hooks.find_map(refuses)) };
-    match refusal {
-        None => {
+    // SAFETY: by contract.
+    let asked = modules.into_iter().try_for_each(|module| unsafe { ask(header, module) });
+    match asked {
+        Ok(()) => {
             companions::dismiss(header);
             head.set_phase(Phase::Quiesced);
             Ok(true)
         }
-        Some(refusal) => {
+        Err(refusal) => {
             head.change_phase(Phase::Quiescing, Phase::Live);
             Err(refusal)
         }
     }
+}
+
+/// Runs the quiesce hook of one module, if it has one.
+///
+/// # Safety
+///
+/// The caller has a handle until this returns.
+pub(crate) unsafe fn ask(header: NonNull<Header>, module: &LinkedModule) -> Result<(), Refusal> {
+    let Some(hook) = module.quiesce else { return Ok(()) };
+    let source = match inside(header, || catch_unwind(AssertUnwindSafe(hook))) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error,
+        Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
+    };
+    Err(Refusal { module: module.entry, source: Arc::from(source) })
 }
 
 /// Why an instance was not ended.

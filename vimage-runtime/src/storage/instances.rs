@@ -8,7 +8,8 @@ use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::accessor::VariableEntry;
-use super::{FieldEntry, Template, cold, kind};
+pub use super::resolved::Resolved;
+use super::{FieldEntry, Template, cold};
 use crate::class::{Class, ClassEntry};
 use crate::instance::{Handle, Header};
 use crate::module::{Module, ModuleEntry};
@@ -26,7 +27,8 @@ macro_rules! __storage {
             static __VIMAGE_TEMPLATE: $crate::__private::Template<$part> = $crate::__private::Template::new($initial);
             $(
                 $(#[$cfg])*
-                const _: fn(&$part) -> &$crate::__private::slot::$kind<$ty> = |part| &part.$field;
+                // Raw pointers, because a reference to something else might be coerced.
+                const _: fn(&$part) -> *const $crate::__private::slot::$kind<$ty> = |part| &raw const part.$field;
             )*
             // SAFETY: each offset is that of a field of `$part`, whose wrapper is of the kind that is said, as rustc
             // has just compared.
@@ -35,9 +37,9 @@ macro_rules! __storage {
                     $(
                         $(#[$cfg])*
                         $crate::__private::FieldEntry {
-                            name: ::core::stringify!($accessor),
-                            offset: ::core::mem::offset_of!($part, $field),
-                            size: ::core::mem::size_of::<$ty>(),
+                            name: $crate::__private::core::stringify!($accessor),
+                            offset: $crate::__private::core::mem::offset_of!($part, $field),
+                            size: $crate::__private::core::mem::size_of::<$ty>(),
                             kept: $crate::__private::kept::$kind,
                             drop: $crate::__private::drop_of(|part: &$part| &part.$field),
                         },
@@ -296,12 +298,13 @@ impl<T> Place<T> {
     }
 
     #[inline(always)]
-    pub(super) fn resolve<C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<T, K> {
+    pub(super) fn resolve<'r, C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<'r, T, K> {
         Resolved {
             slot: self.slot(C::CONTEXT.get().as_ptr()),
             place: self,
             class: C::ENTRY,
             variable,
+            region: PhantomData,
             kind: PhantomData,
         }
     }
@@ -349,67 +352,10 @@ impl<T> Place<T> {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn resolve_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
+    pub(super) fn resolve_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
         let instance = cold::instance_or_panic(class, variable);
         let slot = self.in_instance(instance, variable);
         if instance == class.laid_out().base() { slot } else { cold::too_late(variable) }
-    }
-}
-
-/// A variable, found or not. Hidden in virtualized code, where it is made at the head of a region.
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct Resolved<T, K> {
-    slot: *const T,
-    place: Place<T>,
-    class: &'static ClassEntry,
-    variable: &'static VariableEntry,
-    // Invariant in `T`, as the accessor.
-    kind: PhantomData<fn(T) -> K>,
-}
-
-impl<T, K> Resolved<T, K> {
-    #[inline(always)]
-    #[track_caller]
-    fn slot(&self) -> *const T {
-        if self.slot.is_null() { self.place.resolve_late(self.class, self.variable) } else { self.slot }
-    }
-}
-
-// SAFETY: it is a pointer; what it gives is `&T` of a `T` that is `Send + Sync`, or a raw pointer. That it does not
-// leave its region is the contract of `resolve_in_region`; this is for the types of futures, in whose regions
-// between two `.await`s it lies.
-unsafe impl<T, K> Send for Resolved<T, K> {}
-
-impl<T> Resolved<T, kind::Scoped> {
-    /// The value, for as long as the region lasts.
-    #[inline(always)]
-    #[track_caller]
-    pub fn get(&self) -> &T {
-        // SAFETY: the slot is in the instance that is current in this region, or in the base instance. Whoever entered
-        // it keeps it alive until the region ends, and `self` does not outlive the region (contract of `resolve`). `part!` has
-        // asserted that the value may be shared.
-        unsafe { &*self.slot() }
-    }
-}
-
-impl<T> Resolved<T, kind::Keep> {
-    /// The value, which is never freed.
-    #[inline(always)]
-    #[track_caller]
-    pub fn get(&self) -> &'static T {
-        // SAFETY: the slot is alive as in `Resolved<T, Scoped>`, and the value it points at is leaked.
-        unsafe { &*<kind::Keep as kind::Shared>::value(self.slot()) }
-    }
-}
-
-impl<T> Resolved<T, kind::Raw> {
-    /// The place of a `static mut`.
-    #[inline(always)]
-    #[track_caller]
-    pub fn get(&self) -> *mut T {
-        // It points into an `UnsafeCell`; using it is the user's `unsafe`.
-        self.slot().cast_mut()
     }
 }
 

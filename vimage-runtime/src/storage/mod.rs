@@ -3,10 +3,13 @@
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
+mod bounds;
 #[cfg(feature = "vimage")]
 mod cold;
 #[cfg(feature = "vimage")]
 mod instances;
+#[cfg(feature = "vimage")]
+mod resolved;
 #[cfg(feature = "vimage")]
 use instances as build;
 
@@ -20,10 +23,17 @@ mod accessor;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 mod part;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
+mod recovered;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor};
+pub use {
+    accessor::{Region, VariableEntry},
+    build::{Part, Resolved},
+    part::accessor,
+    recovered::Recovered,
+};
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
@@ -116,14 +126,29 @@ pub mod kind {
 #[doc(hidden)]
 #[allow(non_snake_case, reason = "named after the kinds")]
 pub mod assert {
-    pub const fn Scoped<T: Send + Sync + 'static>() {}
-    pub const fn Keep<T: Send + Sync + 'static>() {}
-    pub const fn Raw<T>() {}
+    use std::marker::PhantomData;
+
+    use super::bounds::MayBeVirtualized;
+
+    /// `T` was found to have the bounds. An accessor is made of it, so that it is no other type that was looked at, as
+    /// it could be where a macro in the place of a type gives another one each time.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Checked<T>(PhantomData<fn(T) -> T>);
+
+    pub const fn Scoped<T: MayBeVirtualized>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Keep<T: MayBeVirtualized>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Raw<T>() -> Checked<T> {
+        Checked(PhantomData)
+    }
 }
 
 /// The half of the bounds that rustc does not check on a `static` by itself.
 #[doc(hidden)]
-pub const fn assert_send<T: Send + 'static>() {}
+pub const fn assert_send<T: bounds::MayBeDroppedAnywhere>() {}
 
 /// The types of the fields of a part, by kind.
 #[doc(hidden)]

@@ -48,18 +48,22 @@ macro_rules! __by_text {
 
         impl $crate::sysctl::Data for $type {
             const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
-            const TYPE: &'static ::core::primitive::str = ::core::stringify!($type);
+            const TYPE: &'static $crate::__private::core::primitive::str = $crate::__private::core::stringify!($type);
 
             fn into_datum(self) -> $crate::sysctl::Datum {
                 use $crate::__private::Textless as _;
                 $crate::sysctl::Datum::Text($crate::__private::Text::<Self>::new().of(&self))
             }
 
-            fn from_datum(datum: $crate::sysctl::Datum) -> ::core::result::Result<Self, $crate::sysctl::Mismatch> {
+            fn from_datum(
+                datum: $crate::sysctl::Datum,
+            ) -> $crate::__private::core::result::Result<Self, $crate::sysctl::Mismatch> {
                 use $crate::__private::{Textless as _, Wordless as _};
-                let text = <::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
+                let text = <$crate::__private::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
                 let read = $crate::__private::Text::<Self>::new().read(&text);
-                ::core::result::Result::map_err(read, |error| $crate::__private::Unread(error).mismatch())
+                $crate::__private::core::result::Result::map_err(read, |error| {
+                    $crate::__private::Unread(error).mismatch()
+                })
             }
         }
     };
