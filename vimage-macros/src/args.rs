@@ -144,6 +144,10 @@ impl Options {
             "in" => self.home = Some(path_value(input, "in = crate::foo")?),
             "crate" => self.krate = Some(path_value(input, "crate = my_vimage")?),
             "sysctl" => self.sysctl = Some(sysctl(name, input)?),
+            "symmap" if input.peek(Token![=]) || input.peek(syn::token::Paren) => {
+                let message = "`symmap` takes no value: a symbol has the name of its variable";
+                return Err(syn::Error::new(name.span(), message));
+            }
             // What is written is all that it says.
             "symmap" => {}
             "keep" => self.keep = Some(name.span()),

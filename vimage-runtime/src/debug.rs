@@ -7,6 +7,7 @@
 //! # Ok::<(), vimage::BootError>(())
 //! ```
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
@@ -58,23 +59,54 @@ impl fmt::Display for Table {
 /// behind. Empty before boot. Linear in the number of instances, which cannot be made or end meanwhile.
 #[must_use]
 pub fn instances() -> Table {
-    let mut rows = Vec::new();
-    for state in states() {
-        let live = state.live();
-        let boot_kept = kept(&state.parts);
-        let mut found = Vec::new();
-        live.tree.for_each(|header| {
-            let parent = live.tree.parent(header.id).map_or(String::new(), |id| id.to_string());
-            let kept = boot_kept + kept(&header.late().parts);
-            let name = header.name.as_deref().unwrap_or_default().to_owned();
-            let state = format!("{:?}", header.phase().state());
-            let cells = [header.class.name.to_owned(), header.id.to_string(), name, state];
-            found.push((header.id, [&cells[..], &[header.handles().to_string(), parent, kept.to_string()]].concat()));
-        });
-        found.sort_unstable_by_key(|(id, _)| *id);
-        rows.extend(found.into_iter().map(|(_, row)| row));
-    }
+    let row = |row: InstanceRow| {
+        let parent = row.parent.map_or(String::new(), |id| id.to_string());
+        let (name, handles) = (row.name.unwrap_or_default(), row.handles.to_string());
+        vec![row.class.to_owned(), row.id.to_string(), name, row.state, handles, parent, row.kept_bytes.to_string()]
+    };
+    let rows = states().flat_map(|state| instances_of(state, None, usize::MAX)).map(row).collect();
     Table { titles: &["class", "id", "name", "state", "handles", "parent", "kept bytes"], rows }
+}
+
+/// What is told of an instance.
+#[derive(Debug)]
+#[cfg_attr(feature = "inspect", derive(serde::Serialize))]
+pub(crate) struct InstanceRow {
+    class: &'static str,
+    pub(crate) id: u64,
+    name: Option<String>,
+    state: String,
+    handles: usize,
+    parent: Option<u64>,
+    kept_bytes: usize,
+}
+
+/// The instances of a class behind this id, in order, and not more of them than these.
+pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) -> Vec<InstanceRow> {
+    let live = state.live();
+    let boot_kept = kept(&state.parts);
+    let mut found: BTreeMap<u64, InstanceRow> = BTreeMap::new();
+    live.tree.for_each(|header| {
+        let is_full = found.len() >= most;
+        let is_beyond = is_full && found.last_key_value().is_none_or(|(&last, _)| header.id > last);
+        if is_beyond || after.is_some_and(|after| header.id <= after) {
+            return;
+        }
+        if is_full {
+            found.pop_last();
+        }
+        let row = InstanceRow {
+            class: header.class.name,
+            id: header.id,
+            name: header.name.as_deref().map(str::to_owned),
+            state: format!("{:?}", header.phase().state()),
+            handles: header.handles(),
+            parent: live.tree.parent(header.id),
+            kept_bytes: boot_kept + kept(&header.late().parts),
+        };
+        found.insert(header.id, row);
+    });
+    found.into_values().collect()
 }
 
 /// All registered modules, in the order they are attached: class, name, when they came, their hooks, where they are

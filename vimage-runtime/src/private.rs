@@ -38,7 +38,9 @@ pub use inventory;
 pub use linkme;
 
 pub use crate::symmap::SymbolEntry;
-pub use crate::sysctl::{Handled, ReadOnly, ReadWrite, SysctlEntry, within};
+pub use crate::sysctl::{
+    Handled, ReadOnly, ReadWrite, SysctlEntry, Text, Textless, Unread, Wordless, assert_has_text, within,
+};
 pub use crate::{__symbol as symbol, __sysctl as sysctl};
 
 /// What a handler gets, by the name that `sysctl!` uses.

@@ -65,6 +65,12 @@ impl<'a> Symbol<'a> {
         self.entry.identity.module.name
     }
 
+    /// The Rust path of the module, which starts with the crate.
+    #[must_use]
+    pub fn path(&self) -> &'static str {
+        self.entry.identity.module.path
+    }
+
     /// The class of the module.
     #[must_use]
     pub fn class(&self) -> &'static str {
@@ -143,10 +149,7 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
             name: name.to_owned(),
             closest: named::closest(name, own.map(|entry| entry.identity.name)),
         }),
-        several => Err(SymbolError::Ambiguous {
-            name: name.to_owned(),
-            candidates: several.iter().map(|entry| entry.identity.to_string()).collect(),
-        }),
+        several => Err(SymbolError::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
     }
 }
 
@@ -164,11 +167,19 @@ pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, S
     let class = instance.header().map(|header| header.class);
     let mut own: Vec<&'static SymbolEntry> = table.symbols.values().flatten().copied().collect();
     own.retain(|entry| Some(entry.identity.module.class) == class);
-    own.sort_by_key(|entry| (entry.identity.name, entry.identity.module.name, entry.identity.module.path));
+    own.sort_by_key(|entry| {
+        let Identity { name, module, file, line } = entry.identity;
+        (name, module.name, module.path, file, line)
+    });
     Ok(own.into_iter().filter_map(|entry| Symbol::new(entry, instance)).collect())
 }
 
 impl<'a> Symbol<'a> {
+    #[cfg(feature = "inspect")]
+    pub(crate) fn entry(&self) -> &'static SymbolEntry {
+        self.entry
+    }
+
     fn new(entry: &'static SymbolEntry, instance: InstanceRef<'a>) -> Option<Self> {
         Some(Self { entry, instance, address: entry.target.find(instance)? })
     }
@@ -246,6 +257,11 @@ impl SymbolEntry {
 impl Named for SymbolEntry {
     fn identity(&self) -> &Identity {
         &self.identity
+    }
+
+    fn variable(&self) -> Option<&'static str> {
+        // The name is that of the variable.
+        None
     }
 }
 

@@ -1,14 +1,16 @@
 //! The server on a Unix socket, used as meant and abused.
 #![cfg(all(feature = "inspect", unix))]
 
-use std::io::{BufRead, BufReader, ErrorKind, Read, Write};
+mod inspect_client;
+
+use std::io::{ErrorKind, Read, Write};
 use std::os::unix::fs::PermissionsExt;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::time::{Duration, Instant};
 
-use serde_json::{Value, json};
+use inspect_client::{Client, serve};
+use serde_json::json;
 use vimage::inspect::{Builder, Server};
 use vimage::prelude::*;
 
@@ -54,48 +56,6 @@ mod foo {
 static ENTERED: AtomicUsize = AtomicUsize::new(0);
 static LEFT: AtomicUsize = AtomicUsize::new(0);
 
-fn serve(settings: impl FnOnce(Builder) -> Builder) -> (Server, tempfile::TempDir) {
-    let directory = tempfile::tempdir().unwrap();
-    let server = settings(Server::builder(directory.path().join("s"))).start().unwrap();
-    (server, directory)
-}
-
-struct Client(BufReader<UnixStream>);
-
-impl Client {
-    fn of(server: &Server) -> Self {
-        let stream = UnixStream::connect(server.path()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
-        Self(BufReader::new(stream))
-    }
-
-    fn send(&mut self, bytes: &[u8]) {
-        self.0.get_mut().write_all(bytes).unwrap();
-    }
-
-    fn reply(&mut self) -> Value {
-        let mut line = String::new();
-        self.0.read_line(&mut line).unwrap();
-        serde_json::from_str(&line).unwrap_or_else(|error| panic!("{error}: {line:?}"))
-    }
-
-    fn ask(&mut self, request: Value) -> Value {
-        self.send(format!("{request}\n").as_bytes());
-        self.reply()
-    }
-
-    fn kind(&mut self, request: Value) -> String {
-        self.ask(request)["error"]["kind"].as_str().unwrap().to_owned()
-    }
-
-    fn is_closed(&mut self) -> bool {
-        match self.0.read(&mut [0]) {
-            Ok(length) => length == 0,
-            Err(error) => error.kind() == ErrorKind::ConnectionReset,
-        }
-    }
-}
-
 #[test]
 fn it_answers() {
     let (server, _directory) = serve(Builder::writable);
@@ -105,7 +65,7 @@ fn it_answers() {
     let instances = client.ask(json!({ "op": "instances", "id": 7 }));
     assert_eq!(instances["id"], 7);
     assert!(
-        instances["ok"].as_array().unwrap().iter().any(|row| row["class"] == "Net" && row["id"] == "0"),
+        instances["ok"].as_array().unwrap().iter().any(|row| row["class"] == "Net" && row["id"] == 0),
         "{instances}"
     );
     let modules = client.ask(json!({ "op": "modules" }));
@@ -115,7 +75,10 @@ fn it_answers() {
     assert_eq!(set["ok"], json!({ "old": 1, "new": 2 }));
     assert_eq!(client.ask(json!({ "op": "set", "name": "net.foo.mode", "value": 1 }))["ok"]["new"], 1);
     let list = client.ask(json!({ "op": "list", "prefix": "net.foo.mode" }));
-    let expected = json!([{ "name": "net.foo.mode", "class": "Net", "module": "foo", "kind": "integer", "value": 1 }]);
+    let expected = json!([{
+        "name": "net.foo.mode", "unique": "net.foo.mode", "class": "Net", "module": "foo", "path": "inspect::foo",
+        "kind": "integer", "writable": true, "tunable": false, "value": 1,
+    }]);
     assert_eq!(list["ok"], expected);
     assert_eq!(
         client.ask(json!({ "op": "describe", "name": "net.foo.mode" }))["ok"]["text"],
@@ -216,11 +179,12 @@ fn resident() -> usize {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_thousand_connections_at_once_are_answered_in_bounded_memory() {
-    let limit = std::fs::read_to_string("/proc/self/limits").unwrap();
-    let limit = limit.lines().find(|line| line.starts_with("Max open files")).unwrap();
-    let limit: usize = limit.split_whitespace().nth(3).unwrap().parse().unwrap_or(usize::MAX);
-    // Both ends are in this process.
-    let count = 1000.min((limit - 100) / 2);
+    use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+    // Both ends are in this process, which a usual limit of 1,024 files does not allow.
+    let limit = getrlimit(Resource::Nofile);
+    setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
+    let count = 1000;
+    assert!(limit.maximum.is_none_or(|most| most > 2 * count + 100), "no process may open that many files here");
     let (server, _directory) = serve(|builder| builder.request_time(Duration::from_secs(60)));
     let before = resident();
     let mut clients: Vec<Client> = (0..count).map(|_| Client::of(&server)).collect();

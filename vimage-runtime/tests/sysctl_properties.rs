@@ -1,18 +1,22 @@
 //! What holds for all values and all texts.
 
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use proptest::prelude::*;
 use vimage::prelude::*;
-use vimage::sysctl::{self, Data, Datum};
+use vimage::sysctl::{self, Data, Datum, Mismatch};
 
 /// A variable per type, under the name of its type.
 #[vnet_module]
 mod all {
     use std::borrow::Cow;
+    use std::fmt;
+    use std::str::FromStr;
     use std::sync::atomic::{
-        AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicU8, AtomicU16, AtomicU32, AtomicU64,
-        AtomicUsize,
+        AtomicBool, AtomicI8, AtomicI16, AtomicI32, AtomicI64, AtomicIsize, AtomicPtr, AtomicU8, AtomicU16, AtomicU32,
+        AtomicU64, AtomicUsize,
     };
-    use std::sync::{LazyLock, Mutex, RwLock};
+    use std::sync::{LazyLock, Mutex, OnceLock, RwLock};
     use vimage::prelude::*;
 
     #[virtualized(sysctl("atomic.bool", rw))]
@@ -55,12 +59,84 @@ mod all {
     static LOCKED_COW: Mutex<Cow<'static, str>> = Mutex::new(Cow::Borrowed(""));
     #[virtualized(sysctl("lazy.u64", rw, range = 10..))]
     static LAZY_U64: LazyLock<Mutex<u64>> = LazyLock::new(|| Mutex::new(10));
+    #[virtualized(sysctl("lazy.string", rw))]
+    static LAZY_STRING: LazyLock<RwLock<String>> = LazyLock::new(RwLock::default);
+    #[virtualized(sysctl("once.i64", rw))]
+    static ONCE_I64: OnceLock<i64> = OnceLock::new();
+    #[virtualized(sysctl("once.string", rw))]
+    static ONCE_STRING: OnceLock<String> = OnceLock::new();
+    #[virtualized(sysctl("pointer", ro))]
+    static POINTER: AtomicPtr<u8> = AtomicPtr::new(std::ptr::null_mut());
+    #[virtualized(sysctl("text", ro))]
+    static TEXT: &str = "text";
     #[shared(sysctl("shared.u32", rw))]
     static SHARED_U32: AtomicU32 = AtomicU32::new(0);
+
+    #[derive(Clone, Copy, Debug, PartialEq)]
+    pub enum Color {
+        Red,
+        Green,
+        Mixed(u8),
+    }
+
+    impl fmt::Display for Color {
+        fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            match self {
+                Self::Red => f.write_str("red"),
+                Self::Green => f.write_str("green"),
+                Self::Mixed(much) => write!(f, "mixed {much}"),
+            }
+        }
+    }
+
+    impl FromStr for Color {
+        type Err = String;
+
+        fn from_str(text: &str) -> Result<Self, String> {
+            match text {
+                "red" => Ok(Self::Red),
+                "green" => Ok(Self::Green),
+                _ => {
+                    let much = text.strip_prefix("mixed ").and_then(|much| much.parse().ok());
+                    much.map(Self::Mixed).ok_or_else(|| "expected `red`, `green` or `mixed` and a number".to_owned())
+                }
+            }
+        }
+    }
+
+    vimage::sysctl::by_text!(Color);
+
+    #[virtualized(sysctl("locked.color", rw))]
+    static LOCKED_COLOR: Mutex<Color> = Mutex::new(Color::Red);
+    #[virtualized(sysctl("once.color", rw))]
+    static ONCE_COLOR: OnceLock<Color> = OnceLock::new();
+
+    /// Kept as its half.
+    #[virtualized(sysctl("handled.u16", rw, handler = half))]
+    static HANDLED_U16: AtomicU8 = AtomicU8::new(0);
+
+    fn half(half: &AtomicU8, new: Option<u16>) -> Result<u16, String> {
+        use std::sync::atomic::Ordering::SeqCst;
+        if let Some(new) = new {
+            if new % 2 == 1 {
+                return Err("only even numbers".to_owned());
+            }
+            half.store(u8::try_from(new / 2).map_err(|_| "at most 510")?, SeqCst);
+        }
+        Ok(u16::from(half.load(SeqCst)) * 2)
+    }
+}
+
+/// In the builds without instances there is one of each variable, for which the tests take turns.
+static ALONE: Mutex<()> = Mutex::new(());
+
+fn alone() -> Option<MutexGuard<'static, ()>> {
+    (!cfg!(feature = "vimage")).then(|| ALONE.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 /// Sets the value and reads it back, as it is and as text. The instance is a new one, where there are any.
 fn round_trip<T: Data + Clone + Into<Datum>>(name: &str, value: &T) {
+    let _alone = alone();
     let instance = Vnet::new().or_else(|_| Vnet::base()).unwrap();
     let view = sysctl::of(&instance);
     view.set(name, value.clone()).unwrap();
@@ -93,7 +169,6 @@ macro_rules! round_trips {
     };
 }
 
-// One test per variable: in the builds without instances they share it.
 round_trips! {
     bool_comes_back: bool = "atomic.bool", "locked.bool";
     i8_comes_back: i8 = "atomic.i8";
@@ -111,7 +186,92 @@ round_trips! {
     f32_comes_back: f32 = "locked.f32";
     f64_comes_back: f64 = "locked.f64";
     char_comes_back: char = "locked.char";
-    string_comes_back: String = "locked.string", "locked.cow";
+    string_comes_back: String = "locked.string", "locked.cow", "lazy.string";
+    handled_comes_back: Even = "handled.u16";
+    color_comes_back: all::Color = "locked.color";
+}
+
+/// What the handler takes.
+#[derive(Clone, Debug)]
+struct Even(u16);
+
+impl Arbitrary for Even {
+    type Parameters = ();
+    type Strategy = BoxedStrategy<Self>;
+
+    fn arbitrary_with((): ()) -> Self::Strategy {
+        any::<u8>().prop_map(|half| Self(u16::from(half) * 2)).boxed()
+    }
+}
+
+impl From<Even> for Datum {
+    fn from(even: Even) -> Self {
+        even.0.into()
+    }
+}
+
+impl Data for Even {
+    const KIND: sysctl::Kind = <u16 as Data>::KIND;
+    const TYPE: &'static str = "Even";
+
+    fn into_datum(self) -> Datum {
+        self.into()
+    }
+
+    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
+        u16::from_datum(datum).map(Self)
+    }
+}
+
+impl Arbitrary for all::Color {
+    type Parameters = ();
+    type Strategy = BoxedStrategy<Self>;
+
+    fn arbitrary_with((): ()) -> Self::Strategy {
+        prop_oneof![Just(Self::Red), Just(Self::Green), any::<u8>().prop_map(Self::Mixed)].boxed()
+    }
+}
+
+impl From<all::Color> for Datum {
+    fn from(color: all::Color) -> Self {
+        color.to_string().into()
+    }
+}
+
+/// Sets what can be set once, if it is not, and finds that again.
+fn once<T: Data + Clone + Into<Datum>>(name: &str, value: &T) {
+    let _alone = alone();
+    let instance = Vnet::new().or_else(|_| Vnet::base()).unwrap();
+    let view = sysctl::of(&instance);
+    let before = view.get(name).unwrap();
+    let expected = if before == Datum::Unset { value.clone().into() } else { before.clone() };
+    assert_eq!(view.set(name, value.clone()).is_ok(), before == Datum::Unset);
+    assert_eq!(view.get(name).unwrap(), expected);
+    assert!(matches!(view.set(name, expected.to_string()), Err(sysctl::Error::Refused { .. })), "once only");
+    assert_eq!(view.get(name).unwrap(), expected);
+}
+
+proptest! {
+    #[test]
+    fn what_is_set_once_comes_back(number: i64, text: String, color: all::Color) {
+        once("once.i64", &number);
+        once("once.string", &text);
+        once("once.color", &color);
+    }
+
+    #[test]
+    fn a_pointer_is_its_address_and_a_text_itself(text in texts()) {
+        let _alone = alone();
+        let base = Vnet::base().unwrap();
+        let view = sysctl::of(&base);
+        prop_assert_eq!(view.get("pointer").unwrap(), Datum::Int(0));
+        prop_assert_eq!(view.get("text").unwrap(), Datum::from("text"));
+        for name in ["pointer", "text"] {
+            let set = view.set(name, text.as_str());
+            let is_read_only = matches!(set, Err(sysctl::Error::ReadOnly { .. }));
+            prop_assert!(is_read_only);
+        }
+    }
 }
 
 fn names() -> Vec<&'static str> {
@@ -126,6 +286,7 @@ fn texts() -> impl Strategy<Value = String> {
         any::<String>(),
         "[ +-]{0,2}(0x)?[0-9a-f]{0,50}[ .e]?[0-9]{0,9}",
         "(true|false|inf|-inf|NaN|nan|yes|1|0) ?",
+        "(red|green|mixed|mixed [0-9]{1,4}) ?",
         any::<i128>().prop_map(|number| number.to_string()),
     ]
 }
@@ -136,8 +297,7 @@ proptest! {
     fn any_text_gives_a_value_or_an_error(text in texts(), which in any::<prop::sample::Index>()) {
         let names = names();
         let name = *which.get(&names);
-        // Not those of the other tests, where there are no instances: these would find it changed.
-        let name = if cfg!(feature = "vimage") { name } else { "shared.u32" };
+        let _alone = alone();
         let instance = Vnet::new().or_else(|_| Vnet::base()).unwrap();
         let view = sysctl::of(&instance);
         let before = view.get(name).unwrap();
@@ -165,6 +325,7 @@ proptest! {
 
     #[test]
     fn what_is_out_of_the_range_is_refused(value: u64) {
+        let _alone = alone();
         // Of another instance than the others use, where there are any; below 10 nothing is ever set.
         let base = Vnet::base().unwrap();
         let small = value % 20;

@@ -16,16 +16,27 @@ pub(crate) struct Arguments {
     /// Print JSON, one value per line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
+    /// Seconds to wait for a reply.
+    #[arg(long, global = true, value_name = "SECONDS", default_value_t = 30.0, value_parser = seconds)]
+    pub(crate) timeout: f64,
     #[command(subcommand)]
     pub(crate) command: Command,
 }
 
 #[derive(Debug, Subcommand)]
 pub(crate) enum Command {
-    /// List the instances of all classes.
-    Ps,
+    /// List the instances.
+    Ps {
+        /// Of this class only.
+        #[arg(short, long)]
+        class: Option<String>,
+    },
     /// List the modules, in the order in which they are attached.
-    Modules,
+    Modules {
+        /// Of this class only.
+        #[arg(short, long)]
+        class: Option<String>,
+    },
     /// Read and set sysctls.
     Sysctl(Sysctl),
     /// List the variables that can be looked up by name.
@@ -57,17 +68,41 @@ pub(crate) enum Command {
 #[group(id = "what", required = true, multiple = true, args = ["names", "all"])]
 pub(crate) struct Sysctl {
     /// Names to read, prefixes to list, or `NAME=VALUE` to set.
-    #[arg(value_name = "NAME[=VALUE]", conflicts_with = "all")]
+    #[arg(value_name = "NAME[=VALUE]")]
     pub(crate) names: Vec<String>,
-    /// All sysctls.
+    /// All sysctls; ignored if there are names.
     #[arg(short, long)]
     pub(crate) all: bool,
-    /// Print descriptions instead of values.
+    /// Print descriptions instead of values; nothing is set.
     #[arg(short, long)]
     pub(crate) describe: bool,
+    /// Print types instead of values, or before descriptions; nothing is set.
+    #[arg(short = 't', long = "type")]
+    pub(crate) types: bool,
+    /// Print `NAME=VALUE`, which can be fed back.
+    #[arg(short, long)]
+    pub(crate) equals: bool,
     /// Print values without names.
     #[arg(short = 'n', long)]
     pub(crate) value_only: bool,
+    /// Print names without values.
+    #[arg(short = 'N', long, conflicts_with = "value_only")]
+    pub(crate) name_only: bool,
+    /// Do not mind names that do not exist.
+    #[arg(short, long)]
+    pub(crate) ignore_unknown: bool,
+    /// Do not say what is wrong with names and values.
+    #[arg(short, long)]
+    pub(crate) quiet: bool,
+    /// Only those that can be given when an instance is created.
+    #[arg(short = 'T', long)]
+    pub(crate) tunable: bool,
+    /// Only those that can be set.
+    #[arg(short = 'W', long)]
+    pub(crate) writable: bool,
+    /// Means nothing any more, as in the kernel's `sysctl`.
+    #[arg(short = 'w', hide = true)]
+    _write: bool,
     #[command(flatten)]
     pub(crate) target: Target,
 }
@@ -78,7 +113,7 @@ pub(crate) struct Target {
     /// The instance, by its name or its id.
     #[arg(short = 'v', long = "vnet", visible_alias = "instance", value_name = "INSTANCE")]
     instance: Option<String>,
-    /// The class of the instance; `Net` if it is not said.
+    /// The class of the instance; `Net` if only the instance is said.
     #[arg(short, long)]
     class: Option<String>,
 }
@@ -89,11 +124,16 @@ impl Target {
         if let Some(instance) = &self.instance {
             request["instance"] = instance.parse::<u64>().map_or_else(|_| json!(instance), |id| json!(id));
         }
-        if let Some(class) = &self.class {
-            request["class"] = json!(class);
-        }
-        request
+        of_class(request, self.class.as_deref())
     }
+}
+
+/// The request, about this class.
+pub(crate) fn of_class(mut request: Value, class: Option<&str>) -> Value {
+    if let Some(class) = class {
+        request["class"] = json!(class);
+    }
+    request
 }
 
 fn seconds(text: &str) -> Result<f64, String> {

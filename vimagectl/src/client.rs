@@ -4,6 +4,7 @@ use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -22,6 +23,8 @@ pub(crate) enum Error {
     /// It is no such server.
     Protocol(String),
     Connection(io::Error),
+    /// It does not answer.
+    Timeout(Duration),
     Output(io::Error),
 }
 
@@ -39,39 +42,83 @@ impl fmt::Display for Error {
             Self::Refused { message, .. } => f.write_str(message),
             Self::Protocol(line) => write!(f, "this is no reply of an inspect server: {line:.200}"),
             Self::Connection(error) => write!(f, "the connection is lost: {error}"),
+            Self::Timeout(time) => write!(f, "there is no reply within {time:?}"),
             Self::Output(error) => error.fmt(f),
         }
     }
 }
 
 #[derive(Debug)]
-pub(crate) struct Client(BufReader<UnixStream>);
+pub(crate) struct Client {
+    stream: BufReader<UnixStream>,
+    timeout: Duration,
+}
 
 impl Client {
-    pub(crate) fn connect(path: Option<&Path>) -> Result<Self, Error> {
+    pub(crate) fn connect(path: Option<&Path>, timeout: Duration) -> Result<Self, Error> {
         let path = path.ok_or(Error::NoSocket)?;
         let stream = UnixStream::connect(path).map_err(|error| Error::Connect(path.display().to_string(), error))?;
-        Ok(Self(BufReader::new(stream)))
+        let bounded = stream.set_read_timeout(Some(timeout)).and_then(|()| stream.set_write_timeout(Some(timeout)));
+        bounded.map_err(Error::Connection)?;
+        Ok(Self { stream: BufReader::new(stream), timeout })
     }
 
-    /// One request, and what is in the reply to it.
-    pub(crate) fn ask(&mut self, request: Value) -> Result<Value, Error> {
+    /// Rows, and where the others begin if there are any.
+    pub(crate) fn page(&mut self, request: &Value) -> Result<(Vec<Value>, Option<Value>), Error> {
+        let mut reply = self.reply(request)?;
+        let next = reply.get_mut("next").map(Value::take);
+        match reply["ok"].take() {
+            // It would never end.
+            _ if next.as_ref().is_some_and(|next| *next == request["after"]) => Err(Error::Protocol(reply.to_string())),
+            Value::Array(rows) => Ok((rows, next)),
+            _ => Err(Error::Protocol(reply.to_string())),
+        }
+    }
+
+    /// All rows, which come in pages.
+    pub(crate) fn rows(&mut self, mut request: Value) -> Result<Vec<Value>, Error> {
+        let (mut rows, mut next) = self.page(&request)?;
+        while let Some(after) = next.take() {
+            request["after"] = after;
+            let (more, then) = self.page(&request)?;
+            rows.extend(more);
+            next = then;
+        }
+        Ok(rows)
+    }
+
+    /// What is in the reply to a request.
+    pub(crate) fn ask(&mut self, request: &Value) -> Result<Value, Error> {
+        Ok(self.reply(request)?["ok"].take())
+    }
+
+    /// One request, and the reply to it, which has an `ok`.
+    fn reply(&mut self, request: &Value) -> Result<Value, Error> {
         let mut line = request.to_string();
         line.push('\n');
-        self.0.get_mut().write_all(line.as_bytes()).map_err(Error::Connection)?;
+        self.stream.get_mut().write_all(line.as_bytes()).map_err(|error| self.lost(error))?;
         line.clear();
-        let length = self.0.by_ref().take(REPLY).read_line(&mut line).map_err(Error::Connection)?;
-        if length == 0 {
-            return Err(Error::Connection(io::ErrorKind::UnexpectedEof.into()));
+        let read = self.stream.by_ref().take(REPLY).read_line(&mut line);
+        match read {
+            Ok(0) => return Err(Error::Connection(io::ErrorKind::UnexpectedEof.into())),
+            Ok(_) => {}
+            Err(error) => return Err(self.lost(error)),
         }
-        let mut reply: Value = serde_json::from_str(&line).map_err(|_| Error::Protocol(line.clone()))?;
-        if let Some(ok) = reply.get_mut("ok") {
-            return Ok(ok.take());
+        let reply: Value = serde_json::from_str(&line).map_err(|_| Error::Protocol(line.clone()))?;
+        if reply.get("ok").is_some() {
+            return Ok(reply);
         }
         let text = |member: &str| reply["error"][member].as_str().map(str::to_owned);
         match (text("kind"), text("message")) {
             (Some(kind), Some(message)) => Err(Error::Refused { kind, message }),
             _ => Err(Error::Protocol(line)),
+        }
+    }
+
+    fn lost(&self, error: io::Error) -> Error {
+        match error.kind() {
+            io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut => Error::Timeout(self.timeout),
+            _ => Error::Connection(error),
         }
     }
 }

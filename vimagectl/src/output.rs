@@ -3,59 +3,96 @@
 use std::io::Write;
 
 use comfy_table::{Table, presets};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
+use crate::arguments::Sysctl;
 use crate::client::Error;
 
-#[derive(Clone, Copy, Debug)]
+/// Rows that are objects, by these of their members; all members as JSON.
+pub(crate) fn table(out: &mut impl Write, is_json: bool, rows: &[Value], columns: &[&str]) -> Result<(), Error> {
+    if is_json {
+        writeln!(out, "{}", json!(rows))?;
+        return Ok(());
+    }
+    let mut table = Table::new();
+    table.load_preset(presets::NOTHING);
+    table.set_header(columns.iter().map(|column| column.replace('_', " ").to_uppercase()));
+    table.add_rows(rows.iter().map(|row| columns.iter().map(|column| text(&row[*column]))));
+    for column in table.column_iter_mut() {
+        column.set_padding((0, 2));
+    }
+    for line in table.lines() {
+        writeln!(out, "{}", line.trim_end())?;
+    }
+    Ok(())
+}
+
+/// How sysctls are printed.
+#[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Style {
     pub(crate) json: bool,
+    pub(crate) equals: bool,
+    pub(crate) value_only: bool,
+    pub(crate) name_only: bool,
+    pub(crate) types: bool,
 }
 
 impl Style {
-    /// Rows that are objects, by these of their members.
-    pub(crate) fn table(self, out: &mut impl Write, rows: &Value, columns: &[&str]) -> Result<(), Error> {
-        if self.json {
-            writeln!(out, "{rows}")?;
-            return Ok(());
-        }
-        let rows = rows.as_array().ok_or_else(|| Error::Protocol(rows.to_string()))?;
-        let mut table = Table::new();
-        table.load_preset(presets::NOTHING);
-        table.set_header(columns.iter().map(|column| column.to_uppercase()));
-        table.add_rows(rows.iter().map(|row| columns.iter().map(|column| text(&row[*column]))));
-        for column in table.column_iter_mut() {
-            column.set_padding((0, 2));
-        }
-        for line in table.lines() {
-            writeln!(out, "{}", line.trim_end())?;
-        }
-        Ok(())
+    pub(crate) fn new(json: bool, sysctl: &Sysctl) -> Self {
+        let &Sysctl { equals, value_only, name_only, types, .. } = sysctl;
+        Self { json, equals, value_only, name_only, types }
     }
 
     /// `net.foo.mode: 3`
-    pub(crate) fn pair(self, out: &mut impl Write, name: &str, value: &Value, value_only: bool) -> Result<(), Error> {
-        match (self.json, value_only) {
-            (true, _) => writeln!(out, "{}", json!({ "name": name, "value": value }))?,
-            (false, true) => writeln!(out, "{}", text(value))?,
-            (false, false) => writeln!(out, "{name}: {}", text(value))?,
-        }
-        Ok(())
+    pub(crate) fn value(self, out: &mut impl Write, name: &str, value: &Value) -> Result<(), Error> {
+        self.line(out, name, || json!({ "name": name, "value": value }), || text(value))
     }
 
-    /// `net.foo.mode: 1 -> 3`
-    pub(crate) fn change(
+    /// `net.foo.mode: How packets are treated.`, or with the type; as JSON all that is known.
+    pub(crate) fn description(
         self,
         out: &mut impl Write,
         name: &str,
-        changed: &Value,
-        value_only: bool,
+        description: &Value,
+        describe: bool,
     ) -> Result<(), Error> {
-        let (old, new) = (&changed["old"], &changed["new"]);
-        match (self.json, value_only) {
-            (true, _) => writeln!(out, "{}", json!({ "name": name, "old": old, "new": new }))?,
-            (false, true) => writeln!(out, "{} -> {}", text(old), text(new))?,
-            (false, false) => writeln!(out, "{name}: {} -> {}", text(old), text(new))?,
+        let separator = if self.equals { "=" } else { ": " };
+        let of_type = self.types.then(|| text(&description["type_name"]));
+        let told = describe.then(|| text(&description["text"]));
+        let parts: Vec<String> = of_type.into_iter().chain(told).collect();
+        let json = || match (describe, self.types) {
+            (false, true) => json!({ "name": name, "type": description["type_name"] }),
+            _ => description.clone(),
+        };
+        self.line(out, name, json, || parts.join(separator))
+    }
+
+    /// `net.foo.mode: 1 -> 3`; also where names and values are separated otherwise.
+    pub(crate) fn change(self, out: &mut impl Write, name: &str, changed: &Value) -> Result<(), Error> {
+        let json = || {
+            let mut all = Map::from_iter([("name".to_owned(), json!(name))]);
+            all.extend(changed.as_object().cloned().unwrap_or_default());
+            Value::Object(all)
+        };
+        // What cannot be read can have been set all the same.
+        let part = |member: &str| changed.get(member).map_or_else(|| "?".to_owned(), text);
+        Self { equals: false, ..self }.line(out, name, json, || format!("{} -> {}", part("old"), part("new")))
+    }
+
+    fn line(
+        self,
+        out: &mut impl Write,
+        name: &str,
+        json: impl FnOnce() -> Value,
+        text: impl FnOnce() -> String,
+    ) -> Result<(), Error> {
+        let separator = if self.equals { "=" } else { ": " };
+        match self {
+            Self { json: true, name_only: true, .. } => writeln!(out, "{}", json!({ "name": name }))?,
+            Self { json: true, .. } => writeln!(out, "{}", json())?,
+            Self { name_only: true, .. } => writeln!(out, "{name}")?,
+            Self { value_only: true, .. } => writeln!(out, "{}", text())?,
+            _ => writeln!(out, "{name}{separator}{}", text())?,
         }
         Ok(())
     }

@@ -1,9 +1,9 @@
 //! The tool against a server in this process.
 
-use std::process::{Command, Output};
+mod program;
 
+use program::{Program, vimagectl};
 use serde_json::Value;
-use vimage::inspect::Server;
 use vimage::prelude::*;
 
 #[vnet_module(symmap)]
@@ -18,36 +18,6 @@ mod foo {
     /// Packets seen.
     #[virtualized(sysctl("net.foo.counter", ro))]
     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
-}
-
-struct Program {
-    server: Server,
-    _directory: tempfile::TempDir,
-}
-
-impl Program {
-    fn start() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let server = Server::builder(directory.path().join("s")).writable().start().unwrap();
-        Self { server, _directory: directory }
-    }
-
-    fn run(&self, arguments: &[&str]) -> Output {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_vimagectl"));
-        command.arg("--socket").arg(self.server.path()).args(arguments).output().unwrap()
-    }
-
-    fn ok(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    fn error(&self, arguments: &[&str]) -> String {
-        let output = self.run(arguments);
-        assert!(!output.status.success(), "{arguments:?}");
-        String::from_utf8(output.stderr).unwrap()
-    }
 }
 
 #[test]
@@ -84,7 +54,13 @@ fn tables_are_for_people_or_json() {
     let program = Program::start();
     let ps = program.ok(&["ps"]);
     assert!(ps.starts_with("CLASS"), "{ps}");
+    assert!(ps.lines().next().unwrap().ends_with("  KEPT BYTES"), "{ps}");
     assert!(ps.lines().any(|line| line.split_whitespace().take(2).eq(["Net", "0"])), "{ps}");
+    assert!(ps.contains("\nCpu ") && !program.ok(&["ps", "-c", "Net"]).contains("\nCpu "));
+    let rows: Value = serde_json::from_str(&program.ok(&["--json", "ps", "-c", "Net"])).unwrap();
+    let base = &rows[0];
+    assert!(base["id"] == 0 && base["handles"].is_u64() && base["kept_bytes"].is_u64(), "{base}");
+    assert!(base["parent"].is_null() && base["name"].is_null(), "{base}");
     let modules = program.ok(&["modules"]);
     assert!(modules.lines().any(|line| line.split_whitespace().take(3).eq(["Net", "foo", "boot"])), "{modules}");
     let symbols = program.ok(&["symbols"]);
@@ -101,13 +77,68 @@ fn tables_are_for_people_or_json() {
 fn what_is_wrong_is_told() {
     let program = Program::start();
     assert!(program.error(&["sysctl"]).contains("Usage"));
+    assert!(program.error(&["ps", "-c", "Nothing"]).contains("no class is called `Nothing`"));
+    assert!(program.error(&["sysctl", "-c", "Cpu", "net.foo.mode"]).contains("is a variable of class Net"));
     assert!(program.error(&["watch", "net.nothing"]).starts_with("vimagectl: unknown sysctl `net.nothing`"));
     assert!(program.error(&["symbols", "-v", "nobody"]).contains("no such instance"));
-    let nobody = Command::new(env!("CARGO_BIN_EXE_vimagectl")).args(["-s", "/nowhere", "ps"]).output().unwrap();
+    let nobody = vimagectl().args(["-s", "/nowhere", "ps"]).output().unwrap();
     assert!(String::from_utf8(nobody.stderr).unwrap().starts_with("vimagectl: /nowhere: "));
-    let unsaid = Command::new(env!("CARGO_BIN_EXE_vimagectl")).env_remove("VIMAGE_SOCKET").arg("ps").output().unwrap();
+    let unsaid = vimagectl().arg("ps").output().unwrap();
     assert!(String::from_utf8(unsaid.stderr).unwrap().contains("--socket PATH"));
     for shell in ["bash", "zsh", "fish", "elvish", "powershell"] {
         assert!(program.ok(&["completions", shell]).contains("vimagectl"));
     }
+}
+
+#[test]
+fn all_instances_are_listed_however_many() {
+    let program = Program::start();
+    let vnets: Vec<Vnet> = (0..2500).map_while(|_| Vnet::new().ok()).collect();
+    let rows: Value = serde_json::from_str(&program.ok(&["--json", "ps", "-c", "Net"])).unwrap();
+    assert!(rows.as_array().unwrap().len() > vnets.len());
+    let listed = program.ok(&["ps"]);
+    assert!(vnets.iter().all(|vnet| listed.contains(&format!("\nNet    {}  ", vnet.id()))), "{listed:.1000}");
+}
+
+#[test]
+fn the_socket_can_be_in_the_environment() {
+    let program = Program::start();
+    let output = vimagectl().env("VIMAGE_SOCKET", program.server.path()).arg("ps").output().unwrap();
+    assert!(output.status.success() && output.stdout.starts_with(b"CLASS"));
+    let option = vimagectl().env("VIMAGE_SOCKET", "/nowhere").arg("-s").arg(program.server.path()).arg("ps").output();
+    assert!(option.unwrap().status.success(), "the option wins");
+}
+
+#[test]
+fn a_watch_outlives_the_idle_time_of_its_server() {
+    let program = Program::with(|builder| builder.idle_time(std::time::Duration::from_millis(20)));
+    let watched = program.ok(&["watch", "-n", "3", "-i", "0.2", "net.foo.counter"]);
+    assert_eq!(watched, "net.foo.counter: 7\n".repeat(3));
+}
+
+#[test]
+fn a_reader_that_has_enough_ends_it_quietly() {
+    use std::process::Stdio;
+    let program = Program::start();
+    for arguments in
+        [&["sysctl", "-a"][..], &["ps"], &["watch", "-i", "0.01", "net.foo.counter"], &["completions", "bash"]]
+    {
+        let mut command = vimagectl();
+        command.arg("-s").arg(program.server.path()).args(arguments);
+        let (reader, writer) = std::io::pipe().unwrap();
+        drop(reader);
+        let output = command.stdout(writer).stderr(Stdio::piped()).spawn().unwrap().wait_with_output().unwrap();
+        assert!(output.status.success(), "{arguments:?}");
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "", "{arguments:?}");
+    }
+}
+
+#[test]
+fn a_server_that_does_not_answer_is_not_waited_for_forever() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("s");
+    let _mute = std::os::unix::net::UnixListener::bind(&path).unwrap();
+    let output = vimagectl().arg("-s").arg(&path).args(["--timeout", "0.05", "ps"]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "vimagectl: there is no reply within 50ms\n");
 }

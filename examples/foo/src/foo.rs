@@ -44,10 +44,11 @@ pub mod foo {
     }
 
     impl FromStr for Mode {
-        type Err = ();
+        type Err = &'static str;
 
-        fn from_str(text: &str) -> Result<Self, ()> {
-            [Self::Count, Self::Ignore].into_iter().find(|mode| mode.to_string() == text).ok_or(())
+        fn from_str(text: &str) -> Result<Self, Self::Err> {
+            let mode = [Self::Count, Self::Ignore].into_iter().find(|mode| mode.to_string() == text);
+            mode.ok_or("expected `count` or `ignore`")
         }
     }
 

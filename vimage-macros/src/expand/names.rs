@@ -53,9 +53,11 @@ fn sysctl(krate: &Path, names: &Names, sysctl: &Sysctl, arm: Arm) -> TokenStream
         flag(sysctl.tunable.is_some(), quote!(tunable)),
         flag(base_only, quote!(base_only)),
     ];
-    // What the compiler finds wrong is the type of the variable, for this access.
+    // What the compiler finds wrong is what the handler takes, or the type of the variable for this access.
+    let handles = handler.as_ref().and_then(|path| path.segments.last()).map(|last| &last.ident);
     let writes = sysctl.tunable.as_ref().filter(|_| !sysctl.is_settable());
-    let blamed = writes.or(sysctl.access.as_ref()).map_or_else(|| name.span(), proc_macro2::Ident::span);
+    let blamed = handles.or(writes).or(sysctl.access.as_ref());
+    let blamed = blamed.map_or_else(|| name.span(), proc_macro2::Ident::span);
     let register = located_at(blamed, quote!(#krate::__private::sysctl!));
     let call = quote_spanned! {blamed=>
         {

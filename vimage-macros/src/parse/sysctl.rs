@@ -39,6 +39,11 @@ impl Parse for Sysctl {
 
 impl Sysctl {
     fn option(&mut self, option: &Ident, input: ParseStream) -> syn::Result<()> {
+        let no_value = ["ro", "rw", "tunable"].iter().any(|name| option == name);
+        if no_value && input.peek(Token![=]) {
+            let message = format!("`{option}` takes no value: write it alone, or leave it out");
+            return Err(syn::Error::new(option.span(), message));
+        }
         match option.to_string().as_str() {
             "ro" | "rw" if self.access.is_some() => {
                 return Err(syn::Error::new(option.span(), "`ro` and `rw` exclude each other"));

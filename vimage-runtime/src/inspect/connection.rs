@@ -2,13 +2,15 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
+use std::sync::PoisonError;
 use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::Shared;
-use super::request::{self, Failure};
+use super::request::{Failure, Request, Terms};
+use super::{LOCKS, Shared};
+use crate::boot;
 
 /// The longest request, without its end of line.
 const REQUEST: usize = 64 << 10;
@@ -54,8 +56,23 @@ pub(super) fn refuse(stream: &UnixStream) {
 
 /// The reply to a line. What it takes to make it is gone when the turn is.
 fn answer(line: &[u8], shared: &Shared) -> Vec<u8> {
-    let Some(_turn) = shared.turn() else { return refusal("busy", "too many requests are being answered") };
-    let reply = text(&request::answer(line, shared.settings.writable));
+    let request = Request::new(line);
+    let is_brief = request.is_brief() && shared.booted.load(Ordering::Relaxed);
+    let Some(_turn) = (if is_brief { shared.brief_turn() } else { shared.turn() }) else {
+        return text(&request.refuse(Failure::new("busy", "too many requests are being answered")));
+    };
+    // Hooks of base instances may take their time: in a turn like any other.
+    if let Err(error) = boot::ensure() {
+        return text(&request.refuse(Failure::new("boot", error.to_string())));
+    }
+    shared.booted.store(true, Ordering::Relaxed);
+    // Instances end behind the lock, for hooks may run then.
+    let mut held = Vec::new();
+    // One at a time, for the memory that it takes.
+    let _one = is_brief.then(|| shared.brief.lock().unwrap_or_else(PoisonError::into_inner));
+    let settings = &shared.settings;
+    let until = Instant::now() + LOCKS.min(settings.request_time / 2);
+    let reply = text(&request.answer(Terms { writable: settings.writable, until, held: &mut held }));
     if reply.len() > REPLY {
         return refusal("too_large", &format!("the reply would have more than {REPLY} bytes; ask for less"));
     }
@@ -66,7 +83,7 @@ fn refusal(kind: &'static str, message: &str) -> Vec<u8> {
     text(&error(Failure::new(kind, message)))
 }
 
-pub(super) fn error(failure: Failure) -> Value {
+fn error(failure: Failure) -> Value {
     json!({ "error": failure })
 }
 

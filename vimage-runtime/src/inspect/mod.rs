@@ -18,33 +18,45 @@
 //!
 //! | request | reply |
 //! |---|---|
-//! | `{"op": "instances"}`, `{"op": "modules"}` | the tables of [`debug`](crate::debug), an object per row |
-//! | `{"op": "list", "prefix": "net"}` | sysctls with class, module, kind and value or error |
+//! | `{"op": "instances"}` | rows with class, id, name, state, handles, parent and kept bytes |
+//! | `{"op": "modules"}` | rows with class, module, how it came, hooks, path and place, in the order of attaching |
+//! | `{"op": "list", "prefix": "net"}` | sysctls: rows with name, unique name, class, module, path, kind, and value or error |
 //! | `{"op": "get", "name": "net.foo.mode"}` | the value |
-//! | `{"op": "set", "name": "net.foo.mode", "value": 3}` | `{"old": …, "new": …}` |
+//! | `{"op": "set", "name": "net.foo.mode", "value": 3}` | `{"old": …, "new": …}`, without what could not be read; it is an error only if it was not set |
 //! | `{"op": "describe", "name": "net.foo.mode"}` | a [`Description`](crate::sysctl::Description) |
-//! | `{"op": "symbols"}` | the symbols of an instance |
+//! | `{"op": "symbols"}` | the symbols of an instance: rows with name, class, module, path, type, size, alignment, address |
 //!
-//! They are about the base instances, or about the one of `"instance": 3` or `"instance": "red"`, of the class
-//! `"class": "Net"`.
+//! `list`, `get`, `set`, `describe` and `symbols` are about the base instances, or about the one of `"instance": 3` or
+//! `"instance": "red"`, of the class `"class": "Net"`; `instances` and `modules` about all classes or this one. Of a
+//! `list` the rows can also be `"show": "descriptions"`, or `"show": "names"` without values.
+//!
+//! A reply that consists of rows has at most 1,000, or as many as the request's `"limit"` says if that is less, and
+//! not more than fit. If there are others a member `next` stands beside `ok`: send it as `after` in the same request.
 //!
 //! # Limits
 //!
 //! The socket has the mode 0600 from the beginning. Nothing can be set unless the server is
 //! [`writable`](Builder::writable). Lines of more than 64 KiB, garbage and what is unknown get an error as reply, and
 //! nobody else notices. Each connection has a thread; when there are too many, a new one gets an error and is closed. A
-//! request has to come, and its reply has to be taken, in a bounded time; how long a handler of the program's runs is up
-//! to the handler. While a request is answered the instance that it is about is held, so that
+//! request has to come, and its reply has to be taken, in a bounded time. The lock of a variable is waited for a second
+//! at most, then the error is `locked`; how long a handler of the program's runs is up to the handler. Eight requests are
+//! answered at a time, so that eight handlers that do not return keep others from reading variables; `instances`,
+//! `modules`, `describe`, `symbols` and a `list` without values run no code of the program's and are answered all the
+//! same. While a request is answered the instance that it is about is held, so that
 //! [`destroy`](crate::Instance::destroy) may find it busy.
 
 mod connection;
+mod page;
 mod request;
+mod rows;
+mod socket;
+mod which;
 
 use std::collections::HashMap;
-use std::fs::{self, DirBuilder, Permissions};
+use std::fs;
 use std::io;
 use std::net::Shutdown;
-use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -102,7 +114,7 @@ impl Builder {
     /// if something else than a socket is there; what the system says about the path otherwise. A socket that nobody
     /// listens at is replaced.
     pub fn start(self) -> io::Result<Server> {
-        let (listener, file) = listen(&self.path)?;
+        let (listener, file) = socket::listen(&self.path)?;
         let shared = Arc::new(Shared {
             settings: self.settings,
             stopping: AtomicBool::new(false),
@@ -110,6 +122,8 @@ impl Builder {
             pending: AtomicUsize::new(0),
             working: Mutex::default(),
             free: Condvar::new(),
+            brief: Mutex::new(()),
+            booted: AtomicBool::new(false),
         });
         let accepting = {
             let shared = Arc::clone(&shared);
@@ -188,10 +202,17 @@ struct Shared {
     /// The threads that are answering a request.
     working: Mutex<Vec<ThreadId>>,
     free: Condvar,
+    /// Held while a request is answered that takes no turn.
+    brief: Mutex<()>,
+    /// No hook of a base instance is to be waited for any more.
+    booted: AtomicBool,
 }
 
 /// How many requests are answered at a time, so that the memory it takes is bounded.
 const WORKERS: usize = 8;
+
+/// How long a request waits for locks of the program's. Well below the time for which others wait for its turn.
+const LOCKS: Duration = Duration::from_secs(1);
 
 /// A turn at answering a request.
 struct Turn<'a>(&'a Shared);
@@ -221,36 +242,19 @@ impl Shared {
         Some(Turn(self))
     }
 
+    /// A turn for what runs no code of the program's, and so ends soon: it is counted, but waits for no other.
+    fn brief_turn(&self) -> Option<Turn<'_>> {
+        let mut working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
+        if self.stopping.load(Ordering::SeqCst) {
+            return None;
+        }
+        working.push(thread::current().id());
+        Some(Turn(self))
+    }
+
     fn open(&self) -> std::sync::MutexGuard<'_, HashMap<u64, Arc<UnixStream>>> {
         self.open.lock().unwrap_or_else(PoisonError::into_inner)
     }
-}
-
-/// Makes the socket in a directory that nobody else can look into, so that it has its mode before it has its name.
-fn listen(path: &Path) -> io::Result<(UnixListener, (u64, u64))> {
-    match fs::symlink_metadata(path) {
-        Ok(there) if !there.file_type().is_socket() => {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something else than a socket is at this path"));
-        }
-        Ok(_) if UnixStream::connect(path).is_ok() => return Err(io::ErrorKind::AddrInUse.into()),
-        _ => {}
-    }
-    let (Some(parent), Some(name)) = (path.parent(), path.file_name()) else {
-        return Err(io::Error::new(io::ErrorKind::InvalidInput, "the path of a socket ends in a name"));
-    };
-    let private = parent.join(format!(".{}.{}", name.display(), std::process::id()));
-    DirBuilder::new().mode(0o700).create(&private)?;
-    let made = || {
-        let socket = private.join("s");
-        let listener = UnixListener::bind(&socket)?;
-        fs::set_permissions(&socket, Permissions::from_mode(0o600))?;
-        let made = fs::symlink_metadata(&socket)?;
-        fs::rename(&socket, path)?;
-        Ok((listener, (made.dev(), made.ino())))
-    };
-    let listener = made();
-    _ = fs::remove_dir_all(&private);
-    listener
 }
 
 fn accept(listener: &UnixListener, shared: &Arc<Shared>) {

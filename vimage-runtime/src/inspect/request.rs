@@ -1,18 +1,19 @@
 //! What clients can ask.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::connection::error;
-use crate::boot;
-use crate::debug::{self, Table};
+use super::page::{Page, Rows};
+use super::rows::{self, Show};
+use super::which::Of;
+use crate::failure;
 use crate::instance::Handle;
 use crate::named::InstanceRef;
-use crate::symmap::{self, Symbol};
-use crate::sysctl::{self, Datum, Listed, View};
-use crate::{Vimage, failure};
+use crate::symmap;
+use crate::sysctl::{self, Datum};
 
 /// The error part of a reply.
 #[derive(Debug, Serialize)]
@@ -29,12 +30,24 @@ impl Failure {
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
-enum Request {
-    Instances {},
-    Modules {},
+enum Operation {
+    Instances {
+        class: Option<String>,
+        #[serde(flatten)]
+        page: Page,
+    },
+    Modules {
+        class: Option<String>,
+        #[serde(flatten)]
+        page: Page,
+    },
     List {
         #[serde(default)]
         prefix: String,
+        #[serde(default)]
+        show: Show,
+        #[serde(flatten)]
+        page: Page,
         #[serde(flatten)]
         of: Of,
     },
@@ -51,42 +64,82 @@ enum Request {
     },
     Describe {
         name: String,
+        #[serde(flatten)]
+        of: Of,
     },
     Symbols {
+        #[serde(flatten)]
+        page: Page,
         #[serde(flatten)]
         of: Of,
     },
 }
 
-/// Which instance.
-#[derive(Debug, Deserialize)]
-struct Of {
-    instance: Option<Which>,
-    class: Option<String>,
+/// What a line asks.
+#[derive(Debug)]
+pub(super) struct Request {
+    id: Option<Value>,
+    operation: Result<Operation, Failure>,
 }
 
-#[derive(Debug, Deserialize)]
-#[serde(untagged)]
-enum Which {
-    Id(u64),
-    Name(String),
+/// What a request is answered with and for.
+#[derive(Debug)]
+pub(super) struct Terms<'h> {
+    pub(super) writable: bool,
+    /// How long locks of the program's are waited for.
+    pub(super) until: Instant,
+    /// Takes the instances that are used. The end of what is in there may run hooks.
+    pub(super) held: &'h mut Vec<Handle>,
 }
 
-/// The reply to one line.
-pub(super) fn answer(line: &[u8], writable: bool) -> Value {
-    let (id, request) = match serde_json::from_slice::<Value>(line) {
-        Ok(value) => (value.get("id").cloned(), serde_json::from_value(value)),
-        Err(error) => (None, Err(error)),
-    };
-    let result = match request {
-        // What the program's own code panics with is its client's to know.
-        Ok(request) => catch_unwind(AssertUnwindSafe(|| perform(request, writable)))
-            .unwrap_or_else(|panic| Err(Failure::new("panicked", failure::message(panic)))),
-        Err(error) => Err(Failure::new("malformed", error.to_string())),
-    };
+/// The `ok` of a reply, and the `next` beside it.
+type Answer = (Value, Option<Value>);
+
+impl Request {
+    pub(super) fn new(line: &[u8]) -> Self {
+        let (id, operation) = match serde_json::from_slice::<Value>(line) {
+            Ok(value) => (value.get("id").cloned(), serde_json::from_value(value)),
+            Err(error) => (None, Err(error)),
+        };
+        Self { id, operation: operation.map_err(|error| Failure::new("malformed", error.to_string())) }
+    }
+
+    /// Whether no code of the program's runs to answer it, once that has booted.
+    pub(super) fn is_brief(&self) -> bool {
+        match self.operation {
+            Ok(
+                Operation::Instances { .. }
+                | Operation::Modules { .. }
+                | Operation::Describe { .. }
+                | Operation::Symbols { .. }
+                | Operation::List { show: Show::Names | Show::Descriptions, .. },
+            )
+            | Err(_) => true,
+            Ok(Operation::List { .. } | Operation::Get { .. } | Operation::Set { .. }) => false,
+        }
+    }
+
+    /// The reply.
+    pub(super) fn answer(self, terms: Terms<'_>) -> Value {
+        let result = self.operation.and_then(|operation| {
+            // What the program's own code panics with is its client's to know.
+            catch_unwind(AssertUnwindSafe(|| operation.perform(terms)))
+                .unwrap_or_else(|panic| Err(Failure::new("panicked", failure::message(panic))))
+        });
+        reply(result, self.id)
+    }
+
+    /// The reply of somebody who does not answer.
+    pub(super) fn refuse(self, failure: Failure) -> Value {
+        reply(Err(self.operation.err().unwrap_or(failure)), self.id)
+    }
+}
+
+fn reply(result: Result<Answer, Failure>, id: Option<Value>) -> Value {
     let mut reply = match result {
-        Ok(value) => json!({ "ok": value }),
-        Err(failure) => error(failure),
+        Ok((value, None)) => json!({ "ok": value }),
+        Ok((value, Some(next))) => json!({ "ok": value, "next": next }),
+        Err(failure) => json!({ "error": failure }),
     };
     if let Some(id) = id {
         reply["id"] = id;
@@ -94,100 +147,51 @@ pub(super) fn answer(line: &[u8], writable: bool) -> Value {
     reply
 }
 
-fn perform(request: Request, writable: bool) -> Result<Value, Failure> {
-    boot::ensure().map_err(|error| Failure::new("boot", error.to_string()))?;
-    match request {
-        Request::Instances {} => Ok(rows(&debug::instances())),
-        Request::Modules {} => Ok(rows(&debug::modules())),
-        Request::List { prefix, of } => {
-            let listed = of.with(|view| view.list(&prefix))?;
-            Ok(listed.iter().map(listing).collect())
-        }
-        Request::Get { name, of } => Ok(json!(of.with(|view| view.get(&name))?)),
-        Request::Set { .. } if !writable => {
-            Err(Failure::new("read_only_server", "this server was not opened for writing"))
-        }
-        Request::Set { name, value, of } => {
-            let value = datum(value)?;
-            of.with(|view| {
-                let old = view.get(&name)?;
-                view.set(&name, value)?;
-                Ok(json!({ "old": old, "new": view.get(&name)? }))
-            })
-        }
-        Request::Describe { name } => Ok(json!(sysctl::describe(&name).map_err(refused)?)),
-        Request::Symbols { of } => {
-            let handle = of.instance_or_base()?;
-            let symbols = symmap::symbols_of(InstanceRef::new(&handle));
-            let symbols = symbols.map_err(|error| Failure::new("boot", error.to_string()))?;
-            Ok(symbols.iter().map(symbol).collect())
-        }
-    }
-}
-
-impl Of {
-    /// Calls `f` with the sysctls of the instance, or with those of all base instances.
-    fn with<R>(&self, f: impl FnOnce(View<'_>) -> Result<R, sysctl::Error>) -> Result<R, Failure> {
-        let result = if self.instance.is_some() || self.class.is_some() {
-            let handle = self.instance_or_base()?;
-            f(View::of_handle(&handle))
-        } else {
-            let base = Vimage::base().map_err(|error| Failure::new("boot", error.to_string()))?;
-            base.enter(|| f(View::CURRENT))
-        };
-        result.map_err(refused)
-    }
-
-    fn instance_or_base(&self) -> Result<Handle, Failure> {
-        let name = self.class.as_deref().unwrap_or("Net");
-        let named: Vec<_> = boot::classes().iter().filter(|class| class.name == name).collect();
-        let &[class] = named.as_slice() else {
-            let message = format!("{} classes are called `{name}`", if named.is_empty() { "no" } else { "several" });
-            return Err(Failure::new("unknown_class", message));
-        };
-        let state = class.laid_out();
-        let live = state.live();
-        let wanted: Vec<u64> = match &self.instance {
-            None => vec![state.base_handle().header().id],
-            Some(Which::Id(id)) => vec![*id],
-            Some(Which::Name(name)) => live.tree.all_where(|header| header.name.as_deref() == Some(name)),
-        };
-        let found: Vec<Handle> = wanted.into_iter().filter_map(|id| live.tree.find(id)).collect();
-        // What is dropped may be the last handle, whose end needs the lock.
-        drop(live);
-        match <[Handle; 1]>::try_from(found) {
-            Ok([handle]) => Ok(handle),
-            Err(found) if found.is_empty() => Err(Failure::new("no_instance", "there is no such instance")),
-            Err(_) => Err(Failure::new("ambiguous", "several instances bear this name; give the id")),
+impl Operation {
+    fn perform(self, terms: Terms<'_>) -> Result<Answer, Failure> {
+        let Terms { writable, until, held } = terms;
+        match self {
+            Self::Instances { class, page } => Ok(rows(rows::instances(class.as_deref(), &page)?)),
+            Self::Modules { class, page } => Ok(rows(rows::modules(class.as_deref(), &page)?)),
+            Self::List { prefix, show, page, of } => {
+                of.with(held, |view| rows::sysctls(view.until(until), &prefix, show, &page)).map(rows)
+            }
+            Self::Get { name, of } => {
+                let value = of.with(held, |view| view.until(until).get(&name).map_err(refused))?;
+                Ok((json!(value), None))
+            }
+            Self::Set { .. } if !writable => {
+                Err(Failure::new("read_only_server", "this server was not opened for writing"))
+            }
+            Self::Set { name, value, of } => {
+                let value = datum(value)?;
+                let changed = of.with(held, |view| {
+                    let view = view.until(until);
+                    // What was set is set, whether it can be read or not.
+                    let old = view.get(&name);
+                    view.set(&name, value).map_err(refused)?;
+                    let values = [("old", old), ("new", view.get(&name))];
+                    let read =
+                        values.into_iter().filter_map(|(member, value)| Some((member.to_owned(), json!(value.ok()?))));
+                    Ok(read.collect())
+                })?;
+                Ok((changed, None))
+            }
+            Self::Describe { name, of } => {
+                Ok((json!(of.with(held, |view| view.describe(&name).map_err(refused))?), None))
+            }
+            Self::Symbols { page, of } => {
+                let handle = of.instance_or_base(held)?;
+                let symbols = symmap::symbols_of(InstanceRef::new(handle));
+                let symbols = symbols.map_err(|error| Failure::new("boot", error.to_string()))?;
+                Ok(rows(rows::symbols(&symbols, &page)?))
+            }
         }
     }
 }
 
-fn rows(table: &Table) -> Value {
-    let row = |cells: &Vec<String>| -> Value {
-        let cells = table.titles().iter().zip(cells).map(|(title, cell)| ((*title).to_owned(), json!(cell)));
-        Value::Object(cells.collect::<Map<_, _>>())
-    };
-    table.rows().iter().map(row).collect()
-}
-
-fn listing(listed: &Listed) -> Value {
-    let mut row = json!({
-        "name": listed.name, "class": listed.class, "module": listed.module, "kind": listed.kind.to_string(),
-    });
-    match &listed.value {
-        Ok(value) => row["value"] = json!(value),
-        Err(error) => row["error"] = json!(refused(error.clone())),
-    }
-    row
-}
-
-fn symbol(symbol: &Symbol<'_>) -> Value {
-    json!({
-        "name": symbol.name(), "class": symbol.class(), "module": symbol.module(), "type": symbol.type_name(),
-        "size": symbol.size(), "align": symbol.align(), "shared": symbol.is_shared(),
-        "address": format!("{:p}", symbol.address()),
-    })
+fn rows(Rows { rows, next }: Rows) -> Answer {
+    (Value::Array(rows), next)
 }
 
 fn datum(value: Value) -> Result<Datum, Failure> {
@@ -203,10 +207,10 @@ fn datum(value: Value) -> Result<Datum, Failure> {
     }
 }
 
-fn refused(error: sysctl::Error) -> Failure {
+pub(super) fn refused(error: sysctl::Error) -> Failure {
     use sysctl::Error::{
-        Ambiguous, Boot, Gone, NoInstance, NotPermitted, NotTunable, OutOfRange, Panicked, ReadOnly, Refused, Unknown,
-        WrongClass, WrongType,
+        Ambiguous, Boot, Busy, Gone, NoInstance, NotPermitted, NotTunable, OutOfRange, Panicked, ReadOnly, Refused,
+        Unknown, WrongClass, WrongType,
     };
     let kind = match error {
         Unknown { .. } => "unknown",
@@ -219,6 +223,7 @@ fn refused(error: sysctl::Error) -> Failure {
         NoInstance { .. } => "no_instance",
         WrongClass { .. } => "wrong_class",
         Gone { .. } => "gone",
+        Busy { .. } => "locked",
         Refused { .. } => "refused",
         Panicked { .. } => "panicked",
         Boot(_) => "boot",

@@ -7,7 +7,7 @@ pub use locate::InstanceRef;
 pub(crate) use locate::{in_current, in_named};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use locate::{locate, locate_raw};
-pub(crate) use table::{Table, changed, closest, find, table};
+pub(crate) use table::{Table, candidates, changed, closest, find, table, unique};
 
 use std::fmt;
 
@@ -24,23 +24,27 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether this is one that `qualifier` means: its module's name, or its Rust path.
-    fn is_in(&self, qualifier: &str) -> bool {
-        self.module.name == qualifier || self.module.path == qualifier
-    }
-}
-
-/// Says which one is meant where its name is not enough: `foo::net.foo.mode (my_crate::foo, src/foo.rs:7)`.
-impl fmt::Display for Identity {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { name, module, file, line } = self;
-        write!(f, "{}::{name} ({}, {file}:{line})", module.name, module.path)
+    /// Whether it is declared there: `src/foo.rs:7`.
+    fn is_at(&self, place: &str) -> bool {
+        let line = place.strip_prefix(self.file).and_then(|rest| rest.strip_prefix(':'));
+        line.and_then(|line| line.parse().ok()) == Some(self.line)
     }
 }
 
 /// An entry that bears a name.
 pub(crate) trait Named {
     fn identity(&self) -> &Identity;
+
+    /// The variable as the user wrote it, if that is more than the name says.
+    fn variable(&self) -> Option<&'static str>;
+
+    /// Whether this is one that `qualifier` means: the name of its module, the Rust path of that, the variable, or where
+    /// it is declared.
+    fn is_in(&self, qualifier: &str) -> bool {
+        let identity = self.identity();
+        let Identity { module, .. } = identity;
+        [Some(module.name), Some(module.path), self.variable()].contains(&Some(qualifier)) || identity.is_at(qualifier)
+    }
 }
 
 /// Says that nobody bears a name.
@@ -51,5 +55,5 @@ pub(crate) fn write_unknown(f: &mut fmt::Formatter<'_>, what: &str, name: &str, 
 
 /// Says that several bear a name, and how to tell them apart.
 pub(crate) fn write_ambiguous(f: &mut fmt::Formatter<'_>, name: &str, candidates: &[String]) -> fmt::Result {
-    write!(f, "`{name}` is {}; write the module before it", candidates.join(" or "))
+    write!(f, "`{name}` is {}; write one of these", candidates.join(" or "))
 }

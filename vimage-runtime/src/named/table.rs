@@ -80,7 +80,7 @@ fn add<E>(named: &mut Vec<&'static E>, entry: &'static E) {
 fn sort<E: Named>(named: &mut [&'static E]) {
     named.sort_by_key(|entry| {
         let Identity { module, file, line, .. } = *entry.identity();
-        (module.class.name, module.name, module.path, file, line)
+        (module.class.name, module.name, module.path, file, line, entry.variable())
     });
 }
 
@@ -90,10 +90,33 @@ pub(crate) fn find<E: Named>(name: &str, by_name: impl Fn(&str) -> Vec<&'static 
         None => by_name(name),
         Some((qualifier, name)) => {
             let mut named = by_name(name);
-            named.retain(|entry| entry.identity().is_in(qualifier));
+            named.retain(|entry| entry.is_in(qualifier));
             named
         }
     }
+}
+
+/// What means this entry and none of the others of its name: the name alone, or behind its module, the Rust path of
+/// that, the variable, or the place of the declaration. Two versions of one crate differ only there.
+pub(crate) fn unique<E: Named>(entry: &E, named: &[&E]) -> String {
+    let Identity { name, module, file, line } = *entry.identity();
+    if named.len() < 2 {
+        return name.to_owned();
+    }
+    let place = format!("{file}:{line}");
+    let only_this = |qualifier: &&str| named.iter().filter(|other| other.is_in(qualifier)).count() == 1;
+    let qualifiers = [Some(module.name), Some(module.path), entry.variable()];
+    let qualifier = qualifiers.into_iter().flatten().find(only_this).unwrap_or(&place);
+    format!("{qualifier}::{name}")
+}
+
+/// What tells entries of one name apart: `foo::net.foo.mode (my_crate::foo, src/foo.rs:7)`.
+pub(crate) fn candidates<E: Named>(named: &[&E]) -> Vec<String> {
+    let candidate = |entry: &&E| {
+        let Identity { module, file, line, .. } = entry.identity();
+        format!("{} ({}, {file}:{line})", unique(*entry, named), module.path)
+    };
+    named.iter().map(candidate).collect()
 }
 
 /// The name that the user may have meant.

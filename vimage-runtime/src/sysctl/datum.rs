@@ -69,6 +69,8 @@ pub enum Mismatch {
     Type,
     /// It is a number, and the type has none that large, small or fine.
     Range,
+    /// As [`Type`](Self::Type), with what the type has to say about it.
+    Because(String),
 }
 
 /// The types of which variables hold a value: integers, `bool`, floats, `char`, `String` and `Cow<'static, str>`, and
@@ -99,6 +101,12 @@ pub enum Mismatch {
 /// assert!(Percent::from_datum(Datum::from("70")).is_ok());
 /// assert!(Percent::from_datum(Datum::from(101)).is_err());
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "a sysctl cannot hold a `{Self}`",
+    label = "not a value that sysctls know",
+    note = "integers, floats, `bool`, `char` and strings are",
+    note = "for an enumeration write `vimage::sysctl::by_text!(…)`, for a type of yours implement `vimage::sysctl::Data`"
+)]
 pub trait Data: Sized {
     /// What people are told about it.
     const KIND: Kind;
@@ -313,57 +321,6 @@ impl Data for std::borrow::Cow<'static, str> {
     fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
         String::from_datum(datum).map(Self::Owned)
     }
-}
-
-/// Lets variables hold values of a type that has a text: an enumeration with `FromStr` and `Display`, whose
-/// `from_str` reads what its `Display` writes.
-///
-/// ```
-/// use std::fmt;
-/// use std::str::FromStr;
-///
-/// #[derive(Clone, Copy)]
-/// pub enum Mode { Drop, Pass }
-///
-/// impl fmt::Display for Mode {
-///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-///         f.write_str(match self { Self::Drop => "drop", Self::Pass => "pass" })
-///     }
-/// }
-///
-/// impl FromStr for Mode {
-///     type Err = ();
-///     fn from_str(text: &str) -> Result<Self, ()> {
-///         match text { "drop" => Ok(Self::Drop), "pass" => Ok(Self::Pass), _ => Err(()) }
-///     }
-/// }
-///
-/// vimage::sysctl::by_text!(Mode);
-///
-/// use vimage::sysctl::{Data, Datum};
-/// assert!(matches!(Mode::from_datum(Datum::from("pass")), Ok(Mode::Pass)));
-/// assert!(Mode::from_datum(Datum::from("maybe")).is_err());
-/// ```
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __by_text {
-    ($type:ty) => {
-        impl $crate::sysctl::Data for $type {
-            const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
-            const TYPE: &'static $crate::__private::core::primitive::str = $crate::__private::core::stringify!($type);
-
-            fn into_datum(self) -> $crate::sysctl::Datum {
-                $crate::sysctl::Datum::Text($crate::__private::std::string::ToString::to_string(&self))
-            }
-
-            fn from_datum(
-                datum: $crate::sysctl::Datum,
-            ) -> $crate::__private::core::result::Result<Self, $crate::sysctl::Mismatch> {
-                let text = <$crate::__private::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
-                $crate::__private::core::result::Result::map_err(text.parse(), |_| $crate::sysctl::Mismatch::Type)
-            }
-        }
-    };
 }
 
 #[cfg(feature = "serde")]

@@ -1,7 +1,10 @@
 //! The registered form of a sysctl.
 
+use std::thread;
+use std::time::{Duration, Instant};
+
 use super::datum::{Data, Datum, Kind, Mismatch};
-use super::value::{Settable, Value};
+use super::value::{Busy, Settable, Value};
 use crate::module::BoxError;
 use crate::named::{Identity, InstanceRef, Named};
 
@@ -27,6 +30,10 @@ impl Named for SysctlEntry {
     fn identity(&self) -> &Identity {
         &self.identity
     }
+
+    fn variable(&self) -> Option<&'static str> {
+        Some(self.variable)
+    }
 }
 
 impl std::fmt::Debug for SysctlEntry {
@@ -35,13 +42,13 @@ impl std::fmt::Debug for SysctlEntry {
     }
 }
 
-/// What is behind a name: reading and writing, whatever the type.
+/// What is behind a name: reading and writing, whatever the type. `until` bounds how long a lock is waited for.
 #[doc(hidden)]
 pub trait Target {
     fn kind(&self) -> Kind;
     fn type_name(&self) -> &'static str;
-    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault>;
-    fn write(&self, instance: InstanceRef<'_>, new: Datum) -> Result<(), Fault>;
+    fn read(&self, instance: InstanceRef<'_>, until: Option<Instant>) -> Result<Datum, Fault>;
+    fn write(&self, instance: InstanceRef<'_>, new: Datum, until: Option<Instant>) -> Result<(), Fault>;
 }
 
 /// Why reading or writing failed, apart from the names involved.
@@ -56,6 +63,8 @@ pub enum Fault {
     OutOfRange,
     /// There is nothing to write to.
     ReadOnly,
+    /// It was locked all the time.
+    Busy,
     /// The variable or its handler does not want it.
     Refused(BoxError),
 }
@@ -80,12 +89,16 @@ impl<T: Value> Target for ReadOnly<T> {
         T::Data::TYPE
     }
 
-    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault> {
+    fn read(&self, instance: InstanceRef<'_>, until: Option<Instant>) -> Result<Datum, Fault> {
         let variable = (self.0)(instance).ok_or(Fault::NotThere)?;
-        Ok(variable.read().map_or(Datum::Unset, Data::into_datum))
+        let value = match until {
+            None => variable.read(),
+            Some(until) => retry(until, || variable.try_read())?,
+        };
+        Ok(value.map_or(Datum::Unset, Data::into_datum))
     }
 
-    fn write(&self, _: InstanceRef<'_>, _: Datum) -> Result<(), Fault> {
+    fn write(&self, _: InstanceRef<'_>, _: Datum, _: Option<Instant>) -> Result<(), Fault> {
         Err(Fault::ReadOnly)
     }
 }
@@ -104,13 +117,20 @@ impl<T: Settable> Target for ReadWrite<T> {
         T::Data::TYPE
     }
 
-    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault> {
-        ReadOnly(self.0).read(instance)
+    fn read(&self, instance: InstanceRef<'_>, until: Option<Instant>) -> Result<Datum, Fault> {
+        ReadOnly(self.0).read(instance, until)
     }
 
-    fn write(&self, instance: InstanceRef<'_>, new: Datum) -> Result<(), Fault> {
+    fn write(&self, instance: InstanceRef<'_>, new: Datum, until: Option<Instant>) -> Result<(), Fault> {
         let variable = (self.0)(instance).ok_or(Fault::NotThere)?;
-        variable.write(checked(new, self.1)?).map_err(Fault::Refused)
+        let Some(until) = until else {
+            return variable.write(checked(new, self.1)?).map_err(Fault::Refused);
+        };
+        // A value need not be `Clone`, but can be made again.
+        retry(until, || match checked(new.clone(), self.1) {
+            Ok(value) => variable.try_write(value).map(|written| written.map_err(Fault::Refused)),
+            Err(fault) => Ok(Err(fault)),
+        })?
     }
 }
 
@@ -156,15 +176,31 @@ impl<P: Pointer, D: Data, E: Into<BoxError>> Target for Handled<P, D, E> {
         D::TYPE
     }
 
-    fn read(&self, instance: InstanceRef<'_>) -> Result<Datum, Fault> {
+    fn read(&self, instance: InstanceRef<'_>, _: Option<Instant>) -> Result<Datum, Fault> {
         let variable = (self.find)(instance).ok_or(Fault::NotThere)?;
         (self.handler)(variable, None).map(Data::into_datum).map_err(|error| Fault::Refused(error.into()))
     }
 
-    fn write(&self, instance: InstanceRef<'_>, new: Datum) -> Result<(), Fault> {
+    fn write(&self, instance: InstanceRef<'_>, new: Datum, _: Option<Instant>) -> Result<(), Fault> {
         let variable = (self.find)(instance).ok_or(Fault::NotThere)?;
         let new = checked(new, self.within)?;
         (self.handler)(variable, Some(new)).map(drop).map_err(|error| Fault::Refused(error.into()))
+    }
+}
+
+/// Tries until it is done or the time is over, once at least. There is no lock of std's that waits for a given time.
+fn retry<R>(until: Instant, mut attempt: impl FnMut() -> Result<R, Busy>) -> Result<R, Fault> {
+    let mut pause = Duration::from_micros(50);
+    loop {
+        if let Ok(done) = attempt() {
+            return Ok(done);
+        }
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(Fault::Busy);
+        }
+        thread::sleep(pause.min(left));
+        pause = (pause * 2).min(Duration::from_millis(10));
     }
 }
 
@@ -173,7 +209,7 @@ fn checked<D: Data>(new: Datum, within: Within<D>) -> Result<D, Fault> {
     if within(&new) { Ok(new) } else { Err(Fault::OutOfRange) }
 }
 
-/// The test that a `range` becomes.
+/// The test that a `range` becomes, which it is given to as written, so that a wrong one is an error there.
 #[doc(hidden)]
 pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) -> bool {
     range.contains(data)

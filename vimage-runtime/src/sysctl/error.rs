@@ -36,6 +36,8 @@ pub enum Error {
         expected: Kind,
         /// Its type.
         type_name: &'static str,
+        /// What the type says about it, if it says anything: see [`by_text!`](super::by_text).
+        reason: Option<String>,
     },
     /// It is not in the range of the sysctl, or of the variable's type.
     OutOfRange {
@@ -86,6 +88,11 @@ pub enum Error {
         /// The name.
         name: String,
     },
+    /// The variable's lock was held for as long as [`View::until`](super::View::until) allows to wait.
+    Busy {
+        /// The name.
+        name: String,
+    },
     /// The variable, or its handler, did not want it.
     Refused {
         /// The name.
@@ -109,8 +116,9 @@ impl fmt::Display for Error {
         match self {
             Self::Unknown { name, closest } => named::write_unknown(f, "sysctl", name, closest.as_deref()),
             Self::Ambiguous { name, candidates } => named::write_ambiguous(f, name, candidates),
-            Self::WrongType { name, given, expected, type_name } => {
-                write!(f, "`{name}` holds {expected} ({type_name}), and {given:?} is none")
+            Self::WrongType { name, given, expected, type_name, reason } => {
+                write!(f, "`{name}` holds {expected} ({type_name}), and {given:?} is none")?;
+                reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Self::OutOfRange { name, given, range } => write!(f, "`{name}`: {given} is not in the range of {range}"),
             Self::ReadOnly { name, tunable: false } => write!(f, "`{name}` is read-only"),
@@ -132,6 +140,7 @@ impl fmt::Display for Error {
                 write!(f, "`{name}` is a variable of class {class}, which {instance} is not of")
             }
             Self::Gone { name } => write!(f, "`{name}`: the instance is gone, or its module"),
+            Self::Busy { name } => write!(f, "`{name}` is in use: the program holds its lock"),
             Self::Refused { name, source } => write!(f, "`{name}`: {source}"),
             Self::Panicked { name, message } => write!(f, "`{name}`: panicked: {message}"),
             Self::Boot(error) => error.fmt(f),

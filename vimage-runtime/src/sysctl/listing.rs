@@ -14,22 +14,34 @@ pub struct Listed {
     pub name: &'static str,
     /// The module of the variable.
     pub module: &'static str,
+    /// The Rust path of the module, which starts with the crate.
+    pub path: &'static str,
     /// The class of the module.
     pub class: &'static str,
+    /// What means this one and no other: its name, and what has to stand before it if others bear it as well.
+    pub unique: String,
     /// What it holds.
     pub kind: Kind,
+    /// Whether it can be set at any time.
+    pub writable: bool,
+    /// Whether it can be given when an instance is created.
+    pub tunable: bool,
     /// The value, or why there is none.
     pub value: Result<Datum, Error>,
 }
 
 impl Listed {
-    pub(super) fn new(entry: &SysctlEntry, value: Result<Datum, Error>) -> Self {
+    pub(super) fn new(entry: &SysctlEntry, unique: String, value: Result<Datum, Error>) -> Self {
         let module = entry.identity.module;
         Self {
             name: entry.identity.name,
             module: module.name,
+            path: module.path,
             class: module.class.name,
+            unique,
             kind: entry.target.kind(),
+            writable: entry.writable,
+            tunable: entry.tunable,
             value,
         }
     }
@@ -42,6 +54,8 @@ impl Listed {
 pub struct Description {
     /// Its name.
     pub name: &'static str,
+    /// What means this one and no other, as in [`Listed::unique`].
+    pub unique: String,
     /// The doc comment of the variable.
     pub text: String,
     /// What it holds.
@@ -76,11 +90,12 @@ pub struct Description {
 }
 
 impl Description {
-    pub(super) fn new(entry: &SysctlEntry) -> Self {
+    pub(super) fn new(entry: &SysctlEntry, unique: String) -> Self {
         let identity = &entry.identity;
         let lines: Vec<_> = entry.docs.iter().map(|line| line.trim()).collect();
         Self {
             name: identity.name,
+            unique,
             text: lines.join("\n").trim().to_owned(),
             kind: entry.target.kind(),
             type_name: entry.target.type_name(),

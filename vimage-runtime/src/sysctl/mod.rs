@@ -53,6 +53,11 @@
 //! The functions here work in the current instance of the variable's class, those of [`of`] in a named one. Reading,
 //! setting and handlers run in that instance. A shared variable needs none.
 //!
+//! # Waiting
+//!
+//! Reading and setting wait for the lock of a `Mutex` or `RwLock`, as the program itself does; whoever holds it and asks
+//! for its sysctl waits forever. Where that must not happen, as in a server, [`View::until`] bounds it.
+//!
 //! # Modules that come and go
 //!
 //! A name exists while its module is registered. [`unregister`](crate::module::unregister) is `unsafe` because nothing
@@ -62,6 +67,7 @@ mod datum;
 mod entry;
 mod error;
 mod listing;
+mod text;
 mod value;
 mod view;
 
@@ -72,7 +78,11 @@ pub use entry::SysctlEntry;
 pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};
 pub use error::Error;
 pub use listing::{Description, Listed, Tree};
-pub use value::{Settable, Value};
+#[doc(hidden)]
+pub use text::{HasText, Text, Textless, Unread, Wordless, assert_has_text};
+pub use value::{Busy, Settable, Value};
+#[cfg(feature = "inspect")]
+pub(crate) use view::Found;
 pub use view::{View, of};
 pub(crate) use view::{check_tunables, tune};
 

@@ -1,8 +1,11 @@
 //! The types of variables: what holds a value, and how it is read and written.
 
 use std::borrow::Cow;
+use std::fmt;
+use std::mem;
+use std::ops::DerefMut;
 use std::sync::atomic::{self, Ordering};
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError, RwLock};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError, RwLock, TryLockError, TryLockResult};
 
 use super::datum::Data;
 use crate::module::BoxError;
@@ -24,7 +27,8 @@ use crate::module::BoxError;
 /// }
 /// ```
 ///
-/// It is called in the instance whose variable is read.
+/// It is called in the instance whose variable is read. What waits for a lock has a
+/// [`try_read`](Self::try_read) as well.
 #[diagnostic::on_unimplemented(
     message = "a variable of type `{Self}` cannot be a sysctl",
     label = "not a type that sysctls know",
@@ -38,7 +42,29 @@ pub trait Value {
 
     /// A copy of the value, none if it was never set.
     fn read(&self) -> Option<Self::Data>;
+
+    /// As [`read`](Self::read), which it is for what does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] instead of waiting for a lock.
+    fn try_read(&self) -> Result<Option<Self::Data>, Busy> {
+        Ok(self.read())
+    }
 }
+
+/// The lock of a variable is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "it says all there is to say")]
+pub struct Busy;
+
+impl fmt::Display for Busy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the lock is held")
+    }
+}
+
+impl std::error::Error for Busy {}
 
 /// A type of variables that can be written through a shared reference, at once: whoever reads meanwhile finds the old
 /// value or the new one.
@@ -54,6 +80,15 @@ pub trait Settable: Value {
     ///
     /// Whatever prevents it; nothing has changed then.
     fn write(&self, data: Self::Data) -> Result<(), BoxError>;
+
+    /// As [`write`](Self::write), which it is for what does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] instead of waiting for a lock; inside, as [`write`](Self::write). Nothing has changed then.
+    fn try_write(&self, data: Self::Data) -> Result<Result<(), BoxError>, Busy> {
+        Ok(self.write(data))
+    }
 }
 
 impl<D: Data + Clone> Value for D {
@@ -109,20 +144,42 @@ impl<T> Value for atomic::AtomicPtr<T> {
 }
 
 // A panic cannot have left half of a `Data` behind: it is written by one move.
+fn unpoisoned<G>(locked: TryLockResult<G>) -> Result<G, Busy> {
+    match locked {
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => Err(Busy),
+    }
+}
+
+fn replace<D>(mut locked: impl DerefMut<Target = D>, data: D) {
+    let old = mem::replace(&mut *locked, data);
+    // Outside of the lock, for its `Drop` may be user code.
+    drop(locked);
+    drop(old);
+}
+
 impl<D: Data + Clone> Value for Mutex<D> {
     type Data = D;
 
     fn read(&self) -> Option<D> {
-        Some(self.lock().unwrap_or_else(PoisonError::into_inner).clone())
+        Some(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn try_read(&self) -> Result<Option<D>, Busy> {
+        Ok(Some(unpoisoned(Mutex::try_lock(self))?.clone()))
     }
 }
 
 impl<D: Data + Clone> Settable for Mutex<D> {
     fn write(&self, data: D) -> Result<(), BoxError> {
-        let old = std::mem::replace(&mut *self.lock().unwrap_or_else(PoisonError::into_inner), data);
-        // Outside of the lock, for its `Drop` may be user code.
-        drop(old);
+        replace(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner), data);
         Ok(())
+    }
+
+    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
+        replace(unpoisoned(Mutex::try_lock(self))?, data);
+        Ok(Ok(()))
     }
 }
 
@@ -132,13 +189,21 @@ impl<D: Data + Clone> Value for RwLock<D> {
     fn read(&self) -> Option<D> {
         Some(RwLock::read(self).unwrap_or_else(PoisonError::into_inner).clone())
     }
+
+    fn try_read(&self) -> Result<Option<D>, Busy> {
+        Ok(Some(unpoisoned(RwLock::try_read(self))?.clone()))
+    }
 }
 
 impl<D: Data + Clone> Settable for RwLock<D> {
     fn write(&self, data: D) -> Result<(), BoxError> {
-        let old = std::mem::replace(&mut *RwLock::write(self).unwrap_or_else(PoisonError::into_inner), data);
-        drop(old);
+        replace(RwLock::write(self).unwrap_or_else(PoisonError::into_inner), data);
         Ok(())
+    }
+
+    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
+        replace(unpoisoned(RwLock::try_write(self))?, data);
+        Ok(Ok(()))
     }
 }
 
@@ -147,6 +212,10 @@ impl<V: Value> Value for OnceLock<V> {
 
     fn read(&self) -> Option<V::Data> {
         self.get()?.read()
+    }
+
+    fn try_read(&self) -> Result<Option<V::Data>, Busy> {
+        self.get().map_or(Ok(None), V::try_read)
     }
 }
 
@@ -164,10 +233,18 @@ impl<V: Value> Value for LazyLock<V> {
     fn read(&self) -> Option<V::Data> {
         (**self).read()
     }
+
+    fn try_read(&self) -> Result<Option<V::Data>, Busy> {
+        (**self).try_read()
+    }
 }
 
 impl<V: Settable> Settable for LazyLock<V> {
     fn write(&self, data: V::Data) -> Result<(), BoxError> {
         (**self).write(data)
+    }
+
+    fn try_write(&self, data: V::Data) -> Result<Result<(), BoxError>, Busy> {
+        (**self).try_write(data)
     }
 }

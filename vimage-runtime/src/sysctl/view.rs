@@ -2,8 +2,9 @@
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
+use std::time::Instant;
 
-use super::datum::{Data, Datum, Mismatch};
+use super::datum::{Data, Datum, Kind, Mismatch};
 use super::entry::{Fault, SysctlEntry};
 use super::error::Error;
 use super::listing::{Description, Listed, Tree};
@@ -17,28 +18,54 @@ use crate::named::{self, InstanceRef, Named, Table};
 pub struct View<'a> {
     /// None for the current instances.
     instance: Option<&'a Handle>,
+    /// None for as long as it takes.
+    until: Option<Instant>,
+}
+
+/// A sysctl that was found, and what means it and no other.
+#[derive(Debug)]
+pub(crate) struct Found {
+    pub(crate) entry: &'static SysctlEntry,
+    unique: String,
+}
+
+impl Found {
+    #[cfg(feature = "inspect")]
+    pub(crate) fn describe(self) -> Description {
+        Description::new(self.entry, self.unique)
+    }
 }
 
 /// The sysctls of this instance, and the shared ones of its class.
 #[must_use]
 pub fn of<C: Class>(instance: &Instance<C>) -> View<'_> {
-    View { instance: Some(instance.handle()) }
+    View { instance: Some(instance.handle()), until: None }
 }
 
 impl<'a> View<'a> {
-    pub(crate) const CURRENT: View<'static> = View { instance: None };
+    pub(crate) const CURRENT: View<'static> = View { instance: None, until: None };
 
     pub(crate) fn of_handle(handle: &'a Handle) -> Self {
-        Self { instance: Some(handle) }
+        Self { instance: Some(handle), until: None }
+    }
+
+    /// Does not wait any longer than this for the lock of a `Mutex` or `RwLock`, or of a type with a
+    /// [`try_read`](super::Value::try_read): there is [`Error::Busy`] then, and nothing has changed. With a time that
+    /// is over each lock is tried once. It is one point in time for all that is asked of this view; handlers take as
+    /// long as they take.
+    #[must_use]
+    pub fn until(self, deadline: Instant) -> Self {
+        Self { until: Some(deadline), ..self }
     }
 
     /// The value of a sysctl. `module::name` tells those apart that bear one name; the module is given by its name or
-    /// by its Rust path.
+    /// its Rust path. Where that is not enough the variable can stand there, or the place of the declaration, which two
+    /// versions of one crate differ in: `FOO_MODE::net.foo.mode`, `src/foo.rs:7::net.foo.mode`.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Gone`]; [`Error::Refused`] and
-    /// [`Error::Panicked`] by a handler.
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Gone`]; [`Error::Busy`] if
+    /// [`until`](Self::until) was said; [`Error::Refused`] and [`Error::Panicked`] by a handler.
     pub fn get(&self, name: &str) -> Result<Datum, Error> {
         self.read(self.find(name)?, name)
     }
@@ -51,10 +78,7 @@ impl<'a> View<'a> {
     pub fn get_as<T: Data>(&self, name: &str) -> Result<T, Error> {
         let value = self.get(name)?;
         let given = value.to_string();
-        T::from_datum(value).map_err(|mismatch| match mismatch {
-            Mismatch::Type => Error::WrongType { name: name.to_owned(), given, expected: T::KIND, type_name: T::TYPE },
-            Mismatch::Range => Error::OutOfRange { name: name.to_owned(), given, range: T::TYPE },
-        })
+        T::from_datum(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given, T::KIND, T::TYPE))
     }
 
     /// Sets a sysctl, from a value or from its text. Whoever reads meanwhile finds the old value or the new one.
@@ -77,9 +101,24 @@ impl<'a> View<'a> {
     ///
     /// [`Error::Boot`].
     pub fn list(&self, prefix: &str) -> Result<Vec<Listed>, Error> {
+        Ok(self.below(prefix)?.into_iter().map(|found| self.listed(found)).collect())
+    }
+
+    /// What is below a prefix, unread, with what means it and no other.
+    pub(crate) fn below(&self, prefix: &str) -> Result<Vec<Found>, Error> {
         let table = named::table().map_err(Error::Boot)?;
-        let found = below(&table, prefix).filter(|entry| self.sees(entry));
-        Ok(found.map(|entry| Listed::new(entry, self.read(entry, entry.identity.name))).collect())
+        let mut found = Vec::new();
+        for named in below(&table, prefix) {
+            let own: Vec<_> = named.iter().copied().filter(|entry| self.sees(entry)).collect();
+            found.extend(own.iter().map(|entry| Found { entry, unique: named::unique(*entry, &own) }));
+        }
+        Ok(found)
+    }
+
+    pub(crate) fn listed(&self, found: Found) -> Listed {
+        let Found { entry, unique } = found;
+        let value = self.read(entry, &unique);
+        Listed::new(entry, unique, value)
     }
 
     /// The same as a tree, by the segments of the names.
@@ -97,7 +136,11 @@ impl<'a> View<'a> {
     ///
     /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
     pub fn describe(&self, name: &str) -> Result<Description, Error> {
-        Ok(Description::new(self.find(name)?))
+        let entry = self.find(name)?;
+        let named = self.below(entry.identity.name)?;
+        let unique = named.into_iter().find(|found| std::ptr::eq(found.entry, entry)).map(|found| found.unique);
+        // Taken back meanwhile.
+        Ok(Description::new(entry, unique.unwrap_or_else(|| name.to_owned())))
     }
 
     /// Whether the sysctl is one of this instance.
@@ -120,15 +163,12 @@ impl<'a> View<'a> {
                 name: name.to_owned(),
                 closest: named::closest(name, table.sysctls.keys().copied()),
             }),
-            (several, ..) => Err(Error::Ambiguous {
-                name: name.to_owned(),
-                candidates: several.iter().map(|entry| entry.identity.to_string()).collect(),
-            }),
+            (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
         }
     }
 
     fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Datum, Error> {
-        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance)))?
+        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance, self.until)))?
             .map_err(|fault| error(fault, entry, name, String::new))
     }
 
@@ -138,7 +178,7 @@ impl<'a> View<'a> {
             if let Some(header) = instance.header().filter(|header| entry.base_only && !header.is_base()) {
                 return Err(Error::NotPermitted { name: name.to_owned(), instance: header.label() });
             }
-            inside(instance, name, || entry.target.write(instance, value))
+            inside(instance, name, || entry.target.write(instance, value, self.until))
         })?
         .map_err(|fault| error(fault, entry, name, || given))
     }
@@ -177,27 +217,34 @@ fn error(fault: Fault, entry: &SysctlEntry, name: &str, given: impl FnOnce() -> 
     match fault {
         Fault::NotThere => Error::Gone { name },
         Fault::ReadOnly => Error::ReadOnly { name, tunable: false },
-        Fault::Mismatch(Mismatch::Type) => {
-            Error::WrongType { name, given, expected: target.kind(), type_name: target.type_name() }
-        }
-        Fault::Mismatch(Mismatch::Range) => Error::OutOfRange { name, given, range: target.type_name() },
+        Fault::Busy => Error::Busy { name },
+        Fault::Mismatch(mismatch) => mismatched(mismatch, name, given, target.kind(), target.type_name()),
         Fault::OutOfRange => Error::OutOfRange { name, given, range: entry.range.unwrap_or_default() },
         Fault::Refused(source) => Error::Refused { name, source: Arc::from(source) },
     }
+}
+
+fn mismatched(mismatch: Mismatch, name: String, given: String, expected: Kind, type_name: &'static str) -> Error {
+    let reason = match mismatch {
+        Mismatch::Range => return Error::OutOfRange { name, given, range: type_name },
+        Mismatch::Because(reason) => Some(reason),
+        Mismatch::Type => None,
+    };
+    Error::WrongType { name, given, expected, type_name, reason }
 }
 
 fn find_in(table: &Table, name: &str) -> Vec<&'static SysctlEntry> {
     named::find(name, |name| table.sysctls.get(name).cloned().unwrap_or_default())
 }
 
-/// The sysctls whose names are the prefix or continue it behind a dot.
-fn below<'t>(table: &'t Table, prefix: &str) -> impl Iterator<Item = &'static SysctlEntry> + 't {
+/// The sysctls whose names are the prefix or continue it behind a dot, those of one name together.
+fn below<'t>(table: &'t Table, prefix: &str) -> impl Iterator<Item = &'t [&'static SysctlEntry]> + 't {
     let prefix = prefix.trim_end_matches('.').to_owned();
     let under = move |name: &str| match name.strip_prefix(&*prefix) {
         Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with('.'),
         None => false,
     };
-    table.sysctls.iter().filter(move |(name, _)| under(name)).flat_map(|(_, entries)| entries.iter().copied())
+    table.sysctls.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
 }
 
 /// What [`Builder::sysctl`](crate::Builder::sysctl) was given: names and values.

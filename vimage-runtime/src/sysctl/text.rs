@@ -1,0 +1,145 @@
+//! Types that are known by their text.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::str::FromStr;
+
+use super::datum::Mismatch;
+
+/// Lets variables hold values of a type that has a text: an enumeration with `FromStr` and `Display`, whose
+/// `from_str` reads what its `Display` writes. If the error of its `from_str` has a `Display`, whoever sets something
+/// else is told what that says: let it say what is accepted.
+///
+/// ```
+/// use std::fmt;
+/// use std::str::FromStr;
+///
+/// #[derive(Clone, Copy)]
+/// pub enum Mode { Drop, Pass }
+///
+/// impl fmt::Display for Mode {
+///     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+///         f.write_str(match self { Self::Drop => "drop", Self::Pass => "pass" })
+///     }
+/// }
+///
+/// impl FromStr for Mode {
+///     type Err = &'static str;
+///     fn from_str(text: &str) -> Result<Self, Self::Err> {
+///         match text {
+///             "drop" => Ok(Self::Drop),
+///             "pass" => Ok(Self::Pass),
+///             _ => Err("expected `drop` or `pass`"),
+///         }
+///     }
+/// }
+///
+/// vimage::sysctl::by_text!(Mode);
+///
+/// use vimage::sysctl::{Data, Datum, Mismatch};
+/// assert!(matches!(Mode::from_datum(Datum::from("pass")), Ok(Mode::Pass)));
+/// assert!(matches!(Mode::from_datum(Datum::from("maybe")), Err(Mismatch::Because(why)) if why.contains("`drop`")));
+/// ```
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __by_text {
+    ($type:ty) => {
+        const _: () = $crate::__private::assert_has_text::<$type>();
+
+        impl $crate::sysctl::Data for $type {
+            const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
+            const TYPE: &'static $crate::__private::core::primitive::str = $crate::__private::core::stringify!($type);
+
+            fn into_datum(self) -> $crate::sysctl::Datum {
+                use $crate::__private::Textless as _;
+                $crate::sysctl::Datum::Text($crate::__private::Text::<Self>::new().of(&self))
+            }
+
+            fn from_datum(
+                datum: $crate::sysctl::Datum,
+            ) -> $crate::__private::core::result::Result<Self, $crate::sysctl::Mismatch> {
+                use $crate::__private::{Textless as _, Wordless as _};
+                let text = <$crate::__private::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
+                let read = $crate::__private::Text::<Self>::new().read(&text);
+                $crate::__private::core::result::Result::map_err(read, |error| {
+                    $crate::__private::Unread(error).mismatch()
+                })
+            }
+        }
+    };
+}
+
+/// What `by_text!` needs.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no text that a sysctl could show and read",
+    label = "needs both `Display` and `FromStr`",
+    note = "implement `std::fmt::Display` and `std::str::FromStr` for it, of which one reads what the other writes"
+)]
+pub trait HasText: fmt::Display + FromStr {}
+
+#[diagnostic::do_not_recommend]
+impl<T: fmt::Display + FromStr> HasText for T {}
+
+/// The one error at a type that has none.
+#[doc(hidden)]
+pub const fn assert_has_text<T: HasText>() {}
+
+/// The text of a type.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Text<T>(PhantomData<fn() -> T>);
+
+impl<T> Text<T> {
+    #[expect(clippy::new_without_default, reason = "of macros only")]
+    pub const fn new() -> Self {
+        Self(PhantomData)
+    }
+}
+
+impl<T: HasText> Text<T> {
+    /// Taken before that of [`Textless`], which is for all types, because it is the type's own.
+    pub fn of(&self, value: &T) -> String {
+        value.to_string()
+    }
+
+    pub fn read(&self, text: &str) -> Result<T, T::Err> {
+        text.parse()
+    }
+}
+
+/// A type that has none, which [`assert_has_text`] tells; nothing else is to be wrong with it.
+#[doc(hidden)]
+pub trait Textless<T>: Sized {
+    fn of(&self, _: &T) -> String {
+        String::new()
+    }
+
+    fn read(&self, _: &str) -> Result<T, fmt::Error> {
+        Err(fmt::Error)
+    }
+}
+
+impl<T> Textless<T> for Text<T> {}
+
+/// What a `from_str` returned instead of a value.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Unread<E>(pub E);
+
+impl<E: fmt::Display> Unread<E> {
+    /// Taken before that of [`Wordless`], which is for all types, because it is the type's own.
+    pub fn mismatch(self) -> Mismatch {
+        Mismatch::Because(self.0.to_string())
+    }
+}
+
+/// An error that says nothing, such as `()`.
+#[doc(hidden)]
+pub trait Wordless: Sized {
+    fn mismatch(self) -> Mismatch {
+        Mismatch::Type
+    }
+}
+
+impl<E> Wordless for Unread<E> {}
