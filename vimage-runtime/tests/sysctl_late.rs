@@ -34,8 +34,12 @@ mod plugin {
     }
 }
 
+static TOLD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
+
 #[test]
 fn names_come_and_go_with_their_module() {
+    // Nobody else is told of a hook that panics.
+    vimage::set_failure_handler(|failure| TOLD.lock().unwrap().push(failure.to_string()));
     let base = Vnet::base().unwrap();
     let view = sysctl::of(&base);
     let unknown = || matches!(view.get("net.plugin.mode"), Err(Error::Unknown { .. }));
@@ -63,4 +67,5 @@ fn names_come_and_go_with_their_module() {
     }
     assert!(unknown());
     assert!(sysctl::list("net.plugin").unwrap().is_empty());
+    assert_eq!(*TOLD.lock().unwrap(), Vec::<String>::new());
 }

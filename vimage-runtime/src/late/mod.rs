@@ -64,6 +64,7 @@ impl LateModule {
                 part.unpublish();
             }
             live.late.retain(|other| !std::ptr::eq(&**other, self));
+            named::changed();
         }
     }
 
@@ -264,14 +265,10 @@ fn is_registered(state: &ClassState, entry: &'static ModuleEntry) -> bool {
     has(state, &state.live(), |module| std::ptr::eq(module, entry))
 }
 
-/// The modules that the instances of a class have.
-pub(crate) fn registered(state: &ClassState) -> Vec<&'static ModuleEntry> {
-    let mut all = Vec::new();
-    has(state, &state.live(), |module| {
-        all.push(module);
-        false
-    });
-    all
+/// The modules whose variables the instances of a class have: also those that are being detached just now.
+pub(crate) fn present(state: &ClassState) -> Vec<&'static ModuleEntry> {
+    let late: Vec<_> = state.live().late.iter().map(|late| late.linked.entry).collect();
+    state.modules.iter().map(|module| module.entry).chain(late).collect()
 }
 
 fn has(state: &ClassState, live: &Live, wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
@@ -319,7 +316,7 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
         unsafe { part.publish(*offset) };
     }
     live.late.push(Arc::clone(&late));
-    crate::named::changed();
+    named::changed();
     Ok(late)
 }
 
@@ -342,7 +339,6 @@ impl LateModule {
 /// From now on no instance attaches it. Under the lock of the class.
 fn withdraw(_live: &Live, late: &LateModule) {
     late.withdrawn.store(true, Ordering::Relaxed);
-    crate::named::changed();
 }
 
 fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {

@@ -47,7 +47,7 @@ impl Table {
     fn new(entries: &[Entry]) -> Self {
         let modules: HashSet<*const ModuleEntry> = boot::classes()
             .iter()
-            .flat_map(|class| crate::late::registered(class.laid_out()))
+            .flat_map(|class| crate::late::present(class.laid_out()))
             .map(std::ptr::from_ref)
             .collect();
         let registered = |identity: &Identity| modules.contains(&std::ptr::from_ref(identity.module));

@@ -19,7 +19,7 @@ pub struct Client(pub BufReader<UnixStream>);
 impl Client {
     pub fn of(server: &Server) -> Self {
         let stream = UnixStream::connect(server.path()).unwrap();
-        stream.set_read_timeout(Some(Duration::from_secs(30))).unwrap();
+        stream.set_read_timeout(Some(Duration::from_secs(120))).unwrap();
         Self(BufReader::new(stream))
     }
 
