@@ -36,7 +36,7 @@ enum InAsync {
     Apart,
 }
 
-const fn arguments(format: usize, in_async: InAsync) -> Known {
+const fn takes(format: usize, in_async: InAsync) -> Known {
     Known { grammar: Grammar::Arguments { format }, in_async }
 }
 
@@ -45,13 +45,13 @@ fn known(path: &Path) -> Option<Known> {
     let name = path.segments.last()?.ident.to_string();
     let from = |roots: &[&str]| path.segments.len() == 1 || roots.contains(&root.as_str());
     let known = match name.as_str() {
-        "print" | "println" | "eprint" | "eprintln" | "format" => arguments(0, InAsync::Closure),
-        "panic" | "todo" | "unimplemented" | "unreachable" => arguments(0, InAsync::Never),
-        "write" | "writeln" | "assert" | "debug_assert" => arguments(1, InAsync::Closure),
-        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => arguments(2, InAsync::Closure),
-        "format_args" => arguments(0, InAsync::Apart),
-        "vec" | "dbg" | "pin" | "ready" => arguments(NO_FORMAT, InAsync::Apart),
-        "addr_of" | "addr_of_mut" => arguments(NO_FORMAT, InAsync::Closure),
+        "print" | "println" | "eprint" | "eprintln" | "format" => takes(0, InAsync::Closure),
+        "panic" | "todo" | "unimplemented" | "unreachable" => takes(0, InAsync::Never),
+        "write" | "writeln" | "assert" | "debug_assert" => takes(1, InAsync::Closure),
+        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => takes(2, InAsync::Closure),
+        "format_args" => takes(0, InAsync::Apart),
+        "vec" | "dbg" | "pin" | "ready" => takes(NO_FORMAT, InAsync::Apart),
+        "addr_of" | "addr_of_mut" => takes(NO_FORMAT, InAsync::Closure),
         "matches" | "assert_matches" | "debug_assert_matches" => {
             Known { grammar: Grammar::Matches, in_async: InAsync::Closure }
         }
@@ -96,11 +96,17 @@ pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
     match known(&mac.path).filter(|_| !is_vouched(&mac.path, cx)) {
         Some(known) if known.in_async != InAsync::Apart => {
             let arguments = Pieces::parse(mac.tokens.clone(), known.grammar);
-            let suspends = |expr: &&Expr| awaits::in_expr(expr, cx) || awaits::leaves(expr);
+            let suspends = |expr: &&Expr| awaits::in_expr(expr, cx) || awaits::leaves(expr, cx);
             arguments.map_or(true, |arguments| arguments.exprs().iter().any(suspends))
         }
         _ => true,
     }
+}
+
+/// The arguments of a call, if the macro is known or vouched for, and they can be read.
+pub(super) fn arguments(mac: &Macro, cx: &Context) -> Option<Pieces> {
+    let grammar = if is_vouched(&mac.path, cx) { Grammar::Any } else { known(&mac.path)?.grammar };
+    Pieces::parse(mac.tokens.clone(), grammar).ok()
 }
 
 /// Rewrites the arguments of a call.

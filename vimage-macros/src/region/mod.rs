@@ -15,6 +15,7 @@ mod cfg;
 mod chain;
 mod constant;
 mod format;
+mod function;
 mod macros;
 mod mention;
 mod opaque;

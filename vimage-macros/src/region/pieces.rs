@@ -4,6 +4,7 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::visit::Visit;
 use syn::{Block, Expr, LitStr, Pat, Stmt, Token, token};
 
 /// How the arguments of a macro are written.
@@ -63,6 +64,19 @@ impl Pieces {
             Piece::Tokens(_) | Piece::Format(_) | Piece::Pat(_) | Piece::Statements(_) => Vec::new(),
         };
         self.pieces.iter().flat_map(of_piece).collect()
+    }
+
+    /// Visits the code in them.
+    pub(super) fn visit<'p>(&'p self, visitor: &mut impl Visit<'p>) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Expr(expr) | Piece::Field(expr) => visitor.visit_expr(expr),
+                Piece::Pat(pat) => visitor.visit_pat(pat),
+                Piece::Statements(statements) => statements.iter().for_each(|stmt| visitor.visit_stmt(stmt)),
+                Piece::Group(_, inner) => inner.visit(visitor),
+                Piece::Tokens(_) | Piece::Format(_) => {}
+            }
+        }
     }
 
     fn read(input: ParseStream, grammar: Grammar) -> syn::Result<Self> {

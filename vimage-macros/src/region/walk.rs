@@ -7,12 +7,12 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, ConstParam, Expr, ExprAsync, ExprClosure, ExprConst, ExprMethodCall, ExprPath, ExprRepeat,
     ExprUnsafe, FieldValue, GenericArgument, ImplItem, ImplItemConst, ImplItemFn, Item, ItemConst, ItemFn, ItemMacro,
-    ItemStatic, Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Safety, Signature, Stmt, StmtMacro, Token,
-    TraitItem, TraitItemConst, TraitItemFn, TypeArray, Variant,
+    ItemStatic, Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Stmt, StmtMacro, Token, TraitItem,
+    TraitItemConst, TraitItemFn, TypeArray, Variant, Visibility,
 };
 
 use super::constant::{self, Constant};
-use super::scope::{self, Kind, Region};
+use super::scope::{self, Lint, Region};
 use super::{Context, cfg, macros, mention, opaque};
 use crate::attr::Recognizer;
 
@@ -32,7 +32,7 @@ pub(super) struct Rewriter<'a> {
     /// The `#[cfg]` predicates that the walk is under, those of the region only.
     cfgs: Vec<TokenStream>,
     /// In an `unsafe` block or function.
-    in_unsafe: bool,
+    pub(super) in_unsafe: bool,
 }
 
 impl<'a> Rewriter<'a> {
@@ -53,7 +53,7 @@ impl<'a> Rewriter<'a> {
         mem::replace(&mut self.mode, outer)
     }
 
-    fn in_constant(&mut self, constant: Constant, f: impl FnOnce(&mut Self)) {
+    pub(super) fn in_constant(&mut self, constant: Constant, f: impl FnOnce(&mut Self)) {
         self.in_mode(Mode::Constant(constant), f);
     }
 
@@ -66,33 +66,6 @@ impl<'a> Rewriter<'a> {
         match self.in_mode(Mode::Sync(region), f) {
             Mode::Sync(region) if !region.is_empty() => Some(region),
             _ => None,
-        }
-    }
-
-    /// A body in braces that is a sync region. Says whether anything is resolved in it.
-    pub(super) fn sync_block(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) -> bool {
-        let region = self.in_region(Region::new(kind), |walk| {
-            if scope::has_later_items(block) {
-                walk.visit_block_mut(block);
-            } else {
-                walk.statements(block);
-            }
-        });
-        let Some(region) = region else { return false };
-        region.enclose_block(block, output, self.cx.krate);
-        true
-    }
-
-    fn sync_expr(&mut self, expr: &mut Expr, output: &ReturnType) {
-        match expr {
-            Expr::Block(body) if body.label.is_none() && body.attrs.is_empty() => {
-                self.sync_block(Kind::Sync, &mut body.block, output);
-            }
-            _ => {
-                if let Some(region) = self.in_region(Region::new(Kind::Sync), |walk| walk.visit_expr_mut(expr)) {
-                    region.enclose_expr(expr, output, self.cx.krate);
-                }
-            }
         }
     }
 
@@ -109,17 +82,10 @@ impl<'a> Rewriter<'a> {
         self.cfgs.truncate(before);
     }
 
-    fn function(&mut self, sig: &mut Signature, block: &mut Block) {
-        self.visit_signature_mut(sig);
-        let outside = mem::replace(&mut self.in_unsafe, matches!(sig.safety, Safety::Unsafe(_)));
-        if sig.constness.is_some() {
-            self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));
-        } else if sig.asyncness.is_some() {
-            self.async_block(block, &sig.output);
-        } else {
-            self.sync_block(Kind::Sync, block, &sig.output);
+    fn silence(&mut self, lint: Lint) {
+        if let Mode::Sync(region) = &mut self.mode {
+            region.silence(lint);
         }
-        self.in_unsafe = outside;
     }
 
     /// What stands in for a mention; `None` if it was reported instead.
@@ -196,20 +162,20 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
-        self.visit_attributes_mut(&mut item.attrs);
-        self.function(&mut item.sig, &mut item.block);
+        self.function(&mut item.attrs, &item.vis, &mut item.sig, &mut item.block);
     }
 
     fn visit_impl_item_fn_mut(&mut self, item: &mut ImplItemFn) {
-        self.visit_attributes_mut(&mut item.attrs);
-        self.function(&mut item.sig, &mut item.block);
+        self.function(&mut item.attrs, &item.vis, &mut item.sig, &mut item.block);
     }
 
     fn visit_trait_item_fn_mut(&mut self, item: &mut TraitItemFn) {
-        self.visit_attributes_mut(&mut item.attrs);
         match &mut item.default {
-            Some(block) => self.function(&mut item.sig, block),
-            None => self.visit_signature_mut(&mut item.sig),
+            Some(block) => {
+                let as_the_trait = Visibility::Public(Token![pub](proc_macro2::Span::mixed_site()));
+                self.function(&mut item.attrs, &as_the_trait, &mut item.sig, block);
+            }
+            None => visit_mut::visit_trait_item_fn_mut(self, item),
         }
     }
 
@@ -272,6 +238,9 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        if call.method == "write" {
+            self.silence(Lint::ReadonlyWriteLock);
+        }
         if !mention::is_left_alone(call, &self.cx) {
             return visit_mut::visit_expr_method_call_mut(self, call);
         }
@@ -279,17 +248,18 @@ impl VisitMut for Rewriter<'_> {
         call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
     }
 
+    fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
+        if expr.path.segments.last().is_some_and(|last| last.ident == "transmute" && last.arguments.is_none()) {
+            self.silence(Lint::TransmuteAnnotations);
+        }
+        visit_mut::visit_expr_path_mut(self, expr);
+    }
+
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         self.visit_attributes_mut(&mut closure.attrs);
         closure.inputs.iter_mut().for_each(|input| self.visit_pat_mut(input));
         self.visit_return_type_mut(&mut closure.output);
-        if closure.constness.is_some() {
-            self.in_constant(constant::CLOSURE, |walk| walk.visit_expr_mut(&mut closure.body));
-        } else if closure.asyncness.is_some() || super::awaits::yields(&closure.body) {
-            self.async_closure(&mut closure.body, &closure.output);
-        } else {
-            self.sync_expr(&mut closure.body, &closure.output);
-        }
+        self.closure(closure);
     }
 
     fn visit_expr_async_mut(&mut self, block: &mut ExprAsync) {

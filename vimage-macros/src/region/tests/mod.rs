@@ -1,5 +1,6 @@
 //! The rewriting, on code that is given as text.
 
+mod coroutines;
 mod format;
 mod reported;
 mod table;
