@@ -146,7 +146,8 @@ fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, code: &Options, errors:
     check::slots(&slots, errors);
     except.extend(code.except.iter().cloned());
     macros.extend(code.macros.iter().cloned());
-    let cx = region::Context { krate: &krate, except: &except, macros: &macros, errors };
+    let raw: Vec<_> = slots.iter().filter_map(Slot::raw_accessor).collect();
+    let cx = region::Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors };
     let mut instances = plain.clone();
     region::items(&mut instances, &cx);
     for slot in &mut slots {

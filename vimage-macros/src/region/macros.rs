@@ -43,7 +43,8 @@ const fn takes(format: usize, in_async: InAsync) -> Known {
 fn known(path: &Path) -> Option<Known> {
     let root = path.segments.first()?.ident.to_string();
     let name = path.segments.last()?.ident.to_string();
-    let from = |roots: &[&str]| path.segments.len() == 1 || roots.contains(&root.as_str());
+    let parent = parent(&name).is_some_and(|parent| path.segments.len() == 2 && root == parent);
+    let from = |roots: &[&str]| path.segments.len() == 1 || parent || roots.contains(&root.as_str());
     let known = match name.as_str() {
         "print" | "println" | "eprint" | "eprintln" | "format" => takes(0, InAsync::Closure),
         "panic" | "todo" | "unimplemented" | "unreachable" => takes(0, InAsync::Never),
@@ -68,6 +69,17 @@ fn known(path: &Path) -> Option<Known> {
         _ => return None,
     };
     from(&["std", "core", "alloc"]).then_some(known)
+}
+
+/// The module of the standard library that a macro is in, and is often called through.
+fn parent(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "addr_of" | "addr_of_mut" => "ptr",
+        "assert_matches" | "debug_assert_matches" => "assert_matches",
+        "pin" => "pin",
+        "ready" => "task",
+        _ => return None,
+    })
 }
 
 /// Macros that evaluate nothing.
@@ -119,10 +131,10 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let grammar = match known(&mac.path) {
         _ if is_vouched(&mac.path, &cx) => Grammar::Any,
         Some(known) => known.grammar,
-        None => return report(mac, &cx, "vimage cannot see whether this macro evaluates its arguments in place", true),
+        None => return report(mac, &cx, "vimage cannot see whether this macro evaluates its arguments in place"),
     };
     let Ok(mut arguments) = Pieces::parse(mac.tokens.clone(), grammar) else {
-        return report(mac, &cx, "vimage cannot read the arguments of this call", false);
+        return report(mac, &cx, "vimage cannot read the arguments of this call");
     };
     rewrite_pieces(&mut arguments, &[], walk);
     mac.tokens = arguments.into_token_stream();
@@ -165,16 +177,25 @@ pub(super) fn capture_message(name: &syn::Ident) -> String {
 }
 
 /// Reports the mentions in a call that is not rewritten.
-fn report(mac: &Macro, cx: &Context, why: &str, can_vouch: bool) {
+fn report(mac: &Macro, cx: &Context, why: &str) {
     let path = mac.path.to_token_stream().to_string().replace(' ', "");
+    let could_vouch = known(&mac.path).is_none()
+        && !is_vouched(&mac.path, cx)
+        && Pieces::parse(mac.tokens.clone(), Grammar::Any).is_ok();
     for opaque::Found { name, captured } in opaque::mentions(&mac.tokens, cx) {
         if captured {
             cx.errors.at(&name, capture_message(&name));
             continue;
         }
-        let mut message = format!("`{name}` inside `{path}!`: {why}; write `{name}.with_current(|v| …)`");
-        if can_vouch {
+        let way_out = match mention::way_out(&name, cx) {
+            Some(way_out) => format!("write {way_out}"),
+            None => format!("take its address in front of the call, `let v = &raw mut {name};`"),
+        };
+        let mut message = format!("`{name}` inside `{path}!`: {why}; {way_out}");
+        if could_vouch {
             message += &format!(", or vouch for it with `macros({path})` on the attribute");
+        } else if mention::way_out(&name, cx).is_some() {
+            message += &format!(", or resolve it in front of the call, `let v = {name}.held();`");
         }
         cx.errors.at(&name, message);
     }

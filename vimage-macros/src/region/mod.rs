@@ -40,6 +40,8 @@ pub(crate) struct Context<'a> {
     pub(crate) krate: &'a Path,
     /// Constants of the user's that start with `V_`.
     pub(crate) except: &'a [Ident],
+    /// The accessors of those that are a `static mut`, as far as they can be seen.
+    pub(crate) raw: &'a [Ident],
     /// Macros that the user vouches for.
     pub(crate) macros: &'a [Path],
     pub(crate) errors: &'a Errors,

@@ -123,7 +123,8 @@ impl<'a> Rewriter<'a> {
         }
         if let Expr::Verbatim(tokens) = expr {
             let message = |name: &syn::Ident| {
-                format!("`{name}` in an expression that vimage cannot read; write `{name}.with_current(|v| …)`")
+                let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("; write {way}"));
+                format!("`{name}` in an expression that vimage cannot read{way_out}")
             };
             for found in opaque::mentions(tokens, &self.cx).iter().filter(|found| !found.captured) {
                 self.cx.errors.at(&found.name, message(&found.name));
@@ -199,9 +200,10 @@ impl VisitMut for Rewriter<'_> {
         self.visit_attributes_mut(&mut item.attrs);
         let Some(defined) = &item.ident else { return self.visit_macro_mut(&mut item.mac) };
         let message = |name: &syn::Ident| {
+            let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("write {way}, or "));
             format!(
-                "`{name}` in the body of the macro `{defined}`: vimage cannot see where it will be expanded; write \
-                 `{name}.with_current(|v| …)`, or let the macro take it as an argument"
+                "`{name}` in the body of the macro `{defined}`: vimage cannot see where it will be expanded; \
+                 {way_out}let the macro take it as an argument"
             )
         };
         for opaque::Found { name, captured } in opaque::mentions(&item.mac.tokens, &self.cx) {
@@ -219,9 +221,10 @@ impl VisitMut for Rewriter<'_> {
             return;
         }
         let message = |name: &syn::Ident| {
+            let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("write {way}, or "));
             format!(
-                "`{name}` in the arguments of an attribute: vimage cannot see where they are evaluated; write \
-                 `{name}.with_current(|v| …)`, or move it into the function"
+                "`{name}` in the arguments of an attribute: vimage cannot see where they are evaluated; {way_out}move \
+                 it into the function"
             )
         };
         for found in opaque::mentions(&tokens, &self.cx).iter().filter(|found| !found.captured) {

@@ -25,6 +25,9 @@ fn messages_name_the_way_out() {
         "fn f() { println!(\"{V_N}\"); }",
         "fn t() { tracing::info!(?V_N, \"\"); }",
         "fn r() { println!(V_N => 1); }",
+        "fn s() { unknown!(V_N in the => air { }); }",
+        "fn t() { unknown!(V_RAW); println!(V_RAW => 1); }",
+        "macro_rules! raw { () => { V_RAW } }",
     ];
     let messages: Vec<_> = all.iter().flat_map(|code| rewrite(code).1).collect();
     insta::assert_snapshot!(messages.join("\n\n"));
@@ -89,6 +92,15 @@ fn opaque_macros_are_not_read() {
     assert_eq!(reported("other!(V_A)").len(), 1);
     assert_eq!(reported("some::other!(V_A); crate::some::other!(V_A); vouched!(V_A); a::vouched!(V_A)"), [""; 0]);
     assert_eq!(rewrite("outside! { V_A }").1.len(), 1);
+}
+
+#[test]
+fn macros_are_known_by_the_modules_they_are_in() {
+    assert_eq!(
+        reported("ptr::addr_of!(V_RAW); std::ptr::addr_of_mut!(V_A); pin::pin!(V_A); task::ready!(V_A);"),
+        [""; 0]
+    );
+    assert_eq!(reported("pin::addr_of!(V_RAW); a::ptr::addr_of!(V_A);").len(), 2);
 }
 
 #[test]
