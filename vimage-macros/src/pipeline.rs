@@ -57,12 +57,19 @@ pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) 
     let options = Options::parse(args, declares.syntax(), &errors);
     let mut shell = match syn::parse2(input.clone()) {
         Ok(Item::Mod(module)) => module,
-        result => {
+        Ok(_) => {
             let of = declares.syntax().of;
             let message = format!("`#[{of}]` goes on an inline module: `#[{of}] mod foo {{ … }}`");
-            errors.push(result.map_or_else(|error| error, |_| first_token_error(&input, &message)));
+            errors.push(first_token_error(&input, &message));
             return with_errors(&errors, input);
         }
+        Err(error) => match parse::items::module(input.clone(), &errors) {
+            Some(module) => module,
+            None => {
+                errors.unreadable(error);
+                return with_errors(&errors, input);
+            }
+        },
     };
     let Some((_, items)) = &mut shell.content else {
         errors.at(&shell.ident, check::out_of_line(&shell.ident));
@@ -76,24 +83,24 @@ pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) 
     let class = declares.class(&options, &errors);
     let source = source(unmarked(items), View::Closed, &options, &errors);
     let module = Module { declaration: Declaration::new(options, class), form: Form::Closed(Box::new(shell)), source };
-    finish_module(&module, &TokenStream::new(), &errors)
+    finish_module(&module, &errors)
 }
 
 /// `vnet_module! { …; items }`
 pub(crate) fn in_file(declares: Declares, input: TokenStream) -> TokenStream {
     let errors = Errors::default();
-    let file::File { options, items, unread } = file::parse(input, declares.syntax(), &errors);
+    let file::File { options, items } = file::parse(input, declares.syntax(), &errors);
     let class = declares.class(&options, &errors);
     let source = source(unmarked(items), View::File, &options, &errors);
     let module = Module { declaration: Declaration::new(options, class), form: Form::File, source };
-    finish_module(&module, &unread, &errors)
+    finish_module(&module, &errors)
 }
 
-fn finish_module(module: &Module, unread: &TokenStream, errors: &Errors) -> TokenStream {
+fn finish_module(module: &Module, errors: &Errors) -> TokenStream {
     match errors.take() {
         None => expand::module(module),
         Some(found) => {
-            let items = expand::recovered_module(module, unread);
+            let items = expand::recovered_module(module);
             quote!(#found #items)
         }
     }
@@ -117,7 +124,7 @@ pub(crate) fn open(ours: Ours, args: TokenStream, input: TokenStream) -> TokenSt
         }
         Ok(item) => item,
         Err(error) => {
-            errors.push(error);
+            errors.unreadable(error);
             return with_errors(&errors, input);
         }
     };

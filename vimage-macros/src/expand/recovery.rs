@@ -7,13 +7,12 @@ use quote::quote;
 use super::{Arm, module as written};
 use crate::model::{Form, Module, Source};
 
-/// `unread` is what of a file could not be parsed.
-pub(crate) fn module(module: &Module, unread: &TokenStream) -> TokenStream {
+pub(crate) fn module(module: &Module) -> TokenStream {
     let declaration = written::declaration(&module.declaration);
     let items = Arm::Recovery.items(&module.source);
     match &module.form {
         Form::Closed(shell) => written::closed(shell, items, declaration),
-        Form::File => quote!(#items #unread #declaration),
+        Form::File => quote!(#items #declaration),
     }
 }
 
