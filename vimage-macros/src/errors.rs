@@ -30,6 +30,10 @@ impl Errors {
         self.found.borrow_mut().push(error);
     }
 
+    pub(crate) fn is_empty(&self) -> bool {
+        self.found.borrow().is_empty() && self.unreadable.borrow().is_empty()
+    }
+
     /// Keeps the value, or the error in its place.
     pub(crate) fn ok<T>(&self, result: syn::Result<T>) -> Option<T> {
         result.map_err(|error| self.push(error)).ok()
@@ -68,8 +72,7 @@ fn unless_rustc_reports(error: &syn::Error) -> TokenStream {
 
 impl Drop for Errors {
     fn drop(&mut self) {
-        let unread = !self.found.borrow().is_empty() || !self.unreadable.borrow().is_empty();
-        if unread && !std::thread::panicking() {
+        if !self.is_empty() && !std::thread::panicking() {
             panic!("errors of a vimage macro were dropped unread");
         }
     }

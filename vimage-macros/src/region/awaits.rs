@@ -82,6 +82,9 @@ enum Wanted {
     Suspension { foreign: bool },
 }
 
+/// What code that waits has among its tokens.
+const WAITING: &[&str] = &["await", "yield"];
+
 /// Looks for expressions that belong to the function that a piece of code is in, not to one inside.
 struct Search<'a> {
     cx: &'a Context<'a>,
@@ -102,7 +105,7 @@ impl Visit<'_> for Search<'_> {
         self.found |= match (self.wanted, expr) {
             (Wanted::Exit, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) => true,
             (Wanted::Suspension { .. }, Expr::Await(_) | Expr::Yield(_)) => true,
-            (Wanted::Suspension { .. }, Expr::Verbatim(tokens)) => opaque::waits(tokens),
+            (Wanted::Suspension { .. }, Expr::Verbatim(tokens)) => opaque::has_word(tokens, WAITING),
             _ => false,
         };
         visit::visit_expr(self, expr);
@@ -112,7 +115,7 @@ impl Visit<'_> for Search<'_> {
         let Wanted::Suspension { foreign } = self.wanted else { return };
         match macros::arguments(mac, self.cx) {
             Some(arguments) => arguments.visit(self),
-            None => self.found |= foreign && opaque::waits(&mac.tokens),
+            None => self.found |= foreign && opaque::has_word(&mac.tokens, WAITING),
         }
     }
 

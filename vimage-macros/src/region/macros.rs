@@ -121,6 +121,11 @@ pub(super) fn arguments(mac: &Macro, cx: &Context) -> Option<Pieces> {
     Pieces::parse(mac.tokens.clone(), grammar).ok()
 }
 
+/// The arguments of a call of a macro that is known by its name.
+pub(crate) fn arguments_by_name(mac: &Macro) -> Option<Pieces> {
+    Pieces::parse(mac.tokens.clone(), known(&mac.path)?.grammar).ok()
+}
+
 /// Rewrites the arguments of a call.
 pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let cx = walk.cx;
@@ -181,6 +186,8 @@ fn report(mac: &Macro, cx: &Context, why: &str) {
     let path = mac.path.to_token_stream().to_string().replace(' ', "");
     let could_vouch = known(&mac.path).is_none()
         && !is_vouched(&mac.path, cx)
+        // What yields is made a coroutine of, and not evaluated in place.
+        && !opaque::has_word(&mac.tokens, &["yield"])
         && Pieces::parse(mac.tokens.clone(), Grammar::Any).is_ok();
     for opaque::Found { name, captured } in opaque::mentions(&mac.tokens, cx) {
         if captured {

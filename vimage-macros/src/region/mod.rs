@@ -14,14 +14,16 @@ mod awaits;
 mod cfg;
 mod chain;
 mod constant;
-mod format;
+pub(crate) mod format;
 mod function;
-mod macros;
+pub(crate) mod lookalikes;
+pub(crate) mod macros;
 mod mention;
 mod opaque;
-mod pieces;
+pub(crate) mod pieces;
 mod scope;
 mod suspend;
+mod unbind;
 mod walk;
 
 #[cfg(test)]
@@ -29,6 +31,8 @@ mod tests;
 
 use syn::visit_mut::VisitMut;
 use syn::{Expr, Ident, Item, Path};
+
+pub(crate) use unbind::unbind;
 
 use crate::errors::Errors;
 use walk::Rewriter;

@@ -32,11 +32,11 @@ pub(super) fn captured(format: &syn::LitStr, cx: &Context) -> Vec<Ident> {
     format::captures(&text).into_iter().filter_map(named).filter(|name| is_accessor(name, cx)).collect()
 }
 
-/// Whether there is an `.await` or a `yield` among tokens.
-pub(super) fn waits(tokens: &TokenStream) -> bool {
+/// Whether one of these words is among tokens.
+pub(super) fn has_word(tokens: &TokenStream, words: &[&str]) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
-        TokenTree::Group(group) => waits(&group.stream()),
-        TokenTree::Ident(word) => word == "await" || word == "yield",
+        TokenTree::Group(group) => has_word(&group.stream(), words),
+        TokenTree::Ident(found) => words.iter().any(|word| found == word),
         TokenTree::Punct(_) | TokenTree::Literal(_) => false,
     })
 }

@@ -27,13 +27,13 @@ pub(super) const NO_FORMAT: usize = usize::MAX;
 
 /// Arguments in the order in which they are written.
 #[derive(Default)]
-pub(super) struct Pieces {
-    pub(super) pieces: Vec<Piece>,
+pub(crate) struct Pieces {
+    pub(crate) pieces: Vec<Piece>,
     /// What arguments are called, in `name = value`.
-    pub(super) names: Vec<Ident>,
+    pub(crate) names: Vec<Ident>,
 }
 
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Tokens(TokenStream),
     Expr(Expr),
     /// An expression that names a field at the same time, as in `?peer`.
