@@ -86,7 +86,7 @@ fn opaque_macros_are_not_read() {
         "unknown!(\"{V_A} {:V_B$}\");",
         &["`V_A` is captured by a string", "`V_B` is captured by a string"],
     );
-    let messages = reported("stream! { yield V_A } opaque!(V_A in air) opaque!(V_A, 1)");
+    let messages = reported("stream! { yield V_A } opaque!(V_A in air); opaque!(V_A, 1);");
     let vouching: Vec<_> = messages.iter().map(|message| message.contains("vouch")).collect();
     assert_eq!(vouching, [false, false, true]);
     assert_reported("stream! { yield V_A.load(); }", &["`V_A` inside `stream!`"]);
