@@ -180,6 +180,11 @@ pub mod net {
     pub async fn waits() -> u64 {
         let before = V_COUNTER.load(Relaxed);
         let more = ready(before).await;
+        println!("{}", V_COUNTER.load(Relaxed));
+        assert!(V_COUNTER.load(Relaxed) > 0, "{}", V_COUNTER.load(Relaxed));
+        if V_COUNTER.load(Relaxed) == u64::MAX {
+            unreachable!("after {}", V_COUNTER.load(Relaxed));
+        }
         if ready(more > 0).await {
             V_COUNTER.store(ready(more + 1).await, Relaxed);
         }

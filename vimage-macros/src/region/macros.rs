@@ -1,8 +1,9 @@
 //! Macro calls: the arguments of those that evaluate them in place are virtualized code like any other.
 
-use proc_macro2::Span;
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Group, Span};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, ExprRepeat, Item, Macro, Path, Stmt, StmtMacro, Type,
@@ -214,10 +215,16 @@ pub(super) struct Shield;
 impl Shield {
     fn call(mac: &Macro) -> Option<Expr> {
         let mixed = Span::mixed_site();
+        // The closure is the user's, for coverage leaves out those of expansions.
+        let head = quote_spanned!(mac.path.span()=> ||);
         let in_async = known(&mac.path).map(|known| known.in_async);
         match in_async.or(is_inert(&mac.path).then_some(InAsync::Closure))? {
-            InAsync::Closure => Some(parse_quote_spanned!(mixed=> (|| #mac)())),
-            InAsync::Never => Some(parse_quote_spanned!(mixed=> (|| -> ! { #mac })())),
+            InAsync::Closure => Some(parse_quote_spanned!(mixed=> (#head #mac)())),
+            InAsync::Never => {
+                let mut body = Group::new(Delimiter::Brace, mac.to_token_stream());
+                body.set_span(mac.delimiter.span().join());
+                Some(parse_quote_spanned!(mixed=> (#head -> ! #body)()))
+            }
             InAsync::Apart => None,
         }
     }
