@@ -177,6 +177,10 @@ pub mod net {
     }
 
     /// That waits.
+    ///
+    /// # Panics
+    ///
+    /// If it counts too far.
     pub async fn waits() -> u64 {
         let before = V_COUNTER.load(Relaxed);
         let more = ready(before).await;

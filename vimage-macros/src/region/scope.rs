@@ -41,7 +41,7 @@ use syn::{
     TypeImplTrait, parse_quote_spanned,
 };
 
-use super::cfg::Condition;
+use super::cfg::{self, Condition};
 
 /// Where a region stands, which decides what the locals that hold its resolutions are called.
 #[derive(Clone, Copy)]
@@ -236,17 +236,23 @@ impl Region {
 
     /// Puts the head in front of a body that is a block, behind the items that the block starts with.
     pub(super) fn enclose_block(&self, block: &mut Block, output: &ReturnType, krate: &Path) {
-        let body = block.stmts.split_off(leading_items(&block.stmts));
+        let mut body = block.stmts.split_off(leading_items(&block.stmts));
         let labelled = needs_label(output, tail(&body));
-        let mut lints = self.lints();
-        if labelled && matches!(body.as_slice(), [Stmt::Expr(_, None)]) {
-            // The braces are the function's, and rustc takes them for those of the `break`'s value.
-            lints.push(parse_quote_spanned!(Span::mixed_site()=> #[allow(unused_braces)]));
-        }
         block.stmts.extend(self.head(krate));
-        let inner = Block { brace_token: block.brace_token, stmts: body };
-        let inner = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block: inner });
-        block.stmts.push(Stmt::Expr(body_expr(inner, labelled, lints), None));
+        // Behind a `break`, rustc says of braces around a mere tail that they are unused. Attributes need them.
+        let is_bare = match body.as_mut_slice() {
+            [Stmt::Expr(tail, None)] if labelled => cfg::leading_attrs(tail).is_none_or(|attrs| attrs.is_empty()),
+            _ => false,
+        };
+        let inner = match body.pop() {
+            Some(Stmt::Expr(tail, None)) if is_bare => tail,
+            last => {
+                body.extend(last);
+                let block = Block { brace_token: block.brace_token, stmts: body };
+                Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block })
+            }
+        };
+        block.stmts.push(Stmt::Expr(body_expr(inner, labelled, self.lints()), None));
     }
 
     /// Puts the head in front of a body that is an expression.
