@@ -155,9 +155,6 @@ pub(crate) fn inner(attrs: &[Attribute]) -> impl Iterator<Item = &Attribute> {
     attrs.iter().filter(|attr| matches!(attr.style, AttrStyle::Inner(_)))
 }
 
-/// Whose attributes change nothing.
-const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
-
 /// The name of an attribute, found behind `unsafe(…)` and `cfg_attr(…)` as well.
 pub(crate) struct Name {
     path: Vec<Ident>,
@@ -174,6 +171,7 @@ impl Name {
 
     /// Why it cannot follow a static that becomes one value per instance.
     pub(crate) fn obstacle(&self) -> Option<&'static str> {
+        const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
         const CARRIED: &[&str] = &["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "warn"];
         let first = self.path.first()?.to_string();
         if self.path.len() > 1 {
@@ -196,45 +194,6 @@ impl Name {
             _ => Some(UNKNOWN),
         }
     }
-}
-
-/// Whether an attribute of a function is none of the language's, so that it may turn the function into anything.
-pub(crate) fn is_foreign(attr: &Attribute) -> bool {
-    const BUILT_IN: &[&str] = &[
-        "allow",
-        "bench",
-        "cfg",
-        "cold",
-        "coverage",
-        "deny",
-        "deprecated",
-        "doc",
-        "expect",
-        "export_name",
-        "forbid",
-        "ignore",
-        "inline",
-        "instruction_set",
-        "link_section",
-        "must_use",
-        "naked",
-        "no_mangle",
-        "optimize",
-        "proc_macro",
-        "proc_macro_attribute",
-        "proc_macro_derive",
-        "should_panic",
-        "target_feature",
-        "test",
-        "track_caller",
-        "warn",
-    ];
-    let is_built_in = |name: &Name| match name.path.as_slice() {
-        [only] => BUILT_IN.iter().any(|known| only == known),
-        [first, ..] => TOOLS.iter().any(|tool| first == tool),
-        [] => true,
-    };
-    !names(attr).iter().all(is_built_in)
 }
 
 const UNKNOWN: &str = "vimage does not know what it would do to one value per instance";

@@ -117,8 +117,9 @@ impl<C: Class> WeakInstance<C> {
         let mut carried = WeaklyCarried { value: Some(f), instance: *self };
         move || {
             let instance = carried.instance.upgrade()?;
-            let f = carried.value.take()?;
-            Some(instance.enter(f))
+            // Inside, as in `Carried::consume`.
+            let value = &mut carried.value;
+            instance.enter(|| Some(value.take()?()))
         }
     }
 

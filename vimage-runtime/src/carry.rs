@@ -97,8 +97,9 @@ impl<T, X: Enter> Carried<T, X> {
     }
 
     pub(crate) fn consume<R>(mut self, f: impl FnOnce(T) -> R) -> R {
-        let value = self.value.take().expect(HERE);
-        self.context.run(|| f(value))
+        // Inside, so that where the context cannot be entered the value is dropped as if it had not been used.
+        let value = &mut self.value;
+        self.context.run(|| f(value.take().expect(HERE)))
     }
 }
 

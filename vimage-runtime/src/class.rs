@@ -1,5 +1,6 @@
 //! Classes: the major groups of modules that are virtualized as one.
 
+use std::fmt;
 use std::sync::OnceLock;
 
 use crate::class_state::ClassState;
@@ -36,7 +37,6 @@ pub enum NoContext {
 
 /// The registered form of a class.
 #[doc(hidden)]
-#[derive(Debug)]
 pub struct ClassEntry {
     pub(crate) name: &'static str,
     pub(crate) path: &'static str,
@@ -45,6 +45,13 @@ pub struct ClassEntry {
     #[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "there is always a context"))]
     pub(crate) context: ClassContext,
     pub(crate) state: OnceLock<ClassState>,
+}
+
+/// Its name; what is in it leads back to it.
+impl fmt::Debug for ClassEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name)
+    }
 }
 
 impl ClassEntry {
@@ -88,8 +95,8 @@ macro_rules! __class {
             // SAFETY: the context is an item of the constant below, which is this class's own.
             static __VIMAGE_CLASS: $crate::__private::ClassEntry = unsafe {
                 $crate::__private::ClassEntry::new(
-                    ::core::stringify!($name),
-                    ::core::module_path!(),
+                    $crate::__private::core::stringify!($name),
+                    $crate::__private::core::module_path!(),
                     $crate::__private::NoContext::$no_context,
                     <$name as $crate::__private::Class>::CONTEXT,
                 )

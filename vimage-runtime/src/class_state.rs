@@ -2,6 +2,7 @@
 
 use std::alloc::{Layout, LayoutError};
 use std::mem::ManuallyDrop;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -80,11 +81,60 @@ pub(crate) struct Live {
     pub(crate) registering: bool,
 }
 
-/// The rest of each instance's block that no module has.
-#[derive(Clone, Copy, Debug)]
+/// What no module has of each instance's block: ranges of offsets, in order, none of them empty.
+#[derive(Debug)]
 pub(crate) struct Reserve {
-    pub(crate) start: usize,
-    pub(crate) end: usize,
+    free: Vec<Range<usize>>,
+    /// The alignment of each block.
+    align: usize,
+}
+
+impl Reserve {
+    /// Gives these parts their places in the first range that has room for them, and says what they take of it; or how
+    /// many bytes they would take, padding included.
+    pub(crate) fn take(&mut self, parts: &[&'static PartEntry]) -> Result<(Vec<PlacedPart>, Range<usize>), usize> {
+        let mut needed = usize::MAX;
+        for (index, free) in self.free.iter_mut().enumerate() {
+            let mut placed = Vec::new();
+            let end =
+                Layout::from_size_align(free.start, self.align).and_then(|start| place(start, parts, &mut placed));
+            let Ok(end) = end.map(|end| end.size()) else { continue };
+            if end > free.end {
+                needed = needed.min(end - free.start);
+                continue;
+            }
+            let taken = free.start..end;
+            free.start = end;
+            if Range::is_empty(free) {
+                self.free.remove(index);
+            }
+            return Ok((placed, taken));
+        }
+        // A module without variables fits anywhere.
+        if parts.is_empty() { Ok((Vec::new(), 0..0)) } else { Err(needed) }
+    }
+
+    /// Takes back what [`take`](Self::take) has given away.
+    pub(crate) fn give_back(&mut self, taken: Range<usize>) {
+        if taken.is_empty() {
+            return;
+        }
+        let index = self.free.partition_point(|free| free.start < taken.start);
+        self.free.insert(index, taken);
+        // Neighbours that touch are one.
+        self.free.dedup_by(|next, free| {
+            let touch = free.end == next.start;
+            if touch {
+                free.end = next.end;
+            }
+            touch
+        });
+    }
+
+    /// The most bytes that one module could take.
+    pub(crate) fn left(&self) -> usize {
+        self.free.iter().map(Range::len).max().unwrap_or(0)
+    }
 }
 
 /// The base instance, kept for ever by a handle that is never dropped.
@@ -108,7 +158,8 @@ impl ClassState {
         let layout = end.size().checked_add(RESERVE.load(std::sync::atomic::Ordering::Relaxed));
         let layout = layout.and_then(|size| Layout::from_size_align(size, align).ok());
         let layout = layout.ok_or(BootError::TooLarge { class: ordered.class.name })?.pad_to_align();
-        let reserve = Reserve { start, end: layout.size() };
+        let mut reserve = Reserve { free: Vec::new(), align };
+        reserve.give_back(start..layout.size());
         Ok(Self {
             layout,
             modules: ordered.modules,

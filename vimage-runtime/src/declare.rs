@@ -22,9 +22,9 @@ macro_rules! __module {
                 <$marker as $crate::__private::Module>::Class,
             >(
                 $name,
-                ::core::module_path!(),
-                ::core::file!(),
-                ::core::line!(),
+                $crate::__private::core::module_path!(),
+                $crate::__private::core::file!(),
+                $crate::__private::core::line!(),
                 $crate::__private::Register::$register,
                 &[
                     $($crate::__private::Dependency::Name($dep_name),)*
@@ -65,9 +65,9 @@ macro_rules! __hook {
         const _: () = {
             impl $crate::__private::HasOneAttachHook for $module {}
             fn __vimage_result<R: $crate::__private::HookResult>(
-                hook: impl ::core::ops::Fn(&$crate::__private::Arguments) -> R,
+                hook: impl $crate::__private::core::ops::Fn(&$crate::__private::Arguments) -> R,
                 arguments: &$crate::__private::Arguments,
-            ) -> ::core::result::Result<(), $crate::__private::BoxError> {
+            ) -> $crate::__private::core::result::Result<(), $crate::__private::BoxError> {
                 hook(arguments).into_result()
             }
             static __VIMAGE_HOOK: $crate::__private::HookEntry =

@@ -2,6 +2,7 @@
 
 use std::any::Any;
 use std::fmt;
+use std::io::Write;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -12,10 +13,12 @@ use crate::module::ModuleEntry;
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TeardownFailure {
-    /// The instance: `Net#3 "red"`.
+    /// The instance: `Net#3 "red"`. Empty for a thread's value of a virtualized `thread_local!`.
     pub instance: String,
-    /// The module whose hook it was; `None` for the `Drop` of a variable and for what was lent or linked.
+    /// The module whose hook or variable it was; `None` for what was lent or linked.
     pub module: Option<&'static str>,
+    /// The variable whose `Drop` it was: `V_FOO`. `None` for a hook, and for the values of a thread that has ended.
+    pub variable: Option<&'static str>,
     /// What the hook or the panic said.
     pub message: String,
     kind: Kind,
@@ -26,21 +29,27 @@ enum Kind {
     Refused,
     DetachPanicked,
     DropPanicked,
+    ThreadLocalPanicked,
     CompanionPanicked,
 }
 
 impl TeardownFailure {
     pub(crate) fn in_hook(instance: String, module: &'static ModuleEntry, message: String) -> Self {
-        Self { instance, module: Some(module.name), message, kind: Kind::DetachPanicked }
+        Self { instance, module: Some(module.name), variable: None, message, kind: Kind::DetachPanicked }
     }
 
-    pub(crate) fn in_drop(instance: String, message: String) -> Self {
-        Self { instance, module: None, message, kind: Kind::DropPanicked }
+    pub(crate) fn in_drop(instance: String, module: &ModuleEntry, variable: &'static str, message: String) -> Self {
+        Self { instance, module: Some(module.name), variable: Some(variable), message, kind: Kind::DropPanicked }
+    }
+
+    /// The value of a `#[virtualized] thread_local!`, which does not know its instance.
+    pub(crate) fn in_thread_local(message: String) -> Self {
+        Self { instance: String::new(), module: None, variable: None, message, kind: Kind::ThreadLocalPanicked }
     }
 
     /// Something that was in the instance and not of it: an end of a link, a value lent to it.
     pub(crate) fn in_companion(instance: String, message: String) -> Self {
-        Self { instance, module: None, message, kind: Kind::CompanionPanicked }
+        Self { instance, module: None, variable: None, message, kind: Kind::CompanionPanicked }
     }
 
     /// The last handle was dropped all the same, so that nobody is left to keep the instance.
@@ -48,21 +57,28 @@ impl TeardownFailure {
         let Refusal { module, source } = refusal;
         // Its `Display` and its `Drop` are user code, and the instance has to end all the same.
         let text = catch_unwind(AssertUnwindSafe(move || source.to_string()));
-        Self { instance, module: Some(module.name), message: text.unwrap_or_else(message), kind: Kind::Refused }
+        let message = text.unwrap_or_else(message);
+        Self { instance, module: Some(module.name), variable: None, message, kind: Kind::Refused }
     }
 }
 
 impl fmt::Display for TeardownFailure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { instance, module, message, kind } = self;
+        let Self { instance, module, variable, message, kind } = self;
         let module = module.unwrap_or_default();
+        let variable = variable.unwrap_or_default();
         match kind {
             Kind::Refused => write!(f, "{instance} went although module `{module}` refused: {message}"),
             Kind::DetachPanicked => write!(f, "{instance}: the detach hook of module `{module}` panicked: {message}"),
+            Kind::ThreadLocalPanicked => {
+                write!(f, "dropping a thread's value of a virtualized thread-local panicked: {message}")
+            }
             Kind::CompanionPanicked => {
                 write!(f, "{instance}: what was lent or linked to it panicked when it was let go: {message}")
             }
-            Kind::DropPanicked => write!(f, "{instance}: dropping its variables panicked: {message}"),
+            Kind::DropPanicked => {
+                write!(f, "{instance}: dropping `{variable}` of module `{module}` panicked: {message}")
+            }
         }
     }
 }
@@ -76,7 +92,9 @@ static HANDLER: Mutex<Option<Arc<Handler>>> = Mutex::new(None);
 ///
 /// The handler runs on the thread that dropped the handle; if it panics, the panic goes to stderr.
 pub fn set_failure_handler(handler: impl Fn(&TeardownFailure) + Send + Sync + 'static) {
-    *HANDLER.lock().unwrap_or_else(PoisonError::into_inner) = Some(Arc::new(handler));
+    let before = HANDLER.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(handler));
+    // Not under the lock: what it owns is user code, down to the last handle of an instance.
+    drop(before);
 }
 
 pub(crate) fn report(failures: Vec<TeardownFailure>) {
@@ -91,16 +109,17 @@ pub(crate) fn report(failures: Vec<TeardownFailure>) {
                 // This runs in a `Drop`, perhaps while a panic unwinds: a second panic would abort.
                 let told = catch_unwind(AssertUnwindSafe(|| handler(&failure)));
                 if let Err(panic) = told {
-                    eprintln!("vimage: the failure handler panicked ({}) at: {failure}", message(panic));
+                    warn(format_args!("the failure handler panicked ({}) at: {failure}", message(panic)));
                 }
             }
-            None => eprintln!("vimage: {failure}"),
+            None => warn(format_args!("{failure}")),
         }
     }
 }
 
-pub(crate) fn report_drops(instance: String, panics: Vec<String>) {
-    report(panics.into_iter().map(|panic| TeardownFailure::in_drop(instance.clone(), panic)).collect());
+/// Tells people on stderr. Not `eprintln!`, which panics where nobody listens any more.
+pub(crate) fn warn(message: fmt::Arguments<'_>) {
+    _ = writeln!(std::io::stderr(), "vimage: {message}");
 }
 
 /// The text of a panic.

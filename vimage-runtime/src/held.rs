@@ -48,13 +48,19 @@ impl<T> Deref for Held<T> {
 }
 
 impl<T> Clone for Held<T> {
+    #[track_caller]
     fn clone(&self) -> Self {
-        Self { value: self.value, instance: self.instance.clone() }
+        #[expect(clippy::manual_map, reason = "a closure would hide who calls")]
+        let instance = match &self.instance {
+            Some(instance) => Some(instance.clone()),
+            None => None,
+        };
+        Self { value: self.value, instance }
     }
 }
 
 impl<T: fmt::Debug> fmt::Debug for Held<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Held").field("value", &**self).finish_non_exhaustive()
+        f.debug_struct("Held").field("value", &**self).field("instance", &self.instance).finish()
     }
 }

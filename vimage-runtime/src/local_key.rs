@@ -4,18 +4,31 @@ use std::any::Any;
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::AccessError;
 
+use crate::boot;
+use crate::class::ClassEntry;
 use crate::context;
+use crate::failure::{self, TeardownFailure};
+use crate::instance;
 
 /// What `V_NAME` denotes in virtualized code for a `#[virtualized] thread_local!`; the same methods as std's
 /// [`LocalKey`](std::thread::LocalKey), which it is in the default build.
 ///
 /// A value is made when a thread first uses the variable in an instance. It is dropped with its thread, or once its
-/// instance is gone: at once on the thread that destroys the instance; on other threads when they next make
-/// such a value, since a value that is not `Send` cannot be dropped by anyone else. Its `Drop` has no context then.
+/// instance is gone.
+///
+/// - When the thread ends first, the value is dropped in the instance, which is held meanwhile: by
+///   [`vimage::thread`](crate::thread) before the thread is over for those who wait for it, otherwise by the thread's own
+///   destructors, during which `destroy` may find the instance busy.
+/// - When the instance goes first: at once on the thread that destroys it; on other threads when they next make such a
+///   value or end, since a value that is not `Send` cannot be dropped by anyone else. Its `Drop` has no context then, so
+///   that it panics if it mentions a `V_` name.
+///
+/// A panic of its `Drop` goes to the [failure handler](crate::set_failure_handler).
 ///
 /// An access is a look-up in a table of the thread, some ten times the cost of a std thread-local.
 pub struct LocalKey<T: 'static> {
@@ -39,24 +52,52 @@ struct Value {
     value: Rc<dyn Any>,
     /// Keeps the token's address from being used again, and tells whether the variable still exists.
     token: Weak<()>,
+    /// The instance whose variable this is, if somebody wants to know.
+    home: Option<Home>,
 }
 
+type Home = (&'static ClassEntry, u64);
+
 impl Table {
-    fn insert(&mut self, token: &Arc<()>, value: Rc<dyn Any>) -> Vec<Value> {
+    fn insert(&mut self, token: &Arc<()>, value: Rc<dyn Any>, home: Option<Home>) -> Vec<Value> {
         let mut gone = Vec::new();
         if self.values.len() >= self.sweep_at {
             gone.extend(self.values.extract_if(|_, value| value.token.strong_count() == 0).map(|(_, value)| value));
             self.sweep_at = 2 * (self.values.len() + 1);
         }
-        gone.extend(self.values.insert(Arc::as_ptr(token), Value { value, token: Arc::downgrade(token) }));
+        gone.extend(self.values.insert(Arc::as_ptr(token), Value { value, token: Arc::downgrade(token), home }));
         gone
     }
 }
 
 impl Drop for Table {
     fn drop(&mut self) {
-        let values = std::mem::take(&mut self.values);
-        context::bar_all(|| drop(values));
+        drop_values(std::mem::take(&mut self.values).into_values());
+    }
+}
+
+/// Drops them in their instances, or with no context where these are gone; each by itself: one that panics takes no other
+/// along, nor the process, as a panic in the destructor of a std thread-local would.
+fn drop_values(values: impl IntoIterator<Item = Value>) {
+    for value in values {
+        let home = value.home.and_then(|(class, id)| instance::hold(class, id));
+        let dropped = catch_unwind(AssertUnwindSafe(|| match &home {
+            Some(home) => instance::inside(home.as_ptr(), || drop(value)),
+            None => context::bar_all(|| drop(value)),
+        }));
+        if let Err(panic) = dropped {
+            failure::report(vec![TeardownFailure::in_thread_local(failure::message(panic))]);
+        }
+    }
+}
+
+/// Drops all values of this thread when it is dropped itself.
+pub(crate) struct AtEnd;
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        let values = VALUES.try_with(|table| std::mem::take(&mut table.borrow_mut().values));
+        drop_values(values.unwrap_or_default().into_values());
     }
 }
 
@@ -90,13 +131,26 @@ impl<T: 'static> LocalKey<T> {
             None => {
                 // The table is not borrowed while user code runs, nor when a value is dropped.
                 let value: Rc<dyn Any> = Rc::new((self.make)());
-                let gone = VALUES.try_with(|table| table.borrow_mut().insert(token, Rc::clone(&value)))?;
-                context::bar_all(|| drop(gone));
+                let home = if std::mem::needs_drop::<T>() { self.home() } else { None };
+                let gone = VALUES.try_with(|table| table.borrow_mut().insert(token, Rc::clone(&value), home))?;
+                drop_values(gone);
                 value
             }
         };
         // The count keeps the value while `f` runs, whatever happens to the table.
         Ok(f(value.downcast_ref().expect("a key has values of one type")))
+    }
+
+    /// The instance in whose block this lies, if it is a current one.
+    fn home(&self) -> Option<Home> {
+        let here = std::ptr::from_ref(self).addr();
+        boot::classes().iter().find_map(|&class| {
+            let block = context::current(class)?;
+            let size = class.laid_out().layout.size();
+            // SAFETY: whoever made it current keeps it alive until this thread has left it.
+            let id = unsafe { block.as_ref() }.id;
+            (block.addr().get()..block.addr().get() + size).contains(&here).then_some((class, id))
+        })
     }
 }
 
@@ -186,7 +240,7 @@ impl<T: 'static> Drop for LocalKey<T> {
         if let Some(token) = self.token.get() {
             // The thread's table may be gone; then the value is as well.
             let own = VALUES.try_with(|table| table.borrow_mut().values.remove(&Arc::as_ptr(token)));
-            drop(own);
+            drop_values(own.ok().flatten());
         }
     }
 }

@@ -14,11 +14,11 @@ use shuttle::thread;
 use crate::arguments::Arguments;
 use crate::class::{Class, ClassEntry, Net, NoContext};
 use crate::class_state::ClassState;
-use crate::instance::{Companion, Handle, Header, Phase, add, attach, end, shut_down};
+use crate::instance::{Companion, Handle, Header, Phase, Stays, add, attach, shut_down};
 use crate::late::{RegisterError, register_in};
 use crate::module::{Module, ModuleEntry, Register};
 use crate::order::{LinkedModule, OrderedClass};
-use crate::storage::{FieldEntry, Part, PartEntry, Template};
+use crate::storage::{FieldEntry, Part, PartEntry, Template, drop_of};
 
 const ITERATIONS: usize = 5_000;
 
@@ -52,7 +52,8 @@ unsafe impl Module for Marker {
 }
 
 static TEMPLATE: Template<Counted> = Template::new(Counted);
-const FIELDS: &[FieldEntry] = &[FieldEntry { name: "V_COUNTED", offset: 0, size: 0, kept: false }];
+const FIELDS: &[FieldEntry] =
+    &[FieldEntry { name: "V_COUNTED", offset: 0, size: 0, kept: false, drop: drop_of(|counted: &Counted| counted) }];
 // SAFETY: there is one field, at offset 0, and none is kept.
 static BOOT_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
 // SAFETY: as above.
@@ -119,21 +120,13 @@ fn make(class: &'static ClassEntry) -> Result<Handle, crate::AttachError> {
 }
 
 fn destroy(handle: Handle) -> Result<(), Handle> {
-    // SAFETY: `handle` is one; and then that it was the last.
-    unsafe {
-        let shut = shut_down(handle.as_ptr()).unwrap();
-        match handle.into_last() {
-            Ok(header) => {
-                assert!(end(header).is_empty());
-                Ok(())
-            }
-            Err(handle) => {
-                if shut {
-                    handle.header().change_phase(Phase::Quiescing, Phase::Live);
-                }
-                Err(handle)
-            }
+    match crate::instance::destroy(handle, None) {
+        Ok(failures) => {
+            assert!(failures.is_empty());
+            Ok(())
         }
+        Err(Stays::Busy(handle)) => Err(handle),
+        Err(Stays::Refused(..)) => unreachable!("no module of this model refuses"),
     }
 }
 
@@ -229,7 +222,10 @@ fn create_destroy_and_list() {
         for id in ids {
             let found = class.laid_out().live().tree.find(id);
             if let Some(handle) = found {
-                assert!(matches!(handle.header().phase(), Phase::Creating | Phase::Live | Phase::Quiescing));
+                assert!(matches!(
+                    handle.header().phase(),
+                    Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced
+                ));
             }
         }
         destroyer.join().unwrap();
@@ -286,15 +282,9 @@ fn waiting_for_the_others_to_go() {
         let one = make(class).unwrap();
         let other = one.clone();
         let dropper = thread::spawn(move || drop(other));
-        // SAFETY: `one` is a handle; then that it was the last.
-        unsafe {
-            shut_down(one.as_ptr()).unwrap();
-            // So far off that only being told can end the wait.
-            match one.into_last_until(Instant::now() + Duration::from_secs(100_000)) {
-                Ok(header) => assert!(end(header).is_empty()),
-                Err(_) => unreachable!("the other one is dropped"),
-            }
-        }
+        // So far off that only being told can end the wait.
+        let destroyed = crate::instance::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
+        assert!(destroyed.expect("the other one is dropped").is_empty());
         dropper.join().unwrap();
         end_of_world(class, 0);
     });
@@ -340,6 +330,36 @@ fn companions(refuse: bool) {
     }
     REFUSE.store(false, Relaxed);
     end_of_world(class, 0);
+}
+
+/// Whoever is let in after a refusal goes through the modules again before the instance ends, whoever ends it.
+#[test]
+fn a_refusal_while_another_waits() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let other = one.clone();
+        REFUSE.store(true, Relaxed);
+        let asker = thread::spawn(move || {
+            // SAFETY: `other` is a handle.
+            let refused = unsafe { shut_down(other.as_ptr()) }.is_err();
+            REFUSE.store(false, Relaxed);
+            let told = Arc::new(Told::default());
+            let companion: Weak<Told> = Arc::downgrade(&told);
+            let let_in = other.header().add_companion(companion).is_some();
+            drop(other);
+            (refused, let_in, told)
+        });
+        let destroyed = crate::instance::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
+        let (_, let_in, told) = asker.join().unwrap();
+        match destroyed {
+            Ok(failures) => assert!(failures.is_empty()),
+            Err(Stays::Refused(handle, _)) => drop(handle),
+            Err(Stays::Busy(_)) => unreachable!("the other one is dropped"),
+        }
+        assert_eq!(told.0.load(Relaxed), usize::from(let_in), "told before it went");
+        end_of_world(class, 0);
+    });
 }
 
 #[test]

@@ -89,7 +89,6 @@ impl Dependency {
 
 /// The registered form of a module. Its identity is its address; the name is a label.
 #[doc(hidden)]
-#[derive(Debug)]
 pub struct ModuleEntry {
     pub(crate) class: &'static ClassEntry,
     pub(crate) name: &'static str,
@@ -120,6 +119,12 @@ impl ModuleEntry {
 impl fmt::Display for ModuleEntry {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ({}, {}:{})", self.name, self.path, self.file, self.line)
+    }
+}
+
+impl fmt::Debug for ModuleEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Display::fmt(self, f)
     }
 }
 

@@ -16,11 +16,11 @@ pub use crate::named::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 pub use crate::registry::Entry;
-#[cfg(feature = "vimage")]
-pub use crate::storage::kept;
 pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Resolved, VariableEntry, accessor};
+pub use crate::storage::{Part, Region, Resolved, VariableEntry, accessor};
+#[cfg(feature = "vimage")]
+pub use crate::storage::{drop_of, kept};
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
 pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
@@ -29,7 +29,7 @@ pub use crate::{
     __switch as switch,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::{__part as part, __slot as slot, __storage as storage};
+pub use crate::{__in_place as in_place, __part as part, __slot as slot, __storage as storage};
 #[cfg(feature = "inventory")]
 pub use inventory;
 #[cfg(feature = "linkme")]
@@ -47,4 +47,33 @@ pub mod pointer {
 /// What a symbol gives, by the same names.
 pub mod symbol_target {
     pub use crate::symmap::{RawSymbol as Raw, SharedSymbol as Reference};
+}
+
+/// What the macros use of `core`. They say `$crate::__private::core`, because `::core` is what the user's crate has under
+/// that name. Only what is used, because with all of it rustc takes what it shows in errors for hidden.
+pub mod core {
+    pub use ::core::{file, line, module_path, primitive, stringify};
+
+    pub mod cell {
+        pub use ::core::cell::Cell;
+    }
+    pub mod mem {
+        pub use ::core::mem::{offset_of, size_of};
+    }
+    pub mod ops {
+        pub use ::core::ops::Fn;
+    }
+    pub mod option {
+        pub use ::core::option::Option;
+    }
+    pub mod result {
+        pub use ::core::result::Result;
+    }
+}
+
+/// What they use of `std`.
+pub mod std {
+    pub mod string {
+        pub use ::std::string::{String, ToString};
+    }
 }

@@ -137,7 +137,7 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
     found.retain(|entry| entry.identity.module.class == C::ENTRY);
     let own = table.symbols.values().flatten().filter(|entry| entry.identity.module.class == C::ENTRY);
     match found.as_slice() {
-        &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle().header()))
+        &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle()))
             .ok_or_else(|| SymbolError::Gone { name: name.to_owned() }),
         [] => Err(SymbolError::Unknown {
             name: name.to_owned(),
@@ -156,7 +156,7 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
 ///
 /// [`SymbolError::Boot`].
 pub fn symbols<C: Class>(instance: &Instance<C>) -> Result<Vec<Symbol<'_>>, SymbolError> {
-    symbols_of(InstanceRef::new(instance.handle().header()))
+    symbols_of(InstanceRef::new(instance.handle()))
 }
 
 pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, SymbolError> {
@@ -323,8 +323,8 @@ macro_rules! __symbol {
         const _: () = {
             static __VIMAGE_SYMBOL: $crate::__private::SymbolEntry = $crate::__private::SymbolEntry::new::<$module>(
                 $name,
-                ::core::file!(),
-                ::core::line!(),
+                $crate::__private::core::file!(),
+                $crate::__private::core::line!(),
                 $shared,
                 const { &$crate::__private::symbol_target::$kind($find) },
             );

@@ -6,8 +6,7 @@ use std::pin::Pin;
 use std::process;
 use std::sync::{Condvar, Mutex, PoisonError};
 use std::task::{Context, Poll};
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
@@ -29,7 +28,7 @@ pub fn run<R>(
 ) -> R {
     let stage = Stage::new(name, setup);
     let outcome = stage.play(body);
-    stage.finish(outcome, failure_of)
+    finish(stage.clear(), outcome, failure_of)
 }
 
 /// [`run`], for an `async` body.
@@ -41,7 +40,7 @@ pub async fn run_async<R>(
 ) -> R {
     let stage = Stage::new(name, setup);
     let outcome = stage.play_async(body).await;
-    stage.finish(outcome, failure_of)
+    finish(stage.clear_async().await, outcome, failure_of)
 }
 
 /// [`run`] under `#[should_panic]`. The attribute itself would take our own panic about a vimage that is still held
@@ -55,7 +54,7 @@ pub fn run_should_panic(
 ) {
     let stage = Stage::new(name, setup);
     let outcome = stage.play(body);
-    stage.finish_panicked(outcome, expected);
+    finish_panicked(stage.clear(), outcome, expected);
 }
 
 /// [`run_should_panic`], for an `async` body.
@@ -67,7 +66,7 @@ pub async fn run_should_panic_async(
 ) {
     let stage = Stage::new(name, setup);
     let outcome = stage.play_async(body).await;
-    stage.finish_panicked(outcome, expected);
+    finish_panicked(stage.clear_async().await, outcome, expected);
 }
 
 /// Boots, and runs the body of `main` in the base vimage.
@@ -118,78 +117,78 @@ impl Stage {
         CatchUnwind { future: body.within(&self.vimage) }.await
     }
 
-    #[track_caller]
-    fn finish<R>(self, outcome: Result<R, Panic>, failure_of: impl FnOnce(&R) -> Option<String>) -> R {
-        let (left_behind, _turn) = self.clear();
-        match (outcome, left_behind) {
-            (Ok(value), None) => value,
-            (Ok(value), Some(left_behind)) => match failure_of(&value) {
-                // The test fails anyway, and says why.
-                Some(failure) => {
-                    eprintln!("{left_behind}\nnote: the test has failed: {failure}");
-                    value
-                }
-                None => panic!("{left_behind}"),
-            },
-            (Err(panic), left_behind) => {
-                if let Some(left_behind) = left_behind {
-                    eprintln!("{left_behind}");
-                }
-                resume_unwind(panic)
-            }
-        }
+    /// Ends the vimage.
+    fn clear(self) -> Cleared {
+        let Self { name, vimage, _turn } = self;
+        let ended = if cfg!(feature = "vimage") { vimage.destroy_within(GRACE) } else { Ok(()) };
+        Cleared { left_behind: ended.err().map(|error| left_behind(&name, &error)), _turn }
     }
 
-    #[track_caller]
-    fn finish_panicked(self, outcome: Result<(), Panic>, expected: Option<&str>) {
-        let (left_behind, _turn) = self.clear();
-        let mismatch = match (outcome, expected) {
-            (Ok(()), _) => Some("the test did not panic as expected".to_owned()),
-            (Err(_), None) => None,
-            (Err(panic), Some(expected)) => {
-                let message = failure::message(panic);
-                let differs = || format!("the panic {message:?} did not contain the expected {expected:?}");
-                (!message.contains(expected)).then(differs)
-            }
-        };
-        let failures: Vec<String> = mismatch.into_iter().chain(left_behind).collect();
-        assert!(failures.is_empty(), "{}", failures.join("; "));
-    }
-
-    /// Ends the vimage, and says what is wrong with that.
-    fn clear(self) -> (Option<String>, Option<Turn>) {
-        let Self { name, vimage, _turn: turn } = self;
-        if !cfg!(feature = "vimage") {
-            return (None, turn);
-        }
-        let message = match destroy(vimage) {
-            Ok(()) => None,
-            Err(error @ VimageDestroyError::Busy { .. }) => Some(format!(
-                "the test `{name}` has ended, but something still holds its vimage: {error}; join what it starts, \
-                 and drop what it keeps{}",
-                if cfg!(feature = "invariants") {
-                    ""
-                } else {
-                    " (the feature `invariants` of `vimage-runtime` says where it was taken hold of)"
-                },
-            )),
-            Err(error) => Some(format!("the test `{name}` has ended, but its vimage did not: {error}")),
-        };
-        (message, turn)
+    async fn clear_async(self) -> Cleared {
+        let Self { name, vimage, _turn } = self;
+        // The tasks that have to let go may be waiting for this very thread.
+        let ended = if cfg!(feature = "vimage") { vimage.destroy_giving_way(GRACE).await } else { Ok(()) };
+        Cleared { left_behind: ended.err().map(|error| left_behind(&name, &error)), _turn }
     }
 }
 
-fn destroy(mut vimage: Vimage) -> Result<(), VimageDestroyError> {
-    let deadline = Instant::now() + GRACE;
-    loop {
-        match vimage.destroy() {
-            Err(VimageDestroyError::Busy { vimage: back, .. }) if Instant::now() < deadline => {
-                vimage = back;
-                thread::sleep(Duration::from_millis(1));
+/// The stage after the test.
+struct Cleared {
+    /// What is wrong with its end.
+    left_behind: Option<String>,
+    /// Given up when the outcome is told.
+    _turn: Option<Turn>,
+}
+
+fn left_behind(name: &str, error: &VimageDestroyError) -> String {
+    match error {
+        VimageDestroyError::Busy { .. } => format!(
+            "the test `{name}` has ended, but something still holds its vimage: {error}; join what it starts, \
+             and drop what it keeps{}",
+            if cfg!(feature = "invariants") {
+                ""
+            } else {
+                " (the feature `invariants` of `vimage-runtime` says where it was taken hold of)"
+            },
+        ),
+        error => format!("the test `{name}` has ended, but its vimage did not: {error}"),
+    }
+}
+
+#[track_caller]
+fn finish<R>(stage: Cleared, outcome: Result<R, Panic>, failure_of: impl FnOnce(&R) -> Option<String>) -> R {
+    match (outcome, &stage.left_behind) {
+        (Ok(value), None) => value,
+        (Ok(value), Some(left_behind)) => match failure_of(&value) {
+            // The test fails anyway, and says why.
+            Some(failure) => {
+                eprintln!("{left_behind}\nnote: the test has failed: {failure}");
+                value
             }
-            done => return done,
+            None => panic!("{left_behind}"),
+        },
+        (Err(panic), left_behind) => {
+            if let Some(left_behind) = left_behind {
+                eprintln!("{left_behind}");
+            }
+            resume_unwind(panic)
         }
     }
+}
+
+#[track_caller]
+fn finish_panicked(stage: Cleared, outcome: Result<(), Panic>, expected: Option<&str>) {
+    let mismatch = match (outcome, expected) {
+        (Ok(()), _) => Some("the test did not panic as expected".to_owned()),
+        (Err(_), None) => None,
+        (Err(panic), Some(expected)) => {
+            let message = failure::message(panic);
+            let differs = || format!("the panic {message:?} did not contain the expected {expected:?}");
+            (!message.contains(expected)).then(differs)
+        }
+    };
+    let failures: Vec<String> = mismatch.into_iter().chain(stage.left_behind).collect();
+    assert!(failures.is_empty(), "{}", failures.join("; "));
 }
 
 /// Where there are no instances tests run one at a time; this is the right to run. Unlike a lock's guard it may be

@@ -12,6 +12,7 @@ use std::thread;
 pub use std::thread::{JoinHandle, ScopedJoinHandle};
 
 use crate::context::Contexts;
+use crate::local_key;
 
 /// Starts a thread that inherits every context; otherwise as [`std::thread::spawn`].
 ///
@@ -74,7 +75,7 @@ impl Builder {
         F: FnOnce() -> T + Send + 'static,
         T: Send + 'static,
     {
-        self.0.spawn(Contexts::current().bind(f))
+        self.0.spawn(Contexts::current().bind(to_the_end(f)))
     }
 
     /// Starts a thread that borrows from outside of `scope`.
@@ -92,7 +93,16 @@ impl Builder {
         F: FnOnce() -> T + Send + 'scope,
         T: Send + 'scope,
     {
-        self.0.spawn_scoped(&scope.0, Contexts::current().bind(f))
+        self.0.spawn_scoped(&scope.0, Contexts::current().bind(to_the_end(f)))
+    }
+}
+
+/// Also drops what `f` has left in thread-locals of instances, while these are held: whoever waits for the thread can
+/// destroy them.
+fn to_the_end<T>(f: impl FnOnce() -> T) -> impl FnOnce() -> T {
+    move || {
+        let _values = cfg!(any(feature = "vimage", feature = "static-struct")).then_some(local_key::AtEnd);
+        f()
     }
 }
 

@@ -5,7 +5,7 @@
 #[cfg(feature = "tracing")]
 macro_rules! event {
     ($what:literal) => {
-        tracing::debug!(target: "vimage", $what)
+        $crate::trace::shielded(|| tracing::debug!(target: "vimage", $what))
     };
     ($what:literal, $header:expr) => {
         $crate::trace::event!(@ $what, $header, module = tracing::field::Empty)
@@ -15,15 +15,23 @@ macro_rules! event {
     };
     (@ $what:literal, $header:expr, module = $module:expr) => {{
         let header: &$crate::instance::Header = $header;
-        tracing::debug!(
-            target: "vimage",
-            class = header.class.name,
-            id = header.id,
-            name = header.name.as_deref(),
-            module = $module,
-            $what
-        )
+        $crate::trace::shielded(|| {
+            tracing::debug!(
+                target: "vimage",
+                class = header.class.name,
+                id = header.id,
+                name = header.name.as_deref(),
+                module = $module,
+                $what
+            );
+        });
     }};
+}
+
+/// A subscriber is code of the program's, and its panic must not stop a life half-way.
+#[cfg(feature = "tracing")]
+pub(crate) fn shielded(event: impl FnOnce()) {
+    _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(event));
 }
 
 #[cfg(not(feature = "tracing"))]

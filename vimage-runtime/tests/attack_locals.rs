@@ -153,7 +153,8 @@ fn the_thread_ends_in_an_instance() {
     let (tell, told) = mpsc::channel();
     let inside = Arc::clone(&vnet);
     thread::spawn(move || inside.enter(|| locals::report_to(tell))).join().unwrap();
-    assert_eq!(told.recv().unwrap(), NOTHING_CURRENT);
+    let in_its_own = Ended { at_home: true, current: Some(vnet.id()), reached: true };
+    assert_eq!(told.recv().unwrap(), in_its_own, "as if the thread still ran there");
     assert_eq!(vnet.enter(locals::count), 1);
 }
 

@@ -156,7 +156,9 @@ fn a_drop_that_panics_is_returned_and_the_rest_is_dropped() {
         earlier::V_NAME.with_current(|_| ());
     });
     let Err(DestroyError::Panicked(failures)) = vnet.destroy() else { panic!("a drop panicked") };
-    let [TeardownFailure { module: None, .. }] = &failures[..] else { panic!("{failures:?}") };
+    let [TeardownFailure { module: Some("middle"), variable: Some("V_TRAP"), .. }] = &failures[..] else {
+        panic!("{failures:?}")
+    };
     assert_eq!(Arc::strong_count(&witness), 1);
     assert!(weak.upgrade().is_none(), "what was in the other variables of the part is dropped as well");
 }

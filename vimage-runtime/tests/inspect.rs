@@ -298,3 +298,39 @@ fn the_end_of_a_server_waits_for_requests_and_answers_no_more() {
     std::thread::sleep(Duration::from_millis(400));
     assert_eq!(ENTERED.load(SeqCst), answered, "and none follows");
 }
+
+#[vnet_module]
+mod tools {
+    use std::sync::Mutex;
+    use vimage::inspect::Server;
+    use vimage::prelude::*;
+
+    #[virtualized]
+    pub static SERVER: Mutex<Option<Server>> = Mutex::new(None);
+
+    #[detach]
+    fn stop() {
+        drop(V_SERVER.lock().unwrap().take());
+    }
+}
+
+#[test]
+fn a_request_may_be_the_last_to_hold_what_the_server_is_kept_in() {
+    let Ok(vnet) = Vnet::new() else { return };
+    let (server, _directory) = serve(|builder| builder);
+    let mut client = Client::of(&server);
+    let path = server.path().to_owned();
+    *tools::V_SERVER.of(&vnet).lock().unwrap() = Some(server);
+    let entered = ENTERED.load(SeqCst);
+    client.send(format!("{}\n", json!({ "op": "get", "name": "net.foo.slow", "instance": vnet.id() })).as_bytes());
+    while ENTERED.load(SeqCst) == entered {
+        std::thread::yield_now();
+    }
+    // The thread that answers ends the instance, and with it its own server.
+    drop(vnet);
+    let begun = Instant::now();
+    while path.exists() {
+        assert!(begun.elapsed() < Duration::from_secs(30), "the server is still there");
+        std::thread::sleep(Duration::from_millis(10));
+    }
+}

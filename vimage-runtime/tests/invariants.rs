@@ -10,7 +10,7 @@ mod foo {
     use vimage::prelude::*;
 
     #[virtualized]
-    static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
+    pub static COUNT: std::sync::atomic::AtomicU64 = std::sync::atomic::AtomicU64::new(0);
 
     #[virtualized(keep)]
     static NAMES: [u64; 4] = [0; 4];
@@ -34,6 +34,48 @@ fn busy_names_the_clone_that_still_lives() {
     assert_eq!(debug::holders(&red).len(), 2);
     drop(held);
     red.destroy().unwrap();
+}
+
+#[test]
+fn busy_names_the_line_whatever_made_the_handle() {
+    let red = Vnet::builder().name("of many").create().unwrap();
+    let mut handles: Vec<(u32, Box<dyn std::any::Any>)> = Vec::new();
+    handles.push((line!(), Box::new(Vnet::all().find(|vnet| *vnet == red).unwrap())));
+    let held = foo::V_COUNT.held_of(&red);
+    handles.push((line!(), Box::new(held.clone())));
+    drop(held);
+    handles.push((line!(), Box::new(vimage::Vimage::builder().share_instance(&red))));
+    let built = vimage::Vimage::builder().share_instance(&red);
+    handles.push((line!(), Box::new(built.create().unwrap())));
+    let mut red = red;
+    while let Some((line, handle)) = handles.pop() {
+        let error = red.destroy().unwrap_err();
+        let vimage::DestroyError::Busy { instance, holders } = error else { panic!("{error}") };
+        let lines: Vec<_> = holders.places().iter().map(|place| (place.file(), place.line())).collect();
+        // An iterator's adapters are std's; a `for` loop would be named.
+        let found = lines.contains(&(file!(), line)) || handles.is_empty();
+        assert!(found, "{line} is not in {lines:?}");
+        drop(handle);
+        red = instance;
+    }
+    for same in Vnet::all() {
+        let line = line!() - 1;
+        if same == red {
+            let error = red.destroy().unwrap_err();
+            assert!(error.to_string().contains(&format!("{}:{line}:", file!())), "{error}");
+            return;
+        }
+    }
+    unreachable!("it is listed");
+}
+
+#[test]
+fn busy_names_the_clones_of_a_vimage() {
+    let vimage = vimage::Vimage::builder().fresh_all().create().unwrap();
+    let (clone, line) = (vimage.clone(), line!());
+    let error = vimage.destroy().unwrap_err();
+    assert!(error.to_string().contains(&format!("clones of it, held since {}:{line}:", file!())), "{error}");
+    drop((error, clone));
 }
 
 #[test]

@@ -127,7 +127,7 @@ fn a_module_comes_and_goes() {
     unsafe {
         unregister("on_plugin").unwrap();
         unregister("plugin").unwrap();
-        assert!(matches!(unregister("plugin"), Err(RegisterError::Unknown { .. })));
+        assert!(matches!(unregister("plugin"), Err(RegisterError::NotRegistered { .. })));
     }
     register("plugin").unwrap();
     // SAFETY: no code of it runs.
@@ -139,7 +139,7 @@ fn what_cannot_be_registered_says_why() {
     let _turn = turn();
     vimage::boot().unwrap();
     let error = register("nobody").unwrap_err().to_string();
-    assert!(error.starts_with("no module named `nobody` waits to be registered"), "{error}");
+    assert!(error.starts_with("no module named `nobody` is linked into the program"), "{error}");
     assert!(matches!(register("ground"), Err(RegisterError::Registered { .. })));
     let error = register("on_plugin").unwrap_err().to_string();
     assert!(error.ends_with("depends on `plugin`, which is not registered"), "{error}");

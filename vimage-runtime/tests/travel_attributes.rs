@@ -280,3 +280,65 @@ fn main_runs_in_the_base_vimage() {
     assert_eq!(program::main(), Ok(0));
     assert_eq!(program::asynchronous::main(), Some(0));
 }
+
+/// On the one thread of its executor: what is to be let go of has to get its turn there.
+mod on_one_thread {
+    use super::registry;
+    use vimage::prelude::*;
+
+    #[vimage::test]
+    #[tokio::test]
+    async fn an_aborted_task_lets_go() {
+        let task = tokio::spawn(std::future::pending::<()>().within_current());
+        tokio::task::yield_now().await;
+        task.abort();
+    }
+
+    #[vimage::test]
+    #[tokio::test]
+    async fn the_tasks_of_a_dropped_set_let_go() {
+        let mut tasks = tokio::task::JoinSet::new();
+        tasks.spawn(async { _ = registry::register("in a task") }.within_current());
+        tasks.spawn(std::future::pending().within_current());
+    }
+
+    #[vimage::test]
+    #[tokio::test]
+    async fn a_task_that_ends_with_its_channel_lets_go() {
+        let (tell, mut told) = tokio::sync::mpsc::unbounded_channel::<()>();
+        tokio::spawn(async move { while told.recv().await.is_some() {} }.within_current());
+        drop(tell);
+    }
+}
+
+#[cfg(feature = "vimage")]
+mod asked {
+    use super::*;
+
+    static QUIESCED: AtomicUsize = AtomicUsize::new(0);
+
+    #[vcpu_module]
+    mod cpu {
+        use vimage::prelude::*;
+
+        #[quiesce]
+        fn quiesce() {
+            if vimage::Vcpu::current().unwrap().name() == Some("asked") {
+                super::QUIESCED.fetch_add(1, super::SeqCst);
+            }
+        }
+    }
+
+    #[test]
+    fn waiting_for_others_asks_the_modules_once() {
+        let vimage = vimage::Vimage::builder().fresh_all().name("asked").create().unwrap();
+        let held = vimage.clone();
+        let holder = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(50));
+            drop(held);
+        });
+        vimage.destroy_within(Duration::from_secs(30)).unwrap();
+        holder.join().unwrap();
+        assert_eq!(QUIESCED.load(SeqCst), 1);
+    }
+}

@@ -142,7 +142,7 @@ fn ends_may_be_shared_between_threads_and_be_of_different_classes() {
     let a = vnet();
     let (left, right) = link::pair::<std::cell::Cell<u32>>(&a, &Vcpu::base().unwrap()).unwrap();
     needs(&left);
-    assert_eq!(format!("{right:?}"), "End(Cpu#0, open)");
+    assert_eq!(format!("{right:?}"), "End(Cpu#0, Live, open)");
 }
 
 #[cfg(feature = "vimage")]

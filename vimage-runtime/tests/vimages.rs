@@ -54,8 +54,10 @@ mod procg {
 fn the_base_vimage_is_made_of_base_instances() {
     let base = Vimage::base().unwrap();
     assert!(base.get::<Net>().is_base() && base.get::<Cpu>().is_base() && base.get::<Procg>().is_base());
-    assert_eq!(format!("{base:?}"), "Vimage [Cpu#0, Net#0, Procg#0]");
-    base.enter(|| assert_eq!(format!("{:?}", Vimage::current()), "Some(Vimage [Cpu#0, Net#0, Procg#0])"));
+    assert_eq!(format!("{base:?}"), "Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live)]");
+    base.enter(|| {
+        assert_eq!(format!("{:?}", Vimage::current()), "Some(Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live)])")
+    });
 }
 
 #[cfg(not(feature = "vimage"))]
@@ -144,4 +146,59 @@ mod instances {
         red.destroy().unwrap();
         assert!(net.upgrade().is_none());
     }
+}
+
+/// In the order in which they end.
+static ENDED: std::sync::Mutex<Vec<(&str, String)>> = std::sync::Mutex::new(Vec::new());
+
+fn ends(class: &'static str, name: Option<&str>) {
+    ENDED.lock().unwrap().push((class, name.unwrap_or_default().to_owned()));
+}
+
+#[vcpu_module]
+mod cpu_ends {
+    use vimage::prelude::*;
+
+    #[quiesce]
+    fn quiesce() {
+        super::ends("cpu asked", vimage::Vcpu::current().unwrap().name());
+    }
+
+    #[detach]
+    fn detach() {
+        super::ends("cpu", None);
+    }
+}
+
+#[vnet_module]
+mod net_ends {
+    use vimage::prelude::*;
+
+    #[virtualized]
+    static NAME: std::sync::OnceLock<String> = std::sync::OnceLock::new();
+
+    #[quiesce]
+    fn quiesce() {
+        let own = Vnet::current().unwrap();
+        _ = V_NAME.set(own.name().unwrap_or_default().to_owned());
+        super::ends("net asked", own.name());
+    }
+
+    #[detach]
+    fn detach() {
+        super::ends("net", V_NAME.get().map(String::as_str));
+    }
+}
+
+#[cfg(feature = "vimage")]
+#[test]
+fn the_last_one_ends_first_however_it_ends() {
+    let made = |name: &str| Vimage::builder().fresh::<Cpu>().fresh::<Net>().name(name).create().unwrap();
+    made("destroyed").destroy().unwrap();
+    drop(made("dropped"));
+    let ended = ENDED.lock().unwrap().clone();
+    let of = |what: &str| ended.iter().position(|(class, name)| *class == what && name == "destroyed").unwrap();
+    assert!(of("net asked") < of("cpu asked"), "{ended:?}");
+    let dropped = |what: &str| ended.iter().position(|(class, name)| *class == what && name == "dropped").unwrap();
+    assert!(dropped("net asked") < dropped("net") && dropped("net") < dropped("cpu asked"), "{ended:?}");
 }

@@ -57,6 +57,7 @@ mod events {
         log::info!("n = {}", V_N.load(Relaxed));
         log::info!("n = {} {}", V_N.load(Relaxed), wait().await);
         tracing::info!(n = V_N.load(Relaxed), name = %V_NAME.lock().unwrap(), "text {}", V_N.load(Relaxed));
+        tracing::warn!({ n = Some(1).map(|one| one * V_N.load(Relaxed)) }, "grouped {}", V_N.load(Relaxed));
         let waited = wait().await;
         tracing::info!(waited, name = %V_NAME.lock().unwrap());
     }

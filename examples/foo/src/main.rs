@@ -7,13 +7,45 @@ mod foo;
 mod loif;
 
 use std::error::Error;
+use std::ffi::OsString;
+use std::process::ExitCode;
 
 use foo::{Event, foo_mod_event, foo_stat, foo_tick, foo_work};
 use vimage::CreateError;
 use vimage::prelude::*;
 use vimage::{symmap, sysctl};
 
-fn main() -> Result<(), Box<dyn Error>> {
+fn main() -> ExitCode {
+    let socket = match socket() {
+        Ok(socket) => socket,
+        Err(message) => {
+            eprintln!("foo: {message}");
+            return ExitCode::from(2);
+        }
+    };
+    match run(socket) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("foo: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// Where `vimagectl` is answered, if the command line says so.
+fn socket() -> Result<Option<OsString>, String> {
+    let mut arguments = std::env::args_os().skip(1);
+    match (arguments.next(), arguments.next()) {
+        (Some(path), None) if !cfg!(feature = "inspect") => Err(format!(
+            "{} is the path of a socket for vimagectl, which is not in this build: enable the feature `inspect`",
+            path.display()
+        )),
+        (path, None) => Ok(path),
+        (_, Some(more)) => Err(format!("nothing is known about {}: write `foo [SOCKET]`", more.display())),
+    }
+}
+
+fn run(socket: Option<OsString>) -> Result<(), Box<dyn Error>> {
     // One network is there before foo is, two come later.
     let mut vnets: Vec<Vnet> = make("red")?.into_iter().collect();
     // SAFETY: loading asks nothing of us.
@@ -29,6 +61,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     foo_tick();
     print_table();
     show_names(&vnets)?;
+    serve(socket)?;
 
     if let Some(blue) = vnets.pop() {
         println!("\nDestroying {}:", blue.name().unwrap_or_default());
@@ -77,19 +110,23 @@ fn show_names(vnets: &[Vnet]) -> Result<(), Box<dyn Error>> {
     }
     let counter = symmap::lookup(&vnet, "foo_counter")?;
     println!("{}::{}, {} bytes", counter.module(), counter.name(), counter.size());
-    #[cfg(feature = "inspect")]
-    serve()?;
     Ok(())
 }
 
-/// Answers `vimagectl` at the socket that the first argument names, until a line comes from the terminal.
+/// Answers `vimagectl` at this socket until a line comes from the terminal.
 #[cfg(feature = "inspect")]
-fn serve() -> Result<(), Box<dyn Error>> {
-    if let Some(path) = std::env::args_os().nth(1) {
+fn serve(socket: Option<OsString>) -> Result<(), Box<dyn Error>> {
+    if let Some(path) = socket {
         let server = vimage::inspect::Server::builder(path).writable().start()?;
         println!("\nvimagectl -s {} ps\nand Enter to go on", server.path().display());
         std::io::stdin().read_line(&mut String::new())?;
     }
+    Ok(())
+}
+
+/// In this build there is no socket, which the command line has been told.
+#[cfg(not(feature = "inspect"))]
+fn serve(_: Option<OsString>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 

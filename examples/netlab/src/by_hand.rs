@@ -305,7 +305,8 @@ pub struct Network {
 }
 
 impl Network {
-    pub fn build(topology: &Topology) -> Self {
+    /// As `network::Network::build`.
+    pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Self {
         let count = topology.nodes.len();
         let controller = Controller::new(count);
         let routers: Vec<Router> = (0..count).map(|index| Router::new(index, Line::new(&controller, index))).collect();
@@ -329,6 +330,7 @@ impl Network {
                 let next_hops: Vec<NextHop> = next.into_iter().map(hop).collect();
                 routers[node].fib.write().unwrap().insert(Prefix::host(address(destination)), &next_hops);
             }
+            progress(1);
         }
         Self { routers, links, controller }
     }
@@ -340,7 +342,7 @@ impl Network {
     }
 
     /// As `flood::flood`.
-    pub fn flood(&self, flows: &[Flow]) -> Outcome {
+    pub fn flood(&self, flows: &[Flow], progress: impl Fn(u64)) -> Outcome {
         let links = || self.links.iter().map(|(source, target)| (source.sent(), target.sent()));
         let before: Vec<(u64, u64)> = links().collect();
         let queues: Vec<Arc<Queue>> =
@@ -355,9 +357,10 @@ impl Network {
                 }
                 outcome.sent += flow.packets;
             },
-            |_| {
+            |packets| {
                 self.settle();
                 outcome.delivered += queues.iter().map(|queue| discard(queue)).sum::<u64>();
+                progress(packets);
             },
         );
         outcome.duration = start.elapsed();

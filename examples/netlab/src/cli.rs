@@ -1,18 +1,22 @@
 //! The command line.
 
 use std::error::Error;
-use std::io::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use serde_json::Value;
+use vimage::CreateError;
 
 use crate::commands;
 use crate::network::Network;
-
-use crate::topology::{Edge, Topology};
+use crate::progress::Progress;
+use crate::report::{self, Report};
+use crate::settings::Settings;
+use crate::topology::Topology;
 use crate::traffic::Model;
+
+const PINGS: u16 = 4;
+const PING_SIZE: u16 = 56;
 
 /// A network of network stacks in one process: a vnet for each node of a real topology.
 #[derive(Parser)]
@@ -52,24 +56,23 @@ enum Command {
 /// Where the nodes are, and what is different about some of them.
 #[derive(Args)]
 pub struct Where {
-    /// A topology in node-link JSON, or one that is bundled: abilene, sndlib/abilene, sndlib/newyork,
-    /// sndlib/nobel-germany, sndlib/polska.
+    /// A topology in node-link JSON, or one that is bundled: abilene (topozoo/Abilene), sndlib/abilene,
+    /// sndlib/newyork, sndlib/nobel-germany, sndlib/polska.
     file: String,
     #[command(flatten)]
     settings: Settings,
 }
 
+/// A node of a network; this host, which has only pinged itself, if both are left out.
 #[derive(Args)]
-pub struct Settings {
-    /// A filter rule for a node: `Denver: deny udp from any to any`. May be given several times.
-    #[arg(long, value_name = "NODE:RULE")]
-    ipfw: Vec<String>,
-    /// A variable of a node: `Denver: net.inet.ip.forwarding=0`. May be given several times.
-    #[arg(long, value_name = "NODE:NAME=VALUE")]
-    sysctl: Vec<String>,
-    /// A link that is down, while the routes still lead over it: `Denver:Seattle`. May be given several times.
-    #[arg(long, value_name = "NODE:NODE")]
-    down: Vec<String>,
+pub struct Node {
+    /// A topology in node-link JSON, or one that is bundled; without it, this host, which has only pinged itself.
+    #[arg(requires = "node")]
+    file: Option<String>,
+    /// The node, by id or name.
+    node: Option<String>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Args)]
@@ -118,10 +121,10 @@ pub struct Ping {
     #[command(flatten)]
     settings: Settings,
     /// How many requests are sent.
-    #[arg(long, short, default_value_t = 4, value_parser = clap::value_parser!(u16).range(1..))]
+    #[arg(long, short, default_value_t = PINGS, value_parser = clap::value_parser!(u16).range(1..))]
     pub count: u16,
     /// How many bytes of data are in each.
-    #[arg(long, short, default_value_t = 56, value_parser = clap::value_parser!(u16).range(..=65507))]
+    #[arg(long, short, default_value_t = PING_SIZE, value_parser = clap::value_parser!(u16).range(..=65507))]
     pub size: u16,
 }
 
@@ -140,9 +143,7 @@ pub struct Tcp {
 #[derive(Args)]
 pub struct Netstat {
     #[command(flatten)]
-    place: Where,
-    /// The node, by id or name.
-    node: String,
+    place: Node,
     #[command(flatten)]
     pub what: What,
     #[command(flatten)]
@@ -166,21 +167,22 @@ pub struct What {
 #[derive(Args)]
 pub struct Ipfw {
     #[command(flatten)]
-    place: Where,
-    /// The node, by id or name.
-    node: String,
+    place: Node,
     #[command(flatten)]
     pub traffic: Traffic,
 }
 
 #[derive(Args)]
 pub struct Sysctl {
-    #[command(flatten)]
-    place: Where,
+    /// A topology in node-link JSON, or one that is bundled; this host if FILE and NODE are left out.
+    file: Option<String>,
     /// The node, by id or name.
-    node: String,
-    /// What to show, or to set with `NAME=VALUE`; all variables if nothing is named.
-    pub variable: Option<String>,
+    node: Option<String>,
+    /// What to show, or to set with `NAME=VALUE`; `net.inet` is all that is below it. All variables if nothing is named.
+    #[arg(value_name = "NAME[=VALUE]")]
+    variables: Vec<String>,
+    #[command(flatten)]
+    settings: Settings,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -211,81 +213,107 @@ pub struct Bench {
     pub repeat: u32,
 }
 
-/// What a command has to say, in both forms.
-pub struct Report {
-    pub text: String,
-    pub json: Value,
-    /// Whether it did what it was to do: the host was reached, all bytes came through.
-    pub success: bool,
-}
-
-impl Report {
-    pub fn new(text: String, json: Value) -> Self {
-        Self { text, json, success: true }
-    }
-}
-
-impl Settings {
-    fn apply(&self, topology: &Topology, network: &Network) -> Result<(), Box<dyn Error>> {
-        let split = |text: &str| {
-            let (node, rest) = text.split_once(':').ok_or_else(|| format!("`{text}` does not start with `NODE:`"))?;
-            Ok::<_, Box<dyn Error>>((topology.node(node.trim())?, rest.trim().to_owned()))
-        };
-        for text in &self.ipfw {
-            let (node, rule) = split(text)?;
-            commands::ipfw::add(network, node, &rule)?;
-        }
-        for text in &self.sysctl {
-            let (node, assignment) = split(text)?;
-            let (name, value) = assignment.split_once('=').ok_or_else(|| format!("`{text}` has no `=`"))?;
-            network.on(node, || vimage::sysctl::set(name.trim(), value.trim()))?;
-        }
-        for text in &self.down {
-            let (node, other) = split(text)?;
-            let other = topology.node(&other)?;
-            let between = |edge: &Edge| [(node, other), (other, node)].contains(&(edge.source, edge.target));
-            let down: Vec<_> = (0..topology.edges.len()).filter(|link| between(&topology.edges[*link])).collect();
-            if down.is_empty() {
-                return Err(format!("there is no link `{text}`").into());
-            }
-            down.into_iter().for_each(|link| network.take_down(link));
-        }
-        Ok(())
-    }
-}
-
 type OnNetwork<'a> = &'a dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn Error>>;
 
 /// Builds the network, runs `command` on it, takes it down.
-fn with_network(
+fn on_network(
     file: &str,
     settings: Option<&Settings>,
-    command: impl FnOnce(&Topology, &Network) -> Result<Report, Box<dyn Error>>,
+    quiet: bool,
+    command: OnNetwork<'_>,
 ) -> Result<Report, Box<dyn Error>> {
     let topology = Topology::load(file)?;
-    let network = Network::build(&topology)?;
+    let progress = Progress::new("building", topology.nodes.len() as u64, quiet);
+    let network = Network::build(&topology, |nodes| progress.inc(nodes)).map_err(what_works)?;
+    drop(progress);
+    run_on(topology, network, settings, command)
+}
+
+/// Says what can be done where there are no instances.
+fn what_works(error: Box<dyn Error>) -> Box<dyn Error> {
+    match error.downcast_ref() {
+        Some(CreateError::NotVirtualized) => format!(
+            "{error}; without it there is this host alone, and `netlab ping`, `netlab netstat`, `netlab ipfw` and \
+             `netlab sysctl` work on it when FILE and NODE are left out"
+        )
+        .into(),
+        _ => error,
+    }
+}
+
+/// Runs `command` on the machine that there is anyway.
+fn on_host(settings: &Settings, command: OnNetwork<'_>) -> Result<Report, Box<dyn Error>> {
+    run_on(Topology::host(), Network::host()?, Some(settings), command)
+}
+
+fn run_on(
+    topology: Topology,
+    network: Network,
+    settings: Option<&Settings>,
+    command: OnNetwork<'_>,
+) -> Result<Report, Box<dyn Error>> {
     settings.map_or(Ok(()), |settings| settings.apply(&topology, &network))?;
     let report = command(&topology, &network)?;
-    network.close()?;
+    network.close(|_| ())?;
     Ok(report)
 }
 
-fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
-    let at = |place: &Where, command: OnNetwork<'_>| with_network(&place.file, Some(&place.settings), command);
-    match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) => {
-            let quiet = cli.json;
-            with_network(&args.file, Some(&args.settings), |topology, network| {
-                commands::run::run(topology, network, &args, quiet)
-            })
+/// Runs `command` on a node after some traffic; this host only pings itself before, for there is nobody else.
+fn after_traffic(
+    place: &Node,
+    traffic: &Traffic,
+    quiet: bool,
+    command: impl Fn(&Topology, &Network, usize) -> Result<Report, Box<dyn Error>>,
+) -> Result<Report, Box<dyn Error>> {
+    let Node { file: Some(file), node: Some(node), settings } = place else {
+        return on_host(&place.settings, &|topology, network| {
+            commands::ping::ping_self(topology, network, (PINGS, PING_SIZE))?;
+            command(topology, network, 0)
+        });
+    };
+    on_network(file, Some(settings), quiet, &|topology, network| {
+        let node = topology.node(node)?;
+        commands::flood(topology, network, traffic, quiet)?;
+        command(topology, network, node)
+    })
+}
+
+impl Sysctl {
+    /// Takes what looks like a variable and is no file for one of this host; says which node of which file is meant
+    /// otherwise.
+    fn place(&mut self) -> Result<Option<(String, String)>, Box<dyn Error>> {
+        let is_variable = |text: &String| {
+            let rest = text.strip_prefix(commands::sysctl::ROOT);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) && !Path::new(text).exists()
+        };
+        match (self.file.take(), self.node.take()) {
+            (None, _) => Ok(None),
+            (Some(first), second) if is_variable(&first) => {
+                self.variables.splice(..0, std::iter::once(first).chain(second));
+                Ok(None)
+            }
+            (Some(file), Some(node)) => Ok(Some((file, node))),
+            (Some(file), None) => Err(format!("of which node of {file}? A NODE follows the FILE").into()),
         }
+    }
+}
+
+fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
+    let quiet = cli.json;
+    let at = |place: &Where, command: OnNetwork<'_>| on_network(&place.file, Some(&place.settings), quiet, command);
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) => on_network(&args.file, Some(&args.settings), quiet, &|topology, network| {
+            commands::run::run(topology, network, &args, quiet)
+        }),
         Command::Ping(Ping { file: Some(file), source: Some(source), target: Some(target), settings, count, size }) => {
-            with_network(&file, Some(&settings), |topology, network| {
+            on_network(&file, Some(&settings), quiet, &|topology, network| {
                 let (source, target) = (topology.node(&source)?, topology.node(&target)?);
                 commands::ping::ping(topology, network, source, target, (count, size))
             })
         }
-        Command::Ping(args) => commands::ping::ping_self(args.count, args.size),
+        Command::Ping(args) => on_host(&args.settings, &|topology, network| {
+            commands::ping::ping_self(topology, network, (args.count, args.size))
+        }),
         Command::Traceroute(between) => at(&between.place, &|topology, network| {
             let (source, target) = (topology.node(&between.source)?, topology.node(&between.target)?);
             commands::traceroute::traceroute(topology, network, source, target)
@@ -295,40 +323,34 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             if let [source, target] = &args.also[..] {
                 pairs.push((topology.node(source)?, topology.node(target)?));
             }
-            commands::tcp::tcp(topology, network, &pairs, args.bytes, cli.json)
+            commands::tcp::tcp(topology, network, &pairs, args.bytes, quiet)
         }),
-        Command::Netstat(args) => at(&args.place, &|topology, network| {
-            let node = topology.node(&args.node)?;
-            commands::netstat::netstat(topology, network, node, &args.what, &args.traffic)
+        Command::Netstat(args) => after_traffic(&args.place, &args.traffic, quiet, |topology, network, node| {
+            Ok(commands::netstat::netstat(topology, network, node, &args.what))
         }),
-        Command::Ipfw(args) => at(&args.place, &|topology, network| {
-            commands::ipfw::show(topology, network, topology.node(&args.node)?, &args.traffic)
+        Command::Ipfw(args) => after_traffic(&args.place, &args.traffic, quiet, |topology, network, node| {
+            Ok(commands::ipfw::show(topology, network, node))
         }),
-        Command::Sysctl(args) => at(&args.place, &|topology, network| {
-            commands::sysctl::sysctl(network, topology.node(&args.node)?, args.variable.as_deref())
+        Command::Sysctl(mut args) => match args.place()? {
+            Some((file, node)) => on_network(&file, Some(&args.settings), quiet, &|topology, network| {
+                commands::sysctl::sysctl(network, topology.node(&node)?, &args.variables)
+            }),
+            None => on_host(&args.settings, &|_, network| commands::sysctl::sysctl(network, 0, &args.variables)),
+        },
+        Command::Scale(args) => commands::scale::scale(&args, quiet).map_err(what_works),
+        Command::Bench(args) => on_network(&args.file, None, quiet, &|topology, network| {
+            commands::bench::bench(topology, network, &args, quiet)
         }),
-        Command::Scale(args) => commands::scale::scale(&args, cli.json),
-        Command::Bench(args) => {
-            with_network(&args.file, None, |topology, network| commands::bench::bench(topology, network, &args))
-        }
     }
 }
 
-/// Runs what the command line says. The exit code is 0; or 1 if a host was not reached or bytes were lost; or 2 if the
-/// input is wrong.
+/// Runs what the command line says. The exit code is 0; or 1 if a host was not reached, bytes were lost, or the output
+/// cannot be written; or 2 if the input is wrong.
 pub fn main() -> ExitCode {
     let cli = Cli::parse();
     let json = cli.json;
-    let report = match execute(cli) {
-        Ok(report) => report,
-        Err(error) => {
-            anstream::eprintln!("{}: {error}", commands::paint(anstyle::AnsiColor::Red, "error"));
-            return ExitCode::from(2);
-        }
-    };
-    let mut output = anstream::stdout();
-    // An error is no failure: whoever reads may have read enough.
-    _ = if json { writeln!(output, "{:#}", report.json) } else { write!(output, "{}", report.text) };
-    _ = output.flush();
-    if report.success { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    match execute(cli) {
+        Ok(report) => report.print(json),
+        Err(error) => report::refuse(&*error),
+    }
 }

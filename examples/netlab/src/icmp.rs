@@ -103,6 +103,8 @@ vimage::vnet_module! {
             let mut queue = socket.lock().unwrap();
             if queue.len() < SOCKET_LIMIT {
                 queue.push_back(received);
+            } else {
+                inet::ip_drop(&packet, Drop::SocketFull);
             }
         }
     }
@@ -197,5 +199,85 @@ vimage::vnet_module! {
     /// Messages received and sent.
     pub fn icmp_stat() -> (u64, u64) {
         (V_ICMP_RECEIVED.load(Relaxed), V_ICMP_SENT.load(Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use smoltcp::wire::Icmpv4Repr;
+
+    use super::*;
+    use crate::inet;
+    use crate::netisr::netisr;
+    use crate::testing::{Ends, dropped, icmp_dropped, icmp_error_packet, icmp_packet, settle, udp_packet};
+
+    const ENDS: Ends = (Ipv4Addr::new(192, 0, 2, 10), Ipv4Addr::new(192, 0, 2, 11));
+    const LOCAL: Ends = (Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
+
+    fn sent() -> u64 {
+        icmp_stat().1
+    }
+
+    #[vimage::test]
+    fn there_are_no_errors_about_errors() {
+        let echo = Icmpv4Repr::EchoRequest { ident: 1, seq_no: 1, data: &[0; 8] };
+        let mut fragment = udp_packet(ENDS, 9, 1);
+        Ipv4Packet::new_unchecked(&mut fragment).set_frag_offset(8);
+        for (about, told) in [
+            (udp_packet(ENDS, 9, 1), 1),
+            (icmp_packet(ENDS, 1, &echo), 1),
+            (icmp_error_packet(ENDS, 1), 0),
+            (fragment, 0),
+        ] {
+            let before = sent();
+            icmp_error(&about, IcmpError::TtlExceeded);
+            assert_eq!(sent() - before, told, "{about:x?}");
+        }
+    }
+
+    #[vimage::test]
+    fn a_router_is_silent_about_errors_that_are_too_old() {
+        let before = (sent(), icmp_dropped(), dropped(Drop::TtlExceeded));
+        inet::set_ip_forwarding(true);
+        inet::ip_input(icmp_error_packet(ENDS, 1));
+        inet::set_ip_forwarding(false);
+        assert_eq!((sent(), icmp_dropped(), dropped(Drop::TtlExceeded)), (before.0, before.1 + 1, before.2));
+    }
+
+    #[vimage::test]
+    fn a_socket_sees_echoes_and_errors_up_to_a_limit() {
+        settle();
+        let socket = IcmpSocket::open().unwrap();
+        socket.enter(|socket| socket.send_echo(Ipv4Addr::LOCALHOST, 3, 4, 8));
+        inet::ip_input(icmp_error_packet(LOCAL, 64));
+        while netisr() > 0 {}
+        let received: Vec<Message> =
+            std::iter::from_fn(|| socket.enter(IcmpSocket::receive)).map(|received| received.message).collect();
+        let (error, reply) = (received[0], received[1]);
+        assert!(
+            matches!(error, Message::Unreachable { reason: Icmpv4DstUnreachable::HostUnreachable, .. }),
+            "{error:?}"
+        );
+        assert_eq!((reply, received.len()), (Message::EchoReply { ident: 3, seq: 4 }, 2));
+
+        let before = icmp_dropped();
+        for _ in 0..SOCKET_LIMIT + 2 {
+            inet::ip_input(icmp_error_packet(LOCAL, 64));
+        }
+        assert_eq!(std::iter::from_fn(|| socket.enter(IcmpSocket::receive)).count(), SOCKET_LIMIT);
+        assert_eq!(icmp_dropped() - before, 2);
+    }
+
+    #[vimage::test]
+    fn damaged_messages_are_dropped() {
+        let mut message = icmp_error_packet(LOCAL, 64);
+        *message.last_mut().unwrap() ^= 1;
+        let socket = IcmpSocket::open().unwrap();
+        let before = icmp_dropped();
+        inet::ip_input(message);
+        assert_eq!(icmp_dropped(), before + 1);
+        assert!(socket.enter(IcmpSocket::receive).is_none());
     }
 }

@@ -216,3 +216,93 @@ vimage::vnet_module! {
         V_IFNET.read().unwrap().get(index as usize)?.as_ref().map(|interface| interface.name.clone())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vimage::prelude::*;
+
+    use super::*;
+    use crate::hardware::{Controller, Line, wire};
+
+    fn names() -> Vec<String> {
+        if_list().into_iter().map(|interface| interface.name).collect()
+    }
+
+    #[vimage::test]
+    fn a_card_is_where_it_was_moved_and_nowhere_else() {
+        let controller = Controller::new(2);
+        let make = |index| Vnet::builder().arg(Line::new(&controller, index)).create();
+        let (Ok(home), Ok(away)) = (make(0), make(1)) else { return };
+        let (port, far_end) = wire(8);
+        let mut card = home.enter(|| if_spare(Ifnet::new("ge7".to_owned(), String::new(), port)));
+        let (bare, plugged) = (["lo0".to_owned()], ["lo0".to_owned(), "ge7".to_owned()]);
+        assert_eq!((home.enter(names), away.enter(names)), (bare.to_vec(), bare.to_vec()));
+
+        let send = |packet: u8| far_end.transmit(vec![packet]).unwrap();
+        let poll = |vnet: &Vnet| {
+            let mut input = Vec::new();
+            vnet.enter(|| if_poll(8, |packet| input.extend(packet)));
+            input
+        };
+        let output = |vnet: &Vnet| vnet.enter(|| if_output(0, vec![9]));
+
+        card.move_to(&away).unwrap();
+        assert_eq!((home.enter(names), away.enter(names)), (bare.to_vec(), plugged.to_vec()));
+        send(1);
+        assert_eq!((controller.next(), controller.next()), (Some(1), None));
+        assert_eq!((poll(&home), poll(&away)), (vec![], vec![1]));
+        assert_eq!((output(&away), far_end.receive()), (Ok(()), Some(vec![9])));
+
+        // It is called home.
+        card.take_home().unwrap();
+        assert_eq!((home.enter(names), away.enter(names)), (plugged.to_vec(), bare.to_vec()));
+        // A route through the card leads nowhere now, and not elsewhere.
+        assert_eq!((output(&away), away.enter(|| if_name(0))), (Err((IfError::Down, vec![9])), None));
+        send(2);
+        assert_eq!((controller.next(), controller.next()), (Some(0), None));
+        assert_eq!((poll(&away), poll(&home)), (vec![], vec![2]));
+
+        // Somebody moves it again, and the machine where it is ends.
+        card.move_to(&away).unwrap();
+        assert_eq!((home.enter(names), away.enter(if_count)), (bare.to_vec(), 2));
+        away.destroy().unwrap();
+        assert_eq!(card.instance(), home);
+        assert_eq!(home.enter(names), plugged);
+        send(3);
+        assert_eq!((controller.next(), poll(&home)), (Some(0), vec![3]));
+        home.enter(|| drop(card));
+    }
+
+    #[vimage::test]
+    fn a_card_that_is_nowhere_rings_for_nobody() {
+        let controller = Controller::new(1);
+        let Ok(vnet) = Vnet::builder().arg(Line::new(&controller, 0)).create() else { return };
+        let (port, far_end) = wire(8);
+        let mut card = Card(Ifnet::new("ge0".to_owned(), String::new(), port));
+        vnet.enter(|| {
+            let Ok(()) = card.join();
+            card.leave();
+        });
+        far_end.transmit(vec![1]).unwrap();
+        assert_eq!(controller.next(), None);
+        // What has come meanwhile is there when it joins again.
+        vnet.enter(|| {
+            let Ok(()) = card.join();
+        });
+        assert_eq!(controller.next(), Some(0));
+    }
+
+    #[vimage::test]
+    fn an_interface_says_why_it_does_not_send() {
+        let (port, far_end) = wire(1);
+        let interface = Ifnet::new("ge0".to_owned(), String::new(), port);
+        let send = |length: usize| interface.transmit(vec![0; length], 100).map_err(|(error, _)| error);
+        assert_eq!(send(101), Err(IfError::TooLong));
+        assert_eq!(send(100), Ok(()));
+        assert_eq!(send(1), Err(IfError::QueueFull));
+        interface.set_up(false);
+        assert_eq!(send(1), Err(IfError::Down));
+        assert_eq!((interface.sent(), far_end.receive().map(|packet| packet.len())), (1, Some(100)));
+        assert_eq!(interface.oqdrops.load(std::sync::atomic::Ordering::Relaxed), 1);
+    }
+}

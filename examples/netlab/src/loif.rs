@@ -57,3 +57,19 @@ vimage::vnet_module! {
         (V_LOIF_PACKETS.load(Relaxed), V_LOIF_BYTES.load(Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::testing::settle;
+
+    #[vimage::test]
+    fn what_is_sent_comes_back_in_order() {
+        settle();
+        let (packets, bytes) = lo_stat();
+        lo_output(vec![1]);
+        lo_output(vec![2, 3]);
+        assert_eq!(lo_stat(), (packets + 2, bytes + 3));
+        assert_eq!((lo_input(), lo_input(), lo_input()), (Some(vec![1]), Some(vec![2, 3]), None));
+    }
+}

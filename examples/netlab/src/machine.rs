@@ -52,3 +52,36 @@ vimage::vnet_module! {
         CLOCK.fetch_max(time, Relaxed);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vimage::prelude::*;
+
+    use super::*;
+    use crate::hardware::{Controller, Line};
+
+    #[vimage::test]
+    fn the_time_does_not_go_back() {
+        let then = uptime() + 1_000;
+        sleep_until(then);
+        // Others may let the time pass meanwhile.
+        for earlier in [then - 1, 0, i64::MIN] {
+            sleep_until(earlier);
+            assert!(uptime() >= then);
+        }
+    }
+
+    #[vimage::test]
+    fn a_machine_raises_its_own_line() {
+        let controller = Controller::new(2);
+        let make = |index| Vnet::builder().arg(Line::new(&controller, index)).create();
+        let (Ok(_silent), Ok(loud)) = (make(0), make(1)) else { return };
+        loud.enter(|| {
+            interrupt();
+            // It was made with a line, which it keeps.
+            connect(Line::new(&controller, 0));
+            interrupt();
+        });
+        assert_eq!((controller.next(), controller.next()), (Some(1), None));
+    }
+}

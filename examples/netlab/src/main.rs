@@ -14,11 +14,17 @@ mod inet;
 mod ipfw;
 mod loif;
 mod machine;
+mod names;
 mod netisr;
 mod network;
+mod progress;
+mod report;
 mod routing;
+mod settings;
 mod svg;
 mod tcp;
+#[cfg(test)]
+mod testing;
 mod topology;
 mod traffic;
 mod udp;

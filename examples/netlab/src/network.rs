@@ -1,5 +1,6 @@
 //! A network of machines: a vnet for each node, a wire for each edge, routes in each vnet.
 
+use std::cell::Cell;
 use std::error::Error;
 use std::net::Ipv4Addr;
 use std::sync::Arc;
@@ -32,6 +33,8 @@ pub struct Network {
     cards: Vec<Movable<Card>>,
     machines: Vec<Vnet>,
     controller: Arc<Controller>,
+    /// How many times a machine was entered.
+    entries: Cell<u64>,
 }
 
 impl Network {
@@ -40,7 +43,7 @@ impl Network {
         let base = Vnet::base()?;
         let controller = Controller::new(1);
         base.enter(|| machine::connect(Line::new(&controller, 0)));
-        Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller })
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller, entries: Cell::new(0) })
     }
 
     /// Machines of these names that forward packets, not yet connected.
@@ -55,11 +58,12 @@ impl Network {
             Ok(vnet)
         };
         let machines = names.enumerate().map(make).collect::<Result<_, CreateError>>()?;
-        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller })
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller, entries: Cell::new(0) })
     }
 
-    /// A machine for each node, connected and with a route to each other that can be reached.
-    pub fn build(topology: &Topology) -> Result<Self, Box<dyn Error>> {
+    /// A machine for each node, connected and with a route to each other that can be reached. Tells `progress` of each
+    /// node to which all know the way.
+    pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Result<Self, Box<dyn Error>> {
         let name = |node: usize| topology.nodes[node].name.as_str();
         let mut network = Self::machines((0..topology.nodes.len()).map(name))?;
         for edge in &topology.edges {
@@ -75,6 +79,7 @@ impl Network {
                 let next_hops: Vec<NextHop> = links.into_iter().map(next_hop).collect();
                 network.machines[node].enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
             }
+            progress(1);
         }
         Ok(network)
     }
@@ -115,13 +120,19 @@ impl Network {
 
     /// Runs `f` on a machine.
     pub fn on<R>(&self, machine: usize, f: impl FnOnce() -> R) -> R {
+        self.entries.set(self.entries.get() + 1);
         self.machines[machine].enter(f)
+    }
+
+    /// How many times `on` has been called, by others or to let machines work.
+    pub fn entries(&self) -> u64 {
+        self.entries.get()
     }
 
     /// Lets the machines work until none has anything to do; no time passes.
     pub fn settle(&self) {
         while let Some(machine) = self.controller.next() {
-            self.machines[machine].enter(netisr);
+            self.on(machine, netisr);
         }
     }
 
@@ -136,15 +147,16 @@ impl Network {
         true
     }
 
-    /// Takes everything down; an error says what still holds a machine.
-    pub fn close(self) -> Result<(), Box<dyn Error>> {
-        let Self { links, cards, machines, controller: _ } = self;
+    /// Takes everything down and tells `progress` of each machine; an error says what still holds one.
+    pub fn close(self, progress: impl Fn(u64)) -> Result<(), Box<dyn Error>> {
+        let Self { links, cards, machines, .. } = self;
         drop((links, cards));
         for machine in machines {
             // The base machine stays.
             if machine.id() != 0 {
                 machine.destroy()?;
             }
+            progress(1);
         }
         Ok(())
     }
@@ -159,4 +171,36 @@ pub fn address(index: usize) -> Ipv4Addr {
 pub fn index(address: Ipv4Addr, count: usize) -> Option<usize> {
     let index = address.to_bits().checked_sub(Ipv4Addr::new(10, 0, 0, 1).to_bits())? as usize;
     (index < count).then_some(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::topology::Topology;
+    use crate::udp::UdpSocket;
+
+    #[vimage::test]
+    fn a_network_is_taken_down_unless_something_holds_a_machine() {
+        let topology = Topology::load("abilene").unwrap();
+        let Ok(network) = Network::build(&topology, |_| ()) else { return };
+        assert_eq!((network.len(), network.links().len()), (11, 14));
+        network.close(|_| ()).unwrap();
+
+        let network = Network::build(&topology, |_| ()).unwrap();
+        let socket = network.on(6, || UdpSocket::bind(9)).unwrap();
+        let error = network.close(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("Denver"), "{error}");
+        drop(socket);
+    }
+
+    #[test]
+    fn addresses_are_numbered_from_one() {
+        for machine in [0, 1, 254, 255, 4_000_000] {
+            assert_eq!(index(address(machine), 4_000_001), Some(machine));
+        }
+        assert_eq!(address(255), Ipv4Addr::new(10, 0, 1, 0));
+        for other in [Ipv4Addr::new(10, 0, 0, 0), Ipv4Addr::new(10, 0, 0, 3), Ipv4Addr::LOCALHOST] {
+            assert_eq!(index(other, 2), None);
+        }
+    }
 }

@@ -41,6 +41,18 @@ pub struct Flow {
     pub packets: u64,
 }
 
+impl Model {
+    /// Why nobody sends anything under this model.
+    pub fn silence(self, topology: &Topology) -> String {
+        let nobody = "no packet is sent";
+        match self {
+            _ if topology.nodes.len() < 2 => format!("{nobody}: there is one node only"),
+            Self::Org => format!("{nobody}: all demands of {} are zero", topology.name),
+            Self::Uni | Self::Deg => format!("{nobody}: no node has a link"),
+        }
+    }
+}
+
 /// Splits `packets` among all ordered pairs, as the model says.
 pub fn flows(topology: &Topology, model: Model, packets: u64) -> Result<Vec<Flow>, NoDemands> {
     let weights = weights(topology, model)?;
@@ -66,13 +78,15 @@ fn weights(topology: &Topology, model: Model) -> Result<Vec<(usize, usize, f64)>
     }
 }
 
-/// Whole numbers in proportion to the weights with this sum: each is off by less than one, the largest remainders are
-/// rounded up.
+/// Whole numbers in proportion to the weights: each is off by less than one, the largest remainders are rounded up.
 fn apportion(total: u64, weights: impl Iterator<Item = f64> + Clone) -> Vec<u64> {
-    let sum: f64 = weights.clone().sum();
-    if sum <= 0.0 {
+    let most = weights.clone().fold(0.0, f64::max);
+    if most <= 0.0 {
         return weights.map(|_| 0).collect();
     }
+    // The sum of the weights as they are may be infinite.
+    let weights = weights.map(|weight| weight / most);
+    let sum: f64 = weights.clone().sum();
     let exact: Vec<f64> = weights.map(|weight| total as f64 * (weight / sum)).collect();
     let mut shares: Vec<u64> = exact.iter().map(|share| *share as u64).collect();
     let given: u64 = shares.iter().sum();
@@ -94,6 +108,14 @@ mod tests {
         assert_eq!(apportion(7, [2.0, 0.0, 5.0].into_iter()), [2, 0, 5]);
         assert_eq!(apportion(7, [0.0, 0.0].into_iter()), [0, 0]);
         assert_eq!(apportion(1, [0.4, 0.6].into_iter()), [0, 1]);
+    }
+
+    #[test]
+    fn weights_of_any_size_are_shared_by() {
+        assert_eq!(apportion(200_000, [1e308, 1e308].into_iter()), [100_000, 100_000]);
+        assert_eq!(apportion(3, [f64::MAX, f64::MAX / 2.0, 0.0].into_iter()), [2, 1, 0]);
+        assert_eq!(apportion(3, [f64::from_bits(2), f64::from_bits(1)].into_iter()), [2, 1]);
+        assert_eq!(apportion(5, [1e308, 1e-308].into_iter()), [5, 0]);
     }
 
     #[test]

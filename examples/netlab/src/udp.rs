@@ -127,3 +127,63 @@ vimage::vnet_module! {
         (V_UDP_RECEIVED.load(Relaxed), V_UDP_SENT.load(Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::net::Ipv4Addr;
+
+    use super::*;
+    use crate::icmp::{IcmpSocket, Message};
+    use crate::inet::ip_input;
+    use crate::netisr::netisr;
+    use crate::testing::{Ends, dropped, settle, udp_packet};
+
+    const LOCAL: Ends = (Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
+
+    #[vimage::test]
+    fn a_socket_takes_so_many_datagrams_and_no_more() {
+        let socket = UdpSocket::bind(40_010).unwrap();
+        let before = (dropped(Drop::SocketFull), udp_stat().0);
+        for _ in 0..SOCKET_LIMIT + 3 {
+            ip_input(udp_packet(LOCAL, 40_010, 64));
+        }
+        assert_eq!((dropped(Drop::SocketFull), udp_stat().0), (before.0 + 3, before.1 + SOCKET_LIMIT as u64));
+        let received: Vec<Datagram> = std::iter::from_fn(|| socket.enter(UdpSocket::receive)).collect();
+        let expected = Datagram { from: Ipv4Addr::LOCALHOST, from_port: 7, payload: b"payload!".to_vec() };
+        assert!(received.len() == SOCKET_LIMIT && received.iter().all(|datagram| *datagram == expected));
+        // There is room again.
+        ip_input(udp_packet(LOCAL, 40_010, 64));
+        assert_eq!(socket.enter(UdpSocket::receive), Some(expected));
+    }
+
+    #[vimage::test]
+    fn a_port_has_one_socket_and_is_free_when_that_goes() {
+        let socket = UdpSocket::bind(40_011).unwrap();
+        assert!(matches!(UdpSocket::bind(40_011), Err(UdpBindError::InUse(40_011))));
+        drop(socket);
+        assert!(UdpSocket::bind(40_011).is_ok());
+    }
+
+    #[vimage::test]
+    fn a_port_without_a_socket_is_counted_and_told() {
+        settle();
+        let icmp = IcmpSocket::open().unwrap();
+        let before = dropped(Drop::NoPort);
+        ip_input(udp_packet(LOCAL, 40_012, 64));
+        netisr();
+        assert_eq!(dropped(Drop::NoPort), before + 1);
+        let message = icmp.enter(IcmpSocket::receive).map(|received| received.message);
+        let reason = Icmpv4DstUnreachable::PortUnreachable;
+        assert!(matches!(message, Some(Message::Unreachable { reason: told, .. }) if told == reason), "{message:?}");
+    }
+
+    #[vimage::test]
+    fn damaged_datagrams_are_dropped() {
+        let socket = UdpSocket::bind(40_013).unwrap();
+        let before = dropped(Drop::BadPacket);
+        let mut damaged = udp_packet(LOCAL, 40_013, 64);
+        *damaged.last_mut().unwrap() ^= 1;
+        ip_input(damaged);
+        assert_eq!((dropped(Drop::BadPacket), socket.enter(UdpSocket::receive)), (before + 1, None));
+    }
+}

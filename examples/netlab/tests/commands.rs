@@ -19,6 +19,7 @@ fn run_without_arguments_shows_abilene() {
     // No colours and no progress bar where there is no terminal.
     assert!(!ran.out.contains('\x1b') && ran.err.is_empty(), "{ran:?}");
     let explicit = netlab(&["run", &bundled("topozoo/Abilene")]);
+    assert_eq!(netlab(&["run", "topozoo/Abilene", "--json"]).json()["topology"], "abilene");
     let table = |text: &str| text.lines().take_while(|line| !line.starts_with("hops")).collect::<Vec<_>>().join("\n");
     assert_eq!(table(&explicit.out), table(&ran.out));
 }
@@ -66,6 +67,7 @@ fn failures_lose_packets_and_say_why() {
     }
     for (failure, reason) in [
         (["--down", "Denver:Kansas City"], "interface_down"),
+        (["--down", "kansas city : 6"], "interface_down"),
         (["--sysctl", "Denver: net.inet.ip.forwarding=0"], "not_forwarding"),
         (["--sysctl", "Seattle: net.inet.ip.ttl=1"], "ttl_exceeded"),
         (["--sysctl", "Denver: net.link.mtu=68"], ""),
@@ -185,6 +187,11 @@ fn sysctl_shows_and_sets() {
     assert_eq!((&all["net.inet.ip.forwarding"], &all["net.inet.ip.ttl"]), (&json!(1), &json!(64)));
     let set = netlab(&["sysctl", "abilene", "denver", "net.inet.ip.ttl=7", "--json"]).json();
     assert_eq!(set, json!({"net.inet.ip.ttl": 7}));
+    let both = ["sysctl", "abilene", "denver", "net.inet.ip", "net.inet.ip.ttl=7", "net.link"];
+    let lines: Vec<String> = netlab(&both).out.lines().map(str::to_owned).collect();
+    let starts =
+        ["net.inet.ip.forwarding: 1 ", "net.inet.ip.ttl:        64 ", "net.inet.ip.ttl:        64 -> 7  # How many"];
+    assert!(lines.len() == 4 && lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{lines:#?}");
     // Another node's is another variable.
     let args = ["sysctl", "abilene", "atlanta", "net.inet.ip.ttl", "--sysctl", "denver: net.inet.ip.ttl=7", "--json"];
     assert_eq!(netlab(&args).json(), json!({"net.inet.ip.ttl": 64}));
@@ -215,4 +222,8 @@ fn bench_compares_what_does_the_same() {
     let report = netlab(&["bench", "sndlib/newyork", "--packets", "5000", "--repeat", "1", "--json"]).json();
     assert!(report["ratio"].as_f64().unwrap() > 0.0);
     assert_eq!(report["sent"], 5000);
+    assert!(report["ns"]["more_per_hop"].is_f64() && report["ns"]["switching_per_hop"].is_f64());
+    // No machine is entered without a packet to send, to take or to count, and most take several.
+    let entries = report["entries_per_hop"].as_f64().unwrap();
+    assert!(entries > 0.0 && entries < 2.0, "{report}");
 }

@@ -26,6 +26,7 @@ fn files_that_are_no_topologies() {
         ("no_nodes", r#"{"nodes": [], "edges": []}"#.to_owned(), "there are no nodes"),
         ("twice", r#"{"nodes": [{"id": 1}, {"id": 1}], "edges": []}"#.to_owned(), "two nodes have the id 1"),
         ("nowhere", format!(r#"{{{TWO}, "edges": [{{"source": 0, "target": 2}}]}}"#), "to node 2, which there is not"),
+        ("array", r#"[{},[[0,"a",null],[1,"b",null]],[[0,1]]]"#.to_owned(), "expected an object with `nodes`"),
         ("self_loop", format!(r#"{{{TWO}, "edges": [{{"source": 1, "target": 1}}]}}"#), "from node 1 to itself"),
     ] {
         refused(&["run", &file(name, &text)], message);
@@ -48,19 +49,25 @@ fn absurd_sizes() {
 
 #[test]
 fn commands_that_make_no_sense() {
-    refused(&["fly"], "cannot read fly");
+    refused(&["fly"], "cannot read fly: there is no such file; bundled are abilene, topozoo/Abilene,");
+    refused(&["run", "sndlib/polka"], "did you mean `sndlib/polska`?");
     refused(&["ping", "abilene"], "required");
     refused(&["netstat", "abilene", "denver"], "required");
+    refused(&["netstat", "abilene", "-s"], "required");
+    refused(&["sysctl", "abilene"], "of which node of abilene?");
     refused(&["run", "abilene", "--traffic", "all"], "possible values: uni, deg, org");
     if !has_instances() {
         return;
     }
     refused(&["ping", "abilene", "Seatle", "Denver"], "there is no node `Seatle`; did you mean `Seattle`?");
+    refused(&["ping", "abilene", "xyzzy", "Denver"], "there is no node `xyzzy`; there are `New York`, `Chicago`, ");
     refused(&["run", "abilene", "--traffic", "org"], "abilene has no demands of its own");
     refused(&["sysctl", "abilene", "0", "net.inet.ip.forwardin"], "did you mean `net.inet.ip.forwarding`?");
     refused(&["sysctl", "abilene", "0", "net.inet.ip.ttl=0"], "0 is not in the range of 1..=255");
     refused(&["run", "abilene", "--ipfw", "Denver: block everything"], "is not a rule");
     refused(&["run", "abilene", "--down", "Denver:Atlanta"], "there is no link");
+    refused(&["run", "abilene", "--down", "Denver:Atlantis"], "there is no node `Atlantis`; did you mean `Atlanta`?");
+    refused(&["run", "abilene", "--ipfw", "deny udp from any to any"], "does not start with `NODE:`");
     refused(&["run", "abilene", "--svg", "/no/such/folder/map.svg"], "cannot write /no/such/folder/map.svg");
 }
 

@@ -1,7 +1,7 @@
 //! Safe code cannot call what the macros vouch for.
 
 use vimage::Net;
-use vimage::__private::{Class, ClassEntry, NoContext};
+use vimage::__private::{Class, ClassEntry, NoContext, Region};
 use vimage::prelude::*;
 
 #[vnet_module]
@@ -18,7 +18,7 @@ fn class_with_the_context_of_another() {
 }
 
 fn resolved_for_good() {
-    foo::V_COUNTER.resolve_in_region();
+    foo::V_COUNTER.resolve_in_region(&Region::new());
 }
 
 fn main() {}

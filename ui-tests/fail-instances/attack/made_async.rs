@@ -8,7 +8,7 @@ mod foo {
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    use made_async::made_async;
+    use attack_macros::made_async;
     use vimage::prelude::*;
 
     #[virtualized]

@@ -143,7 +143,7 @@ impl Uses<'_> {
         for piece in &mut arguments.pieces {
             match piece {
                 Piece::Field(Expr::Path(path)) => drop(self.repair(path)),
-                Piece::Expr(expr) | Piece::Field(expr) => self.visit_expr_mut(expr),
+                Piece::Expr(expr) | Piece::Field(expr) | Piece::Closed(expr) => self.visit_expr_mut(expr),
                 Piece::Format(format) => self.format(format, &names),
                 Piece::Group(_, inner) => self.arguments(inner, &names),
                 Piece::Statements(statements) => statements.iter_mut().for_each(|stmt| self.visit_stmt_mut(stmt)),

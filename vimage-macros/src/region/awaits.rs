@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Block, Expr, ExprAsync, ExprClosure, Item, Macro, Stmt};
+use syn::{Attribute, Block, Expr, ExprAsync, ExprClosure, Item, Macro, Pat, Stmt};
 
 use super::{Context, macros, opaque};
 
@@ -52,9 +52,68 @@ impl Visit<'_> for Finder<'_> {
         }
     }
 
-    fn visit_item(&mut self, _: &Item) {}
+    /// Whatever the macro is called: as a pattern it could bind the name of what an `.await` is to end.
+    fn visit_pat(&mut self, pat: &Pat) {
+        visit::visit_pat(self, pat);
+        if let Pat::Macro(pat) = pat {
+            self.found.get_or_insert(pat.mac.path.span());
+        }
+    }
+
+    /// A macro that is an attribute of an item may put any statements in its place.
+    fn visit_item(&mut self, item: &Item) {
+        if let Some(attr) = attrs(item).iter().find(|attr| !is_built_in(attr)) {
+            self.found.get_or_insert(attr.path().span());
+        }
+    }
+
     fn visit_expr_async(&mut self, _: &ExprAsync) {}
     fn visit_expr_closure(&mut self, _: &ExprClosure) {}
+}
+
+fn attrs(item: &Item) -> &[Attribute] {
+    match item {
+        Item::Const(item) => &item.attrs,
+        Item::Enum(item) => &item.attrs,
+        Item::ExternCrate(item) => &item.attrs,
+        Item::Fn(item) => &item.attrs,
+        Item::ForeignMod(item) => &item.attrs,
+        Item::Impl(item) => &item.attrs,
+        Item::Macro(item) => &item.attrs,
+        Item::Mod(item) => &item.attrs,
+        Item::Static(item) => &item.attrs,
+        Item::Struct(item) => &item.attrs,
+        Item::Trait(item) => &item.attrs,
+        Item::TraitAlias(item) => &item.attrs,
+        Item::Type(item) => &item.attrs,
+        Item::Union(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
+        _ => &[],
+    }
+}
+
+/// Whether rustc itself reads an attribute, so that no macro can go by its name. `derive` is a macro of the prelude.
+pub(super) fn is_built_in(attr: &Attribute) -> bool {
+    const NAMES: [&str; 17] = [
+        "allow",
+        "automatically_derived",
+        "cfg",
+        "cold",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "must_use",
+        "non_exhaustive",
+        "path",
+        "repr",
+        "target_feature",
+        "track_caller",
+        "warn",
+    ];
+    attr.path().get_ident().is_some_and(|name| NAMES.iter().any(|built_in| name == built_in))
 }
 
 /// Whether a body waits although nothing says that it is async: rustc rejects that, unless an attribute below ours

@@ -9,7 +9,6 @@ use syn::{Attribute, Block, Expr, ExprClosure, ReturnType, Safety, Signature, Vi
 use super::scope::{self, Kind, Region};
 use super::walk::Rewriter;
 use super::{awaits, constant};
-use crate::attr;
 
 impl Rewriter<'_> {
     /// A function with a body; `vis` is that of trait methods where it has none of its own.
@@ -22,7 +21,7 @@ impl Rewriter<'_> {
     ) {
         self.visit_attributes_mut(attrs);
         self.visit_signature_mut(sig);
-        let foreign = attrs.iter().any(attr::is_foreign);
+        let foreign = attrs.iter().any(|attr| !awaits::is_built_in(attr));
         let outside = mem::replace(&mut self.in_unsafe, matches!(sig.safety, Safety::Unsafe(_)));
         if sig.constness.is_some() {
             self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));

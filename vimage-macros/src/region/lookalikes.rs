@@ -1,5 +1,6 @@
 //! What is named like a virtualized variable and is none. Its uses could not be told from mentions.
 
+use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::{
     ConstParam, Fields, ForeignItemFn, ForeignItemStatic, Ident, ImplItemConst, ImplItemFn, Item, ItemConst, ItemFn,
@@ -7,6 +8,7 @@ use syn::{
 };
 
 use super::{Context, mention};
+use crate::names::ACCESSOR;
 
 /// Reports such definitions, and hands back their names.
 pub(crate) fn report(items: &[Item], cx: &Context) -> Vec<Ident> {
@@ -30,7 +32,7 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// The name of something that an expression can name by a path.
     fn name(&mut self, name: &Ident) {
-        if mention::is_accessor(name, self.cx) {
+        if mention::is_accessor(name, self.cx) && name.unraw().to_string().starts_with(ACCESSOR) {
             self.found.push(name.clone());
         }
     }

@@ -1,5 +1,7 @@
 //! Macro calls: the arguments of those that evaluate them in place are virtualized code like any other.
 
+use std::mem;
+
 use proc_macro2::{Delimiter, Group, Span};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
@@ -13,7 +15,7 @@ use syn::{
 use super::pieces::{Grammar, NO_FORMAT, Piece, Pieces};
 use super::scope::RESERVED;
 use super::walk::Rewriter;
-use super::{Context, awaits, mention, opaque};
+use super::{Context, awaits, in_place, mention, opaque};
 use crate::names::ACCESSOR;
 
 /// A macro that is known to evaluate its arguments in place.
@@ -143,14 +145,19 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
         return report(mac, &cx, "vimage cannot read the arguments of this call");
     };
     rewrite_pieces(&mut arguments, &[], walk);
-    mac.tokens = arguments.into_token_stream();
+    if arguments.is_closed() && !is_vouched(&mac.path, &cx) {
+        in_place::protect(mac, &arguments, cx.krate);
+    } else {
+        mac.tokens = arguments.into_token_stream();
+    }
 }
 
 fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], walk: &mut Rewriter) {
     let names: Vec<_> = arguments.names.iter().chain(outer.iter().copied()).collect();
     for piece in &mut arguments.pieces {
+        let heads = walk.heads;
         match piece {
-            Piece::Tokens(_) => {}
+            Piece::Tokens(_) | Piece::Closed(_) => {}
             Piece::Expr(expr) => walk.visit_expr_mut(expr),
             Piece::Pat(pat) => walk.visit_pat_mut(pat),
             Piece::Statements(statements) => statements.iter_mut().for_each(|stmt| walk.visit_stmt_mut(stmt)),
@@ -172,6 +179,11 @@ fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], walk: &mut Rewr
                     walk.cx.errors.at(&name, capture_message(&name));
                 }
             }
+        }
+        if let Piece::Expr(expr) | Piece::Field(expr) = piece
+            && walk.heads > heads
+        {
+            *piece = Piece::Closed(mem::replace(expr, Expr::PLACEHOLDER));
         }
     }
 }
@@ -217,8 +229,10 @@ impl Shield {
         let mixed = Span::mixed_site();
         // The closure is the user's, for coverage leaves out those of expansions.
         let head = quote_spanned!(mac.path.span()=> ||);
-        let in_async = known(&mac.path).map(|known| known.in_async);
-        match in_async.or(is_inert(&mac.path).then_some(InAsync::Closure))? {
+        let called = in_place::called(mac);
+        let path = called.as_ref().unwrap_or(&mac.path);
+        let in_async = known(path).map(|known| known.in_async);
+        match in_async.or(is_inert(path).then_some(InAsync::Closure))? {
             InAsync::Closure => Some(parse_quote_spanned!(mixed=> (#head #mac)())),
             InAsync::Never => {
                 let mut body = Group::new(Delimiter::Brace, mac.to_token_stream());

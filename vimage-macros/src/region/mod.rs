@@ -16,6 +16,7 @@ mod chain;
 mod constant;
 pub(crate) mod format;
 mod function;
+mod in_place;
 pub(crate) mod lookalikes;
 pub(crate) mod macros;
 mod mention;

@@ -38,6 +38,8 @@ pub(crate) enum Piece {
     Expr(Expr),
     /// An expression that names a field at the same time, as in `?peer`.
     Field(Expr),
+    /// An expression that the macro must not look into; see [`super::in_place`].
+    Closed(Expr),
     Format(LitStr),
     Pat(Pat),
     Statements(Vec<Stmt>),
@@ -59,7 +61,7 @@ impl Pieces {
     /// The expressions, those in inner groups too.
     pub(super) fn exprs(&self) -> Vec<&Expr> {
         let of_piece = |piece| match piece {
-            &Piece::Expr(ref expr) | &Piece::Field(ref expr) => vec![expr],
+            &Piece::Expr(ref expr) | &Piece::Field(ref expr) | &Piece::Closed(ref expr) => vec![expr],
             Piece::Group(_, inner) => inner.exprs(),
             Piece::Tokens(_) | Piece::Format(_) | Piece::Pat(_) | Piece::Statements(_) => Vec::new(),
         };
@@ -70,13 +72,21 @@ impl Pieces {
     pub(super) fn visit<'p>(&'p self, visitor: &mut impl Visit<'p>) {
         for piece in &self.pieces {
             match piece {
-                Piece::Expr(expr) | Piece::Field(expr) => visitor.visit_expr(expr),
+                Piece::Expr(expr) | Piece::Field(expr) | Piece::Closed(expr) => visitor.visit_expr(expr),
                 Piece::Pat(pat) => visitor.visit_pat(pat),
                 Piece::Statements(statements) => statements.iter().for_each(|stmt| visitor.visit_stmt(stmt)),
                 Piece::Group(_, inner) => inner.visit(visitor),
                 Piece::Tokens(_) | Piece::Format(_) => {}
             }
         }
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        self.pieces.iter().any(|piece| match piece {
+            Piece::Closed(_) => true,
+            Piece::Group(_, inner) => inner.is_closed(),
+            _ => false,
+        })
     }
 
     fn read(input: ParseStream, grammar: Grammar) -> syn::Result<Self> {
@@ -244,18 +254,22 @@ fn literal(expr: &Expr) -> Option<&LitStr> {
 
 impl ToTokens for Pieces {
     fn to_tokens(&self, tokens: &mut TokenStream) {
-        for piece in &self.pieces {
-            match piece {
-                Piece::Tokens(verbatim) => verbatim.to_tokens(tokens),
-                Piece::Expr(expr) | Piece::Field(expr) => expr.to_tokens(tokens),
-                Piece::Format(format) => format.to_tokens(tokens),
-                Piece::Pat(pat) => pat.to_tokens(tokens),
-                Piece::Statements(statements) => statements.iter().for_each(|stmt| stmt.to_tokens(tokens)),
-                Piece::Group(group, inner) => {
-                    let mut rewritten = Group::new(group.delimiter(), inner.to_token_stream());
-                    rewritten.set_span(group.span());
-                    tokens.extend([TokenTree::Group(rewritten)]);
-                }
+        self.pieces.iter().for_each(|piece| piece.to_tokens(tokens));
+    }
+}
+
+impl ToTokens for Piece {
+    fn to_tokens(&self, tokens: &mut TokenStream) {
+        match self {
+            Self::Tokens(verbatim) => verbatim.to_tokens(tokens),
+            Self::Expr(expr) | Self::Field(expr) | Self::Closed(expr) => expr.to_tokens(tokens),
+            Self::Format(format) => format.to_tokens(tokens),
+            Self::Pat(pat) => pat.to_tokens(tokens),
+            Self::Statements(statements) => statements.iter().for_each(|stmt| stmt.to_tokens(tokens)),
+            Self::Group(group, inner) => {
+                let mut rewritten = Group::new(group.delimiter(), inner.to_token_stream());
+                rewritten.set_span(group.span());
+                tokens.extend([TokenTree::Group(rewritten)]);
             }
         }
     }

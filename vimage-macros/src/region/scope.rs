@@ -3,15 +3,16 @@
 //! ```text
 //! {                                               the user's braces, so that coverage keeps the function
 //!     use items::of::the_body;                    a resolution may depend on them
-//!     let V_A_of_the_current_instance = resolution of V_A;
-//!     let __V_A = &V_A_of_the_current_instance;   each mention of V_A is now `(*__V_A.get())`
+//!     let V_A_of_the_current_instance = Region::new();
+//!     let __V_A = resolution of V_A, which borrows it;    each mention of V_A is now `(*__V_A.get())`
 //!     match () { () => { body } }
 //! }
 //! ```
 //!
 //! - The head only loads. Whether there is an instance is checked by `get()`, at the mention.
-//! - A mention reads through a reference to a local. So nothing it yields can leave the region, not even where a
-//!   macro moves the mention into a closure, for then the closure holds the reference.
+//! - The resolution has the lifetime of a borrowed local. So neither it nor anything that it yields can leave the
+//!   region, not even where a macro moves the mention into a closure. Whoever gets hold of the borrowed local has
+//!   nothing: it has no content.
 //! - The arm of a `match` drops the temporaries of its tail at its end, in each edition, and the locals that they
 //!   borrow from are outside. The body's own braces keep the order in which its locals and its tail are dropped.
 //! - An arm hides from a closure or an async block in the tail, and from `impl Trait`, which type is expected of
@@ -19,19 +20,20 @@
 //!   it unreachable behind a body that diverges.
 //!
 //! A block with items is a scope of its own, since its names may mean other variables than the same names outside.
-//! Its resolutions are kept in cells at the region's head, for in edition 2021 the temporaries of its tail
-//! outlive it:
+//! What its resolutions borrow is at the region's head, for in edition 2021 the temporaries of its tail outlive it.
+//! It is borrowed there too, because an item in the block could have its name:
 //!
 //! ```text
-//! let V_A_of_the_current_instance = ::core::cell::OnceCell::new();
+//! let V_A_of_the_current_instance = Region::new();
+//! let __region_of_V_A = &V_A_of_the_current_instance;
 //! … {
 //!     use other::V_A;
-//!     let __V_A = V_A_of_the_current_instance.get_or_init(|| resolution of V_A);
+//!     let __V_A = resolution of V_A, which has the lifetime of __region_of_V_A;
 //!     body
 //! } …
 //! ```
 
-use proc_macro2::{Ident, Span, TokenStream};
+use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
 use syn::token::{Brace, Paren};
@@ -51,14 +53,15 @@ pub(super) enum Kind {
     Piece,
 }
 
-/// What ends the name of a local that is not hygienic; no user code may name it.
+/// What ends the name of a local that is not hygienic. Nobody needs to name it, nor gains anything by it.
 pub(super) const RESERVED: &str = "_is_borrowed_across_an_await_use_held";
 
 impl Kind {
-    /// The local that a variable's resolution is in.
+    /// The local that a variable's resolution borrows.
     ///
     /// rustc prints the names of locals in borrow errors, but hides those that a macro made. A name is what can
-    /// explain why nothing may be held across an `.await`, so there it has the user's hygiene.
+    /// explain why nothing may be held across an `.await`, so there it has the user's hygiene. The resolution itself
+    /// is in a local that only the expansion can name.
     fn owner(self, variable: &Ident, nth: usize) -> Ident {
         let suffix = if nth > 1 { format!("_{nth}") } else { String::new() };
         let name = variable.unraw();
@@ -80,8 +83,8 @@ pub(super) struct Region {
     kind: Kind,
     /// The head, then the blocks with items that the walk is inside of.
     scopes: Vec<Scope>,
-    /// What blocks with items resolved.
-    cells: Vec<(Ident, Condition)>,
+    /// What the resolutions in blocks with items borrow.
+    outer: Vec<(Ident, Condition)>,
     /// What is declared at the head, and at those of regions that are still open.
     owners: Vec<Ident>,
     /// What the body is to be silent about, because it would be in a body that nothing stands in front of.
@@ -109,18 +112,18 @@ pub(super) struct Scope {
 
 struct Found {
     path: Path,
-    /// What the local is declared as.
+    /// What the resolution borrows.
     owner: Ident,
     /// The local that mentions read through.
     local: Ident,
     condition: Condition,
-    /// Its index among the region's cells, in a block with items.
-    cell: Option<usize>,
+    /// The index of its owner in `Region::outer`, in a block with items.
+    outer: Option<usize>,
 }
 
 impl Region {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, scopes: vec![Scope::default()], cells: Vec::new(), owners: Vec::new(), silenced: Vec::new() }
+        Self { kind, scopes: vec![Scope::default()], outer: Vec::new(), owners: Vec::new(), silenced: Vec::new() }
     }
 
     /// A piece in the middle of a block, which lasts until the next `.await`, as do those that are `open`.
@@ -131,7 +134,7 @@ impl Region {
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.cells.is_empty() && self.scopes.iter().all(|scope| scope.found.is_empty())
+        self.outer.is_empty() && self.scopes.iter().all(|scope| scope.found.is_empty())
     }
 
     /// The local that a mention of `path` reads through, where all of `cfgs` hold.
@@ -153,15 +156,15 @@ impl Region {
             self.owners.push(owner.clone());
             let local = format!("__{}_{nth}", variable.unraw());
             let local = Ident::new(&local, Span::mixed_site().located_at(variable.span()));
-            let cell = nested.then_some(self.cells.len());
-            self.cells.extend(nested.then(|| (owner.clone(), Condition::NEVER)));
-            scope.found.push(Found { path: path.clone(), owner, local, condition: Condition::NEVER, cell });
+            let outer = nested.then_some(self.outer.len());
+            self.outer.extend(nested.then(|| (owner.clone(), Condition::NEVER)));
+            scope.found.push(Found { path: path.clone(), owner, local, condition: Condition::NEVER, outer });
             scope.found.len() - 1
         });
         let found = &mut scope.found[index];
         found.condition.or_all(&cfgs[scope.conditions..]);
-        if let Some(cell) = found.cell {
-            self.cells[cell].1.or_all(cfgs);
+        if let Some(outer) = found.outer {
+            self.outer[outer].1.or_all(cfgs);
         }
         found.local.clone()
     }
@@ -171,17 +174,18 @@ impl Region {
         self.scopes.push(Scope { conditions, found: Vec::new() });
     }
 
-    /// Leaves it, and puts its resolutions behind the items that it starts with.
-    pub(super) fn leave(&mut self, block: &mut Block, krate: &Path) {
+    /// Leaves it, and puts its resolutions behind the items that it starts with. Says whether there are any.
+    pub(super) fn leave(&mut self, block: &mut Block, krate: &Path) -> bool {
         let scope = self.scopes.pop().expect("left a block that was entered");
         let lets = scope.found.iter().map(|Found { path, owner, local, condition, .. }| -> Stmt {
             let cfg = condition.attribute();
-            let resolution = resolution(path, krate);
-            let mixed = Span::mixed_site();
-            parse_quote_spanned!(mixed=> #cfg let #local = #owner.get_or_init(|| #resolution);)
+            let region = reference(owner);
+            let resolution = resolution(path, &region.to_token_stream(), krate);
+            parse_quote_spanned!(Span::mixed_site()=> #cfg let #local = #resolution;)
         });
         let at = leading_items(&block.stmts);
         block.stmts.splice(at..at, lets.collect::<Vec<_>>());
+        !scope.found.is_empty()
     }
 
     pub(super) fn silence(&mut self, lint: Lint) {
@@ -204,34 +208,36 @@ impl Region {
     /// The statements that stand before the body.
     pub(super) fn head(&self, krate: &Path) -> Vec<Stmt> {
         let mixed = Span::mixed_site();
-        let cells = self.cells.iter().map(|(owner, condition)| -> Stmt {
+        let region = |owner: &Ident, condition: &Condition| -> Stmt {
             let cfg = condition.attribute();
-            parse_quote_spanned!(mixed=> #cfg let #owner = ::core::cell::OnceCell::new();)
+            parse_quote_spanned!(mixed=> #cfg let #owner = #krate::__private::Region::new();)
+        };
+        let borrow = |owner: &Ident| quote_spanned!(owner.span()=> &#owner);
+        let outer = self.outer.iter().flat_map(|(owner, condition)| -> [Stmt; 2] {
+            let cfg = condition.attribute();
+            let (reference, borrow) = (reference(owner), borrow(owner));
+            [region(owner, condition), parse_quote_spanned!(mixed=> #cfg let #reference = #borrow;)]
         });
         let lets = self.scopes[0].found.iter().flat_map(|Found { path, owner, local, condition, .. }| -> [Stmt; 2] {
             let cfg = condition.attribute();
-            let resolution = resolution(path, krate);
-            let reference = quote_spanned!(owner.span()=> &#owner);
-            [
-                parse_quote_spanned!(mixed=> #cfg let #owner = #resolution;),
-                parse_quote_spanned!(mixed=> #cfg let #local = #reference;),
-            ]
+            let resolution = resolution(path, &borrow(owner), krate);
+            [region(owner, condition), parse_quote_spanned!(mixed=> #cfg let #local = #resolution;)]
         });
-        cells.chain(lets).collect()
+        outer.chain(lets).collect()
     }
 
     /// The statements that end all borrows of what the head resolved, in front of an `.await`.
     ///
     /// What is borrowed still cannot be moved. The error points at the mention, the `.await` and the later use.
     pub(super) fn barrier(&self, before: Span) -> Vec<Stmt> {
-        let cells = self.cells.iter().map(|(owner, condition)| (owner, condition));
+        let outer = self.outer.iter().map(|(owner, condition)| (owner, condition));
         let found = self.scopes[0].found.iter().map(|found| (&found.owner, &found.condition));
         let end = |(owner, condition): (&Ident, &Condition)| -> Stmt {
             let cfg = condition.attribute();
             let owner = Ident::new(&owner.to_string(), owner.span().located_at(before));
             parse_quote_spanned!(Span::mixed_site()=> #cfg let _ = { #owner };)
         };
-        cells.chain(found).map(end).collect()
+        outer.chain(found).map(end).collect()
     }
 
     /// Puts the head in front of a body that is a block, behind the items that the block starts with.
@@ -278,20 +284,30 @@ pub(super) fn place(local: &Ident, mention: Span) -> Expr {
     Expr::Paren(place)
 }
 
-fn resolution(path: &Path, krate: &Path) -> TokenStream {
+/// The local that refers to a region from blocks with items inside.
+fn reference(owner: &Ident) -> Ident {
+    Ident::new(&format!("__region_of_{owner}"), Span::mixed_site().located_at(owner.span()))
+}
+
+fn resolution(path: &Path, region: &TokenStream, krate: &Path) -> TokenStream {
     // At the mention, where rustc is to say what it has against the types.
     let mention = path.segments.last().map_or_else(Span::mixed_site, |last| last.ident.span());
-    let krate = krate.to_token_stream().into_iter().map(|mut token| {
-        token.set_span(token.span().located_at(mention));
-        token
-    });
-    let krate = TokenStream::from_iter(krate);
+    let krate = located_at(krate, mention);
     // The type of what is called is the runtime's own whatever `crate = …` leads to, so that a crate that forbids
     // `unsafe` cannot have another function called in its place.
     quote_spanned!(Span::mixed_site().located_at(mention)=> {
         let __accessor = #krate::__private::accessor(#path);
-        unsafe { __accessor.resolve_in_region() }
+        unsafe { __accessor.resolve_in_region(#region) }
     })
+}
+
+/// The path of the runtime as if it were written there.
+pub(super) fn located_at(krate: &Path, place: Span) -> TokenStream {
+    let move_to = |mut token: TokenTree| {
+        token.set_span(token.span().located_at(place));
+        token
+    };
+    krate.to_token_stream().into_iter().map(move_to).collect()
 }
 
 /// Ends the temporaries of a tail with it, so that they can borrow from what the block declares.

@@ -33,11 +33,13 @@ pub(super) struct Rewriter<'a> {
     cfgs: Vec<TokenStream>,
     /// In an `unsafe` block or function.
     pub(super) in_unsafe: bool,
+    /// How many heads the walk has put into what it walked over.
+    pub(super) heads: usize,
 }
 
 impl<'a> Rewriter<'a> {
     pub(super) fn new(cx: Context<'a>) -> Self {
-        Self { cx, mode: Mode::Constant(constant::ITEM), cfgs: Vec::new(), in_unsafe: false }
+        Self { cx, mode: Mode::Constant(constant::ITEM), cfgs: Vec::new(), in_unsafe: false, heads: 0 }
     }
 
     pub(super) fn initializer(&mut self, expr: &mut Expr) {
@@ -64,7 +66,10 @@ impl<'a> Rewriter<'a> {
     /// Walks a sync region; `None` if nothing is to be resolved in it.
     pub(super) fn in_region(&mut self, region: Region, f: impl FnOnce(&mut Self)) -> Option<Region> {
         match self.in_mode(Mode::Sync(region), f) {
-            Mode::Sync(region) if !region.is_empty() => Some(region),
+            Mode::Sync(region) if !region.is_empty() => {
+                self.heads += 1;
+                Some(region)
+            }
             _ => None,
         }
     }
@@ -347,7 +352,7 @@ impl VisitMut for Rewriter<'_> {
                 region.enter(self.cfgs.len());
                 self.statements(block);
                 let Mode::Sync(region) = &mut self.mode else { unreachable!("the mode is restored") };
-                region.leave(block, self.cx.krate);
+                self.heads += usize::from(region.leave(block, self.cx.krate));
             }
             Mode::Async => self.async_inner_block(block),
             Mode::Sync(_) | Mode::Constant(_) => self.statements(block),

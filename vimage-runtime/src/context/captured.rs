@@ -72,14 +72,15 @@ fn classes() -> &'static [&'static ClassEntry] {
     if cfg!(feature = "vimage") { boot::classes() } else { &[] }
 }
 
-/// What is entered: `Contexts [Net#3 "red"]`.
+/// What is entered: `Contexts [(Net#3 "red", Live)]`.
 impl fmt::Debug for Contexts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels = self.captured.iter().filter_map(|captured| match captured {
-            Captured::Instance(handle) => Some(handle.header().label()),
+        let entered = self.captured.iter().filter_map(|captured| match captured {
+            Captured::Instance(handle) => Some(handle),
             Captured::Nothing | Captured::Barred => None,
         });
-        write!(f, "Contexts [{}]", labels.collect::<Vec<_>>().join(", "))
+        f.write_str("Contexts ")?;
+        f.debug_list().entries(entered).finish()
     }
 }
 

@@ -70,8 +70,8 @@ impl ClassContext {
 macro_rules! __class_context {
     () => {{
         $crate::__private::thread_local! {
-            static CONTEXT: ::core::cell::Cell<$crate::__private::Context> =
-                const { ::core::cell::Cell::new($crate::__private::Context::NONE) };
+            static CONTEXT: $crate::__private::core::cell::Cell<$crate::__private::Context> =
+                const { $crate::__private::core::cell::Cell::new($crate::__private::Context::NONE) };
         }
         $crate::__private::ClassContext::new(&CONTEXT)
     }};
@@ -83,6 +83,12 @@ pub(crate) fn current(class: &'static ClassEntry) -> Option<NonNull<Header>> {
         Context::NONE if class.no_context == NoContext::Base => adopt_base(class).ok(),
         context => context.instance(),
     }
+}
+
+/// Whether the accessors of its class resolve to this instance on this thread.
+pub(crate) fn is_current(header: NonNull<Header>) -> bool {
+    // SAFETY: the caller has a handle.
+    unsafe { header.as_ref() }.class.context.get() == Context::of(header)
 }
 
 /// Makes the base instance current for good on this thread, which has no context.
@@ -213,8 +219,8 @@ fn with<R>(class: ClassContext, context: Context, adopts: Option<&'static ClassE
 #[cold]
 #[inline(never)]
 fn nesting_broken() -> ! {
-    eprintln!(
-        "vimage: contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?"
-    );
+    crate::failure::warn(format_args!(
+        "contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?"
+    ));
     std::process::abort()
 }

@@ -12,7 +12,7 @@ mod instances;
 pub use instances::{ClassContext, Context};
 #[cfg(feature = "vimage")]
 pub(crate) use instances::{
-    adopt_base, bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, leave_all,
+    adopt_base, bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, is_current, leave_all,
 };
 
 #[cfg(not(feature = "vimage"))]
@@ -20,4 +20,6 @@ mod single;
 #[cfg(not(feature = "vimage"))]
 pub use single::ClassContext;
 #[cfg(not(feature = "vimage"))]
-pub(crate) use single::{bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, leave_all};
+pub(crate) use single::{
+    bar, bar_all, capture, current, enter, enter_captured, enter_each, enter_entry, is_current, leave_all,
+};

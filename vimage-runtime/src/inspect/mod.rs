@@ -49,7 +49,7 @@ use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
+use std::thread::{self, JoinHandle, ThreadId};
 use std::time::Duration;
 
 /// How a [`Server`] is started.
@@ -108,7 +108,7 @@ impl Builder {
             stopping: AtomicBool::new(false),
             open: Mutex::default(),
             pending: AtomicUsize::new(0),
-            working: Mutex::new(0),
+            working: Mutex::default(),
             free: Condvar::new(),
         });
         let accepting = {
@@ -163,9 +163,11 @@ impl Drop for Server {
         for stream in self.shared.open().values() {
             _ = stream.shutdown(Shutdown::Both);
         }
-        // Under the lock nobody gets a turn who has not seen the flag.
+        // Under the lock nobody gets a turn who has not seen the flag. A request that this thread answers itself (it has
+        // just ended the instance that the server was kept in) is not waited for.
+        let me = thread::current().id();
         let mut working = self.shared.working.lock().unwrap_or_else(PoisonError::into_inner);
-        while *working > 0 {
+        while working.iter().any(|worker| *worker != me) {
             working = self.shared.free.wait(working).unwrap_or_else(PoisonError::into_inner);
         }
         drop(working);
@@ -183,8 +185,8 @@ struct Shared {
     open: Mutex<HashMap<u64, Arc<UnixStream>>>,
     /// Bytes of replies that are not taken yet.
     pending: AtomicUsize,
-    /// How many requests are being answered.
-    working: Mutex<usize>,
+    /// The threads that are answering a request.
+    working: Mutex<Vec<ThreadId>>,
     free: Condvar,
 }
 
@@ -196,7 +198,8 @@ struct Turn<'a>(&'a Shared);
 
 impl Drop for Turn<'_> {
     fn drop(&mut self) {
-        *self.0.working.lock().unwrap_or_else(PoisonError::into_inner) -= 1;
+        let me = thread::current().id();
+        self.0.working.lock().unwrap_or_else(PoisonError::into_inner).retain(|worker| *worker != me);
         // The next one, and whoever ends the server.
         self.0.free.notify_all();
     }
@@ -206,7 +209,7 @@ impl Shared {
     /// Waits for a turn, as long as a request may take.
     fn turn(&self) -> Option<Turn<'_>> {
         let working = self.working.lock().unwrap_or_else(PoisonError::into_inner);
-        let all_work = |working: &mut usize| *working >= WORKERS;
+        let all_work = |working: &mut Vec<ThreadId>| working.len() >= WORKERS;
         let (mut working, waited) = self
             .free
             .wait_timeout_while(working, self.settings.request_time, all_work)
@@ -214,7 +217,7 @@ impl Shared {
         if waited.timed_out() || self.stopping.load(Ordering::SeqCst) {
             return None;
         }
-        *working += 1;
+        working.push(thread::current().id());
         Some(Turn(self))
     }
 

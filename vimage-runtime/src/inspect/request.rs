@@ -118,7 +118,7 @@ fn perform(request: Request, writable: bool) -> Result<Value, Failure> {
         Request::Describe { name } => Ok(json!(sysctl::describe(&name).map_err(refused)?)),
         Request::Symbols { of } => {
             let handle = of.instance_or_base()?;
-            let symbols = symmap::symbols_of(InstanceRef::new(handle.header()));
+            let symbols = symmap::symbols_of(InstanceRef::new(&handle));
             let symbols = symbols.map_err(|error| Failure::new("boot", error.to_string()))?;
             Ok(symbols.iter().map(symbol).collect())
         }
@@ -130,7 +130,7 @@ impl Of {
     fn with<R>(&self, f: impl FnOnce(View<'_>) -> Result<R, sysctl::Error>) -> Result<R, Failure> {
         let result = if self.instance.is_some() || self.class.is_some() {
             let handle = self.instance_or_base()?;
-            f(View::of_header(handle.header()))
+            f(View::of_handle(&handle))
         } else {
             let base = Vimage::base().map_err(|error| Failure::new("boot", error.to_string()))?;
             base.enter(|| f(View::CURRENT))

@@ -1,12 +1,12 @@
 //! The memory of an instance.
 
 use std::alloc;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 
 use super::header::Header;
 use crate::class_state::{ClassState, PlacedPart};
 use crate::context;
+use crate::failure::{self, TeardownFailure};
 
 /// Allocates a block and makes the initial value of each variable in it.
 pub(crate) fn allocate(state: &ClassState, header: Header) -> NonNull<Header> {
@@ -23,13 +23,13 @@ pub(crate) fn allocate(state: &ClassState, header: Header) -> NonNull<Header> {
     place
 }
 
-/// Drops all variables, the last part first. Returns what the panics among them said.
+/// Drops all variables, the last part first. Returns the panics among them.
 ///
 /// # Safety
 ///
 /// The block is from [`allocate`] with the same class state, nothing uses its variables any more, and this is done
 /// once.
-pub(crate) unsafe fn drop_all(state: &ClassState, header: NonNull<Header>) -> Vec<String> {
+pub(crate) unsafe fn drop_all(state: &ClassState, header: NonNull<Header>) -> Vec<TeardownFailure> {
     // SAFETY: by contract; `allocate` and `LateModule::initialize` have made these.
     unsafe {
         let late = std::mem::take(&mut header.as_ref().late().parts);
@@ -50,7 +50,7 @@ pub(crate) unsafe fn free(state: &ClassState, header: NonNull<Header>) {
     }
 }
 
-/// Drops these parts, the last one first, with no context. Returns what the panics among them said.
+/// Drops these parts, the last one first, with no context. Returns the panics among them.
 ///
 /// # Safety
 ///
@@ -58,20 +58,22 @@ pub(crate) unsafe fn free(state: &ClassState, header: NonNull<Header>) {
 pub(crate) unsafe fn drop_parts(
     header: NonNull<Header>,
     parts: impl DoubleEndedIterator<Item = PlacedPart>,
-) -> Vec<String> {
+) -> Vec<TeardownFailure> {
     let mut parts = parts.rev().filter(|(part, _)| part.needs_drop()).peekable();
     if parts.peek().is_none() {
         return Vec::new();
     }
+    let mut failures = Vec::new();
     context::bar_all(|| {
-        parts
-            .filter_map(|(part, offset)| {
-                // SAFETY: by contract.
-                let dropped = catch_unwind(AssertUnwindSafe(|| unsafe {
-                    part.drop_in(header.cast::<u8>().add(offset).as_ptr());
-                }));
-                dropped.err().map(crate::failure::message)
-            })
-            .collect()
-    })
+        for (part, offset) in parts {
+            // SAFETY: by contract.
+            unsafe {
+                part.drop_in(header.cast::<u8>().add(offset).as_ptr(), &mut |variable, panic| {
+                    let label = header.as_ref().label();
+                    failures.push(TeardownFailure::in_drop(label, part.module(), variable, failure::message(panic)));
+                });
+            }
+        }
+    });
+    failures
 }

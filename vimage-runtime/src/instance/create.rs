@@ -110,7 +110,7 @@ pub(crate) fn create(
     // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
     let parent = context::current(class).map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
     let handle = add(class, state, parent, name);
-    if let Err(error) = sysctl::tune(&arguments.tunables, handle.header()) {
+    if let Err(error) = sysctl::tune(&arguments.tunables, &handle) {
         failure::report(teardown::detach(handle.as_ptr(), 0));
         handle.header().set_phase(Phase::Gone);
         return Err(CreateError::Sysctl(error));

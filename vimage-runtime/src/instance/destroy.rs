@@ -6,9 +6,8 @@ use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::handle::Handle;
 use super::header::Phase;
-use super::teardown::{self, Refusal};
+use super::teardown::{self, Refusal, Stays};
 use super::{Instance, State};
 use crate::class::Class;
 use crate::failure::TeardownFailure;
@@ -21,8 +20,8 @@ impl<C: Class> Instance<C> {
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`], if a hook refuses or panics, for the base instance, and while attach hooks are running;
-    /// the instance is what it was then.
+    /// [`ShutdownError`], if a hook refuses or panics, for the base instance, while attach hooks are running, and while
+    /// somebody else is shutting it down; the instance is what it was then.
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         if self.is_base() {
             return Err(ShutdownError::Base);
@@ -30,11 +29,19 @@ impl<C: Class> Instance<C> {
         if self.state() == State::Creating {
             return Err(ShutdownError::Creating);
         }
-        // SAFETY: `self` is a handle.
-        let done = unsafe { teardown::shut_down(self.handle.as_ptr()) };
-        match done {
-            Ok(_) => Ok(()),
-            Err(Refusal { module, source }) => Err(ShutdownError::Refused { module: module.name, source }),
+        loop {
+            // SAFETY: `self` is a handle.
+            let done = unsafe { teardown::shut_down(self.handle.as_ptr()) };
+            match (done, self.handle.header().phase()) {
+                (Err(Refusal { module, source }), _) => {
+                    return Err(ShutdownError::Refused { module: module.name, source });
+                }
+                // It may be this thread, in a hook, so that there is nothing to wait for.
+                (Ok(false), Phase::Quiescing) => return Err(ShutdownError::InProgress),
+                // Somebody else was shutting it down, and a hook has refused.
+                (Ok(false), Phase::Live) => {}
+                (Ok(_), _) => return Ok(()),
+            }
         }
     }
 
@@ -47,11 +54,13 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// [`DestroyError::Busy`] with the handle, if there are other handles, and [`DestroyError::Refused`] with the
-    /// handle, if a quiesce hook refuses or panics: nothing was torn down, and the instance is live as before.
+    /// handle, if a quiesce hook refuses or panics: nothing was torn down, and the instance is live again. What its
+    /// quiesce hooks have let go of stays so, and if all of them had agreed, its links are closed and what was lent to it
+    /// is home; the hooks run once more at the next attempt.
     /// [`DestroyError::Base`] with the handle for the base instance. [`DestroyError::Panicked`] if a detach hook or a
     /// `Drop` panicked: all the others have run, and the instance is gone.
     pub fn destroy(self) -> Result<(), DestroyError<C>> {
-        self.destroy_by(Handle::into_last)
+        self.destroy_until(None)
     }
 
     /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped after the quiesce
@@ -64,35 +73,22 @@ impl<C: Class> Instance<C> {
         // Too far to be a point in time is as good as for ever.
         let deadline = Instant::now().checked_add(timeout);
         let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(u32::MAX.into()));
-        self.destroy_by(|handle| handle.into_last_until(deadline))
+        self.destroy_until(Some(deadline))
     }
 
-    fn destroy_by(
-        self,
-        into_last: impl FnOnce(Handle) -> Result<std::ptr::NonNull<super::Header>, Handle>,
-    ) -> Result<(), DestroyError<C>> {
+    fn destroy_until(self, deadline: Option<Instant>) -> Result<(), DestroyError<C>> {
         if self.is_base() {
             return Err(DestroyError::Base(self));
         }
-        // SAFETY: `self` is a handle.
-        let shut = match unsafe { teardown::shut_down(self.handle.as_ptr()) } {
-            Ok(shut) => shut,
-            Err(Refusal { module, source }) => {
-                return Err(DestroyError::Refused { instance: self, module: module.name, source });
-            }
-        };
-        match into_last(self.handle) {
-            Ok(header) => {
-                // SAFETY: that was the last handle.
-                let failures = unsafe { teardown::end(header) };
-                if failures.is_empty() { Ok(()) } else { Err(DestroyError::Panicked(failures)) }
-            }
-            Err(handle) => {
-                if shut {
-                    handle.header().change_phase(Phase::Quiescing, Phase::Live);
-                }
+        match teardown::destroy(self.handle, deadline) {
+            Ok(failures) if failures.is_empty() => Ok(()),
+            Ok(failures) => Err(DestroyError::Panicked(failures)),
+            Err(Stays::Busy(handle)) => {
                 let holders = Holders(handle.other_holders());
                 Err(DestroyError::Busy { instance: Self::from_handle(handle), holders })
+            }
+            Err(Stays::Refused(handle, Refusal { module, source })) => {
+                Err(DestroyError::Refused { instance: Self::from_handle(handle), module: module.name, source })
             }
         }
     }
@@ -113,6 +109,8 @@ pub enum ShutdownError {
     Base,
     /// Its attach hooks are still running.
     Creating,
+    /// Its quiesce hooks are running just now, on another thread or further up on this one, and may refuse.
+    InProgress,
 }
 
 impl fmt::Display for ShutdownError {
@@ -121,6 +119,7 @@ impl fmt::Display for ShutdownError {
             Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
             Self::Base => f.write_str("the base instance is not shut down"),
             Self::Creating => f.write_str("the instance is still being made"),
+            Self::InProgress => f.write_str("the instance is being shut down by somebody else"),
         }
     }
 }
@@ -129,7 +128,7 @@ impl Error for ShutdownError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
             Self::Refused { source, .. } => Some(&**source),
-            Self::Base | Self::Creating => None,
+            Self::Base | Self::Creating | Self::InProgress => None,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Counted handles, of any class.
 
+use std::fmt;
 use std::panic::Location;
 use std::ptr::NonNull;
 use std::time::Instant;
@@ -10,7 +11,6 @@ use crate::class::ClassEntry;
 use crate::holders::Ticket;
 
 /// A counted handle to an instance of any class.
-#[derive(Debug)]
 pub(crate) struct Handle {
     header: NonNull<Header>,
     ticket: Ticket,
@@ -53,9 +53,16 @@ impl Handle {
         unsafe {
             match header.as_ref().phase() {
                 Phase::Detaching | Phase::Gone => None,
-                Phase::Creating | Phase::Live | Phase::Quiescing => Self::try_new(header),
+                Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced => Self::try_new(header),
             }
         }
+    }
+
+    /// Says where it was made, if that is not where it was counted.
+    pub(crate) fn held_since(&mut self, place: &'static Location<'static>) {
+        let ticket = self.header().holders.add(place);
+        let before = std::mem::replace(&mut self.ticket, ticket);
+        self.header().holders.remove(&before);
     }
 
     #[inline]
@@ -83,9 +90,9 @@ impl Handle {
         self.header().holders.others(&self.ticket)
     }
 
-    /// Gives up this handle and with it the instance, unless there are others.
+    /// Gives up this handle and with it the instance, unless there are others, or its modules have to be asked.
     pub(crate) fn into_last(self) -> Result<NonNull<Header>, Self> {
-        if self.header().release_last() {
+        if !self.is_entered() && self.header().release_last() {
             let header = self.header;
             std::mem::forget(self);
             Ok(header)
@@ -94,15 +101,29 @@ impl Handle {
         }
     }
 
+    /// Whether this thread runs in the instance.
+    ///
+    /// A handle that was entered is borrowed, so that it is not the last one that somebody gives up in there, unless the
+    /// thread never gets back to its `enter`: when the process exits in there, which drops the thread-locals of this
+    /// thread, handles included; or in a coroutine that was forgotten. Then the instance has to stay.
+    fn is_entered(&self) -> bool {
+        crate::context::is_current(self.header)
+    }
+
     /// As [`into_last`](Self::into_last), waiting for others to go until the deadline.
     pub(crate) fn into_last_until(mut self, deadline: Instant) -> Result<NonNull<Header>, Self> {
         let waiters = &self.header().class.laid_out().waiters;
+        if self.is_entered() {
+            return Err(self);
+        }
         loop {
             let waiting = waiters.lock();
             if self.header().await_others() {
                 drop(waiting);
                 match self.into_last() {
                     Ok(header) => return Ok(header),
+                    // Somebody has asked the modules meanwhile, and one refused.
+                    Err(handle) if handle.header().phase() == Phase::Live => return Err(handle),
                     // A weak handle was upgraded in between.
                     Err(handle) => self = handle,
                 }
@@ -114,6 +135,12 @@ impl Handle {
                 waiters.wait(waiting, deadline - now);
             }
         }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({})", self.header().description())
     }
 }
 
@@ -135,6 +162,7 @@ impl Drop for Handle {
                 Released::Other { awaited: false } => return,
                 // Not `self.header()`, which may be freed.
                 Released::Other { awaited: true } => return class.laid_out().waiters.notify(),
+                Released::NotLast if self.is_entered() => return,
                 Released::NotLast => {}
             }
             // SAFETY: the handle of `self` is still counted, and given up if this is true.

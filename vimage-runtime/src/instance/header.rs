@@ -23,24 +23,29 @@ pub enum State {
     Gone,
 }
 
-/// [`State`], with the part of shutting down in which no handle can be made told apart.
+/// [`State`], with the parts of shutting down told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Creating,
     Live,
+    /// Its modules are being asked whether it may go.
     Quiescing,
+    /// They have agreed.
+    Quiesced,
+    /// No handle can be made any more.
     Detaching,
     Gone,
 }
 
-const PHASES: [Phase; 5] = [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Detaching, Phase::Gone];
+const PHASES: [Phase; 6] =
+    [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Quiesced, Phase::Detaching, Phase::Gone];
 
 impl Phase {
     pub(crate) fn state(self) -> State {
         match self {
             Phase::Creating => State::Creating,
             Phase::Live => State::Live,
-            Phase::Quiescing | Phase::Detaching => State::ShuttingDown,
+            Phase::Quiescing | Phase::Quiesced | Phase::Detaching => State::ShuttingDown,
             Phase::Gone => State::Gone,
         }
     }
@@ -76,6 +81,9 @@ pub(crate) struct Late {
 
 /// Somebody waits for the other handles to go.
 const AWAITED: usize = 1 << (usize::BITS - 1);
+
+/// As in std's `Arc`: forgotten handles must not let the count overflow.
+const MOST: usize = isize::MAX as usize / 2;
 
 /// What became of a handle that was given up.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -134,6 +142,11 @@ impl Header {
         }
     }
 
+    /// How handles to it show: `Net#3 "red", Live`.
+    pub(crate) fn description(&self) -> String {
+        format!("{}, {:?}", self.label(), self.phase().state())
+    }
+
     pub(crate) fn is_base(&self) -> bool {
         self.id == super::tree::BASE
     }
@@ -145,8 +158,7 @@ impl Header {
 
     /// One more handle, made from one that exists.
     pub(crate) fn hold(&self) {
-        // As in std's `Arc`: forgotten clones must not let the count overflow.
-        if self.handles.fetch_add(1, Ordering::Relaxed) & !AWAITED > isize::MAX as usize / 2 {
+        if self.handles.fetch_add(1, Ordering::Relaxed) & !AWAITED > MOST {
             std::process::abort();
         }
     }
@@ -154,7 +166,11 @@ impl Header {
     /// One more handle where it is not known that there is one.
     pub(crate) fn try_hold(&self) -> bool {
         let more = |handles| (handles & !AWAITED != 0).then_some(handles + 1);
-        self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, more).is_ok()
+        let held = self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, more);
+        if held.is_ok_and(|before| before & !AWAITED > MOST) {
+            std::process::abort();
+        }
+        held.is_ok()
     }
 
     /// One handle less, unless it is the last.
@@ -167,10 +183,14 @@ impl Header {
         }
     }
 
-    /// Gives up the last handle, if it is the last.
+    /// Gives up the last handle, if it is the last one and the modules have agreed to that, or never will because the
+    /// creation has failed. Then nothing is lent to it.
     pub(crate) fn release_last(&self) -> bool {
+        // In this order. While the caller's handle is the only one, nobody else is at work at the phase, and whoever
+        // makes a handle from here on finds a phase that he lets be.
+        let agreed = self.is_only() && !matches!(self.phase(), Phase::Live | Phase::Quiescing);
         let none = |handles| (handles & !AWAITED == 1).then_some(0);
-        self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
+        agreed && self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
     }
 
     /// How many handles there are, at this moment.

@@ -20,7 +20,8 @@ impl<C: Class> Instance<C> {
         let root = crate::context::current(C::ENTRY)
             // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
             .map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
-        List::new(|tree| tree.subtree(root))
+        // All are below the base.
+        if root == tree::BASE { Self::all() } else { List::new(|tree| tree.subtree(root)) }
     }
 
     /// Every live instance of the class, whatever is current. In order of their ids, otherwise as [`list`](Self::list).
@@ -64,12 +65,18 @@ impl<C: Class> List<C> {
 impl<C: Class> Iterator for List<C> {
     type Item = Instance<C>;
 
+    // For `Busy`: the line of the user's loop.
+    #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
         let state = C::ENTRY.state.get()?;
-        self.ids.by_ref().find_map(|id| {
+        // A loop and not an iterator with a closure, which would hide who calls.
+        loop {
+            let id = self.ids.next()?;
             // The tree is unlocked again before a handle that is not live is dropped.
             let found: Option<Handle> = state.live().tree.find(id);
-            found.filter(|handle| handle.header().phase() == Phase::Live).map(Instance::from_handle)
-        })
+            if let Some(handle) = found.filter(|handle| handle.header().phase() == Phase::Live) {
+                return Some(Instance::from_handle(handle));
+            }
+        }
     }
 }

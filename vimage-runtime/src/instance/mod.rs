@@ -31,10 +31,12 @@ pub(crate) use handle::Handle;
 pub use header::State;
 pub(crate) use header::{Header, Phase};
 pub use list::List;
-pub(crate) use teardown::{Refusal, detach_module, end, shut_down};
+pub(crate) use teardown::{Refusal, ask, detach_module, end, inside, shut_down};
+#[cfg(all(test, vimage_shuttle))]
+pub(crate) use teardown::{Stays, destroy};
 pub(crate) use tree::Tree;
 pub use weak::WeakInstance;
-pub(crate) use weak::hold;
+pub(crate) use weak::{describe, hold};
 
 /// A handle to an independent copy of the state of all modules of the class `C`.
 ///
@@ -233,6 +235,6 @@ impl<C: Class> std::hash::Hash for Instance<C> {
 /// Class, id, name and state: `Instance(Net#3 "red", Live)`.
 impl<C: Class> fmt::Debug for Instance<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Instance({}, {:?})", self.handle.header().label(), self.state())
+        write!(f, "Instance({})", self.handle.header().description())
     }
 }

@@ -4,12 +4,15 @@ use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::sync::Arc;
+use std::time::Instant;
 
+use super::handle::Handle;
 use super::header::{Header, Phase};
 use super::{block, companions};
 use crate::context;
 use crate::failure::{self, TeardownFailure, message};
 use crate::module::{BoxError, ModuleEntry};
+use crate::order::LinkedModule;
 
 /// A module that does not let its instance go.
 #[derive(Debug)]
@@ -19,7 +22,8 @@ pub(crate) struct Refusal {
 }
 
 /// Marks a live instance as shutting down and runs its quiesce hooks, in reverse order of attach. Says whether
-/// this call did it. If one refuses, the instance is live again.
+/// this call did it: if not, that was done before, or is being done just now. If one refuses, the instance is live
+/// again.
 ///
 /// # Safety
 ///
@@ -33,24 +37,68 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     crate::trace::event!("shutdown", head);
     let late = head.late().attached.clone();
     let modules = late.iter().rev().map(|late| &late.linked).chain(head.class_state().modules.iter().rev());
-    let mut hooks = modules.filter_map(|module| Some((module.entry, module.quiesce?))).peekable();
-    let refuses = |(module, hook): (_, fn() -> Result<(), BoxError>)| {
-        let source = match catch_unwind(AssertUnwindSafe(hook)) {
-            Ok(Ok(())) => return None,
-            Ok(Err(error)) => error,
-            Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
-        };
-        Some(Refusal { module, source: Arc::from(source) })
-    };
-    let refusal = if hooks.peek().is_none() { None } else { inside(header, || hooks.find_map(refuses)) };
-    match refusal {
-        None => {
+    // SAFETY: by contract.
+    let asked = modules.into_iter().try_for_each(|module| unsafe { ask(header, module) });
+    match asked {
+        Ok(()) => {
             companions::dismiss(header);
+            head.set_phase(Phase::Quiesced);
             Ok(true)
         }
-        Some(refusal) => {
+        Err(refusal) => {
             head.change_phase(Phase::Quiescing, Phase::Live);
             Err(refusal)
+        }
+    }
+}
+
+/// Runs the quiesce hook of one module, if it has one.
+///
+/// # Safety
+///
+/// The caller has a handle until this returns.
+pub(crate) unsafe fn ask(header: NonNull<Header>, module: &LinkedModule) -> Result<(), Refusal> {
+    let Some(hook) = module.quiesce else { return Ok(()) };
+    let source = match inside(header, || catch_unwind(AssertUnwindSafe(hook))) {
+        Ok(Ok(())) => return Ok(()),
+        Ok(Err(error)) => error,
+        Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
+    };
+    Err(Refusal { module: module.entry, source: Arc::from(source) })
+}
+
+/// Why an instance was not ended.
+#[derive(Debug)]
+pub(crate) enum Stays {
+    /// There are other handles.
+    Busy(Handle),
+    Refused(Handle, Refusal),
+}
+
+/// Asks the modules of an instance and ends it, if this is the last handle or becomes it until the deadline. Returns
+/// what went wrong on the way.
+pub(crate) fn destroy(mut handle: Handle, deadline: Option<Instant>) -> Result<Vec<TeardownFailure>, Stays> {
+    loop {
+        // SAFETY: `handle` is one.
+        let shut = match unsafe { shut_down(handle.as_ptr()) } {
+            Ok(shut) => shut,
+            Err(refusal) => return Err(Stays::Refused(handle, refusal)),
+        };
+        let last = match deadline {
+            None => handle.into_last(),
+            Some(deadline) => handle.into_last_until(deadline),
+        };
+        handle = match last {
+            // SAFETY: that was the last handle.
+            Ok(header) => return Ok(unsafe { end(header) }),
+            // Somebody else had asked the modules, and they refused or he has given up.
+            Err(handle) if handle.header().phase() == Phase::Live => handle,
+            Err(handle) => {
+                if shut {
+                    handle.header().change_phase(Phase::Quiesced, Phase::Live);
+                }
+                return Err(Stays::Busy(handle));
+            }
         }
     }
 }
@@ -67,7 +115,7 @@ fn is_dropping() -> bool {
 }
 
 /// Gives up what seems to be the last handle and ends the instance. `false` if it was not the last: a quiesce
-/// hook has made another one, or another thread has.
+/// hook has made another one, or another thread has; or if its modules are to be asked again.
 ///
 /// # Safety
 ///
@@ -81,10 +129,11 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
     let refused = shut.is_err() && head.change_phase(Phase::Live, Phase::Quiescing);
     if refused {
         companions::dismiss(header);
+        head.set_phase(Phase::Quiesced);
     }
     if !head.release_last() {
         if refused || matches!(shut, Ok(true)) {
-            head.change_phase(Phase::Quiescing, Phase::Live);
+            head.change_phase(Phase::Quiesced, Phase::Live);
         }
         return false;
     }
@@ -134,9 +183,8 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     let dropping = DROPPING.with(|dropping| dropping.replace(true));
     // SAFETY: no handle exists, and out of the tree nobody can make one; no thread is inside, because `enter`
     // borrows a handle.
-    let panics = unsafe { block::drop_all(state, header) };
+    failures.extend(unsafe { block::drop_all(state, header) });
     DROPPING.with(|now| now.set(dropping));
-    failures.extend(panics.into_iter().map(|panic| TeardownFailure::in_drop(head.label(), panic)));
     // SAFETY: as above, and `head` is not used any more.
     unsafe { block::free(state, header) };
     failures
@@ -179,7 +227,7 @@ pub(crate) fn detach_module(
 }
 
 /// Runs `f` in the instance and in no other.
-pub(super) fn inside<R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
+pub(crate) fn inside<R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
     // SAFETY: the caller keeps the block.
     let class = unsafe { header.as_ref() }.class;
     context::leave_all(|| context::enter_entry(class, header, f))

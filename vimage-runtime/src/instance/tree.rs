@@ -92,6 +92,12 @@ impl Tree {
         unsafe { Handle::try_new(node.header) }
     }
 
+    /// How an instance shows.
+    pub(crate) fn describe(&self, id: u64) -> Option<String> {
+        // SAFETY: as in `find_any`.
+        self.nodes.get(&id).map(|node| unsafe { node.header.as_ref() }.description())
+    }
+
     /// The headers, in no order, by pointers to all of their blocks.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = NonNull<Header>> {
         self.nodes.values().map(|node| node.header)

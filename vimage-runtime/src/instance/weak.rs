@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Handle, Instance};
+use super::{Handle, Instance, State};
 use crate::class::{Class, ClassEntry};
 
 /// Finds an instance again as long as it lives; from [`Instance::downgrade`].
@@ -45,6 +45,12 @@ pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
     class.state.get()?.live().tree.find_any(id)
 }
 
+/// How what holds no handle shows: as [`Instance`] does, `Net#3, Gone` once it is gone.
+pub(crate) fn describe(class: &'static ClassEntry, id: u64) -> String {
+    let found = class.state.get().and_then(|state| state.live().tree.describe(id));
+    found.unwrap_or_else(|| format!("{}#{id}, {:?}", class.name, State::Gone))
+}
+
 impl<C: Class> Clone for WeakInstance<C> {
     fn clone(&self) -> Self {
         *self
@@ -52,8 +58,9 @@ impl<C: Class> Clone for WeakInstance<C> {
 }
 impl<C: Class> Copy for WeakInstance<C> {}
 
+/// Class, id, name and state: `WeakInstance(Net#3 "red", Live)`, `WeakInstance(Net#3, Gone)`. One look-up.
 impl<C: Class> fmt::Debug for WeakInstance<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "WeakInstance({}#{})", C::ENTRY.name, self.id)
+        write!(f, "WeakInstance({})", describe(C::ENTRY, self.id))
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::sync::Arc;
 
 use crate::boot::BootError;
 use crate::instance::AttachError;
@@ -14,12 +15,29 @@ pub enum RegisterError {
     Boot(BootError),
     /// Another registration is under way, perhaps in a caller of this hook.
     Busy,
-    /// No module of this name waits to be registered, or several do.
+    /// There is no module of this name.
     Unknown {
+        /// The name.
+        name: String,
+        /// A name that exists and is close.
+        closest: Option<String>,
+    },
+    /// Several modules of this name wait to be registered.
+    Ambiguous {
         /// The name.
         name: String,
         /// Who bears it, with crate and line.
         candidates: Vec<String>,
+    },
+    /// It is not registered, so that it cannot be taken back.
+    NotRegistered {
+        /// The name.
+        name: String,
+    },
+    /// It came at boot, and stays: only modules with `register = "manual"` can be taken back.
+    AtBoot {
+        /// The name.
+        name: String,
     },
     /// It is registered already.
     Registered {
@@ -58,6 +76,13 @@ pub enum RegisterError {
     },
     /// Its attach hook failed in one instance; it has been detached from all the others.
     Attach(AttachError),
+    /// Its quiesce hook refused in the base instance, or panicked; the module is registered as before.
+    Refused {
+        /// The module.
+        module: &'static str,
+        /// What it returned, or what the panic said.
+        source: Arc<dyn Error + Send + Sync>,
+    },
     /// It cannot be unregistered, because something uses it.
     InUse {
         /// The module.
@@ -72,12 +97,16 @@ impl fmt::Display for RegisterError {
         match self {
             Self::Boot(error) => error.fmt(f),
             Self::Busy => f.write_str("another module is being registered just now"),
-            Self::Unknown { name, candidates } if candidates.is_empty() => write!(
+            Self::Unknown { name, closest } => {
+                write!(f, "no module named `{name}` is linked into the program or loaded")?;
+                closest.as_ref().map_or(Ok(()), |closest| write!(f, "; did you mean `{closest}`?"))
+            }
+            Self::NotRegistered { name } => write!(f, "module `{name}` is not registered"),
+            Self::AtBoot { name } => write!(
                 f,
-                "no module named `{name}` waits to be registered; it must be declared with `register = \"manual\"`, or \
-                 come with a library that was loaded after boot"
+                "module `{name}` came at boot, and stays; only modules with `register = \"manual\"` can be unregistered"
             ),
-            Self::Unknown { name, candidates } => {
+            Self::Ambiguous { name, candidates } => {
                 write!(f, "`{name}` may be any of {}; give the Rust path", candidates.join(", "))
             }
             Self::Registered { name } => write!(f, "module `{name}` is registered already"),
@@ -89,8 +118,9 @@ impl fmt::Display for RegisterError {
             }
             Self::Reserve { module, needed, left } => write!(
                 f,
-                "module {module} needs {needed} bytes of each instance, but {left} are left in the reserve; make it \
-                 larger with `vimage::module::set_reserve` before boot"
+                "module {module} needs {needed} bytes of each instance, but {left} are left in the reserve, in \
+                 which registrations that failed keep their place; make it larger with `vimage::module::set_reserve` \
+                 before boot"
             ),
             Self::Alignment { module, align, most } => {
                 write!(
@@ -99,6 +129,7 @@ impl fmt::Display for RegisterError {
                 )
             }
             Self::Attach(error) => error.fmt(f),
+            Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
             Self::InUse { module, by } => write!(f, "module `{module}` cannot be unregistered: {by} uses it"),
         }
     }
@@ -109,6 +140,7 @@ impl Error for RegisterError {
         match self {
             Self::Boot(error) => error.source(),
             Self::Attach(error) => error.source(),
+            Self::Refused { source, .. } => Some(&**source),
             _ => None,
         }
     }

@@ -1,15 +1,17 @@
 //! Modules that come and go after boot.
 
-use std::alloc::Layout;
+use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
 use crate::arguments::Arguments;
 use crate::boot;
-use crate::class_state::{ClassState, Live, PlacedPart, Reserve, place};
+use crate::class::ClassEntry;
+use crate::class_state::{ClassState, Live, PlacedPart};
 use crate::failure;
-use crate::instance::{Handle, Header, Phase, attach_module, detach_module, drop_parts};
+use crate::instance::{Handle, Header, Phase, Refusal, ask, attach_module, detach_module, drop_parts};
 use crate::module::{Dependency, ModuleEntry};
+use crate::named;
 use crate::order::{LinkedModule, link};
 use crate::registry;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
@@ -23,9 +25,8 @@ pub use errors::RegisterError;
 pub(crate) struct LateModule {
     pub(crate) linked: LinkedModule,
     pub(crate) parts: Vec<PlacedPart>,
-    /// The rest of each block before it came, and where it starts since.
-    reserve_before: Reserve,
-    reserve_after: usize,
+    /// What it takes of the reserve of each block.
+    room: Range<usize>,
     /// Registration has failed or ended: no instance attaches it any more. Each one still makes its variables, for
     /// they can be reached until they lose their place. Changes under the lock of the class.
     withdrawn: AtomicBool,
@@ -125,12 +126,14 @@ pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> R
     })
 }
 
-/// Takes a module back that was registered with [`register`]: the kernel's `MOD_UNLOAD`. Detaches it from the base
-/// instance and drops its variables there.
+/// Takes a module back that was registered with [`register`]: the kernel's `MOD_QUIESCE` and `MOD_UNLOAD`. Runs its
+/// quiesce hook in the base instance, then its detach hook, and drops its variables there.
 ///
 /// # Errors
 ///
-/// [`RegisterError::InUse`] while any instance of its class but the base exists, or another module depends on it.
+/// [`RegisterError::InUse`] while any instance of its class but the base exists, or another module depends on it;
+/// [`RegisterError::Refused`] by its quiesce hook; [`RegisterError::NotRegistered`], [`RegisterError::AtBoot`] and
+/// [`RegisterError::Unknown`].
 ///
 /// # Safety
 ///
@@ -148,22 +151,18 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
         let late = {
             let live = state.live();
             let Some(late) = live.late.iter().find(|late| named(late)).map(Arc::clone) else { continue };
-            let ids = live.tree.all();
-            if let Some(id) = ids.into_iter().find(|&id| id != state.base_handle().header().id) {
-                return Err(RegisterError::InUse {
-                    module: name.to_owned(),
-                    by: format!("instance {}#{id}", class.name),
-                });
-            }
-            if let Some(user) = live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
-                return Err(RegisterError::InUse {
-                    module: name.to_owned(),
-                    by: format!("module {}", user.linked.entry),
-                });
-            }
-            withdraw(&live, &late);
+            check_unused(state, &live, &late)?;
             late
         };
+        // SAFETY: the handle to the base instance is kept for ever.
+        unsafe { ask(state.base_handle().as_ptr(), &late.linked) }
+            .map_err(|Refusal { module, source }| RegisterError::Refused { module: module.name, source })?;
+        {
+            let live = state.live();
+            // Once more: something may have come while it was asked.
+            check_unused(state, &live, &late)?;
+            withdraw(&live, &late);
+        }
         detach_everywhere(state, &late);
         late.detached();
         let base = state.base_handle();
@@ -172,17 +171,43 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
             own.parts.extract_if(.., |part| late.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
         };
         // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
-        let panics = unsafe { drop_parts(base.as_ptr(), parts.into_iter()) };
-        failure::report_drops(base.header().label(), panics);
-        // Their place can be used again, unless an instance came meanwhile, or another module behind it.
+        failure::report(unsafe { drop_parts(base.as_ptr(), parts.into_iter()) });
+        // Their place can be used again, unless an instance came meanwhile, which has the variables still.
         let mut live = state.live();
-        let only_base = live.tree.all_where(|header| header.id != base.header().id).is_empty();
-        if only_base && live.reserve.start == late.reserve_after {
-            live.reserve = late.reserve_before;
+        if live.tree.all().len() == 1 {
+            live.reserve.give_back(late.room.clone());
         }
         return Ok(());
     }
-    Err(RegisterError::Unknown { name: name.to_owned(), candidates: Vec::new() })
+    Err(not_registered(name))
+}
+
+/// What keeps a module from being taken back. Under the lock of the class.
+fn check_unused(state: &ClassState, live: &Live, late: &LateModule) -> Result<(), RegisterError> {
+    let by = |by| Err(RegisterError::InUse { module: late.linked.entry.name.to_owned(), by });
+    let base = state.base_handle().header();
+    if let Some(id) = live.tree.all().into_iter().find(|id| *id != base.id) {
+        return by(format!("instance {}#{id}", base.class.name));
+    }
+    match live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
+        Some(user) => by(format!("module {}", user.linked.entry)),
+        None => Ok(()),
+    }
+}
+
+/// Why there is no module of this name to take back.
+fn not_registered(name: &str) -> RegisterError {
+    let name = name.to_owned();
+    let at_boot = |class: &ClassEntry| class.laid_out().modules.iter().any(|module| is_named(module.entry, &name));
+    if boot::classes().iter().any(|class| at_boot(class)) {
+        return RegisterError::AtBoot { name };
+    }
+    let linked = link(&registry::collected());
+    if linked.iter().any(|module| is_named(module.entry, &name)) {
+        return RegisterError::NotRegistered { name };
+    }
+    let closest = named::closest(&name, linked.iter().map(|module| module.entry.name));
+    RegisterError::Unknown { name, closest }
 }
 
 fn is_named(entry: &ModuleEntry, name: &str) -> bool {
@@ -206,7 +231,11 @@ fn find(name: &str) -> Result<LinkedModule, RegisterError> {
     match candidates.len() {
         1 => Ok(candidates.remove(0)),
         0 if all > 0 => Err(RegisterError::Registered { name: name.to_owned() }),
-        _ => Err(RegisterError::Unknown {
+        0 => {
+            let closest = named::closest(name, link(&registry::collected()).iter().map(|module| module.entry.name));
+            Err(RegisterError::Unknown { name: name.to_owned(), closest })
+        }
+        _ => Err(RegisterError::Ambiguous {
             name: name.to_owned(),
             candidates: candidates.iter().map(|module| module.entry.to_string()).collect(),
         }),
@@ -251,32 +280,17 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
             return Err(RegisterError::MissingDependency { module: entry.to_string(), dependency: name.to_owned() });
         }
     }
-    let reserve_before = live.reserve;
     let align = state.layout.align();
     if let Some(part) = linked.parts.iter().find(|part| part.layout().align() > align) {
         return Err(RegisterError::Alignment { module: entry.to_string(), align: part.layout().align(), most: align });
     }
-    let too_large = |needed| RegisterError::Reserve {
+    let (parts, room) = live.reserve.take(&linked.parts).map_err(|needed| RegisterError::Reserve {
         module: entry.to_string(),
         needed,
-        left: reserve_before.end - reserve_before.start,
-    };
-    let mut parts = Vec::new();
-    let end =
-        Layout::from_size_align(reserve_before.start, align).and_then(|start| place(start, &linked.parts, &mut parts));
-    let end = end.map_err(|_| too_large(usize::MAX))?.size();
-    if end > reserve_before.end {
-        return Err(too_large(end - reserve_before.start));
-    }
-    live.reserve.start = end;
-    let late = Arc::new(LateModule {
-        linked,
-        parts,
-        reserve_before,
-        reserve_after: end,
-        withdrawn: AtomicBool::new(false),
-        users: AtomicUsize::new(1),
-    });
+        left: live.reserve.left(),
+    })?;
+    let late =
+        Arc::new(LateModule { linked, parts, room, withdrawn: AtomicBool::new(false), users: AtomicUsize::new(1) });
     for header in live.tree.blocks() {
         // SAFETY: what is in the tree is allocated, and the module is new.
         unsafe { late.initialize(header) };
@@ -316,7 +330,10 @@ fn withdraw(_live: &Live, late: &LateModule) {
 fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
     // Those that are being made see the module when their own hooks have run; those whose creation has failed have
     // no modules.
-    let ids = state.live().tree.all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing));
+    let ids = state
+        .live()
+        .tree
+        .all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing | Phase::Quiesced));
     let arguments = Arguments::default();
     for id in ids {
         let Some(handle) = state.live().tree.find_any(id) else { continue };

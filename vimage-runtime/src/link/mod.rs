@@ -271,10 +271,10 @@ impl<M: Send + 'static> Drop for End<M> {
     }
 }
 
-/// Whose end it is: `End(Net#3, open)`.
+/// Whose end it is: `End(Net#3 "red", Live, open)`.
 impl<M: Send + 'static> fmt::Debug for End<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_closed() { "closed" } else { "open" };
-        write!(f, "End({}#{}, {state})", self.shared.class.name, self.shared.id)
+        write!(f, "End({}, {state})", instance::describe(self.shared.class, self.shared.id))
     }
 }

@@ -1,6 +1,6 @@
 //! From an instance that is known at run time to a variable of it.
 
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
@@ -9,28 +9,36 @@ use crate::UseInVirtualizedCode;
 use crate::class::Class;
 use crate::class::ClassEntry;
 use crate::context;
-use crate::instance::Header;
+use crate::instance::{Handle, Header};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 use crate::storage::kind;
 
 /// An instance of any class, which exists for as long as this is borrowed; or none, for what all share.
+///
+/// It is a pointer to the block, which a `&Header` would not be: that may not be used for the variables behind it.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
-pub struct InstanceRef<'a>(Option<&'a Header>);
+pub struct InstanceRef<'a>(Option<NonNull<Header>>, PhantomData<&'a Header>);
+
+// SAFETY: it is used as a `&Header` is, and as a context, which any thread may enter.
+unsafe impl Send for InstanceRef<'_> {}
+// SAFETY: as above.
+unsafe impl Sync for InstanceRef<'_> {}
 
 impl<'a> InstanceRef<'a> {
-    pub(crate) fn new(header: &'a Header) -> Self {
-        Self(Some(header))
+    pub(crate) fn new(handle: &'a Handle) -> Self {
+        Self(Some(handle.as_ptr()), PhantomData)
     }
 
     pub(crate) fn header(self) -> Option<&'a Header> {
-        self.0
+        // SAFETY: the block exists for `'a`.
+        self.0.map(|header| unsafe { header.as_ref() })
     }
 
     /// The instance, if it is of this class.
     #[cfg(any(feature = "vimage", feature = "static-struct"))]
     fn of_class(self, class: &'static ClassEntry) -> Option<NonNull<Header>> {
-        self.0.filter(|header| header.class == class).map(NonNull::from)
+        self.0.filter(|_| self.header().is_some_and(|header| header.class == class))
     }
 }
 
@@ -62,16 +70,16 @@ pub fn locate_raw<T, C: Class>(
 
 /// Calls `f` with the current instance of the class, if there is one.
 pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> R {
-    // SAFETY: whoever made the context keeps the instance alive while this thread is in it, so for as long as `f`.
-    f(InstanceRef(context::current(class).map(|header| unsafe { &*header.as_ptr() })))
+    // Whoever made the context keeps the instance alive while this thread is in it, so for as long as `f`, which works
+    // for any lifetime.
+    f(InstanceRef(context::current(class), PhantomData))
 }
 
 /// Runs `f` in this instance.
 pub(crate) fn in_named<R>(instance: InstanceRef<'_>, f: impl FnOnce() -> R) -> R {
-    match instance.0 {
-        Some(header) if context::current(header.class) != Some(header.into()) => {
-            context::enter_entry(header.class, header.into(), f)
-        }
+    let class = instance.header().map(|header| header.class);
+    match (class, instance.0) {
+        (Some(class), Some(block)) if context::current(class) != Some(block) => context::enter_entry(class, block, f),
         _ => f(),
     }
 }

@@ -1,6 +1,7 @@
 //! Builds without instances register no parts.
 
 use std::alloc::Layout;
+use std::any::Any;
 
 use super::FieldEntry;
 use crate::module::ModuleEntry;
@@ -39,7 +40,7 @@ impl PartEntry {
         match *self {}
     }
 
-    pub(crate) unsafe fn drop_in(&self, _: *mut u8) {
+    pub(crate) unsafe fn drop_in(&self, _: *mut u8, _: &mut dyn FnMut(&'static str, Box<dyn Any + Send>)) {
         match *self {}
     }
 }

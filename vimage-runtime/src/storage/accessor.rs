@@ -3,6 +3,7 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
+use super::assert::Checked;
 use super::build::{Part, Place, Resolved};
 use super::kind;
 use crate::access::{InClass, Virtualized};
@@ -54,13 +55,14 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     /// # Safety
     ///
     /// `part` is the storage of `P`, of the class `C`; at `field` in it lies what `projection` returns, which
-    /// wraps a `T` as the kind `K` says.
+    /// wraps a `T` as the kind `K` says. `checked` is from the assertion of that kind.
     #[doc(hidden)]
     pub const unsafe fn new<P, S: Slot<T, K>>(
         variable: &'static VariableEntry,
         part: &'static Part<P>,
         field: usize,
-        _projection: fn(&P) -> &S,
+        _projection: fn(&P) -> *const S,
+        _checked: Checked<T>,
     ) -> Self {
         // SAFETY: by contract.
         let place = unsafe { Place::new(part, field) };
@@ -73,10 +75,11 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     ///
     /// # Safety
     ///
-    /// The result must not outlive the function or closure body it is made in, nor be kept across an `await`.
+    /// `region` must be a local of the function or closure body that this is called in, and must end, or be moved,
+    /// before the next `await`.
     #[doc(hidden)]
     #[inline(always)]
-    pub unsafe fn resolve_in_region(self) -> Resolved<T, K> {
+    pub unsafe fn resolve_in_region<R: IsRegion>(self, _region: &R) -> Resolved<'_, T, K> {
         self.place.resolve::<C, K>(self.variable)
     }
 
@@ -84,6 +87,32 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     pub(crate) fn find(self, instance: NonNull<Header>) -> Option<*const T> {
         self.place.find(instance)
     }
+}
+
+/// What a resolution borrows, so that it ends with it; a local at the head of each region.
+///
+/// It has no content, and whoever has it can do nothing with it. It has no `PartialEq`, so that a constant of the
+/// user's is no pattern that a region matches.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Region(());
+
+impl Region {
+    #[allow(clippy::new_without_default, reason = "only the macros make them")]
+    #[inline(always)]
+    pub const fn new() -> Self {
+        Self(())
+    }
+}
+
+/// Only [`Region`]. A generic parameter, because what has another type is not coerced to it.
+#[doc(hidden)]
+pub trait IsRegion: sealed::Sealed {}
+impl IsRegion for Region {}
+
+mod sealed {
+    pub trait Sealed {}
+    impl Sealed for super::Region {}
 }
 
 /// The wrapper of a field of type `T` whose variable is of kind `K`.

@@ -6,6 +6,7 @@ use super::accessor::VariableEntry;
 use crate::class::{ClassEntry, NoContext};
 use crate::context::{self, Context};
 use crate::instance::Header;
+use crate::module::Register;
 
 /// The current instance of the class, by whatever the class says about a missing context.
 #[track_caller]
@@ -44,8 +45,26 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
 #[track_caller]
 pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
     panic!(
-        "`{}`: module {} is not registered, so that no instance has its variables: the linker dropped it, or it came \
-         with a library that was loaded after boot",
+        "`{}`: module {} is not registered, so that no instance has its variables: {}",
+        variable.name,
+        variable.module,
+        match variable.module.register {
+            Register::Manual => format!("call `vimage::module::register({:?})` first", variable.module.name),
+            Register::Boot =>
+                "the linker dropped it, or it came with a library that was loaded after boot and is to be registered"
+                    .to_owned(),
+        }
+    );
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn too_late(variable: &'static VariableEntry) -> ! {
+    panic!(
+        "`{}`: when the function or closure began that mentions it, there was no such variable here: its instance was \
+         entered, or its module {} registered, inside that function; mention it in a function or closure of its own, \
+         which is called in there",
         variable.name, variable.module
     );
 }

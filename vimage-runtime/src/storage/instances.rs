@@ -1,12 +1,15 @@
 //! The `vimage` build: the variables of a part are fields of a struct in each instance's block.
 
 use std::alloc::{self, Layout};
+use std::any::Any;
 use std::marker::PhantomData;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::{self, NonNull};
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use super::accessor::VariableEntry;
-use super::{FieldEntry, Template, cold, kind};
+pub use super::resolved::Resolved;
+use super::{FieldEntry, Template, cold};
 use crate::class::{Class, ClassEntry};
 use crate::instance::{Handle, Header};
 use crate::module::{Module, ModuleEntry};
@@ -24,7 +27,8 @@ macro_rules! __storage {
             static __VIMAGE_TEMPLATE: $crate::__private::Template<$part> = $crate::__private::Template::new($initial);
             $(
                 $(#[$cfg])*
-                const _: fn(&$part) -> &$crate::__private::slot::$kind<$ty> = |part| &part.$field;
+                // Raw pointers, because a reference to something else might be coerced.
+                const _: fn(&$part) -> *const $crate::__private::slot::$kind<$ty> = |part| &raw const part.$field;
             )*
             // SAFETY: each offset is that of a field of `$part`, whose wrapper is of the kind that is said, as rustc
             // has just compared.
@@ -33,10 +37,11 @@ macro_rules! __storage {
                     $(
                         $(#[$cfg])*
                         $crate::__private::FieldEntry {
-                            name: ::core::stringify!($accessor),
-                            offset: ::core::mem::offset_of!($part, $field),
-                            size: ::core::mem::size_of::<$ty>(),
+                            name: $crate::__private::core::stringify!($accessor),
+                            offset: $crate::__private::core::mem::offset_of!($part, $field),
+                            size: $crate::__private::core::mem::size_of::<$ty>(),
                             kept: $crate::__private::kept::$kind,
+                            drop: $crate::__private::drop_of(|part: &$part| &part.$field),
                         },
                     )*
                 ])
@@ -80,6 +85,16 @@ pub mod kept {
     pub const Keep: bool = true;
 }
 
+/// What drops the slot that `projection` returns.
+#[doc(hidden)]
+pub const fn drop_of<P, S>(_projection: fn(&P) -> &S) -> Option<unsafe fn(*mut u8)> {
+    unsafe fn drop_slot<S>(slot: *mut u8) {
+        // SAFETY: by the contract of `PartEntry::drop_in` a live `S` is there, which is not used any more.
+        unsafe { ptr::drop_in_place(slot.cast::<S>()) }
+    }
+    if std::mem::needs_drop::<S>() { Some(drop_slot::<S>) } else { None }
+}
+
 /// The registered form of a part: the variables of one scope.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -90,7 +105,7 @@ pub struct PartEntry {
     layout: Layout,
     fields: &'static [FieldEntry],
     template: *const u8,
-    drop: Option<unsafe fn(*mut u8)>,
+    needs_drop: bool,
 }
 
 // SAFETY: all is immutable but the atomic; the template's bytes are only read.
@@ -110,19 +125,15 @@ pub struct Part<P> {
 impl<P> Part<P> {
     /// # Safety
     ///
-    /// The offsets in `fields` are those of `P`'s slots, and `kept` those of kind `Keep`.
+    /// The fields are all of `P`'s slots with their offsets and what drops them; `kept` are those of kind `Keep`.
     pub const unsafe fn new<M: Module>(template: &'static Template<P>, fields: &'static [FieldEntry]) -> Self {
-        unsafe fn drop_part<P>(part: *mut u8) {
-            // SAFETY: by the contract of `drop_in`.
-            unsafe { ptr::drop_in_place(part.cast::<P>()) }
-        }
         let entry = PartEntry {
             offset: AtomicUsize::new(PartEntry::UNREGISTERED),
             module: M::ENTRY,
             layout: Layout::new::<P>(),
             fields,
             template: template.as_ptr().cast(),
-            drop: if std::mem::needs_drop::<P>() { Some(drop_part::<P>) } else { None },
+            needs_drop: std::mem::needs_drop::<P>(),
         };
         Self { entry, part: PhantomData }
     }
@@ -165,7 +176,7 @@ impl PartEntry {
     }
 
     pub(crate) fn needs_drop(&self) -> bool {
-        self.drop.is_some()
+        self.needs_drop
     }
 
     /// Makes the initial values at `place`.
@@ -183,15 +194,19 @@ impl PartEntry {
         }
     }
 
-    /// Drops the values at `place`.
+    /// Drops the values at `place`, each by itself: one that panics takes no other along. Tells `panicked` of those,
+    /// by the name of the variable.
     ///
     /// # Safety
     ///
     /// They were initialized, are not dropped yet, and nothing uses them any more.
-    pub(crate) unsafe fn drop_in(&self, place: *mut u8) {
-        if let Some(drop) = self.drop {
-            // SAFETY: by contract, and `drop` is of this part's type.
-            unsafe { drop(place) }
+    pub(crate) unsafe fn drop_in(&self, place: *mut u8, panicked: &mut dyn FnMut(&'static str, Box<dyn Any + Send>)) {
+        for field in self.fields {
+            let Some(drop) = field.drop else { continue };
+            // SAFETY: by contract, and `drop` is of the slot at this offset.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| unsafe { drop(place.add(field.offset)) })) {
+                panicked(field.name, panic);
+            }
         }
     }
 }
@@ -283,12 +298,13 @@ impl<T> Place<T> {
     }
 
     #[inline(always)]
-    pub(super) fn resolve<C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<T, K> {
+    pub(super) fn resolve<'r, C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<'r, T, K> {
         Resolved {
             slot: self.slot(C::CONTEXT.get().as_ptr()),
             place: self,
             class: C::ENTRY,
             variable,
+            region: PhantomData,
             kind: PhantomData,
         }
     }
@@ -307,7 +323,8 @@ impl<T> Place<T> {
     #[inline(always)]
     #[track_caller]
     pub(super) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {
-        self.resolve::<C, ()>(variable).slot()
+        let slot = self.slot(C::CONTEXT.get().as_ptr());
+        if slot.is_null() { self.in_late(C::ENTRY, variable) } else { slot }
     }
 
     /// A handle to the instance that `in_current` has just found.
@@ -319,70 +336,26 @@ impl<T> Place<T> {
         }
     }
 
-    /// Tries again after the head of a region found nothing: the context may have come since.
+    /// Tries again where nothing was found: the class may fall back on its base instance.
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn resolve_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
-        let base = cold::instance_or_panic(class, variable);
-        self.in_instance(base, variable)
+    fn in_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
+        let instance = cold::instance_or_panic(class, variable);
+        self.in_instance(instance, variable)
     }
-}
 
-/// A variable, found or not. Hidden in virtualized code, where it is made at the head of a region.
-#[doc(hidden)]
-#[allow(missing_debug_implementations)]
-pub struct Resolved<T, K> {
-    slot: *const T,
-    place: Place<T>,
-    class: &'static ClassEntry,
-    variable: &'static VariableEntry,
-    // Invariant in `T`, as the accessor.
-    kind: PhantomData<fn(T) -> K>,
-}
-
-impl<T, K> Resolved<T, K> {
-    #[inline(always)]
+    /// Tries again after the head of a region found nothing: the process may have booted since.
+    ///
+    /// Only the base instance will do, which is never freed: any other one was entered inside the region, by a macro
+    /// around the mention, and may be gone before the region ends.
+    #[cold]
+    #[inline(never)]
     #[track_caller]
-    fn slot(&self) -> *const T {
-        if self.slot.is_null() { self.place.resolve_late(self.class, self.variable) } else { self.slot }
-    }
-}
-
-// SAFETY: it is a pointer; what it gives is `&T` of a `T` that is `Send + Sync`, or a raw pointer. That it does not
-// leave its region is the contract of `resolve_in_region`; this is for the types of futures, in whose regions
-// between two `.await`s it lies.
-unsafe impl<T, K> Send for Resolved<T, K> {}
-
-impl<T> Resolved<T, kind::Scoped> {
-    /// The value, for as long as the region lasts.
-    #[inline(always)]
-    #[track_caller]
-    pub fn get(&self) -> &T {
-        // SAFETY: the slot is in the instance that is current in this region. Whoever entered it keeps it alive
-        // until the region ends, and `self` does not outlive the region (contract of `resolve`). `part!` has
-        // asserted that the value may be shared.
-        unsafe { &*self.slot() }
-    }
-}
-
-impl<T> Resolved<T, kind::Keep> {
-    /// The value, which is never freed.
-    #[inline(always)]
-    #[track_caller]
-    pub fn get(&self) -> &'static T {
-        // SAFETY: the slot is alive as in `Resolved<T, Scoped>`, and the value it points at is leaked.
-        unsafe { &*<kind::Keep as kind::Shared>::value(self.slot()) }
-    }
-}
-
-impl<T> Resolved<T, kind::Raw> {
-    /// The place of a `static mut`.
-    #[inline(always)]
-    #[track_caller]
-    pub fn get(&self) -> *mut T {
-        // It points into an `UnsafeCell`; using it is the user's `unsafe`.
-        self.slot().cast_mut()
+    pub(super) fn resolve_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
+        let instance = cold::instance_or_panic(class, variable);
+        let slot = self.in_instance(instance, variable);
+        if instance == class.laid_out().base() { slot } else { cold::too_late(variable) }
     }
 }
 
@@ -398,7 +371,7 @@ impl PartEntry {
             layout,
             fields: &[],
             template: std::ptr::null(),
-            drop: None,
+            needs_drop: false,
         }))
     }
 }

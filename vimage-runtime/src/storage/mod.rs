@@ -8,6 +8,8 @@ mod cold;
 #[cfg(feature = "vimage")]
 mod instances;
 #[cfg(feature = "vimage")]
+mod resolved;
+#[cfg(feature = "vimage")]
 use instances as build;
 
 #[cfg(all(feature = "static-struct", not(feature = "vimage")))]
@@ -23,13 +25,17 @@ mod part;
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-pub use {accessor::VariableEntry, build::Part, build::Resolved, part::accessor};
+pub use {
+    accessor::{Region, VariableEntry},
+    build::{Part, Resolved},
+    part::accessor,
+};
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
 
 #[cfg(feature = "vimage")]
-pub use build::{PartEntry, kept};
+pub use build::{PartEntry, drop_of, kept};
 
 #[cfg(not(feature = "vimage"))]
 mod absent;
@@ -44,6 +50,8 @@ pub struct FieldEntry {
     pub offset: usize,
     pub size: usize,
     pub kept: bool,
+    /// Drops the slot at this address, if there is something to drop.
+    pub drop: Option<unsafe fn(*mut u8)>,
 }
 
 /// The constant bytes that a value starts from, copied once per instance.
@@ -114,9 +122,22 @@ pub mod kind {
 #[doc(hidden)]
 #[allow(non_snake_case, reason = "named after the kinds")]
 pub mod assert {
-    pub const fn Scoped<T: Send + Sync + 'static>() {}
-    pub const fn Keep<T: Send + Sync + 'static>() {}
-    pub const fn Raw<T>() {}
+    use std::marker::PhantomData;
+
+    /// `T` was found to have the bounds. An accessor is made of it, so that it is no other type that was looked at, as
+    /// it could be where a macro in the place of a type gives another one each time.
+    #[derive(Clone, Copy, Debug)]
+    pub struct Checked<T>(PhantomData<fn(T) -> T>);
+
+    pub const fn Scoped<T: Send + Sync + 'static>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Keep<T: Send + Sync + 'static>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Raw<T>() -> Checked<T> {
+        Checked(PhantomData)
+    }
 }
 
 /// The half of the bounds that rustc does not check on a `static` by itself.

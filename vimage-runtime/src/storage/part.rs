@@ -38,9 +38,6 @@ macro_rules! __part {
         }
 
         $(
-            $(#[$cfg])*
-            const _: () = $crate::__private::assert::$kind::<$ty>();
-
             $(#[$attr])*
             #[allow(non_upper_case_globals)]
             $vis const $accessor: $crate::UseInVirtualizedCode<
@@ -49,20 +46,42 @@ macro_rules! __part {
                 $crate::kind::$kind,
             > = {
                 static __VIMAGE_VARIABLE: $crate::__private::VariableEntry =
-                    $crate::__private::VariableEntry::new::<$module>(::core::stringify!($accessor));
+                    $crate::__private::VariableEntry::new::<$module>($crate::__private::core::stringify!($accessor));
                 // SAFETY: the entry is the part's, and the offset that of the field whose type rustc has just
-                // compared with the accessor's through the projection.
+                // compared with the accessor's through the projection; nothing is coerced to a raw pointer to a slot.
                 unsafe {
                     $crate::UseInVirtualizedCode::new(
                         &__VIMAGE_VARIABLE,
                         &$entry,
-                        ::core::mem::offset_of!($part, $field),
-                        |part: &$part| &part.$field,
+                        $crate::__private::core::mem::offset_of!($part, $field),
+                        |part: &$part| &raw const part.$field,
+                        $crate::__private::assert::$kind::<$ty>(),
                     )
                 }
             };
         )*
     };
+}
+
+/// Calls a macro with some of its arguments as expressions that it cannot look into: `in_place! { (println) ["{}",] (x) }`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __in_place {
+    (@ $called:tt [$($done:tt)*] $outer:tt [$($tokens:tt)*] $($rest:tt)*) => {
+        $crate::__private::in_place! { @ $called [$($done)* $($tokens)*] $outer $($rest)* }
+    };
+    (@ $called:tt [$($done:tt)*] $outer:tt ($argument:expr) $($rest:tt)*) => {
+        $crate::__private::in_place! { @ $called [$($done)* $argument] $outer $($rest)* }
+    };
+    // A group, and what is to be done behind it.
+    (@ $called:tt $done:tt $outer:tt { $($inner:tt)* } $($rest:tt)*) => {
+        $crate::__private::in_place! { @ $called [] [$done [$($rest)*] $outer] $($inner)* }
+    };
+    (@ $called:tt [$($inner:tt)*] [[$($done:tt)*] [$($rest:tt)*] $outer:tt]) => {
+        $crate::__private::in_place! { @ $called [$($done)* { $($inner)* }] $outer $($rest)* }
+    };
+    (@ ($($called:tt)*) [$($done:tt)*] []) => { $($called)* ! ($($done)*) };
+    ($called:tt $($items:tt)*) => { $crate::__private::in_place! { @ $called [] [] $($items)* } };
 }
 
 /// The accessor that a path stands for: where it stands for something else, rustc says so here.

@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::accessor::VariableEntry;
+use super::accessor::{Region, VariableEntry};
 use super::kind;
 use crate::class::Class;
 use crate::instance::{Handle, Header};
@@ -67,8 +67,8 @@ impl<T> Place<T> {
     }
 
     #[inline(always)]
-    pub(super) fn resolve<C: Class, K>(self, _: &'static VariableEntry) -> Resolved<T, K> {
-        Resolved { slot: self.0, kind: PhantomData }
+    pub(super) fn resolve<'r, C: Class, K>(self, _: &'static VariableEntry) -> Resolved<'r, T, K> {
+        Resolved { slot: self.0, region: PhantomData, kind: PhantomData }
     }
 
     #[inline(always)]
@@ -98,42 +98,50 @@ impl<T> Clone for Place<T> {
 }
 impl<T> Copy for Place<T> {}
 
-/// A variable, found. Hidden in virtualized code.
+/// A variable, found. Hidden in virtualized code, where it is made at the head of the region `'r`.
 #[doc(hidden)]
 #[derive(Debug)]
-pub struct Resolved<T, K> {
+pub struct Resolved<'r, T, K> {
     slot: *const T,
+    region: PhantomData<&'r Region>,
     // Invariant in `T`, as the accessor.
     kind: PhantomData<fn(T) -> K>,
 }
 
+impl<T, K> Clone for Resolved<'_, T, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, K> Copy for Resolved<'_, T, K> {}
+
 // SAFETY: it is a pointer; what it gives is `&T` of a `T` that is `Send + Sync`, or a raw pointer. That it does not
 // leave its region is the contract of `resolve_in_region`; this is for the types of futures, in whose regions
 // between two `.await`s it lies.
-unsafe impl<T, K> Send for Resolved<T, K> {}
+unsafe impl<T, K> Send for Resolved<'_, T, K> {}
 
-impl<T> Resolved<T, kind::Scoped> {
-    /// The value.
+impl<'r, T> Resolved<'r, T, kind::Scoped> {
+    /// The value, for as long as the region lasts, as in the build with instances.
     #[inline(always)]
-    pub fn get(&self) -> &T {
+    pub fn get(self) -> &'r T {
         // SAFETY: it lies in a static and `part!` has asserted that it may be shared.
         unsafe { &*self.slot }
     }
 }
 
-impl<T> Resolved<T, kind::Keep> {
+impl<T> Resolved<'_, T, kind::Keep> {
     /// The value, for good.
     #[inline(always)]
-    pub fn get(&self) -> &'static T {
+    pub fn get(self) -> &'static T {
         // SAFETY: it lies in a static and `part!` has asserted that it may be shared.
         unsafe { &*self.slot }
     }
 }
 
-impl<T> Resolved<T, kind::Raw> {
+impl<T> Resolved<'_, T, kind::Raw> {
     /// The place of a `static mut`.
     #[inline(always)]
-    pub fn get(&self) -> *mut T {
+    pub fn get(self) -> *mut T {
         // It points into an `UnsafeCell`, so writing through it is the user's decision only.
         self.slot.cast_mut()
     }

@@ -350,15 +350,17 @@ macro_rules! __by_text {
     ($type:ty) => {
         impl $crate::sysctl::Data for $type {
             const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
-            const TYPE: &'static ::core::primitive::str = ::core::stringify!($type);
+            const TYPE: &'static $crate::__private::core::primitive::str = $crate::__private::core::stringify!($type);
 
             fn into_datum(self) -> $crate::sysctl::Datum {
-                $crate::sysctl::Datum::Text(::std::string::ToString::to_string(&self))
+                $crate::sysctl::Datum::Text($crate::__private::std::string::ToString::to_string(&self))
             }
 
-            fn from_datum(datum: $crate::sysctl::Datum) -> ::core::result::Result<Self, $crate::sysctl::Mismatch> {
-                let text = <::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
-                ::core::result::Result::map_err(text.parse(), |_| $crate::sysctl::Mismatch::Type)
+            fn from_datum(
+                datum: $crate::sysctl::Datum,
+            ) -> $crate::__private::core::result::Result<Self, $crate::sysctl::Mismatch> {
+                let text = <$crate::__private::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
+                $crate::__private::core::result::Result::map_err(text.parse(), |_| $crate::sysctl::Mismatch::Type)
             }
         }
     };

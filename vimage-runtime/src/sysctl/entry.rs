@@ -197,14 +197,14 @@ macro_rules! __sysctl {
                 unit: $crate::__private::sysctl!(@option $($unit)?),
                 target: $crate::__private::sysctl!(@target $access $kind($find) $([$handler])?; $($range)?),
                 ..$crate::__private::SysctlEntry::new::<$module>(
-                    $name, $variable, ::core::file!(), ::core::line!(), &[$($doc),*],
+                    $name, $variable, $crate::__private::core::file!(), $crate::__private::core::line!(), &[$($doc),*],
                 )
             };
             $crate::__private::register!($crate::__private::Entry::Sysctl(&__VIMAGE_SYSCTL));
         };
     };
-    (@option) => { ::core::option::Option::None };
-    (@option $value:expr) => { ::core::option::Option::Some($value) };
+    (@option) => { $crate::__private::core::option::Option::None };
+    (@option $value:expr) => { $crate::__private::core::option::Option::Some($value) };
     (@within) => { |_| true };
     (@within $range:expr) => { |data| $crate::__private::within(data, &$range) };
     (@target read Reference($find:expr); $($range:expr)?) => {

@@ -9,27 +9,27 @@ use super::error::Error;
 use super::listing::{Description, Listed, Tree};
 use crate::class::{Class, ClassEntry};
 use crate::failure;
-use crate::instance::{Header, Instance};
+use crate::instance::{Handle, Instance};
 use crate::named::{self, InstanceRef, Named, Table};
 
 /// The sysctls of a named instance; from [`of`].
 #[derive(Clone, Copy, Debug)]
 pub struct View<'a> {
     /// None for the current instances.
-    instance: Option<&'a Header>,
+    instance: Option<&'a Handle>,
 }
 
 /// The sysctls of this instance, and the shared ones of its class.
 #[must_use]
 pub fn of<C: Class>(instance: &Instance<C>) -> View<'_> {
-    View { instance: Some(instance.handle().header()) }
+    View { instance: Some(instance.handle()) }
 }
 
 impl<'a> View<'a> {
     pub(crate) const CURRENT: View<'static> = View { instance: None };
 
-    pub(crate) fn of_header(header: &'a Header) -> Self {
-        Self { instance: Some(header) }
+    pub(crate) fn of_handle(handle: &'a Handle) -> Self {
+        Self { instance: Some(handle) }
     }
 
     /// The value of a sysctl. `module::name` tells those apart that bear one name; the module is given by its name or
@@ -102,7 +102,7 @@ impl<'a> View<'a> {
 
     /// Whether the sysctl is one of this instance.
     fn sees(&self, entry: &SysctlEntry) -> bool {
-        self.instance.is_none_or(|header| header.class == entry.identity.module.class)
+        self.instance.is_none_or(|handle| handle.header().class == entry.identity.module.class)
     }
 
     fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
@@ -111,10 +111,10 @@ impl<'a> View<'a> {
         let own: Vec<_> = found.iter().copied().filter(|entry| self.sees(entry)).collect();
         match (own.as_slice(), found.first(), self.instance) {
             (&[entry], ..) => Ok(entry),
-            ([], Some(other), Some(header)) => Err(Error::WrongClass {
+            ([], Some(other), Some(handle)) => Err(Error::WrongClass {
                 name: name.to_owned(),
                 class: other.identity.module.class.name,
-                instance: header.label(),
+                instance: handle.header().label(),
             }),
             ([], ..) => Err(Error::Unknown {
                 name: name.to_owned(),
@@ -152,8 +152,8 @@ impl<'a> View<'a> {
     ) -> Result<R, Error> {
         let class: &'static ClassEntry = entry.identity.module.class;
         match self.instance {
-            Some(header) if header.is_gone() => Err(Error::Gone { name: name.to_owned() }),
-            Some(header) => f(InstanceRef::new(header)),
+            Some(handle) if handle.header().is_gone() => Err(Error::Gone { name: name.to_owned() }),
+            Some(handle) => f(InstanceRef::new(handle)),
             None => named::in_current(class, |instance| match instance.header() {
                 None if !entry.shared => Err(Error::NoInstance { name: name.to_owned(), class: class.name }),
                 _ => f(instance),
@@ -219,8 +219,8 @@ pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry
 }
 
 /// Sets the tunables of an instance that is being made.
-pub(crate) fn tune(tunables: &Tunables, header: &Header) -> Result<(), Error> {
-    let view = View::of_header(header);
+pub(crate) fn tune(tunables: &Tunables, handle: &Handle) -> Result<(), Error> {
+    let view = View::of_handle(handle);
     for (name, value) in tunables {
         match view.find(name) {
             Ok(entry) => view.write(entry, name, value.clone())?,

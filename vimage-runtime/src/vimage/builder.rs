@@ -1,12 +1,15 @@
 //! How a vimage is made: class by class, or not at all.
 
 use std::any::Any;
+use std::panic::Location;
+use std::sync::Arc;
 
-use super::{Member, Vimage, base_of};
+use super::{Member, Shared, Vimage, base_of};
 use crate::arguments::Arguments;
 use crate::boot;
 use crate::class::{Class, ClassEntry};
 use crate::context;
+use crate::holders::Holders;
 use crate::instance::{CreateError, Handle, Instance, create};
 use crate::sysctl::{self, Datum};
 
@@ -31,6 +34,7 @@ enum Choice {
 
 impl VimageBuilder {
     /// Shares the instances of this vimage instead of the current ones.
+    #[track_caller]
     pub fn from(mut self, vimage: &Vimage) -> Self {
         self.from = Some(vimage.clone());
         self
@@ -55,6 +59,7 @@ impl VimageBuilder {
     }
 
     /// This very instance.
+    #[track_caller]
     pub fn share_instance<C: Class>(mut self, instance: &Instance<C>) -> Self {
         self.choices.push((C::ENTRY, Choice::Given(instance.handle().clone())));
         self
@@ -89,7 +94,9 @@ impl VimageBuilder {
     #[track_caller]
     pub fn create(mut self) -> Result<Vimage, CreateError> {
         boot::ensure_over().map_err(CreateError::Boot)?;
-        let mut members: Vec<Member> = Vec::new();
+        // Dropped as a vimage is, should one fail: the last one first, and each by itself.
+        let mut made = Shared { members: Vec::new(), holders: Holders::default() };
+        let members = &mut made.members;
         // What is shared comes first, so that it is current while the rest is made.
         let (fresh, shared): (Vec<_>, Vec<_>) =
             boot::classes().iter().map(|&class| (class, self.choice(class))).partition(|(_, choice)| choice.is_none());
@@ -100,15 +107,13 @@ impl VimageBuilder {
             let so_far = members.iter().map(|member| &member.handle);
             match context::enter_each(so_far, || create(class, self.name.clone(), &self.arguments)) {
                 Ok(handle) => members.push(Member { handle, fresh: true }),
-                Err(error) => {
-                    // The last one first, and each by itself.
-                    while members.pop().is_some() {}
-                    return Err(error);
-                }
+                Err(error) => return Err(error),
             }
         }
         members.sort_by_key(|member| (member.handle.header().class.name, member.handle.header().class.path));
-        Ok(Vimage::new(members))
+        let place = Location::caller();
+        members.iter_mut().for_each(|member| member.handle.held_since(place));
+        Ok(Vimage::of(Arc::new(made)))
     }
 
     /// The instance to share, `None` for a new one.
@@ -128,7 +133,7 @@ impl VimageBuilder {
 
 impl Vimage {
     fn member(&self, class: &'static ClassEntry) -> &Handle {
-        let member = self.members.iter().find(|member| member.handle.header().class == class);
+        let member = self.members().iter().find(|member| member.handle.header().class == class);
         &member.expect("a vimage has an instance of each class").handle
     }
 }

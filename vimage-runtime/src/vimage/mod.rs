@@ -1,11 +1,13 @@
 //! A vimage: one instance of every class.
 
 use std::fmt;
+use std::panic::Location;
 use std::sync::Arc;
 
 use crate::boot::{self, BootError};
 use crate::class::{Class, ClassEntry};
 use crate::context;
+use crate::holders::{Holders, Ticket};
 use crate::instance::{Handle, Instance};
 
 mod builder;
@@ -32,9 +34,24 @@ pub use destroy::VimageDestroyError;
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
-#[derive(Clone)]
 pub struct Vimage {
-    members: Arc<Vec<Member>>,
+    shared: Arc<Shared>,
+    ticket: Ticket,
+}
+
+/// What the clones of a vimage have in common.
+#[derive(Debug)]
+struct Shared {
+    /// In the order of their classes.
+    members: Vec<Member>,
+    holders: Holders,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // The last one first: what was made with others around goes before them.
+        while self.members.pop().is_some() {}
+    }
 }
 
 /// The instance of one class.
@@ -46,10 +63,22 @@ struct Member {
 }
 
 impl Vimage {
+    #[track_caller]
     fn new(members: Vec<Member>) -> Self {
-        Self { members: Arc::new(members) }
+        Self::of(Arc::new(Shared { members, holders: Holders::default() }))
     }
 
+    #[track_caller]
+    fn of(shared: Arc<Shared>) -> Self {
+        let ticket = shared.holders.add(Location::caller());
+        Self { shared, ticket }
+    }
+
+    fn members(&self) -> &[Member] {
+        &self.shared.members
+    }
+
+    #[track_caller]
     fn shared(handles: impl Iterator<Item = Handle>) -> Self {
         Self::new(handles.map(|handle| Member { handle, fresh: false }).collect())
     }
@@ -94,7 +123,8 @@ impl Vimage {
     #[track_caller]
     pub fn get<C: Class>(&self) -> Instance<C> {
         let of_class = |member: &&Member| member.handle.header().class == C::ENTRY;
-        let member = self.members.iter().find(of_class).expect("a vimage has an instance of each class known at boot");
+        let member =
+            self.members().iter().find(of_class).expect("a vimage has an instance of each class known at boot");
         Instance::from_handle(member.handle.clone())
     }
 
@@ -107,7 +137,7 @@ impl Vimage {
     /// If the creation of one of them has failed; a hook must have kept the handle that it was made from.
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        for member in self.members.iter() {
+        for member in self.members().iter() {
             member.handle.check_not_gone();
         }
         self.enter_even_gone(f)
@@ -116,7 +146,7 @@ impl Vimage {
     /// [`enter`](Self::enter) for what must not panic by itself: the memory is there in any case.
     #[track_caller]
     pub(crate) fn enter_even_gone<R>(&self, f: impl FnOnce() -> R) -> R {
-        context::enter_each(self.members.iter().map(|member| &member.handle), f)
+        context::enter_each(self.members().iter().map(|member| &member.handle), f)
     }
 }
 
@@ -124,10 +154,23 @@ fn base_of(class: &'static ClassEntry) -> &'static Handle {
     class.laid_out().base_handle()
 }
 
-/// The instances: `Vimage [Cpu#0, Net#3 "red", Procg#0]`.
+impl Clone for Vimage {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.shared))
+    }
+}
+
+impl Drop for Vimage {
+    fn drop(&mut self) {
+        self.shared.holders.remove(&self.ticket);
+    }
+}
+
+/// The instances: `Vimage [(Cpu#0, Live), (Net#3 "red", Live), (Procg#0, Live)]`.
 impl fmt::Debug for Vimage {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let labels: Vec<_> = self.members.iter().map(|member| member.handle.header().label()).collect();
-        write!(f, "Vimage [{}]", labels.join(", "))
+        f.write_str("Vimage ")?;
+        f.debug_list().entries(self.members().iter().map(|member| &member.handle)).finish()
     }
 }

@@ -6,12 +6,10 @@ use std::fmt::Write;
 use serde_json::json;
 
 use super::{bold, grouped};
-use crate::cli::{Report, Traffic};
-use crate::flood;
 use crate::ipfw::{self, Rule, RuleStat};
 use crate::network::Network;
+use crate::report::Report;
 use crate::topology::Topology;
-use crate::traffic::flows;
 
 /// Adds a rule on a node.
 pub fn add(network: &Network, node: usize, rule: &str) -> Result<u16, Box<dyn Error>> {
@@ -20,9 +18,8 @@ pub fn add(network: &Network, node: usize, rule: &str) -> Result<u16, Box<dyn Er
     Ok(number.ok_or("all numbers of rules are used up")?)
 }
 
-/// Sends the traffic, then shows the rules of a node with their counters.
-pub fn show(topology: &Topology, network: &Network, node: usize, traffic: &Traffic) -> Result<Report, Box<dyn Error>> {
-    flood::flood(network, &flows(topology, traffic.traffic, traffic.packets)?, |_| ())?;
+/// Shows the rules of a node with their counters.
+pub fn show(topology: &Topology, network: &Network, node: usize) -> Report {
     let rules = network.on(node, ipfw::ipfw_show);
     let mut text = format!("{}\n", bold(format!("{:>5} {:>12} {:>14}  rule", "", "packets", "bytes")));
     for RuleStat { number, rule, packets, bytes } in &rules {
@@ -34,5 +31,5 @@ pub fn show(topology: &Topology, network: &Network, node: usize, traffic: &Traff
         })
     };
     let rules: Vec<_> = rules.iter().map(rule).collect();
-    Ok(Report::new(text, json!({"node": topology.nodes[node].name, "rules": rules})))
+    Report::new(text, json!({"node": topology.nodes[node].name, "rules": rules}))
 }

@@ -1,36 +1,28 @@
 //! `netstat`: what a node knows about its network, after some traffic.
 
-use std::error::Error;
 use std::fmt::Write;
 
 use serde_json::{Value, json};
 
 use super::{bold, grouped, place};
-use crate::cli::{Report, Traffic, What};
-use crate::flood;
+use crate::cli::What;
 use crate::icmp;
 use crate::ifnet::{self, IfStat};
 use crate::inet::{self, NextHop};
 use crate::network::Network;
+use crate::report::{Report, printable};
 use crate::tcp;
 use crate::topology::Topology;
-use crate::traffic::flows;
 use crate::udp;
 
-pub fn netstat(
-    topology: &Topology,
-    network: &Network,
-    node: usize,
-    what: &What,
-    traffic: &Traffic,
-) -> Result<Report, Box<dyn Error>> {
-    flood::flood(network, &flows(topology, traffic.traffic, traffic.packets)?, |_| ())?;
+/// Shows one side of a node.
+pub fn netstat(topology: &Topology, network: &Network, node: usize, what: &What) -> Report {
     let (text, json) = network.on(node, || match what {
         What { routes: true, .. } => routes(topology),
         What { interfaces: true, .. } => interfaces(),
         _ => statistics(),
     });
-    Ok(Report::new(text, json))
+    Report::new(text, json)
 }
 
 fn routes(topology: &Topology) -> (String, Value) {
@@ -65,7 +57,7 @@ fn interfaces() -> (String, Value) {
         _ = writeln!(
             text,
             "{name:<6} {:<24} {:>5} {:>12} {:>14} {:>12} {:>14} {:>7}",
-            stat.description,
+            printable(&stat.description),
             stat.mtu,
             grouped(stat.ipackets),
             grouped(stat.ibytes),

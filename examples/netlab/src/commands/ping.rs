@@ -8,10 +8,10 @@ use std::time::Instant;
 use serde_json::{Value, json};
 
 use super::{bold, name, place};
-use crate::cli::Report;
 use crate::icmp::{IcmpSocket, Message, Received};
 use crate::network::{Network, address};
-use crate::topology::Topology;
+use crate::report::Report;
+use crate::topology::{Node, Topology};
 
 const IDENT: u16 = 0x564e;
 
@@ -44,12 +44,10 @@ fn echo(
 }
 
 /// This host asks itself: all that there is where there are no instances.
-pub fn ping_self(count: u16, size: u16) -> Result<Report, Box<dyn Error>> {
-    let network = Network::host()?;
-    let answers = echo(&network, 0, Ipv4Addr::LOCALHOST, (count, size))?;
-    network.close()?;
+pub fn ping_self(topology: &Topology, network: &Network, (count, size): (u16, u16)) -> Result<Report, Box<dyn Error>> {
+    let answers = echo(network, 0, Ipv4Addr::LOCALHOST, (count, size))?;
     let plain = |address: Ipv4Addr| address.to_string();
-    Ok(report("this host", Ipv4Addr::LOCALHOST, (count, size), &answers, &plain, |_| Value::Null))
+    Ok(report(&topology.nodes[0], Ipv4Addr::LOCALHOST, (count, size), &answers, &plain, |_| Value::Null))
 }
 
 pub fn ping(
@@ -60,20 +58,20 @@ pub fn ping(
     (count, size): (u16, u16),
 ) -> Result<Report, Box<dyn Error>> {
     let answers = echo(network, source, address(target), (count, size))?;
-    let from = &topology.nodes[source].name;
+    let from = &topology.nodes[source];
     let place = |address| place(topology, address);
     Ok(report(from, address(target), (count, size), &answers, &place, |address| json!(name(topology, address))))
 }
 
 fn report(
-    from: &str,
+    source: &Node,
     to: Ipv4Addr,
     (count, size): (u16, u16),
     answers: &[Answer],
     place: &dyn Fn(Ipv4Addr) -> String,
     name: impl Fn(Ipv4Addr) -> Value,
 ) -> Report {
-    let mut text = format!("{}\n", bold(format!("PING {} from {from}: {size} data bytes", place(to))));
+    let mut text = format!("{}\n", bold(format!("PING {} from {}: {size} data bytes", place(to), source.shown())));
     let mut replies = Vec::new();
     let mut errors = Vec::new();
     for &Answer { seq, received: Received { from, ttl, message }, microseconds } in answers {
@@ -98,7 +96,7 @@ fn report(
     _ = writeln!(text, "\n{count} packets sent, {} received, {lost:.1}% lost", replies.len());
     let success = !replies.is_empty();
     let json = json!({
-        "source": from, "target": name(to), "address": to, "sent": count, "received": replies.len(),
+        "source": source.name, "target": name(to), "address": to, "sent": count, "received": replies.len(),
         "replies": replies, "errors": errors,
     });
     Report { text, json, success }

@@ -7,19 +7,17 @@ use std::fs;
 use anstyle::AnsiColor;
 use serde_json::json;
 
-use super::{bold, grouped, paint, progress};
-use crate::cli::{Report, Run};
-use crate::flood::{self, Outcome};
+use super::{bold, flood, grouped, paint};
+use crate::cli::Run;
+use crate::flood::Outcome;
 use crate::network::Network;
+use crate::report::Report;
 use crate::svg;
 use crate::topology::Topology;
-use crate::traffic::{Model, flows};
+use crate::traffic::Model;
 
 pub fn run(topology: &Topology, network: &Network, args: &Run, quiet: bool) -> Result<Report, Box<dyn Error>> {
-    let flows = flows(topology, args.traffic.traffic, args.traffic.packets)?;
-    let bar = progress(flows.iter().map(|flow| flow.packets).sum(), quiet);
-    let outcome = flood::flood(network, &flows, |packets| bar.inc(packets))?;
-    bar.finish_and_clear();
+    let outcome = flood(topology, network, &args.traffic, quiet)?;
     let loads = outcome.loads();
     if let Some(path) = &args.svg {
         let picture = svg::map(topology, &loads, args.traffic.traffic.name());
@@ -54,10 +52,11 @@ pub fn run(topology: &Topology, network: &Network, args: &Run, quiet: bool) -> R
 fn text(topology: &Topology, model: Model, outcome: &Outcome, loads: &[(f64, f64)]) -> String {
     let mut text = String::new();
     let nodes = topology.nodes.len();
-    let title = format!("{}: {nodes} vnets, {} links, {} traffic", topology.name, topology.edges.len(), model.name());
+    let title =
+        format!("{}: {nodes} vnets, {} links, {} traffic", topology.shown(), topology.edges.len(), model.name());
     _ = writeln!(text, "{}\n", bold(title));
-    let name = |node: usize| topology.nodes[node].name.as_str();
-    let width = topology.nodes.iter().map(|node| node.name.chars().count()).max().unwrap_or(0);
+    let name = |node: usize| topology.nodes[node].shown();
+    let width = topology.nodes.iter().map(|node| node.shown().chars().count()).max().unwrap_or(0);
     let mut links: Vec<_> = topology.edges.iter().zip(loads).collect();
     links.sort_by(|(_, a), (_, b)| b.0.max(b.1).total_cmp(&a.0.max(a.1)));
     if !links.is_empty() {

@@ -5,14 +5,15 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Instant;
 
-use indicatif::ProgressBar;
 use serde_json::json;
 
-use super::{bold, grouped, progress};
-use crate::cli::{Report, Scale, Shape};
+use super::{bold, grouped};
+use crate::cli::{Scale, Shape};
 use crate::icmp::{IcmpSocket, Message};
 use crate::inet::{self, NextHop, Prefix};
 use crate::network::{Network, address};
+use crate::progress::Progress;
+use crate::report::Report;
 
 /// A generated network: edges, and routes of a number that does not grow with it.
 trait Plan {
@@ -112,14 +113,14 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
         Shape::Tree => Box::new(Tree(nodes)),
     };
     let edges = plan.edges();
-    let bar = progress(4 * nodes as u64, quiet);
+    // Each node is made, gets routes, pings, is pinged, and is taken down.
+    let progress = Progress::new("scaling", (5 * nodes + edges.len()) as u64, quiet);
     let before = resident();
     let start = Instant::now();
     let name = |node: usize| format!("n{node}");
-    let mut network = Network::machines((0..nodes).map(name))?;
+    let mut network = Network::machines((0..nodes).map(name).inspect(|_| progress.inc(1)))?;
     let made = start.elapsed();
     let only_vnets = resident();
-    bar.inc(nodes as u64);
 
     let start = Instant::now();
     let mut neighbours = vec![Vec::new(); nodes];
@@ -127,6 +128,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
         network.connect((a, &name(b)), (b, &name(a)))?;
         neighbours[a].push(b);
         neighbours[b].push(a);
+        progress.inc(1);
     }
     for (node, neighbours) in neighbours.iter().enumerate() {
         for (prefix, gateway) in plan.routes(node) {
@@ -134,22 +136,22 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
             let interface = link.expect("routes lead to neighbours") as u32;
             network.on(node, || inet::rt_add(prefix, &[NextHop { interface, gateway: address(gateway) }]));
         }
+        progress.inc(1);
     }
     drop(neighbours);
     let connected = start.elapsed();
     let with_wires = resident();
-    bar.inc(nodes as u64);
 
     let start = Instant::now();
-    let answered = ping_around(&network, nodes, &bar)?;
+    let answered = ping_around(&network, nodes, &progress)?;
     let pinged = start.elapsed();
     let hops: u64 = network.links().iter().map(|link| link.source.sent() + link.target.sent()).sum();
     let after = resident();
 
     let start = Instant::now();
-    network.close()?;
+    network.close(|machines| progress.inc(machines))?;
     let closed = start.elapsed();
-    bar.finish_and_clear();
+    drop(progress);
 
     let per_vnet = |bytes: Option<u64>| Some(bytes?.saturating_sub(before?) / nodes as u64);
     let (bare, wired, all) = (per_vnet(only_vnets), per_vnet(with_wires), per_vnet(after));
@@ -184,7 +186,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
 }
 
 /// Each node pings the next one, the last one the first; says how many were answered.
-fn ping_around(network: &Network, nodes: usize, bar: &ProgressBar) -> Result<u64, Box<dyn Error>> {
+fn ping_around(network: &Network, nodes: usize, progress: &Progress) -> Result<u64, Box<dyn Error>> {
     let mut answered = 0;
     for node in 0..nodes {
         let socket = network.on(node, IcmpSocket::open)?;
@@ -195,7 +197,7 @@ fn ping_around(network: &Network, nodes: usize, bar: &ProgressBar) -> Result<u64
         answered += u64::from(reply.is_some_and(|reply| {
             reply.from == target && reply.message == Message::EchoReply { ident: 1, seq: node as u16 }
         }));
-        bar.inc(2);
+        progress.inc(2);
     }
     Ok(answered)
 }

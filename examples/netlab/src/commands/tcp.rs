@@ -10,10 +10,11 @@ use crc32fast::Hasher;
 use serde_json::json;
 use vimage::Bound;
 
-use super::{bold, grouped, paint, progress};
-use crate::cli::Report;
+use super::{bold, grouped, paint};
 use crate::machine;
 use crate::network::{Network, address};
+use crate::progress::Progress;
+use crate::report::Report;
 use crate::tcp::{self, TcpError, TcpSocket};
 use crate::topology::Topology;
 
@@ -89,6 +90,16 @@ impl Transfer {
         sent + received
     }
 
+    /// Whether all that was sent has come, and as it was sent.
+    fn is_verified(&self, bytes: u64) -> bool {
+        self.received == bytes && self.sums().0 == self.sums().1
+    }
+
+    /// CRC-32 of what was sent and of what has come. TCP's own checksum does not see that words have changed places.
+    fn sums(&self) -> (u32, u32) {
+        (self.sent_sum.clone().finalize(), self.received_sum.clone().finalize())
+    }
+
     fn is_done(&self, bytes: u64) -> bool {
         self.received >= bytes && self.to_send == 0
     }
@@ -107,14 +118,14 @@ pub fn tcp(
     let mut ends: Vec<usize> = pairs.iter().flat_map(|&(from, to)| [from, to]).collect();
     ends.sort_unstable();
     ends.dedup();
-    let bar = progress(bytes.saturating_mul(pairs.len() as u64), quiet);
+    let progress = Progress::new("moving", bytes.saturating_mul(pairs.len() as u64), quiet);
     let began = Instant::now();
     let (mut idle, mut last_byte) = (0, machine::uptime());
     while !transfers.iter().all(|transfer| transfer.is_done(bytes)) {
         let before: u64 = transfers.iter().map(|transfer| transfer.received).sum();
         let moved: u64 = transfers.iter_mut().map(Transfer::step).sum();
         let after: u64 = transfers.iter().map(|transfer| transfer.received).sum();
-        bar.inc(after - before);
+        progress.inc(after - before);
         ends.iter().for_each(|end| network.on(*end, tcp::tcp_poll));
         network.settle();
         if moved > 0 {
@@ -130,17 +141,18 @@ pub fn tcp(
         network.settle();
     }
     let seconds = began.elapsed().as_secs_f64();
-    bar.finish_and_clear();
+    drop(progress);
     let hops: u64 = network.links().iter().map(|link| link.source.sent() + link.target.sent()).sum();
 
     let mut text = format!("{}\n", bold(format!("{} bytes over each connection", grouped(bytes))));
     let mut json = Vec::new();
     let mut success = true;
-    for Transfer { from, to, received, sent_sum, received_sum, .. } in transfers {
-        let (sent_sum, received_sum) = (sent_sum.finalize(), received_sum.finalize());
-        let verified = received == bytes && sent_sum == received_sum;
+    for transfer in transfers {
+        let verified = transfer.is_verified(bytes);
+        let (sent_sum, received_sum) = transfer.sums();
+        let Transfer { from, to, received, .. } = transfer;
         success &= verified;
-        let (source, target) = (&topology.nodes[from].name, &topology.nodes[to].name);
+        let (source, target) = (topology.nodes[from].shown(), topology.nodes[to].shown());
         let verdict = if verified {
             paint(AnsiColor::Green, "verified")
         } else {
@@ -157,4 +169,50 @@ pub fn tcp(
     let rate = (bytes as f64 * pairs.len() as f64 / seconds.max(f64::EPSILON) / 1e6) as u64;
     _ = writeln!(text, "{} packet-hops in {seconds:.3} s, {rate} MB per second", grouped(hops));
     Ok(Report { text, json: json!({"transfers": json, "hops": hops, "seconds": seconds}), success })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::hardware::Mbuf;
+    use crate::inet;
+    use crate::loif;
+
+    const BYTES: u64 = 5_000;
+
+    /// Moves bytes from this machine to itself; `tamper` sees each packet on the way.
+    fn transfer(number: u16, mut tamper: impl FnMut(&mut Mbuf)) -> bool {
+        let network = Network::host().unwrap();
+        let mut transfer = Transfer::start(&network, (0, 0), number, BYTES).unwrap();
+        for _ in 0..1_000 {
+            transfer.step();
+            network.on(0, || {
+                tcp::tcp_poll();
+                let packets: Vec<Mbuf> = std::iter::from_fn(loif::lo_input).collect();
+                for mut packet in packets {
+                    tamper(&mut packet);
+                    inet::ip_input(packet);
+                }
+            });
+            if transfer.is_done(BYTES) {
+                return transfer.is_verified(BYTES);
+            }
+        }
+        panic!("the bytes did not come");
+    }
+
+    /// One test, for two would take each other's packets from the loopback interface of the base machine.
+    #[vimage::test]
+    fn bytes_are_verified_by_more_than_the_checksum_of_tcp() {
+        assert!(transfer(100, |_| ()));
+        let mut swapped = false;
+        let verified = transfer(101, |packet| {
+            // The sum of all words stays the same.
+            if packet.len() > 1_000 && packet[500..502] != packet[502..504] && !swapped {
+                packet[500..504].rotate_left(2);
+                swapped = true;
+            }
+        });
+        assert!(swapped && !verified);
+    }
 }

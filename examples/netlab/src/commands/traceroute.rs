@@ -8,9 +8,9 @@ use std::net::Ipv4Addr;
 use serde_json::json;
 
 use super::{bold, name, place};
-use crate::cli::Report;
 use crate::icmp::{IcmpSocket, Message};
 use crate::network::{Network, address};
+use crate::report::Report;
 use crate::topology::Topology;
 use crate::udp::UdpSocket;
 
@@ -59,8 +59,9 @@ pub fn traceroute(
         }
     }
     let reached = hops.last().is_some_and(|hop| hop.reached);
-    let (from, title) = (&topology.nodes[source].name, place(topology, to));
-    let mut text = format!("{}\n", bold(format!("traceroute to {title} from {from}, {PROBES} probes per hop")));
+    let (from, title) = (&topology.nodes[source], place(topology, to));
+    let mut text =
+        format!("{}\n", bold(format!("traceroute to {title} from {}, {PROBES} probes per hop", from.shown())));
     for (hop, number) in hops.iter().zip(1..) {
         let routers: Vec<String> =
             hop.routers.iter().map(|(address, answers)| format!("{} x{answers}", place(topology, *address))).collect();
@@ -70,7 +71,7 @@ pub fn traceroute(
     }
     let router = |(address, answers): (&Ipv4Addr, &usize)| json!({"address": address, "name": name(topology, *address), "answers": answers});
     let json = json!({
-        "source": from, "target": topology.nodes[target].name, "reached": reached,
+        "source": from.name, "target": topology.nodes[target].name, "reached": reached,
         "hops": hops.iter().map(|hop| hop.routers.iter().map(router).collect::<Vec<_>>()).collect::<Vec<_>>(),
     });
     Ok(Report { text, json, success: reached })

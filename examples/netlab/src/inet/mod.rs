@@ -280,3 +280,6 @@ vimage::vnet_module! {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -100,3 +100,60 @@ vimage::vnet_module! {
         V_IPFW_RULES.read().unwrap().iter().map(stat).chain([default]).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use vimage::prelude::*;
+
+    use super::*;
+    use crate::inet::{Drop, ip_input};
+    use crate::testing::{dropped, udp_packet};
+
+    fn add(rule: &str) -> u16 {
+        ipfw_add(rule.parse().unwrap()).unwrap()
+    }
+
+    fn packets(number: u16) -> u64 {
+        ipfw_show().iter().find(|stat| stat.number == number).unwrap().packets
+    }
+
+    #[vimage::test]
+    fn the_first_rule_that_matches_decides() {
+        let one = add("allow udp from 192.0.2.21 to any");
+        let all = add("deny udp from 192.0.2.20/30 to any");
+        let late = add("allow udp from 192.0.2.22 to any");
+        assert_eq!((all - one, late - all), (STEP, STEP));
+        let before = packets(DEFAULT_RULE);
+        for (from, expected, passes) in [
+            ("192.0.2.21", [1, 0, 0], true),
+            ("192.0.2.22", [1, 1, 0], false),
+            ("192.0.2.23", [1, 2, 0], false),
+            ("192.0.2.24", [1, 2, 0], true),
+        ] {
+            let packet = udp_packet((from.parse().unwrap(), [127, 0, 0, 1].into()), 40_020, 64);
+            assert_eq!((ipfw_passes(&packet), [one, all, late].map(packets)), (passes, expected), "{from}");
+        }
+        assert_eq!(packets(DEFAULT_RULE) - before, 1);
+        let bytes = ipfw_show().iter().find(|stat| stat.number == all).unwrap().bytes;
+        assert_eq!(bytes, 2 * 36);
+    }
+
+    #[vimage::test]
+    fn what_is_denied_does_not_come_in() {
+        add("deny udp from 192.0.2.25 to any");
+        let before = (dropped(Drop::Filtered), dropped(Drop::NoPort));
+        ip_input(udp_packet(([192, 0, 2, 25].into(), [127, 0, 0, 1].into()), 40_021, 64));
+        assert_eq!((dropped(Drop::Filtered), dropped(Drop::NoPort)), (before.0 + 1, before.1));
+    }
+
+    #[vimage::test]
+    fn the_numbers_of_rules_end() {
+        // On a machine that is gone afterwards.
+        let Ok(vnet) = Vnet::new() else { return };
+        vnet.enter(|| {
+            let numbers: Vec<u16> = std::iter::from_fn(|| ipfw_add(Rule::ALLOW_ALL)).collect();
+            assert_eq!((numbers.len(), numbers.last()), (655, Some(&65_500)));
+            assert_eq!(ipfw_show().last().map(|stat| stat.number), Some(DEFAULT_RULE));
+        });
+    }
+}

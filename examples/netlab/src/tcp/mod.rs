@@ -219,3 +219,6 @@ vimage::vnet_module! {
         (V_TCP_RECEIVED.load(Relaxed), V_TCP_SENT.load(Relaxed))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,52 @@
+//! Why a topology or a node was refused.
+
+use serde_json::Value;
+use thiserror::Error;
+
+use super::{MOST_BYTES, MOST_EDGES, MOST_NODES};
+
+/// Why a topology was refused.
+#[derive(Debug, Error)]
+pub enum TopologyError {
+    #[error("cannot read {file}: {source}")]
+    Read { file: String, source: std::io::Error },
+    #[error("cannot read {file}: there is no such file; bundled are {bundled}{hint}")]
+    NotThere { file: String, hint: String, bundled: String },
+    #[error("{file} is larger than {MOST_BYTES} bytes, which no topology of at most {MOST_NODES} nodes is")]
+    TooLong { file: String },
+    #[error("{file} is not a topology: {source}")]
+    Json { file: String, source: serde_json::Error },
+    #[error("{file} is in UTF-16, and JSON is in UTF-8: save it as UTF-8")]
+    Utf16 { file: String },
+    #[error("there are no nodes")]
+    NoNodes,
+    #[error("{found} nodes are too many, each needs a route to each other one: at most {MOST_NODES}")]
+    TooManyNodes { found: usize },
+    #[error("{found} edges are too many: at most {MOST_EDGES}")]
+    TooManyEdges { found: usize },
+    #[error("the id of node {index} is neither a number nor a string: {id}")]
+    BadId { index: usize, id: Value },
+    #[error("two nodes have the id {id}{}", if first == second { String::new() } else {
+        format!(": {first} and {second} name the same node")
+    })]
+    DuplicateId { id: String, first: String, second: String },
+    #[error("edge {index} goes to node {id}, which there is not")]
+    Nowhere { index: usize, id: String },
+    #[error("edge {index} goes from node {id} to itself")]
+    SelfLoop { index: usize, id: String },
+    #[error("the position of node {id} is not a pair of finite numbers")]
+    BadPosition { id: String },
+    #[error("there is a demand from or to node {id}, which there is not")]
+    DemandNowhere { id: String },
+    #[error("the demand from {from} to {to} is {amount}, and not a finite number of at least 0")]
+    BadDemand { from: String, to: String, amount: f64 },
+}
+
+/// Why a node was not found.
+#[derive(Debug, Error)]
+pub enum NodeError {
+    #[error("there is no node `{wanted}`; {hint}")]
+    Unknown { wanted: String, hint: String },
+    #[error("`{wanted}` is the name of several nodes, with the ids {ids}: name one by its id")]
+    Ambiguous { wanted: String, ids: String },
+}

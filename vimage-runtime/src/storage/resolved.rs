@@ -1,0 +1,73 @@
+//! What an accessor becomes at the head of a region, in the `vimage` build.
+
+use std::marker::PhantomData;
+
+use super::accessor::{Region, VariableEntry};
+use super::build::Place;
+use super::kind;
+use crate::class::ClassEntry;
+
+/// A variable, found or not. Hidden in virtualized code, where it is made at the head of the region `'r`.
+#[doc(hidden)]
+#[allow(missing_debug_implementations)]
+pub struct Resolved<'r, T, K> {
+    pub(super) slot: *const T,
+    pub(super) place: Place<T>,
+    pub(super) class: &'static ClassEntry,
+    pub(super) variable: &'static VariableEntry,
+    pub(super) region: PhantomData<&'r Region>,
+    // Invariant in `T`, as the accessor.
+    pub(super) kind: PhantomData<fn(T) -> K>,
+}
+
+impl<T, K> Clone for Resolved<'_, T, K> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T, K> Copy for Resolved<'_, T, K> {}
+
+impl<T, K> Resolved<'_, T, K> {
+    #[inline(always)]
+    #[track_caller]
+    pub(super) fn slot(self) -> *const T {
+        if self.slot.is_null() { self.place.resolve_late(self.class, self.variable) } else { self.slot }
+    }
+}
+
+// SAFETY: it is a pointer; what it gives is `&T` of a `T` that is `Send + Sync`, or a raw pointer. That it does not
+// leave its region is the contract of `resolve_in_region`; this is for the types of futures, in whose regions
+// between two `.await`s it lies.
+unsafe impl<T, K> Send for Resolved<'_, T, K> {}
+
+impl<'r, T> Resolved<'r, T, kind::Scoped> {
+    /// The value, for as long as the region lasts.
+    #[inline(always)]
+    #[track_caller]
+    pub fn get(self) -> &'r T {
+        // SAFETY: the slot is in the instance that was current at the head of this region, or in the base instance,
+        // which does not end. Whoever entered the former keeps it alive until the region ends, and `'r` does not
+        // outlast the region (contract of `resolve_in_region`). `part!` has asserted that the value may be shared.
+        unsafe { &*self.slot() }
+    }
+}
+
+impl<T> Resolved<'_, T, kind::Keep> {
+    /// The value, which is never freed.
+    #[inline(always)]
+    #[track_caller]
+    pub fn get(self) -> &'static T {
+        // SAFETY: the slot is alive as in `Resolved<T, Scoped>`, and the value it points at is leaked.
+        unsafe { &*<kind::Keep as kind::Shared>::value(self.slot()) }
+    }
+}
+
+impl<T> Resolved<'_, T, kind::Raw> {
+    /// The place of a `static mut`.
+    #[inline(always)]
+    #[track_caller]
+    pub fn get(self) -> *mut T {
+        // It points into an `UnsafeCell`; using it is the user's `unsafe`.
+        self.slot().cast_mut()
+    }
+}

@@ -1,0 +1,53 @@
+//! Attempts to reach an instance through a macro that moves a mention to where it was not written.
+
+#![cfg(feature = "vimage")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use vimage::prelude::*;
+
+#[vnet_module]
+mod foo {
+    use std::sync::Mutex;
+    use vimage::prelude::*;
+
+    #[virtualized]
+    pub static NAME: Mutex<String> = Mutex::new(String::new());
+
+    macro_rules! dbg {
+        ($vnet:expr, $value:expr) => {
+            $vnet.enter(|| $value)
+        };
+    }
+
+    /// Outside of any instance, so that the head of the function finds nothing.
+    pub fn out_of_enter(vnet: Vnet) -> String {
+        let name = dbg!(vnet, &V_NAME);
+        vnet.destroy().unwrap();
+        name.lock().unwrap().clone()
+    }
+
+    pub fn of_the_caller(vnet: &Vnet) -> String {
+        dbg!(vnet, V_NAME.lock().unwrap().clone())
+    }
+}
+
+/// The reference would live as long as the function, and the instance does not.
+#[test]
+fn what_a_macro_moves_into_another_instance_is_not_found_there() {
+    vimage::boot().unwrap();
+    let vnet = Vnet::new().unwrap();
+    let panic = catch_unwind(AssertUnwindSafe(|| foo::out_of_enter(vnet))).unwrap_err();
+    let message = panic.downcast_ref::<String>().unwrap();
+    assert!(message.ends_with("mention it in a function or closure of its own, which is called in there"), "{message}");
+}
+
+/// What was current at the head of the function is what a mention means, wherever a macro puts it.
+#[test]
+fn a_mention_means_the_instance_that_its_function_runs_in() {
+    vimage::boot().unwrap();
+    let (outer, inner) = (Vnet::new().unwrap(), Vnet::new().unwrap());
+    foo::V_NAME.of(&outer).lock().unwrap().push_str("outer");
+    foo::V_NAME.of(&inner).lock().unwrap().push_str("inner");
+    assert_eq!(outer.enter(|| foo::of_the_caller(&inner)), "outer");
+}
