@@ -95,6 +95,42 @@ pub mod one {
         V_LOCAL.set(V_LOCAL.get() + 1);
         V_CALLS.fetch_add(1, Relaxed) + V_COUNTER.load(Relaxed) + V_LOCAL.get()
     }
+
+    /// An async function: pieces between its `.await`s, and one without any.
+    pub async fn waits() -> u64 {
+        if V_MODE.load(Relaxed) == 0 {
+            ::std::future::ready(()).await;
+        }
+        V_MODE.store(V_COUNTER.load(Relaxed), Relaxed);
+        ::std::future::ready(()).await;
+        V_MODE.load(Relaxed)
+    }
+
+    /// An async block, and a result whose type is not said.
+    pub fn later(more: u64) -> impl ::std::future::Future<Output = u64> {
+        async move { V_COUNTER.load(Relaxed) + more }
+    }
+
+    /// Closures, as a result and in a block with items.
+    pub fn adds(n: u64) -> impl ::std::ops::Fn(u64) -> u64 {
+        let seen = {
+            use super::one::V_MODE;
+            const ONE: u64 = 1;
+            V_MODE.load(Relaxed) * ONE
+        };
+        move |m| V_COUNTER.load(Relaxed) + n + m + seen
+    }
+
+    /// Macros.
+    pub fn shows() -> String {
+        ::std::assert!(V_COUNTER.load(Relaxed) > 0, "{}", V_COUNTER.load(Relaxed));
+        let all = ::std::vec![V_COUNTER.load(Relaxed), V_MODE.load(Relaxed)];
+        ::std::debug_assert!(::std::matches!(all.len(), n if n > V_CONSTANT));
+        ::std::format!("{} {mode}", V_COUNTER.load(Relaxed), mode = V_MODE.load(Relaxed))
+    }
+
+    #[virtualized]
+    static CONSTANT: usize = 1;
 }
 
 mod two {
@@ -121,6 +157,16 @@ fn open() -> u8 {
     *V_OPEN.lock().unwrap()
 }
 
+/// The value of a future that never waits for long.
+fn now<F: ::std::future::Future>(future: F) -> F::Output {
+    use ::std::task::{Context, Poll, Waker};
+    let mut future = ::std::pin::pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(value) => value,
+        Poll::Pending => ::std::panic!("it waits for nothing"),
+    }
+}
+
 fn main() {
     let base = ::vimage::boot().unwrap();
     base.enter(|| {
@@ -128,5 +174,9 @@ fn main() {
         assert_eq!(one::work(), 9);
         assert_eq!(two::value(), 2);
         assert_eq!(open(), 3);
+        assert_eq!(now(one::waits()), 5);
+        assert_eq!(now(one::later(2)), 7);
+        assert_eq!(one::adds(1)(2), 5 + 1 + 2 + 5);
+        assert_eq!(one::shows(), "5 5");
     });
 }

@@ -112,7 +112,10 @@ impl Options {
     }
 
     fn option(&mut self, input: ParseStream, syntax: Syntax) -> syn::Result<()> {
-        let name = input.call(Ident::parse_any)?;
+        let name = input.call(Ident::parse_any).map_err(|error| {
+            let message = format!("expected one of the options of `{}`: {}", syntax.of, listed(syntax));
+            syn::Error::new(error.span(), message)
+        })?;
         let text = name.to_string();
         if !syntax.options.contains(&text.as_str()) {
             return Err(unknown(&name, syntax));
@@ -121,23 +124,36 @@ impl Options {
             return Err(syn::Error::new(name.span(), format!("option `{text}` is written twice")));
         }
         self.written.push(name.clone());
-        match text.as_str() {
+        let stands_alone = input.is_empty() || input.peek(Token![,]) || input.peek(Token![;]);
+        self.value(&name, input).map_err(|error| {
+            // What follows is not what is wrong.
+            if stands_alone { syn::Error::new(name.span(), error) } else { error }
+        })
+    }
+
+    fn value(&mut self, name: &Ident, input: ParseStream) -> syn::Result<()> {
+        match name.to_string().as_str() {
             "name" => self.name = Some(module_name(input)?),
-            "depends_on" => self.depends_on = list(input)?,
-            "after" => self.after = list::<AfterName>(input)?.into_iter().map(|after| after.0).collect(),
+            "depends_on" => self.depends_on = list(input, "depends_on = \"loif\"` or `depends_on = crate::loif")?,
+            "after" => {
+                let names = list::<AfterName>(input, "after = \"loif\"")?;
+                self.after = names.into_iter().map(|after| after.0).collect();
+            }
             "register" => self.manual = register(input)?,
-            "class" => self.class = Some(path_value(input)?),
-            "in" => self.home = Some(path_value(input)?),
-            "crate" => self.krate = Some(path_value(input)?),
-            "sysctl" => self.sysctl = Some(sysctl(&name, input)?),
+            "class" => self.class = Some(path_value(input, "class = crate::Tenant")?),
+            "in" => self.home = Some(path_value(input, "in = crate::foo")?),
+            "crate" => self.krate = Some(path_value(input, "crate = my_vimage")?),
+            "sysctl" => self.sysctl = Some(sysctl(name, input)?),
             // What is written is all that it says.
             "symmap" => {}
             "keep" => self.keep = Some(name.span()),
-            "except" => self.except = in_parentheses(input, accessor_name)?,
-            "macros" => self.macros = in_parentheses(input, Path::parse_mod_style)?,
+            "except" => self.except = in_parentheses(input, "except(V_MAX)", accessor_name)?,
+            "macros" => {
+                self.macros = in_parentheses(input, "macros(my_macro)", |input| path(input, "macros(my_macro)"))?;
+            }
             "no_context" => self.no_context_is_base = no_context(input)?,
-            "share" => self.share = in_parentheses(input, Path::parse_mod_style)?,
-            "args" => self.args = in_parentheses(input, Expr::parse)?,
+            "share" => self.share = in_parentheses(input, "share(Cpu)", |input| path(input, "share(Cpu)"))?,
+            "args" => self.args = in_parentheses(input, "args(7, \"text\")", Expr::parse)?,
             _ => unreachable!("the syntax lists only the options above"),
         }
         Ok(())
@@ -170,10 +186,23 @@ impl Parse for AfterName {
     }
 }
 
+/// What an option has to look like, where it does not.
+pub(crate) fn expected<T>(result: syn::Result<T>, example: &str) -> syn::Result<T> {
+    result.map_err(|error| syn::Error::new(error.span(), format!("expected `{example}`")))
+}
+
+fn equals(input: ParseStream, example: &str) -> syn::Result<()> {
+    expected(input.parse::<Token![=]>(), example).map(drop)
+}
+
+fn path(input: ParseStream, example: &str) -> syn::Result<Path> {
+    expected(Path::parse_mod_style(input), example)
+}
+
 /// `= value`, `= [value, …]`, `= (value, …)` or `(value, …)`.
-fn list<T: Parse>(input: ParseStream) -> syn::Result<Vec<T>> {
+fn list<T: Parse>(input: ParseStream, example: &str) -> syn::Result<Vec<T>> {
     if !input.peek(syn::token::Paren) {
-        input.parse::<Token![=]>()?;
+        equals(input, example)?;
     }
     let content;
     if input.peek(syn::token::Bracket) {
@@ -186,7 +215,10 @@ fn list<T: Parse>(input: ParseStream) -> syn::Result<Vec<T>> {
     all_of(&content, T::parse)
 }
 
-fn in_parentheses<T>(input: ParseStream, one: fn(ParseStream) -> syn::Result<T>) -> syn::Result<Vec<T>> {
+fn in_parentheses<T>(input: ParseStream, example: &str, one: fn(ParseStream) -> syn::Result<T>) -> syn::Result<Vec<T>> {
+    if !input.peek(syn::token::Paren) {
+        return Err(input.error(format!("expected `{example}`")));
+    }
     let content;
     syn::parenthesized!(content in input);
     all_of(&content, one)
@@ -218,13 +250,17 @@ fn sysctl(name: &Ident, input: ParseStream) -> syn::Result<Sysctl> {
     result
 }
 
-fn path_value(input: ParseStream) -> syn::Result<Path> {
-    input.parse::<Token![=]>()?;
-    Path::parse_mod_style(input)
+fn path_value(input: ParseStream, example: &str) -> syn::Result<Path> {
+    equals(input, example)?;
+    path(input, example)
 }
 
 fn module_name(input: ParseStream) -> syn::Result<LitStr> {
-    input.parse::<Token![=]>()?;
+    let example = "name = \"…\"";
+    equals(input, example)?;
+    if !input.peek(LitStr) {
+        return Err(input.error(format!("expected `{example}`")));
+    }
     non_empty(input)
 }
 
@@ -237,27 +273,29 @@ fn non_empty(input: ParseStream) -> syn::Result<LitStr> {
 }
 
 fn register(input: ParseStream) -> syn::Result<bool> {
-    input.parse::<Token![=]>()?;
-    let value: LitStr = input.parse()?;
+    let example = "register = \"manual\"";
+    equals(input, example)?;
+    let value: LitStr = expected(input.parse(), example)?;
     if value.value() == "manual" {
         return Ok(true);
     }
-    let message = "expected `register = \"manual\"`; without this option the module is registered at boot";
+    let message = format!("expected `{example}`; without this option the module is registered at boot");
     Err(syn::Error::new(value.span(), message))
 }
 
 fn no_context(input: ParseStream) -> syn::Result<bool> {
-    input.parse::<Token![=]>()?;
-    let value = input.call(Ident::parse_any)?;
+    let example = "no_context = base` or `no_context = panic";
+    equals(input, example)?;
+    let value = expected(input.call(Ident::parse_any), example)?;
     match value.to_string().as_str() {
         "base" => Ok(true),
         "panic" => Ok(false),
-        _ => Err(syn::Error::new(value.span(), "expected `no_context = base` or `no_context = panic`")),
+        _ => Err(syn::Error::new(value.span(), format!("expected `{example}`"))),
     }
 }
 
 fn accessor_name(input: ParseStream) -> syn::Result<Ident> {
-    let name: Ident = input.parse()?;
+    let name: Ident = expected(input.parse(), "except(V_MAX)")?;
     if name.to_string().starts_with(names::ACCESSOR) {
         return Ok(name);
     }
@@ -274,9 +312,12 @@ fn unknown(name: &Ident, syntax: Syntax) -> syn::Error {
         .filter(|(distance, known)| *distance <= known.len().max(text.len()) / 2)
         .min();
     let hint = closest.map_or_else(String::new, |(_, known)| format!(" did you mean `{known}`?"));
-    let known = syntax.options.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ");
-    let message = format!("unknown option `{text}`;{hint} the options of `{}` are {known}", syntax.of);
+    let message = format!("unknown option `{text}`;{hint} the options of `{}` are {}", syntax.of, listed(syntax));
     syn::Error::new(name.span(), message)
+}
+
+fn listed(syntax: Syntax) -> String {
+    syntax.options.iter().map(|known| format!("`{known}`")).collect::<Vec<_>>().join(", ")
 }
 
 /// Up to the comma or semicolon that ends a broken option.

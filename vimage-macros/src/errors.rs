@@ -1,6 +1,6 @@
 //! The sink that every stage reports to, so that one compilation shows all mistakes.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
@@ -13,6 +13,7 @@ pub(crate) struct Errors {
     found: RefCell<Vec<syn::Error>>,
     /// Mistakes in the grammar of Rust, which rustc reports as well.
     unreadable: RefCell<Vec<syn::Error>>,
+    needs_values: Cell<bool>,
 }
 
 impl Errors {
@@ -28,6 +29,16 @@ impl Errors {
 
     pub(crate) fn push(&self, error: syn::Error) {
         self.found.borrow_mut().push(error);
+    }
+
+    /// An error at a mention of a variable's value: in what is left of the code, nothing but the value passes for it.
+    pub(crate) fn at_value(&self, tokens: impl ToTokens, message: impl std::fmt::Display) {
+        self.needs_values.set(true);
+        self.at(tokens, message);
+    }
+
+    pub(crate) fn needs_values(&self) -> bool {
+        self.needs_values.get()
     }
 
     pub(crate) fn is_empty(&self) -> bool {

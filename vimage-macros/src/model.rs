@@ -51,6 +51,8 @@ pub(crate) struct Source {
     pub(crate) krate: Path,
     /// The macro has not seen the module that they belong to.
     pub(crate) open: bool,
+    /// Something in the code could not be.
+    pub(crate) unrewritten: bool,
     /// As the user wrote them, without our attributes.
     pub(crate) plain: Vec<Item>,
     /// The same as virtualized code.

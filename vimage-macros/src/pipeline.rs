@@ -166,10 +166,12 @@ fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, of: &'static str, code:
             region::initializer(&mut variable.virtualized_init, &cx);
         }
     }
+    // Code with mistakes is not rewritten, and needs the variables as they are.
+    let unrewritten = errors.needs_values();
     if !errors.is_empty() {
         region::unbind(&mut plain, &cx);
     }
-    Source { krate, open: view == View::Open, plain, instances, slots }
+    Source { krate, open: view == View::Open, unrewritten, plain, instances, slots }
 }
 
 fn unmarked(items: Vec<Item>) -> Vec<(Item, Vec<Mark>)> {

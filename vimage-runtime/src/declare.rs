@@ -28,7 +28,7 @@ macro_rules! __module {
                 $crate::__private::Register::$register,
                 &[
                     $($crate::__private::Dependency::Name($dep_name),)*
-                    $($crate::__private::Dependency::path::<$class, $dep_path>(),)*
+                    $($crate::__private::Dependency::path::<$dep_path>(),)*
                     $($crate::__private::Dependency::After($after),)*
                 ],
             );
@@ -36,19 +36,30 @@ macro_rules! __module {
             // SAFETY: the entry is an item of this block, which nothing else can name, and made for this class.
             unsafe impl $crate::__private::Module for $marker {
                 type Class = $class;
+                type Dependencies = $crate::__private::dependencies!($($dep_path),*);
                 const ENTRY: &'static $crate::__private::ModuleEntry = &__VIMAGE_MODULE;
-                const RANK: usize = {
-                    let rank = 1;
-                    $(let rank = $crate::__private::max_rank(rank, 1 + <$dep_path as $crate::__private::Module>::RANK);)*
-                    rank
-                };
             }
-
-            const _: usize = <$marker as $crate::__private::Module>::RANK;
 
             $crate::__private::register!($crate::__private::Entry::Module(&__VIMAGE_MODULE));
         };
     };
+}
+
+/// Checks one dependency by path. Apart from `module!`, so that what rustc says is said about this path.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __depends_on {
+    ($class:ty, $dependency:ty) => {
+        const _: () = $crate::__private::assert_may_be_depended_on::<$dependency, $class>();
+    };
+}
+
+/// The list of what a module depends on by path, as a type.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dependencies {
+    () => { () };
+    ($first:path $(, $others:path)*) => { ($first, $crate::__private::dependencies!($($others),*)) };
 }
 
 /// Declares a hook of a module; the module macros and the hook attributes end here.
@@ -58,8 +69,10 @@ macro_rules! __hook {
     ($module:path, attach, $function:ident ()) => {
         $crate::__private::hook! { @attach $module, $function, |_| $function() }
     };
-    ($module:path, attach, $function:ident (arguments)) => {
-        $crate::__private::hook! { @attach $module, $function, |arguments| $function(arguments) }
+    ($module:path, attach, $function:ident (&$argument:ty)) => {
+        $crate::__private::hook! {
+            @attach $module, $function, |arguments| $function(<$argument as $crate::__private::HookArgument>::of(arguments))
+        }
     };
     (@attach $module:path, $function:ident, $call:expr) => {
         const _: () = {

@@ -48,7 +48,7 @@ static MARKER: ModuleEntry = ModuleEntry::new::<Net>("marker", "models::marker",
 unsafe impl Module for Marker {
     type Class = Net;
     const ENTRY: &'static ModuleEntry = &MARKER;
-    const RANK: usize = 1;
+    type Dependencies = ();
 }
 
 static TEMPLATE: Template<Counted> = Template::new(Counted);

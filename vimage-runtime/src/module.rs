@@ -50,11 +50,11 @@ pub(crate) type AttachFn = fn(&Arguments) -> Result<(), BoxError>;
 pub unsafe trait Module {
     /// The class it belongs to.
     type Class: Class;
+    /// What it depends on by path: `(A, (B, ()))`.
+    #[doc(hidden)]
+    type Dependencies;
     #[doc(hidden)]
     const ENTRY: &'static ModuleEntry;
-    /// One more than the highest rank it depends on by path: evaluating it makes a cycle a compile error.
-    #[doc(hidden)]
-    const RANK: usize;
 }
 
 /// How a module comes in.
@@ -73,19 +73,63 @@ pub enum Register {
 pub enum Dependency {
     /// The one module of this name, looked up at boot.
     Name(&'static str),
-    /// This very module. A function, so that the entries of modules in a circle do not refer to each other: their
-    /// ranks do, and one error is enough.
+    /// This very module. A function, so that the entries of modules in a circle do not refer to each other: one error
+    /// is enough.
     Path(fn() -> &'static ModuleEntry),
     /// Each module of this name, if there is any: order only.
     After(&'static str),
 }
 
 impl Dependency {
-    /// A dependency by path; the class is compared by rustc.
-    pub const fn path<C: Class, M: Module<Class = C>>() -> Self {
+    /// A dependency by path. The class is compared by `depends_on!`.
+    pub const fn path<M: Module>() -> Self {
         Self::Path(|| M::ENTRY)
     }
 }
+
+/// Called by `depends_on!`.
+#[doc(hidden)]
+pub const fn assert_may_be_depended_on<M: OfClass<C> + DoesNotDependOnItself, C>() {}
+
+/// Holds for the modules of a class.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "a module cannot depend on a module of another class than its own, `{C}`",
+    label = "a module of another class",
+    note = "an instance of `{C}` has modules of this class only"
+)]
+pub trait OfClass<C> {}
+
+#[diagnostic::do_not_recommend]
+impl<C, M: Module<Class: Same<C>>> OfClass<C> for M {}
+
+#[doc(hidden)]
+pub trait Same<T> {}
+
+impl<T> Same<T> for T {}
+
+/// A list of modules that is not empty.
+#[doc(hidden)]
+pub trait List {
+    type First;
+    type Others;
+}
+
+impl<First, Others> List for (First, Others) {
+    type First = First;
+    type Others = Others;
+}
+
+/// Holds for a module if it holds for all that it depends on by path, so that a module that depends on itself, by
+/// whatever way round, is a compile error.
+#[doc(hidden)]
+pub trait DoesNotDependOnItself {}
+
+impl<M: Module<Dependencies: DoesNotDependOnItself>> DoesNotDependOnItself for M {}
+
+impl DoesNotDependOnItself for () {}
+
+impl<First: DoesNotDependOnItself, Others: DoesNotDependOnItself> DoesNotDependOnItself for (First, Others) {}
 
 /// The registered form of a module. Its identity is its address; the name is a label.
 #[doc(hidden)]
@@ -137,12 +181,6 @@ const fn last_segment(path: &'static str) -> &'static str {
     path.split_at(start).1
 }
 
-/// The larger rank; `Ord::max` is not `const`.
-#[doc(hidden)]
-pub const fn max_rank(a: usize, b: usize) -> usize {
-    if a > b { a } else { b }
-}
-
 /// One hook of a module.
 #[doc(hidden)]
 #[derive(Debug)]
@@ -170,6 +208,24 @@ pub enum Hook {
     Detach(fn()),
 }
 
+/// What an attach hook gets a reference to.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an `#[attach]` hook takes nothing, or one `&vimage::Arguments`",
+    label = "not `vimage::Arguments`",
+    note = "what is passed with `Vnet::builder().arg(…)` is found there: `arguments.get::<T>()`"
+)]
+pub trait HookArgument {
+    fn of(arguments: &Arguments) -> &Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl HookArgument for Arguments {
+    fn of(arguments: &Self) -> &Self {
+        arguments
+    }
+}
+
 /// What a hook that may fail may return.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
@@ -181,12 +237,14 @@ pub trait HookResult {
     fn into_result(self) -> Result<(), BoxError>;
 }
 
+#[diagnostic::do_not_recommend]
 impl HookResult for () {
     fn into_result(self) -> Result<(), BoxError> {
         Ok(())
     }
 }
 
+#[diagnostic::do_not_recommend]
 impl<E: Into<BoxError>> HookResult for Result<(), E> {
     fn into_result(self) -> Result<(), BoxError> {
         self.map_err(Into::into)

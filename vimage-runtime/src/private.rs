@@ -7,8 +7,8 @@ pub use crate::context::ClassContext;
 #[cfg(feature = "vimage")]
 pub use crate::context::Context;
 pub use crate::module::{
-    BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookEntry, HookResult, Module,
-    ModuleEntry, Register, max_rank,
+    BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
+    HookResult, List, Module, ModuleEntry, Register, assert_may_be_depended_on,
 };
 pub use crate::named::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
@@ -18,18 +18,20 @@ pub use crate::registry::ENTRIES;
 pub use crate::registry::Entry;
 pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Region, Resolved, VariableEntry, accessor};
+pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor};
 #[cfg(feature = "vimage")]
 pub use crate::storage::{drop_of, kept};
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
 pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
-    __class as class, __class_context as class_context, __hook as hook, __module as module, __register as register,
-    __switch as switch,
+    __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
+    __hook as hook, __module as module, __register as register, __switch as switch,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::{__in_place as in_place, __part as part, __slot as slot, __storage as storage};
+pub use crate::{
+    __in_place as in_place, __part as part, __recovered as recovered, __slot as slot, __storage as storage,
+};
 #[cfg(feature = "inventory")]
 pub use inventory;
 #[cfg(feature = "linkme")]

@@ -145,7 +145,7 @@ mod tests {
         unsafe impl Module for Marker {
             type Class = Net;
             const ENTRY: &'static ModuleEntry = &ENTRY;
-            const RANK: usize = 1;
+            type Dependencies = ();
         }
         let mut entries = collected();
         entries.push(Entry::Hook(&DETACH));

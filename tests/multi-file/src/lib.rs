@@ -36,3 +36,22 @@ pub mod route {
     #[virtualized(in = crate::ifnet)]
     pub static DEFAULT_ROUTE: Mutex<Option<&str>> = Mutex::new(None);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::ifnet::{if_attach, if_names};
+
+    /// This crate as a test, and as what its dev-dependency depends on: crates of one name, with modules of one name.
+    #[test]
+    fn two_copies_are_two_modules() {
+        let base = vimage::boot().unwrap();
+        assert_eq!(vimage::debug::modules().rows().iter().filter(|row| row[1] == "ifnet").count(), 2);
+        base.enter(|| {
+            let (index, theirs) = (if_attach("ours"), multi_file_user::add_two());
+            assert_eq!(multi_file_user::add_two(), theirs + 2, "theirs alone count there");
+            assert!(if_attach("ours as well") > index);
+            assert!(if_names().contains(&"ours".to_owned()));
+            assert!(!if_names().contains(&"user0".to_owned()), "theirs are in their list");
+        });
+    }
+}

@@ -1,14 +1,15 @@
-//! The crate beside a dev-dependency that depends on it.
+//! The crate beside a dev-dependency that depends on it: cargo builds it once for both, unlike for its unit tests.
 
 use vimage::prelude::*;
 
 #[test]
-fn both_copies_are_one_module() {
+fn a_user_of_the_crate_means_the_same_module() {
     vimage::boot().unwrap().enter(|| {
         let index = multi_file_user::add_two();
         assert_eq!(multi_file::ifnet::if_attach("em9"), index + 1);
         assert!(multi_file::ifnet::if_names().contains(&"user1".to_owned()));
     });
+    assert_eq!(vimage::debug::modules().rows().iter().filter(|row| row[1] == "ifnet").count(), 1);
 }
 
 #[cfg(feature = "vimage")]

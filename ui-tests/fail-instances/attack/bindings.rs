@@ -23,21 +23,21 @@ mod foo {
 
     async fn in_a_pattern() -> String {
         let name = &V_NAME;
-        let concat!(v_name_is_borrowed_across_an_await_use_held) = ();
+        let concat!(v_name_is_borrowed_across_an_await_use_keep_or_held) = ();
         pending::<()>().await;
         name.lock().unwrap().clone()
     }
 
     async fn in_a_pattern_that_is_made() -> String {
         let name = &V_NAME;
-        let glue!(v_name_is_borrowed_across _an_await_use_held) = ();
+        let glue!(v_name_is_borrowed_across _an_await_use _keep_or_held) = ();
         pending::<()>().await;
         name.lock().unwrap().clone()
     }
 
     async fn by_an_attribute() -> String {
         let name = &V_NAME;
-        #[replaced_by(let glue!(v_name_is_borrowed_across _an_await_use_held) = ();)]
+        #[replaced_by(let glue!(v_name_is_borrowed_across _an_await_use _keep_or_held) = ();)]
         fn item() {}
         pending::<()>().await;
         name.lock().unwrap().clone()
@@ -47,7 +47,7 @@ mod foo {
         let name = {
             let before_it = ();
             #[shared]
-            static v_name_is_borrowed_across_an_await_use_held: Region = Region::new();
+            static v_name_is_borrowed_across_an_await_use_keep_or_held: Region = Region::new();
             &V_NAME
         };
         pending::<()>().await;

@@ -29,7 +29,7 @@ impl Class for Forged {
 impl Module for Forged {
     type Class = Tenant;
     const ENTRY: &'static ModuleEntry = <foo::__VimageModule as Module>::ENTRY;
-    const RANK: usize = 0;
+    type Dependencies = ();
 }
 
 impl InClass<Tenant> for UseInVirtualizedCode<AtomicU64, Net, kind::Scoped> {}

@@ -15,10 +15,15 @@ mod foo {
     async fn by_a_macro_that_makes_names() -> String {
         let name = {
             V_NAME.lock().unwrap().push('!');
-            (move || glue!(v_name_is_borrowed_across _an_await_use_held))()
+            (move || glue!(v_name_is_borrowed_across _an_await_use _keep_or_held))()
         };
         pending::<()>().await;
         name.get().lock().unwrap().clone()
+    }
+
+    fn in_sync_code() -> String {
+        V_NAME.lock().unwrap().push('!');
+        glue!(v_name_is_of_one_instance_use _keep_or_held).get().lock().unwrap().clone()
     }
 
     macro_rules! println {
@@ -28,7 +33,7 @@ mod foo {
     }
 
     async fn as_the_name_of_an_argument() -> String {
-        let name = println!(v_name_is_borrowed_across_an_await_use_held = V_NAME.lock().unwrap().push('!'));
+        let name = println!(v_name_is_borrowed_across_an_await_use_keep_or_held = V_NAME.lock().unwrap().push('!'));
         pending::<()>().await;
         name.get().lock().unwrap().clone()
     }

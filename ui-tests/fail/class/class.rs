@@ -16,4 +16,12 @@ vimage::class! {
     pub enum Enum {}
 }
 
+vimage::class! {
+    pub struct NoSemicolon no_context = base
+}
+
+vimage::class! {
+    pub struct Value; no_context = 7
+}
+
 fn main() {}

@@ -49,7 +49,7 @@ mod foo {
 #[virtualized]
 fn code() -> usize {
     const V_LIMIT: usize = 1;
-    V_LIMIT + foo::V_init()
+    V_LIMIT + 1
 }
 
 mod bar {

@@ -13,18 +13,19 @@ mod foo {
 
     macro_rules! double {
         () => {
-            2 * V_FOO_LEN
+            V_FOO_LEN.pow(2)
         };
     }
 
     macro_rules! raw {
         () => {
-            unsafe { V_FOO_RAW }
+            let _ = &raw const V_FOO_RAW;
         };
     }
 
     fn code() -> usize {
-        double!() + raw!()
+        raw!();
+        double!()
     }
 }
 

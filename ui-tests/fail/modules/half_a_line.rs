@@ -13,8 +13,8 @@ mod foo {
     #[attach]
     fn attach() {}
 
-    pub fn broken() {
-        V_FOO.
+    pub fn broken() -> String {
+        String::new().
     }
 
     pub mod inner {

@@ -17,4 +17,10 @@ mod quux {
     static A: std::sync::Mutex<u8> = std::sync::Mutex::new(0);
 }
 
+#[vnet_module(name("foo"), after, register, except = V_A, macros = m, depends_on)]
+mod quuux {}
+
+#[vnet_module(name = "x", "y", except(1), symmap = true)]
+mod quuuux {}
+
 fn main() {}

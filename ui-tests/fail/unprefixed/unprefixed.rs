@@ -28,8 +28,8 @@ mod foo {
 
     mod inner {
         use super::*;
-        fn work() -> &'static AtomicU64 {
-            &FOO_COUNTER
+        fn work() -> u64 {
+            FOO_COUNTER.load(Relaxed)
         }
     }
 }

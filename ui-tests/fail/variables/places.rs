@@ -19,7 +19,7 @@ mod foo {
     #[shared]
     fn function() {}
     #[virtualized]
-    use std::fmt::Write as _;
+    type Alias = u8;
     #[virtualized]
     make!();
     unsafe extern "C" {

@@ -37,7 +37,7 @@ pub(crate) fn items<'i>(
 ) {
     let mut items: Vec<&mut Item> = items.collect();
     structure::check(&items, view, of, recognizer, errors);
-    generics::check(&items, recognizer, errors);
+    generics::check_and_repair(&mut items, recognizer, errors);
     if view != View::Open {
         decision::check(&items, recognizer, errors);
         unprefixed::check_and_repair(&mut items, recognizer, errors);

@@ -3,7 +3,7 @@
 use proc_macro2::{Span, TokenStream, TokenTree};
 use quote::{format_ident, quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Path, ReturnType};
+use syn::{FnArg, Path, ReturnType, Type};
 
 use crate::model::Hook;
 
@@ -11,14 +11,21 @@ pub(super) fn registration(krate: &Path, hook: &Hook) -> TokenStream {
     let Hook { home, cfgs, signature, .. } = hook;
     let kind = format_ident!("{}", hook.kind.name());
     let function = &signature.ident;
-    let arguments = (!signature.inputs.is_empty()).then(|| quote!(arguments));
-    // What the compiler finds wrong with the function is what it returns, or takes.
+    let argument = signature.inputs.first().and_then(|input| match input {
+        FnArg::Typed(typed) => match &*typed.ty {
+            Type::Reference(reference) => Some(&reference.elem),
+            _ => None,
+        },
+        FnArg::Receiver(_) => None,
+    });
+    let argument = argument.map(|ty| quote!(&#ty));
+    // What the compiler finds wrong with the function is what it returns.
     let blamed = match &signature.output {
-        ReturnType::Type(_, ty) if signature.inputs.is_empty() => ty.span(),
-        _ => function.span(),
+        ReturnType::Type(_, ty) => ty.span(),
+        ReturnType::Default => function.span(),
     };
     let register = located_at(blamed, quote!(#krate::__private::hook!));
-    let call = quote_spanned!(blamed=> { #home, #kind, #function (#arguments) });
+    let call = quote_spanned!(blamed=> { #home, #kind, #function (#argument) });
     quote!(#(#cfgs)* #register #call)
 }
 

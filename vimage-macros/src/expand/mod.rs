@@ -43,15 +43,17 @@ enum Arm {
     Plain,
     /// Those in which variables are in parts.
     Instances,
-    /// A compilation that fails anyway.
-    Recovery,
+    /// The default build, in a compilation that fails anyway.
+    RecoveredPlain,
+    /// Those in which variables are in parts, likewise.
+    RecoveredInstances,
 }
 
 impl Arm {
     fn items(self, source: &Source) -> TokenStream {
         let mut items = match self {
-            Self::Plain | Self::Recovery => source.plain.clone(),
-            Self::Instances => source.instances.clone(),
+            Self::Plain | Self::RecoveredPlain => source.plain.clone(),
+            Self::Instances | Self::RecoveredInstances => source.instances.clone(),
         };
         let mut fill = Fill { arm: self, source };
         items.iter_mut().for_each(|item| fill.visit_item_mut(item));
@@ -76,8 +78,15 @@ impl Arm {
             (Self::Instances, Slot::Variable(_, part)) => {
                 part.as_ref().map_or_else(TokenStream::new, |part| part::instances(source, part))
             }
-            (Self::Recovery, Slot::Variable(variable, _)) => variable::recovered(source, variable),
-            (Self::Recovery, Slot::Hook(_) | Slot::Names(_)) => TokenStream::new(),
+            (Self::RecoveredPlain, Slot::Variable(variable, part)) => {
+                let part = part.as_ref().map(|part| part::plain(source, part));
+                let variable = recovery::static_item(source, variable);
+                quote!(#variable #part)
+            }
+            (Self::RecoveredInstances, Slot::Variable(_, part)) => {
+                part.as_ref().map_or_else(TokenStream::new, |part| recovery::accessors(source, part))
+            }
+            (Self::RecoveredPlain | Self::RecoveredInstances, Slot::Hook(_) | Slot::Names(_)) => TokenStream::new(),
             (_, Slot::Names(names)) => names::registration(&source.krate, names, self),
             (_, Slot::Hook(hook)) => hook::registration(&source.krate, hook),
         }

@@ -1,9 +1,10 @@
 //! A module: its declaration and its items.
 
 use proc_macro2::{Span, TokenStream};
-use quote::{ToTokens, quote};
-use syn::ItemMod;
+use quote::{ToTokens, quote, quote_spanned};
+use syn::{ItemMod, Path};
 
+use super::hook::located_at;
 use super::{Arm, switch};
 use crate::args::Dependency;
 use crate::attr;
@@ -56,7 +57,19 @@ pub(super) fn declaration(declaration: &Declaration) -> TokenStream {
         Dependency::Path(path) => Some(names::module_in(path)),
         Dependency::Name(_) => None,
     });
+    let paths: Vec<Path> = paths.collect();
+    // Not the path itself: where it leads nowhere, one error is enough.
+    let mut list = quote!(<#marker as #krate::__private::Module>::Dependencies);
+    let checks = paths.iter().map(|path| {
+        let at = path.segments.last().map_or_else(Span::call_site, |last| last.ident.span());
+        let check = located_at(at, quote!(#krate::__private::depends_on!));
+        let check = quote_spanned!(at=> #check { #class, <#list as #krate::__private::List>::First });
+        list = quote!(<#list as #krate::__private::List>::Others);
+        check
+    });
+    let checks: TokenStream = checks.collect();
     quote! {
+        #checks
         #krate::__private::module! {
             marker = #marker; alias = #alias;
             class = #class; name = #name; register = #register;

@@ -54,7 +54,8 @@ fn sysctl(krate: &Path, names: &Names, sysctl: &Sysctl, arm: Arm) -> TokenStream
         flag(base_only, quote!(base_only)),
     ];
     // What the compiler finds wrong is the type of the variable, for this access.
-    let blamed = sysctl.access.as_ref().map_or_else(|| name.span(), proc_macro2::Ident::span);
+    let writes = sysctl.tunable.as_ref().filter(|_| !sysctl.is_settable());
+    let blamed = writes.or(sysctl.access.as_ref()).map_or_else(|| name.span(), proc_macro2::Ident::span);
     let register = located_at(blamed, quote!(#krate::__private::sysctl!));
     let call = quote_spanned! {blamed=>
         {

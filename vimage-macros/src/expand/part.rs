@@ -42,15 +42,9 @@ pub(super) fn instances(source: &Source, part: &Part) -> TokenStream {
 
 fn line(source: &Source, variable: &Variable) -> TokenStream {
     let Variable { attrs, cfgs, vis, ident, .. } = variable;
-    let kind = match variable.kind {
-        Kind::Scoped | Kind::ThreadLocal => quote!(Scoped),
-        Kind::Keep => quote!(Keep),
-        Kind::Raw(_) => quote!(Raw),
-    };
+    let kind = kind(variable);
     let accessor = names::accessor(ident);
-    let ty = made_static(&variable.ty);
-    let krate = &source.krate;
-    let ty = if matches!(variable.kind, Kind::ThreadLocal) { quote!(#krate::LocalKey<#ty>) } else { quote!(#ty) };
+    let ty = ty(source, variable);
     let init = Arm::Instances.expr(source, &variable.virtualized_init);
     // `const`, as in the default build: what it borrows lives as long as in the initializer of a static.
     quote! {
@@ -58,7 +52,23 @@ fn line(source: &Source, variable: &Variable) -> TokenStream {
     }
 }
 
-fn variables<'a>(source: &'a Source, part: &'a Part) -> impl DoubleEndedIterator<Item = &'a Variable> {
+/// What the runtime calls its kind.
+pub(super) fn kind(variable: &Variable) -> TokenStream {
+    match variable.kind {
+        Kind::Scoped | Kind::ThreadLocal => quote!(Scoped),
+        Kind::Keep => quote!(Keep),
+        Kind::Raw(_) => quote!(Raw),
+    }
+}
+
+/// The type that the accessor gives.
+pub(super) fn ty(source: &Source, variable: &Variable) -> TokenStream {
+    let krate = &source.krate;
+    let ty = made_static(&variable.ty);
+    if matches!(variable.kind, Kind::ThreadLocal) { quote!(#krate::LocalKey<#ty>) } else { quote!(#ty) }
+}
+
+pub(super) fn variables<'a>(source: &'a Source, part: &'a Part) -> impl DoubleEndedIterator<Item = &'a Variable> {
     part.variables.iter().filter_map(|index| match &source.slots[*index] {
         Slot::Variable(variable, _) => Some(&**variable),
         _ => None,

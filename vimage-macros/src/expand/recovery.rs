@@ -1,21 +1,89 @@
 //! What is left of an input with mistakes: the user's items, so that editors keep working, and no error that
-//! only follows from the ones that are reported.
+//! only follows from the ones that are reported. So each variable is there as something that passes for it, in the
+//! code of this input as in that of others, which were rewritten for the build.
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::{Attribute, Token};
 
-use super::{Arm, module as written};
-use crate::model::{Form, Module, Source};
+use super::{Arm, module as written, part, switch};
+use crate::attr;
+use crate::model::{Form, Kind, Module, Part, Source, Variable};
+use crate::names;
 
 pub(crate) fn module(module: &Module) -> TokenStream {
+    let source = &module.source;
     let declaration = written::declaration(&module.declaration);
-    let items = Arm::Recovery.items(&module.source);
+    let plain = Arm::RecoveredPlain.items(source);
+    let instances = Arm::RecoveredInstances.items(source);
     match &module.form {
-        Form::Closed(shell) => written::closed(shell, items, declaration),
-        Form::File => quote!(#items #declaration),
+        Form::Closed(shell) => {
+            either(source, written::closed(shell, plain, &declaration), written::closed(shell, instances, &declaration))
+        }
+        Form::File => {
+            let items = either(source, plain, instances);
+            quote!(#items #declaration)
+        }
     }
 }
 
 pub(crate) fn open(source: &Source) -> TokenStream {
-    Arm::Recovery.items(source)
+    either(source, Arm::RecoveredPlain.items(source), Arm::RecoveredInstances.items(source))
+}
+
+/// Not through the switch where both are the same: an out-of-line module would be sought elsewhere.
+fn either(source: &Source, plain: TokenStream, instances: TokenStream) -> TokenStream {
+    if source.unrewritten || plain.to_string() == instances.to_string() {
+        plain
+    } else {
+        switch(source, plain, instances)
+    }
+}
+
+/// The variable as a static under its new name.
+pub(super) fn static_item(source: &Source, variable: &Variable) -> TokenStream {
+    let Variable { vis, static_token, ty, .. } = variable;
+    let attrs = attrs(variable);
+    let accessor = names::accessor(&variable.ident);
+    let init = Arm::RecoveredPlain.expr(source, &variable.init);
+    let mutability = mutability(variable);
+    let item = quote! {
+        #(#attrs)* #[allow(non_upper_case_globals)] #vis #static_token #mutability #accessor: #ty = #init;
+    };
+    if matches!(variable.kind, Kind::ThreadLocal) { quote!(::std::thread_local! { #item }) } else { item }
+}
+
+/// The variables of a part as accessors that have no value, and the values by themselves.
+pub(super) fn accessors(source: &Source, part: &Part) -> TokenStream {
+    let krate = &source.krate;
+    let home = &part.home;
+    let accessors = part::variables(source, part).map(|variable| {
+        let Variable { cfgs, vis, static_token, .. } = variable;
+        let conditions = cfgs.iter().filter(|attr| attr.path().is_ident("cfg"));
+        let accessor = names::accessor(&variable.ident);
+        let kind = part::kind(variable);
+        let ty = part::ty(source, variable);
+        let init = Arm::RecoveredInstances.expr(source, &variable.virtualized_init);
+        let mutability = mutability(variable);
+        quote! {
+            #krate::__private::recovered! { #home; { #(#conditions)* } #vis #kind #accessor (#ty) }
+            #(#cfgs)*
+            const _: () = {
+                #static_token #mutability VALUE: #ty = #init;
+            };
+        }
+    });
+    quote!(#(#accessors)*)
+}
+
+fn mutability(variable: &Variable) -> Option<Token![mut]> {
+    match variable.kind {
+        Kind::Raw(token) => Some(token),
+        Kind::Scoped | Kind::Keep | Kind::ThreadLocal => None,
+    }
+}
+
+/// Without those that are refused, which could fail in their own way.
+fn attrs(variable: &Variable) -> impl Iterator<Item = &Attribute> {
+    variable.attrs.iter().filter(|attr| attr::names(attr).iter().all(|name| name.obstacle().is_none()))
 }

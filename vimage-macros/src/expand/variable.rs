@@ -37,23 +37,6 @@ pub(super) fn plain(source: &Source, variable: &Variable) -> TokenStream {
     }
 }
 
-/// The variable under its new name, and nothing that could fail in its own way.
-pub(super) fn recovered(source: &Source, variable: &Variable) -> TokenStream {
-    let Variable { attrs, vis, static_token, ty, .. } = variable;
-    let accessor = names::accessor(&variable.ident);
-    let init = Arm::Recovery.expr(source, &variable.init);
-    let attrs = attrs.iter().filter(|attr| crate::attr::names(attr).iter().all(|name| name.obstacle().is_none()));
-    let item = |mutability| quote!(#(#attrs)* #[allow(non_upper_case_globals)] #vis #static_token #mutability #accessor: #ty = #init;);
-    match variable.kind {
-        Kind::ThreadLocal => {
-            let item = item(None);
-            quote!(::std::thread_local! { #item })
-        }
-        Kind::Raw(token) => item(Some(token)),
-        Kind::Scoped | Kind::Keep => item(None),
-    }
-}
-
 /// `V_foo` would not be named as statics are, whoever allowed it for `foo`.
 fn allow_case(variable: &Variable) -> Option<TokenStream> {
     let name = variable.ident.to_string();

@@ -8,15 +8,23 @@ use crate::args::{Options, Syntax};
 use crate::errors::Errors;
 use crate::model::Class;
 
+const SHAPE: &str = "a class is a struct without parameters and fields: `pub struct Tenant;`";
+
 /// The class, if enough of it can be read.
 pub(crate) fn parse(tokens: TokenStream, errors: &Errors) -> Option<Class> {
     let parser = |input: ParseStream| {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
+        if !input.peek(Token![struct]) {
+            return Err(input.error(SHAPE));
+        }
         input.parse::<Token![struct]>()?;
         let ident = input.parse()?;
         if input.peek(Token![<]) || input.peek(syn::token::Brace) || input.peek(syn::token::Paren) {
-            return Err(input.error("a class is a name without parameters and fields: `pub struct Tenant;`"));
+            return Err(input.error(SHAPE));
+        }
+        if !input.peek(Token![;]) {
+            return Err(input.error("expected `;`, and options behind it"));
         }
         input.parse::<Token![;]>()?;
         let mut options = Options::default();

@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, ExprLit, ItemFn, Lit, LitStr, Meta, Path, parse_quote};
 
-use crate::args::Options;
+use crate::args::{self, Options};
 use crate::errors::Errors;
 
 /// A test that is to run in a vimage of its own.
@@ -63,6 +63,8 @@ fn own_class(class: &Path, krate: &Path) -> Path {
     }
 }
 
+const EXPECTED: &str = "expected = \"…\"";
+
 /// `#[should_panic]`, `#[should_panic = "…"]`, `#[should_panic(expected = "…")]`
 fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
     let expected = match &attr.meta {
@@ -72,9 +74,9 @@ fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
             let mut expected = None;
             list.parse_nested_meta(|meta| {
                 if !meta.path.is_ident("expected") {
-                    return Err(meta.error("expected `expected = \"…\"`"));
+                    return Err(meta.error(format!("expected `{EXPECTED}`")));
                 }
-                expected = Some(meta.value()?.parse()?);
+                expected = Some(args::expected(meta.value().and_then(|value| value.parse()), EXPECTED)?);
                 Ok(())
             })?;
             expected
@@ -86,14 +88,14 @@ fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
 fn text(value: &Expr) -> syn::Result<LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
-        other => Err(syn::Error::new_spanned(other, "expected a string")),
+        other => Err(syn::Error::new_spanned(other, "expected `should_panic = \"…\"`")),
     }
 }
 
 /// The function, or the tokens as they are where they are none.
 pub(crate) fn parse(input: TokenStream, of: &str, errors: &Errors) -> Result<ItemFn, TokenStream> {
     syn::parse2::<ItemFn>(input.clone()).map_err(|error| {
-        errors.push(syn::Error::new(error.span(), format!("`#[vimage::{of}]` goes on a function: {error}")));
+        errors.push(syn::Error::new(error.span(), format!("`#[vimage::{of}]` goes on a function")));
         input
     })
 }

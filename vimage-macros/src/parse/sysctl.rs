@@ -4,6 +4,7 @@ use syn::ext::IdentExt;
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Expr, Ident, LitBool, LitStr, Meta, Path, Token};
 
+use crate::args::expected;
 use crate::model::Sysctl;
 
 const OPTIONS: &str = "`ro`, `rw`, `tunable`, `base_only`, `range`, `unit`, `handler`";
@@ -25,7 +26,11 @@ impl Parse for Sysctl {
             if written.contains(&option) {
                 return Err(syn::Error::new(option.span(), format!("option `{option}` is written twice")));
             }
-            sysctl.option(&option, input)?;
+            let stands_alone = input.is_empty() || input.peek(Token![,]);
+            sysctl.option(&option, input).map_err(|error| {
+                // What follows is not what is wrong.
+                if stands_alone { syn::Error::new(option.span(), error) } else { error }
+            })?;
             written.push(option);
         }
         Ok(sysctl)
@@ -41,9 +46,11 @@ impl Sysctl {
             "ro" | "rw" => self.access = Some(option.clone()),
             "tunable" => self.tunable = Some(option.clone()),
             "base_only" => self.base_only = Some((option.clone(), optional_bool(input)?)),
-            "range" => self.range = Some((option.clone(), value(input, Expr::parse)?)),
-            "unit" => self.unit = Some(value(input, <LitStr as Parse>::parse)?),
-            "handler" => self.handler = Some(value(input, Path::parse_mod_style)?),
+            "range" => self.range = Some((option.clone(), value(input, "range = 0..=3", Expr::parse)?)),
+            "unit" => self.unit = Some(value(input, "unit = \"ms\"", <LitStr as Parse>::parse)?),
+            "handler" => {
+                self.handler = Some(value(input, "handler = path::to::function", Path::parse_mod_style)?);
+            }
             _ => {
                 let message = format!("unknown option `{option}`; the options of `sysctl` are {OPTIONS}");
                 return Err(syn::Error::new(option.span(), message));
@@ -53,16 +60,16 @@ impl Sysctl {
     }
 }
 
-fn value<T>(input: ParseStream, parse: fn(ParseStream) -> syn::Result<T>) -> syn::Result<T> {
-    input.parse::<Token![=]>()?;
-    parse(input)
+fn value<T>(input: ParseStream, example: &str, parse: fn(ParseStream) -> syn::Result<T>) -> syn::Result<T> {
+    expected(input.parse::<Token![=]>(), example)?;
+    expected(parse(input), example)
 }
 
 fn optional_bool(input: ParseStream) -> syn::Result<bool> {
     if !input.peek(Token![=]) {
         return Ok(true);
     }
-    value(input, LitBool::parse).map(|literal| literal.value)
+    value(input, "base_only = true", LitBool::parse).map(|literal| literal.value)
 }
 
 /// The lines of the doc comment.

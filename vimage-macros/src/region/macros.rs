@@ -176,7 +176,7 @@ fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], walk: &mut Rewr
             Piece::Format(format) => {
                 let captured = opaque::captured(format, &walk.cx);
                 for name in captured.into_iter().filter(|name| !names.contains(&name)) {
-                    walk.cx.errors.at(&name, capture_message(&name));
+                    walk.cx.errors.at_value(&name, capture_message(&name));
                 }
             }
         }

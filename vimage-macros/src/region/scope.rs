@@ -3,7 +3,7 @@
 //! ```text
 //! {                                               the user's braces, so that coverage keeps the function
 //!     use items::of::the_body;                    a resolution may depend on them
-//!     let V_A_of_the_current_instance = Region::new();
+//!     let v_a_is_of_one_instance_use_keep_or_held = Region::new();
 //!     let __V_A = resolution of V_A, which borrows it;    each mention of V_A is now `(*__V_A.get())`
 //!     match () { () => { body } }
 //! }
@@ -24,11 +24,11 @@
 //! It is borrowed there too, because an item in the block could have its name:
 //!
 //! ```text
-//! let V_A_of_the_current_instance = Region::new();
-//! let __region_of_V_A = &V_A_of_the_current_instance;
+//! let v_a_is_of_… = Region::new();
+//! let __region_of_v_a_is_of_… = &v_a_is_of_…;
 //! … {
 //!     use other::V_A;
-//!     let __V_A = resolution of V_A, which has the lifetime of __region_of_V_A;
+//!     let __V_A = resolution of V_A, which has the lifetime of __region_of_v_a_is_of_…;
 //!     body
 //! } …
 //! ```
@@ -36,6 +36,7 @@
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::token::{Brace, Paren};
 use syn::visit::Visit;
 use syn::{
@@ -54,27 +55,22 @@ pub(super) enum Kind {
 }
 
 /// What ends the name of a local that is not hygienic. Nobody needs to name it, nor gains anything by it.
-pub(super) const RESERVED: &str = "_is_borrowed_across_an_await_use_held";
+pub(super) const RESERVED: &str = "_use_keep_or_held";
 
 impl Kind {
     /// The local that a variable's resolution borrows.
     ///
     /// rustc prints the names of locals in borrow errors, but hides those that a macro made. A name is what can
-    /// explain why nothing may be held across an `.await`, so there it has the user's hygiene. The resolution itself
-    /// is in a local that only the expansion can name.
+    /// explain why a reference cannot leave the region, or be held across an `.await`, so it has the user's hygiene.
+    /// The resolution itself is in a local that only the expansion can name.
     fn owner(self, variable: &Ident, nth: usize) -> Ident {
         let suffix = if nth > 1 { format!("_{nth}") } else { String::new() };
-        let name = variable.unraw();
-        match self {
-            Self::Sync => {
-                let at = Span::mixed_site().located_at(variable.span());
-                Ident::new(&format!("{name}_of_the_current_instance{suffix}"), at)
-            }
-            Self::Piece => {
-                let name = name.to_string().to_lowercase().replace("__", "_");
-                Ident::new(&format!("{name}{suffix}{RESERVED}"), variable.span())
-            }
-        }
+        let why = match self {
+            Self::Sync => "_is_of_one_instance",
+            Self::Piece => "_is_borrowed_across_an_await",
+        };
+        let name = variable.unraw().to_string().to_lowercase().replace("__", "_");
+        Ident::new(&format!("{name}{suffix}{why}{RESERVED}"), variable.span())
     }
 }
 
@@ -320,7 +316,8 @@ pub(super) fn end_temporaries(tail: &mut Expr) {
 /// The body, so that what it borrows from the head ends before the head's locals do.
 fn body_expr(body: Expr, labelled: bool, lints: Vec<Attribute>) -> Expr {
     // Put in as a tree, not as tokens: syn adds the parentheses that some expressions need in an arm.
-    let mixed = Span::mixed_site();
+    // Where the value is, for errors about what it borrows.
+    let mixed = Span::mixed_site().located_at(value(&body));
     if labelled {
         let leave: ExprBreak = parse_quote_spanned!(mixed=> break 'v);
         let leave = Stmt::Expr(
@@ -335,6 +332,14 @@ fn body_expr(body: Expr, labelled: bool, lints: Vec<Attribute>) -> Expr {
     only.arms[0].attrs = lints;
     *only.arms[0].body = body;
     Expr::Match(only)
+}
+
+/// Where an expression has its value.
+fn value(expr: &Expr) -> Span {
+    match expr {
+        Expr::Block(inner) => tail(&inner.block.stmts).map_or_else(|| inner.block.brace_token.span.close(), value),
+        other => other.span(),
+    }
 }
 
 fn block_expr(stmts: Vec<Stmt>) -> Expr {

@@ -105,7 +105,7 @@ impl<'a> Rewriter<'a> {
                 let message = format!(
                     "`{name}` in {place}: rustc evaluates that while it compiles, when there is no instance; {way_out}"
                 );
-                self.cx.errors.at(name, message);
+                self.cx.errors.at_value(name, message);
                 None
             }
             Mode::Async => unreachable!("a mention in an async region is walked over in one of its sync regions"),
@@ -341,7 +341,7 @@ impl VisitMut for Rewriter<'_> {
                 "`{name}` in a pattern: a virtualized variable is no pattern, and a binding of this name would hide \
                  one; compare in a guard (`value if value == …`), choose another name, or list it in `except(…)`"
             );
-            self.cx.errors.at(name, message);
+            self.cx.errors.at_value(name, message);
         }
         visit_mut::visit_pat_ident_mut(self, pat);
     }

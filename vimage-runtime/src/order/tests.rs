@@ -125,7 +125,7 @@ fn hooks_and_modules_find_each_other() {
     unsafe impl Module for Marker {
         type Class = Net;
         const ENTRY: &'static ModuleEntry = &ENTRY;
-        const RANK: usize = 1;
+        type Dependencies = ();
     }
     for entries in permutations(&[Entry::Hook(&ATTACH), Entry::Module(&ENTRY), Entry::Hook(&DETACH)]) {
         let classes = order(&entries).unwrap();

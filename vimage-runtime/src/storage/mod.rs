@@ -3,6 +3,7 @@
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
 
+mod bounds;
 #[cfg(feature = "vimage")]
 mod cold;
 #[cfg(feature = "vimage")]
@@ -22,6 +23,8 @@ mod accessor;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 mod part;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
+mod recovered;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
@@ -29,6 +32,7 @@ pub use {
     accessor::{Region, VariableEntry},
     build::{Part, Resolved},
     part::accessor,
+    recovered::Recovered,
 };
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
@@ -124,15 +128,17 @@ pub mod kind {
 pub mod assert {
     use std::marker::PhantomData;
 
+    use super::bounds::MayBeVirtualized;
+
     /// `T` was found to have the bounds. An accessor is made of it, so that it is no other type that was looked at, as
     /// it could be where a macro in the place of a type gives another one each time.
     #[derive(Clone, Copy, Debug)]
     pub struct Checked<T>(PhantomData<fn(T) -> T>);
 
-    pub const fn Scoped<T: Send + Sync + 'static>() -> Checked<T> {
+    pub const fn Scoped<T: MayBeVirtualized>() -> Checked<T> {
         Checked(PhantomData)
     }
-    pub const fn Keep<T: Send + Sync + 'static>() -> Checked<T> {
+    pub const fn Keep<T: MayBeVirtualized>() -> Checked<T> {
         Checked(PhantomData)
     }
     pub const fn Raw<T>() -> Checked<T> {
@@ -142,7 +148,7 @@ pub mod assert {
 
 /// The half of the bounds that rustc does not check on a `static` by itself.
 #[doc(hidden)]
-pub const fn assert_send<T: Send + 'static>() {}
+pub const fn assert_send<T: bounds::MayBeDroppedAnywhere>() {}
 
 /// The types of the fields of a part, by kind.
 #[doc(hidden)]

@@ -175,7 +175,7 @@ fn checked<D: Data>(new: Datum, within: Within<D>) -> Result<D, Fault> {
 
 /// The test that a `range` becomes.
 #[doc(hidden)]
-pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: &R) -> bool {
+pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) -> bool {
     range.contains(data)
 }
 
@@ -206,7 +206,7 @@ macro_rules! __sysctl {
     (@option) => { $crate::__private::core::option::Option::None };
     (@option $value:expr) => { $crate::__private::core::option::Option::Some($value) };
     (@within) => { |_| true };
-    (@within $range:expr) => { |data| $crate::__private::within(data, &$range) };
+    (@within $range:expr) => { |data| $crate::__private::within(data, $range) };
     (@target read Reference($find:expr); $($range:expr)?) => {
         const { &$crate::__private::ReadOnly($find) }
     };

@@ -47,6 +47,24 @@ pub mod closed {
         V_LOCAL.set(V_LOCAL.get() + 1);
         V_COUNTER.fetch_add(1, Relaxed) + V_LOCAL.get()
     }
+
+    /// Async code.
+    pub async fn waits() -> u8 {
+        let before = V_COUNTER.load(Relaxed);
+        ::std::future::ready(()).await;
+        V_COUNTER.load(Relaxed) - before
+    }
+
+    /// A closure as a result, a block with items, and macros.
+    pub fn adds(n: u8) -> impl ::std::ops::Fn(u8) -> ::std::string::String {
+        let one = {
+            use super::closed::V_COUNTER;
+            const ONE: u8 = 1;
+            ::std::assert!(V_COUNTER.load(Relaxed) >= ONE);
+            ONE
+        };
+        move |m| ::std::format!("{}", V_COUNTER.load(Relaxed) - V_COUNTER.load(Relaxed) + n + m + one)
+    }
 }
 
 /// A variable elsewhere.
@@ -75,6 +93,17 @@ pub static SHARED: u8 = 0;
 mod tests {
     use ::std::assert_eq;
     use ::vi::prelude::*;
+
+    #[test]
+    fn all_code_works() {
+        use ::std::task::{Context, Poll, Waker};
+        ::vi::boot().unwrap().enter(|| {
+            assert_eq!(crate::closed::adds(1)(2), "4");
+            let mut future = ::std::pin::pin!(crate::closed::waits());
+            let polled = ::std::future::Future::poll(future.as_mut(), &mut Context::from_waker(Waker::noop()));
+            assert_eq!(polled, Poll::Ready(0));
+        });
+    }
 
     #[test]
     fn each_form_works() {
