@@ -5,6 +5,7 @@ use quote::quote;
 use syn::{Attribute, Expr, Item, ItemMod, LitStr, Path, Signature, Token, Type, Visibility};
 
 use crate::args::{Dependency, Options};
+use crate::names;
 
 /// The declaration of a module, with the items that belong to it.
 pub(crate) struct Module {
@@ -50,6 +51,8 @@ pub(crate) struct Source {
     pub(crate) krate: Path,
     /// The macro has not seen the module that they belong to.
     pub(crate) open: bool,
+    /// Something in the code could not be.
+    pub(crate) unrewritten: bool,
     /// As the user wrote them, without our attributes.
     pub(crate) plain: Vec<Item>,
     /// The same as virtualized code.
@@ -74,6 +77,16 @@ impl Slot {
     /// the user's.
     pub(crate) fn marker(index: usize) -> Item {
         Item::Verbatim(quote!(#index))
+    }
+
+    /// The accessor of a `static mut`.
+    pub(crate) fn raw_accessor(&self) -> Option<Ident> {
+        match self {
+            Self::Variable(variable, _) if matches!(variable.kind, Kind::Raw(_)) => {
+                Some(names::accessor(&variable.ident))
+            }
+            _ => None,
+        }
     }
 
     /// The index of the slot that `item` marks.

@@ -57,15 +57,22 @@ pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) 
     let options = Options::parse(args, declares.syntax(), &errors);
     let mut shell = match syn::parse2(input.clone()) {
         Ok(Item::Mod(module)) => module,
-        result => {
+        Ok(_) => {
             let of = declares.syntax().of;
             let message = format!("`#[{of}]` goes on an inline module: `#[{of}] mod foo {{ … }}`");
-            errors.push(result.map_or_else(|error| error, |_| first_token_error(&input, &message)));
+            errors.push(first_token_error(&input, &message));
             return with_errors(&errors, input);
         }
+        Err(error) => match parse::items::module(input.clone(), &errors) {
+            Some(module) => module,
+            None => {
+                errors.unreadable(error);
+                return with_errors(&errors, input);
+            }
+        },
     };
     let Some((_, items)) = &mut shell.content else {
-        errors.at(&shell.ident, check::out_of_line(&shell.ident));
+        errors.at(&shell.ident, check::out_of_line(&shell.ident, declares.syntax().of));
         return with_errors(&errors, shell);
     };
     let items = std::mem::take(items);
@@ -74,26 +81,26 @@ pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) 
         errors.at_span(mark.span, "the module is declared already, and its code is virtualized code: remove this");
     }
     let class = declares.class(&options, &errors);
-    let source = source(unmarked(items), View::Closed, &options, &errors);
+    let source = source(unmarked(items), View::Closed, declares.syntax().of, &options, &errors);
     let module = Module { declaration: Declaration::new(options, class), form: Form::Closed(Box::new(shell)), source };
-    finish_module(&module, &TokenStream::new(), &errors)
+    finish_module(&module, &errors)
 }
 
 /// `vnet_module! { …; items }`
 pub(crate) fn in_file(declares: Declares, input: TokenStream) -> TokenStream {
     let errors = Errors::default();
-    let file::File { options, items, unread } = file::parse(input, declares.syntax(), &errors);
+    let file::File { options, items } = file::parse(input, declares.syntax(), &errors);
     let class = declares.class(&options, &errors);
-    let source = source(unmarked(items), View::File, &options, &errors);
+    let source = source(unmarked(items), View::File, declares.syntax().of, &options, &errors);
     let module = Module { declaration: Declaration::new(options, class), form: Form::File, source };
-    finish_module(&module, &unread, &errors)
+    finish_module(&module, &errors)
 }
 
-fn finish_module(module: &Module, unread: &TokenStream, errors: &Errors) -> TokenStream {
+fn finish_module(module: &Module, errors: &Errors) -> TokenStream {
     match errors.take() {
         None => expand::module(module),
         Some(found) => {
-            let items = expand::recovered_module(module, unread);
+            let items = expand::recovered_module(module);
             quote!(#found #items)
         }
     }
@@ -117,13 +124,13 @@ pub(crate) fn open(ours: Ours, args: TokenStream, input: TokenStream) -> TokenSt
         }
         Ok(item) => item,
         Err(error) => {
-            errors.push(error);
+            errors.unreadable(error);
             return with_errors(&errors, input);
         }
     };
     let code = Options { krate: options.krate.clone(), ..Options::default() };
     let mark = Mark { ours, options, span: Span::call_site() };
-    let source = source(vec![(item, vec![mark])], View::Open, &code, &errors);
+    let source = source(vec![(item, vec![mark])], View::Open, syntax.of, &code, &errors);
     match errors.take() {
         None => expand::open(&source),
         Some(found) => {
@@ -134,19 +141,24 @@ pub(crate) fn open(ours: Ours, args: TokenStream, input: TokenStream) -> TokenSt
 }
 
 /// The items with what is virtualized taken out of them, each with those of our attributes that are read already.
-fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, code: &Options, errors: &Errors) -> Source {
+fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, of: &'static str, code: &Options, errors: &Errors) -> Source {
     let krate = code.krate();
     let recognizer = Recognizer { krate: &krate };
-    check::items(items.iter_mut().map(|(item, _)| item), view, recognizer, errors);
+    check::items(items.iter_mut().map(|(item, _)| item), view, of, recognizer, errors);
     let belonging = if view == View::Open { Belonging::Open(None) } else { Belonging::Module };
     let mut lift = Lift::new(recognizer, belonging, errors);
     lift.symmap = code.written("symmap").is_some();
-    let plain = lift.items(items);
+    let mut plain = lift.items(items);
     let Lift { mut slots, mut except, mut macros, .. } = lift;
     check::slots(&slots, errors);
     except.extend(code.except.iter().cloned());
     macros.extend(code.macros.iter().cloned());
-    let cx = region::Context { krate: &krate, except: &except, macros: &macros, errors };
+    let raw: Vec<_> = slots.iter().filter_map(Slot::raw_accessor).collect();
+    let cx = region::Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors };
+    // Their uses are no mistakes of their own.
+    let lookalikes = region::lookalikes::report(&plain, &cx);
+    let except = [except.as_slice(), &lookalikes].concat();
+    let cx = region::Context { except: &except, ..cx };
     let mut instances = plain.clone();
     region::items(&mut instances, &cx);
     for slot in &mut slots {
@@ -154,7 +166,12 @@ fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, code: &Options, errors:
             region::initializer(&mut variable.virtualized_init, &cx);
         }
     }
-    Source { krate, open: view == View::Open, plain, instances, slots }
+    // Code with mistakes is not rewritten, and needs the variables as they are.
+    let unrewritten = errors.needs_values();
+    if !errors.is_empty() {
+        region::unbind(&mut plain, &cx);
+    }
+    Source { krate, open: view == View::Open, unrewritten, plain, instances, slots }
 }
 
 fn unmarked(items: Vec<Item>) -> Vec<(Item, Vec<Mark>)> {

@@ -54,6 +54,29 @@ mod chains {
         V_N.swap(3, Relaxed) + steps
     }
 
+    pub async fn waits_in_else(at: usize, wait: impl AsyncFn() -> u64) -> u64 {
+        if let Some(n) = V_LIST.lock().unwrap().get(at)
+            && *n < V_N.load(Relaxed)
+        {
+            *n
+        } else if let Ok(list) = V_LIST.try_lock() {
+            list.len() as u64 + 10
+        } else {
+            wait().await
+        }
+    }
+
+    pub async fn waits_while_nothing_is_locked(wait: impl AsyncFn() -> u64) -> u64 {
+        if let Some(n) = V_LIST.lock().unwrap().first() {
+            *n
+        } else {
+            let n = wait().await;
+            V_LIST.lock().unwrap().push(n);
+            let n = V_LIST.lock().unwrap().pop().unwrap();
+            n + wait().await
+        }
+    }
+
     pub async fn beside_waits(wait: impl AsyncFn() -> u64) -> u64 {
         if V_N.load(Relaxed) > 0
             && let Some(last) = last()
@@ -83,5 +106,9 @@ fn conditions_with_let() {
         let poll = || pin!(chains::beside_waits(async || 1)).poll(&mut Context::from_waker(Waker::noop()));
         assert_eq!(poll(), Poll::Ready(8));
         assert_eq!(poll(), Poll::Ready(103));
+        let in_else = |at| pin!(chains::waits_in_else(at, async || 1)).poll(&mut Context::from_waker(Waker::noop()));
+        assert_eq!((in_else(0), in_else(9)), (Poll::Ready(10), Poll::Ready(10)));
+        let unlocked = pin!(chains::waits_while_nothing_is_locked(async || 1));
+        assert_eq!(unlocked.poll(&mut Context::from_waker(Waker::noop())), Poll::Ready(2));
     });
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use proc_macro::{Ident, TokenStream, TokenTree};
+use proc_macro::{Ident, Span, TokenStream, TokenTree};
 
 /// One identifier made of several, with the span of the first, as `paste!` makes them.
 #[proc_macro]
@@ -34,4 +34,17 @@ pub fn differs(input: TokenStream) -> TokenStream {
 #[proc_macro_attribute]
 pub fn replaced_by(arguments: TokenStream, _: TokenStream) -> TokenStream {
     arguments
+}
+
+/// Puts `async` in front of the first `fn`, as attributes of some frameworks do.
+#[proc_macro_attribute]
+pub fn made_async(_: TokenStream, item: TokenStream) -> TokenStream {
+    let mut made = false;
+    let behind = |token: TokenTree| {
+        let is_fn = !made && matches!(&token, TokenTree::Ident(word) if word.to_string() == "fn");
+        made |= is_fn;
+        let word = is_fn.then(|| TokenTree::Ident(Ident::new("async", Span::call_site())));
+        word.into_iter().chain([token])
+    };
+    item.into_iter().flat_map(behind).collect()
 }

@@ -72,7 +72,7 @@ pub mod net {
     use std::fmt::Display;
     use std::future::{Future, ready};
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-    use std::sync::{Mutex, PoisonError};
+    use std::sync::{Mutex, PoisonError, RwLock};
     use vimage::prelude::*;
 
     /// A variable.
@@ -82,6 +82,10 @@ pub mod net {
     /// A list.
     #[virtualized]
     static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+    /// What few write.
+    #[virtualized]
+    static LIMIT: RwLock<u32> = RwLock::new(0);
 
     /// A variable that is never freed.
     #[virtualized(keep)]
@@ -140,6 +144,27 @@ pub mod net {
         format!("{value} {} {}", V_COUNTER.load(Relaxed), V_LOCAL.get())
     }
 
+    /// Without `#[must_use]`, of which Clippy says nothing in the default build either.
+    pub fn count() -> u64 {
+        V_COUNTER.load(Relaxed)
+    }
+
+    /// A body in one line, whose type comes from the signature.
+    pub fn numbers() -> impl Iterator<Item = u64> {
+        (0..V_COUNTER.load(Relaxed)).map(|number| number + 1)
+    }
+
+    /// Writes through a guard that somebody else is handed.
+    pub fn raise() {
+        let mut limit = V_LIMIT.write().unwrap_or_else(PoisonError::into_inner);
+        add_one(&mut limit);
+    }
+
+    /// Takes what the guard guards.
+    const fn add_one(to: &mut u32) {
+        *to += 1;
+    }
+
     /// With a closure.
     pub fn counter() -> impl Fn(u64) -> u64 {
         |more| V_COUNTER.fetch_add(more, Relaxed)
@@ -152,9 +177,18 @@ pub mod net {
     }
 
     /// That waits.
+    ///
+    /// # Panics
+    ///
+    /// If it counts too far.
     pub async fn waits() -> u64 {
         let before = V_COUNTER.load(Relaxed);
         let more = ready(before).await;
+        println!("{}", V_COUNTER.load(Relaxed));
+        assert!(V_COUNTER.load(Relaxed) > 0, "{}", V_COUNTER.load(Relaxed));
+        if V_COUNTER.load(Relaxed) == u64::MAX {
+            unreachable!("after {}", V_COUNTER.load(Relaxed));
+        }
         if ready(more > 0).await {
             V_COUNTER.store(ready(more + 1).await, Relaxed);
         }
@@ -188,6 +222,11 @@ pub struct Reader;
 
 #[virtualized]
 impl Reader {
+    /// A method without `#[must_use]`.
+    pub fn has_limit(self) -> bool {
+        tenants::V_LIMIT.read().is_ok()
+    }
+
     /// A method.
     #[must_use]
     pub fn limit(self) -> Option<u32> {
@@ -208,12 +247,16 @@ mod tests {
             assert_eq!(net::add("one"), Ok(1));
             assert_eq!(net::calls(), 0);
             assert_eq!(net::show(&1), "1 5 2");
+            assert_eq!(net::count(), 5);
+            assert_eq!(net::numbers().last(), Some(5));
+            net::raise();
             assert_eq!(net::counter()(2), 5);
             assert!(net::kept().lock().is_ok_and(|kept| *kept == 0));
             let mut context = Context::from_waker(Waker::noop());
             assert_eq!(std::pin::pin!(net::waits()).poll(&mut context), Poll::Ready(8));
             assert_eq!(std::pin::pin!(net::waits_later(1)).poll(&mut context), Poll::Ready(10));
             assert_eq!(Reader.limit(), Some(3));
+            assert!(Reader.has_limit());
         });
         Ok(())
     }

@@ -26,4 +26,12 @@ mod baz {
     }
 }
 
+#[vnet_module]
+mod qux {
+    #[quiesce]
+    fn can_go() -> bool {
+        true
+    }
+}
+
 fn main() {}

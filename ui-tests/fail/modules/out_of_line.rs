@@ -11,6 +11,11 @@ mod bar {
     mod inner;
 }
 
+#[vcpu_module]
+mod cpus {
+    mod inner;
+}
+
 #[virtualized]
 mod code {
     mod inner;

@@ -31,11 +31,12 @@ pub(crate) enum View {
 pub(crate) fn items<'i>(
     items: impl Iterator<Item = &'i mut Item>,
     view: View,
+    of: &'static str,
     recognizer: Recognizer,
     errors: &Errors,
 ) {
     let mut items: Vec<&mut Item> = items.collect();
-    structure::check(&items, view, recognizer, errors);
+    structure::check(&items, view, of, recognizer, errors);
     generics::check_and_repair(&mut items, recognizer, errors);
     if view != View::Open {
         decision::check(&items, recognizer, errors);

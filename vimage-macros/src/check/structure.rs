@@ -7,23 +7,26 @@ use super::View;
 use crate::attr::Recognizer;
 use crate::errors::Errors;
 
-pub(crate) fn check(items: &[&mut Item], view: View, recognizer: Recognizer, errors: &Errors) {
-    let mut check = Structure { view, recognizer, errors };
+pub(crate) fn check(items: &[&mut Item], view: View, of: &'static str, recognizer: Recognizer, errors: &Errors) {
+    let mut check = Structure { view, of, recognizer, errors };
     for item in items {
         check.visit_item(item);
     }
 }
 
-/// What to do about a module that is in a file of its own.
-pub(crate) fn out_of_line(module: &Ident) -> String {
-    format!(
-        "`mod {module};` is in a file that an attribute cannot see; put `vimage::vnet_module! {{ … }}` around the \
-         contents of that file, or write `mod {module} {{ … }}` here"
-    )
+/// What to do about a module that is in a file of its own; `of` is the bearer of the attribute.
+pub(crate) fn out_of_line(module: &Ident, of: &str) -> String {
+    let there = match of {
+        // Code of no module, or of one that is declared elsewhere.
+        "virtualized" => "annotate the items in that file".to_owned(),
+        _ => format!("put `vimage::{of}! {{ … }}` around the contents of that file"),
+    };
+    format!("`mod {module};` is in a file that an attribute cannot see; {there}, or write `mod {module} {{ … }}` here")
 }
 
 struct Structure<'a> {
     view: View,
+    of: &'static str,
     recognizer: Recognizer<'a>,
     errors: &'a Errors,
 }
@@ -37,7 +40,7 @@ impl Visit<'_> for Structure<'_> {
 
     fn visit_item_mod(&mut self, module: &ItemMod) {
         if module.content.is_none() && self.view != View::File {
-            let message = out_of_line(&module.ident);
+            let message = out_of_line(&module.ident, self.of);
             self.errors.at(&module.ident, message);
         }
         visit::visit_item_mod(self, module);

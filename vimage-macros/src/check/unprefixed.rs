@@ -3,24 +3,27 @@
 
 use std::collections::HashSet;
 
+use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
 use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Attribute, Block, ConstParam, ExprPath, FieldPat, Ident, Item, ItemMod, Macro, PatIdent, Path, Stmt, UseName,
-    UseRename, UseTree, Variant,
+    Attribute, Block, ConstParam, Expr, ExprPath, FieldPat, Ident, Item, ItemMod, LitStr, Macro, PatIdent, Path, Stmt,
+    UseName, UseRename, UseTree, Variant,
 };
 
 use crate::attr::{Ours, Recognizer};
 use crate::errors::Errors;
 use crate::names;
 use crate::parse::{is_thread_local, thread_local_names};
+use crate::region::pieces::{Piece, Pieces};
+use crate::region::{format, macros};
 
 /// Reports such names and adds what is missing, so that rustc does not report them again.
 pub(crate) fn check_and_repair(items: &mut [&mut Item], recognizer: Recognizer, errors: &Errors) {
     let mut others = Others { recognizer, names: HashSet::new() };
     items.iter().for_each(|item| others.visit_item(item));
-    let mut uses = Uses { recognizer, errors, others: others.names, visible: Vec::new() };
+    let mut uses = Uses { recognizer, errors, others: others.names, visible: Vec::new(), repaired: 0 };
     items.iter().for_each(|item| uses.declare(item));
     items.iter_mut().for_each(|item| uses.visit_item_mut(item));
 }
@@ -94,6 +97,8 @@ struct Uses<'a> {
     others: HashSet<String>,
     /// The variables whose old names could be meant here.
     visible: Vec<String>,
+    /// How often one of them was.
+    repaired: usize,
 }
 
 impl Uses<'_> {
@@ -115,6 +120,51 @@ impl Uses<'_> {
         let name = name.unraw().to_string();
         if !self.others.contains(&name) {
             self.visible.push(name);
+        }
+    }
+}
+
+impl Uses<'_> {
+    fn is_visible(&self, name: &Ident) -> bool {
+        self.visible.contains(&name.unraw().to_string())
+    }
+
+    /// Puts the new name in the place of an old one. Hands back both.
+    fn repair(&mut self, expr: &mut ExprPath) -> Option<(Ident, Ident)> {
+        let name = local_name(&mut expr.path).filter(|name| expr.qself.is_none() && self.is_visible(name))?;
+        let accessor = names::accessor(name);
+        self.repaired += 1;
+        Some((std::mem::replace(name, accessor.clone()), accessor))
+    }
+
+    /// Of what the new name cannot be either, the rewriting says so.
+    fn arguments(&mut self, arguments: &mut Pieces, outer: &[Ident]) {
+        let names = [&arguments.names, outer].concat();
+        for piece in &mut arguments.pieces {
+            match piece {
+                Piece::Field(Expr::Path(path)) => drop(self.repair(path)),
+                Piece::Expr(expr) | Piece::Field(expr) | Piece::Closed(expr) => self.visit_expr_mut(expr),
+                Piece::Format(format) => self.format(format, &names),
+                Piece::Group(_, inner) => self.arguments(inner, &names),
+                Piece::Statements(statements) => statements.iter_mut().for_each(|stmt| self.visit_stmt_mut(stmt)),
+                Piece::Pat(_) | Piece::Tokens(_) => {}
+            }
+        }
+    }
+
+    fn format(&mut self, format: &mut LitStr, names: &[Ident]) {
+        let text = format.value();
+        let mut repaired = text.clone();
+        // From behind, so that places stay what they are.
+        for capture in format::captures(&text).into_iter().rev() {
+            let Ok(name) = syn::parse_str::<Ident>(capture) else { continue };
+            if self.is_visible(&name) && !names.contains(&name) {
+                repaired.insert_str(capture.as_ptr().addr() - text.as_ptr().addr(), names::ACCESSOR);
+                self.repaired += 1;
+            }
+        }
+        if repaired != text {
+            *format = LitStr::new(&repaired, format.span());
         }
     }
 }
@@ -155,15 +205,19 @@ impl VisitMut for Uses<'_> {
     }
 
     fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
-        if expr.qself.is_none()
-            && let Some(name) = local_name(&mut expr.path)
-            && self.visible.contains(&name.unraw().to_string())
-        {
-            let accessor = names::accessor(name);
-            self.errors.at(&*name, format!("`{name}` is virtualized: write `{accessor}`"));
-            *name = accessor;
+        if let Some((name, accessor)) = self.repair(expr) {
+            self.errors.at(&name, format!("`{name}` is virtualized: write `{accessor}`"));
         }
         visit_mut::visit_expr_path_mut(self, expr);
+    }
+
+    fn visit_macro_mut(&mut self, mac: &mut Macro) {
+        let Some(mut arguments) = macros::arguments_by_name(mac) else { return };
+        let before = self.repaired;
+        self.arguments(&mut arguments, &[]);
+        if self.repaired > before {
+            mac.tokens = arguments.into_token_stream();
+        }
     }
 }
 

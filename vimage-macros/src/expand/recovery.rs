@@ -11,8 +11,7 @@ use crate::attr;
 use crate::model::{Form, Kind, Module, Part, Source, Variable};
 use crate::names;
 
-/// `unread` is what of a file could not be parsed.
-pub(crate) fn module(module: &Module, unread: &TokenStream) -> TokenStream {
+pub(crate) fn module(module: &Module) -> TokenStream {
     let source = &module.source;
     let declaration = written::declaration(&module.declaration);
     let plain = Arm::RecoveredPlain.items(source);
@@ -23,7 +22,7 @@ pub(crate) fn module(module: &Module, unread: &TokenStream) -> TokenStream {
         }
         Form::File => {
             let items = either(source, plain, instances);
-            quote!(#items #unread #declaration)
+            quote!(#items #declaration)
         }
     }
 }
@@ -34,7 +33,11 @@ pub(crate) fn open(source: &Source) -> TokenStream {
 
 /// Not through the switch where both are the same: an out-of-line module would be sought elsewhere.
 fn either(source: &Source, plain: TokenStream, instances: TokenStream) -> TokenStream {
-    if plain.to_string() == instances.to_string() { plain } else { switch(source, plain, instances) }
+    if source.unrewritten || plain.to_string() == instances.to_string() {
+        plain
+    } else {
+        switch(source, plain, instances)
+    }
 }
 
 /// The variable as a static under its new name.

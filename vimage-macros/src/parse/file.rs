@@ -2,7 +2,6 @@
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
-use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, Item, Token};
 
@@ -14,8 +13,6 @@ use crate::errors::Errors;
 pub(crate) struct File {
     pub(crate) options: Options,
     pub(crate) items: Vec<Item>,
-    /// What comes after an item that cannot be parsed, that one included.
-    pub(crate) unread: TokenStream,
 }
 
 pub(crate) fn parse(tokens: TokenStream, syntax: Syntax, errors: &Errors) -> File {
@@ -26,19 +23,7 @@ pub(crate) fn parse(tokens: TokenStream, syntax: Syntax, errors: &Errors) -> Fil
             errors.push(input.error("expected `;` after the options"));
         }
         input.parse::<Option<Token![;]>>()?;
-        while !input.is_empty() {
-            let ahead = input.fork();
-            match ahead.parse() {
-                Ok(item) => {
-                    file.items.push(item);
-                    input.advance_to(&ahead);
-                }
-                Err(error) => {
-                    errors.push(syn::Error::new(error.span(), format!("this item cannot be read: {error}")));
-                    file.unread = input.parse()?;
-                }
-            }
-        }
+        file.items = super::items::parse(input, errors)?;
         Ok(())
     };
     errors.ok(parser.parse2(tokens));

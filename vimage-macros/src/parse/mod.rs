@@ -3,6 +3,7 @@
 pub(crate) mod class;
 pub(crate) mod file;
 pub(crate) mod function;
+pub(crate) mod items;
 pub(crate) mod lift;
 pub(crate) mod marks;
 mod sysctl;

@@ -5,7 +5,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Block, Expr, ExprAsync, ExprClosure, Item, Macro, Pat, Stmt};
 
-use super::{Context, macros};
+use super::{Context, macros, opaque};
 
 /// Looks for the first place at which the region that a piece of code belongs to may be suspended.
 struct Finder<'a> {
@@ -93,7 +93,7 @@ fn attrs(item: &Item) -> &[Attribute] {
 }
 
 /// Whether rustc itself reads an attribute, so that no macro can go by its name. `derive` is a macro of the prelude.
-fn is_built_in(attr: &Attribute) -> bool {
+pub(super) fn is_built_in(attr: &Attribute) -> bool {
     const NAMES: [&str; 17] = [
         "allow",
         "automatically_derived",
@@ -116,34 +116,66 @@ fn is_built_in(attr: &Attribute) -> bool {
     attr.path().get_ident().is_some_and(|name| NAMES.iter().any(|built_in| name == built_in))
 }
 
-/// Whether the body of a closure makes it a coroutine.
-pub(super) fn yields(body: &Expr) -> bool {
-    Search::finds(body, |expr| matches!(expr, Expr::Yield(_)))
+/// Whether a body waits although nothing says that it is async: rustc rejects that, unless an attribute below ours
+/// makes the function async. Such an attribute may also turn calls of macros into code that waits, where their
+/// arguments do: `foreign` says that there is one.
+pub(super) fn in_sync_body(body: &Block, foreign: bool, cx: &Context) -> bool {
+    let mut search = Search { cx, wanted: Wanted::Suspension { foreign }, found: false };
+    search.visit_block(body);
+    search.found
+}
+
+/// The same of a closure, on which there is no attribute.
+pub(super) fn in_sync_closure(body: &Expr, cx: &Context) -> bool {
+    Search::finds(body, Wanted::Suspension { foreign: false }, cx)
 }
 
 /// Whether a piece of code may leave what surrounds it: no closure can be put around it then.
-pub(super) fn leaves(expr: &Expr) -> bool {
-    Search::finds(expr, |expr| matches!(expr, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)))
+pub(super) fn leaves(expr: &Expr, cx: &Context) -> bool {
+    Search::finds(expr, Wanted::Exit, cx)
 }
 
+#[derive(Clone, Copy)]
+enum Wanted {
+    Exit,
+    Suspension { foreign: bool },
+}
+
+/// What code that waits has among its tokens.
+const WAITING: &[&str] = &["await", "yield"];
+
 /// Looks for expressions that belong to the function that a piece of code is in, not to one inside.
-struct Search {
-    wanted: fn(&Expr) -> bool,
+struct Search<'a> {
+    cx: &'a Context<'a>,
+    wanted: Wanted,
     found: bool,
 }
 
-impl Search {
-    fn finds(expr: &Expr, wanted: fn(&Expr) -> bool) -> bool {
-        let mut search = Self { wanted, found: false };
+impl<'a> Search<'a> {
+    fn finds(expr: &Expr, wanted: Wanted, cx: &'a Context<'a>) -> bool {
+        let mut search = Self { cx, wanted, found: false };
         search.visit_expr(expr);
         search.found
     }
 }
 
-impl Visit<'_> for Search {
+impl Visit<'_> for Search<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
-        self.found |= (self.wanted)(expr);
+        self.found |= match (self.wanted, expr) {
+            (Wanted::Exit, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) => true,
+            (Wanted::Suspension { .. }, Expr::Await(_) | Expr::Yield(_)) => true,
+            (Wanted::Suspension { .. }, Expr::Verbatim(tokens)) => opaque::has_word(tokens, WAITING),
+            _ => false,
+        };
         visit::visit_expr(self, expr);
+    }
+
+    fn visit_macro(&mut self, mac: &Macro) {
+        let Wanted::Suspension { foreign } = self.wanted else { return };
+        match macros::arguments(mac, self.cx) {
+            Some(arguments) => arguments.visit(self),
+            None => self.found |= foreign && opaque::has_word(&mac.tokens, WAITING),
+        }
     }
 
     fn visit_item(&mut self, _: &Item) {}

@@ -103,8 +103,13 @@ fn borrows(expr: &Expr, cx: &Context) -> bool {
 /// Whether a statement binds what borrows from a variable, for the statements behind it.
 pub(super) fn lends(stmt: &Stmt, cx: &Context) -> bool {
     let Stmt::Local(Local { init: Some(init), .. }) = stmt else { return false };
+    lends_value(&init.expr, cx)
+}
+
+/// Whether a value that is bound borrows from a variable.
+pub(super) fn lends_value(value: &Expr, cx: &Context) -> bool {
     // A place is copied.
-    !is_place(&init.expr) && starts_at_mention(&init.expr, cx) && borrows(&init.expr, cx)
+    !is_place(value) && starts_at_mention(value, cx) && borrows(value, cx)
 }
 
 /// Whether an expression is a place, so that `&` of it refers to something that was there before.

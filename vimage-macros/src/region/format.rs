@@ -1,7 +1,7 @@
 //! Names that a format string captures.
 
 /// The names that `{…}` in a format string take from the scope, in order, widths and precisions included.
-pub(super) fn captures(format: &str) -> Vec<&str> {
+pub(crate) fn captures(format: &str) -> Vec<&str> {
     let mut names = Vec::new();
     let mut rest = format;
     while let Some(start) = rest.find('{') {

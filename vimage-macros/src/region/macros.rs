@@ -2,9 +2,10 @@
 
 use std::mem;
 
-use proc_macro2::Span;
-use quote::ToTokens;
+use proc_macro2::{Delimiter, Group, Span};
+use quote::{ToTokens, quote_spanned};
 use syn::ext::IdentExt;
+use syn::spanned::Spanned;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Expr, ExprAsync, ExprClosure, ExprConst, ExprMacro, ExprRepeat, Item, Macro, Path, Stmt, StmtMacro, Type,
@@ -38,22 +39,23 @@ enum InAsync {
     Apart,
 }
 
-const fn arguments(format: usize, in_async: InAsync) -> Known {
+const fn takes(format: usize, in_async: InAsync) -> Known {
     Known { grammar: Grammar::Arguments { format }, in_async }
 }
 
 fn known(path: &Path) -> Option<Known> {
     let root = path.segments.first()?.ident.to_string();
     let name = path.segments.last()?.ident.to_string();
-    let from = |roots: &[&str]| path.segments.len() == 1 || roots.contains(&root.as_str());
+    let parent = parent(&name).is_some_and(|parent| path.segments.len() == 2 && root == parent);
+    let from = |roots: &[&str]| path.segments.len() == 1 || parent || roots.contains(&root.as_str());
     let known = match name.as_str() {
-        "print" | "println" | "eprint" | "eprintln" | "format" => arguments(0, InAsync::Closure),
-        "panic" | "todo" | "unimplemented" | "unreachable" => arguments(0, InAsync::Never),
-        "write" | "writeln" | "assert" | "debug_assert" => arguments(1, InAsync::Closure),
-        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => arguments(2, InAsync::Closure),
-        "format_args" => arguments(0, InAsync::Apart),
-        "vec" | "dbg" | "pin" | "ready" => arguments(NO_FORMAT, InAsync::Apart),
-        "addr_of" | "addr_of_mut" => arguments(NO_FORMAT, InAsync::Closure),
+        "print" | "println" | "eprint" | "eprintln" | "format" => takes(0, InAsync::Closure),
+        "panic" | "todo" | "unimplemented" | "unreachable" => takes(0, InAsync::Never),
+        "write" | "writeln" | "assert" | "debug_assert" => takes(1, InAsync::Closure),
+        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => takes(2, InAsync::Closure),
+        "format_args" => takes(0, InAsync::Apart),
+        "vec" | "dbg" | "pin" | "ready" => takes(NO_FORMAT, InAsync::Apart),
+        "addr_of" | "addr_of_mut" => takes(NO_FORMAT, InAsync::Closure),
         "matches" | "assert_matches" | "debug_assert_matches" => {
             Known { grammar: Grammar::Matches, in_async: InAsync::Closure }
         }
@@ -70,6 +72,17 @@ fn known(path: &Path) -> Option<Known> {
         _ => return None,
     };
     from(&["std", "core", "alloc"]).then_some(known)
+}
+
+/// The module of the standard library that a macro is in, and is often called through.
+fn parent(name: &str) -> Option<&'static str> {
+    Some(match name {
+        "addr_of" | "addr_of_mut" => "ptr",
+        "assert_matches" | "debug_assert_matches" => "assert_matches",
+        "pin" => "pin",
+        "ready" => "task",
+        _ => return None,
+    })
 }
 
 /// Macros that evaluate nothing.
@@ -98,11 +111,22 @@ pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
     match known(&mac.path).filter(|_| !is_vouched(&mac.path, cx)) {
         Some(known) if known.in_async != InAsync::Apart => {
             let arguments = Pieces::parse(mac.tokens.clone(), known.grammar);
-            let suspends = |expr: &&Expr| awaits::in_expr(expr, cx) || awaits::leaves(expr);
+            let suspends = |expr: &&Expr| awaits::in_expr(expr, cx) || awaits::leaves(expr, cx);
             arguments.map_or(true, |arguments| arguments.exprs().iter().any(suspends))
         }
         _ => true,
     }
+}
+
+/// The arguments of a call, if the macro is known or vouched for, and they can be read.
+pub(super) fn arguments(mac: &Macro, cx: &Context) -> Option<Pieces> {
+    let grammar = if is_vouched(&mac.path, cx) { Grammar::Any } else { known(&mac.path)?.grammar };
+    Pieces::parse(mac.tokens.clone(), grammar).ok()
+}
+
+/// The arguments of a call of a macro that is known by its name.
+pub(crate) fn arguments_by_name(mac: &Macro) -> Option<Pieces> {
+    Pieces::parse(mac.tokens.clone(), known(&mac.path)?.grammar).ok()
 }
 
 /// Rewrites the arguments of a call.
@@ -115,10 +139,10 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let grammar = match known(&mac.path) {
         _ if is_vouched(&mac.path, &cx) => Grammar::Any,
         Some(known) => known.grammar,
-        None => return report(mac, &cx, "vimage cannot see whether this macro evaluates its arguments in place", true),
+        None => return report(mac, &cx, "vimage cannot see whether this macro evaluates its arguments in place"),
     };
     let Ok(mut arguments) = Pieces::parse(mac.tokens.clone(), grammar) else {
-        return report(mac, &cx, "vimage cannot read the arguments of this call", false);
+        return report(mac, &cx, "vimage cannot read the arguments of this call");
     };
     rewrite_pieces(&mut arguments, &[], walk);
     if arguments.is_closed() && !is_vouched(&mac.path, &cx) {
@@ -152,7 +176,7 @@ fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], walk: &mut Rewr
             Piece::Format(format) => {
                 let captured = opaque::captured(format, &walk.cx);
                 for name in captured.into_iter().filter(|name| !names.contains(&name)) {
-                    walk.cx.errors.at(&name, capture_message(&name));
+                    walk.cx.errors.at_value(&name, capture_message(&name));
                 }
             }
         }
@@ -171,16 +195,27 @@ pub(super) fn capture_message(name: &syn::Ident) -> String {
 }
 
 /// Reports the mentions in a call that is not rewritten.
-fn report(mac: &Macro, cx: &Context, why: &str, can_vouch: bool) {
+fn report(mac: &Macro, cx: &Context, why: &str) {
     let path = mac.path.to_token_stream().to_string().replace(' ', "");
+    let could_vouch = known(&mac.path).is_none()
+        && !is_vouched(&mac.path, cx)
+        // What yields is made a coroutine of, and not evaluated in place.
+        && !opaque::has_word(&mac.tokens, &["yield"])
+        && Pieces::parse(mac.tokens.clone(), Grammar::Any).is_ok();
     for opaque::Found { name, captured } in opaque::mentions(&mac.tokens, cx) {
         if captured {
             cx.errors.at(&name, capture_message(&name));
             continue;
         }
-        let mut message = format!("`{name}` inside `{path}!`: {why}; write `{name}.with_current(|v| …)`");
-        if can_vouch {
+        let way_out = match mention::way_out(&name, cx) {
+            Some(way_out) => format!("write {way_out}"),
+            None => format!("take its address in front of the call, `let v = &raw mut {name};`"),
+        };
+        let mut message = format!("`{name}` inside `{path}!`: {why}; {way_out}");
+        if could_vouch {
             message += &format!(", or vouch for it with `macros({path})` on the attribute");
+        } else if mention::way_out(&name, cx).is_some() {
+            message += &format!(", or resolve it in front of the call, `let v = {name}.held();`");
         }
         cx.errors.at(&name, message);
     }
@@ -192,12 +227,18 @@ pub(super) struct Shield;
 impl Shield {
     fn call(mac: &Macro) -> Option<Expr> {
         let mixed = Span::mixed_site();
+        // The closure is the user's, for coverage leaves out those of expansions.
+        let head = quote_spanned!(mac.path.span()=> ||);
         let called = in_place::called(mac);
         let path = called.as_ref().unwrap_or(&mac.path);
         let in_async = known(path).map(|known| known.in_async);
         match in_async.or(is_inert(path).then_some(InAsync::Closure))? {
-            InAsync::Closure => Some(parse_quote_spanned!(mixed=> (|| #mac)())),
-            InAsync::Never => Some(parse_quote_spanned!(mixed=> (|| -> ! { #mac })())),
+            InAsync::Closure => Some(parse_quote_spanned!(mixed=> (#head #mac)())),
+            InAsync::Never => {
+                let mut body = Group::new(Delimiter::Brace, mac.to_token_stream());
+                body.set_span(mac.delimiter.span().join());
+                Some(parse_quote_spanned!(mixed=> (#head -> ! #body)()))
+            }
             InAsync::Apart => None,
         }
     }

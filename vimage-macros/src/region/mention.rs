@@ -44,3 +44,9 @@ pub(super) fn without_groups(mut expr: &Expr) -> &Expr {
     }
     expr
 }
+
+/// What reaches a variable in any code, in words. For a `static mut` there is nothing.
+pub(super) fn way_out(name: &Ident, cx: &Context) -> Option<String> {
+    let raw = cx.raw.iter().any(|raw| raw.unraw() == name.unraw());
+    (!raw).then(|| format!("`{name}.with_current(|v| …)`"))
+}

@@ -14,14 +14,17 @@ mod awaits;
 mod cfg;
 mod chain;
 mod constant;
-mod format;
+pub(crate) mod format;
+mod function;
 mod in_place;
-mod macros;
+pub(crate) mod lookalikes;
+pub(crate) mod macros;
 mod mention;
 mod opaque;
-mod pieces;
+pub(crate) mod pieces;
 mod scope;
 mod suspend;
+mod unbind;
 mod walk;
 
 #[cfg(test)]
@@ -29,6 +32,8 @@ mod tests;
 
 use syn::visit_mut::VisitMut;
 use syn::{Expr, Ident, Item, Path};
+
+pub(crate) use unbind::unbind;
 
 use crate::errors::Errors;
 use walk::Rewriter;
@@ -40,6 +45,8 @@ pub(crate) struct Context<'a> {
     pub(crate) krate: &'a Path,
     /// Constants of the user's that start with `V_`.
     pub(crate) except: &'a [Ident],
+    /// The accessors of those that are a `static mut`, as far as they can be seen.
+    pub(crate) raw: &'a [Ident],
     /// Macros that the user vouches for.
     pub(crate) macros: &'a [Path],
     pub(crate) errors: &'a Errors,

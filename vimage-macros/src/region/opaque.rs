@@ -32,6 +32,15 @@ pub(super) fn captured(format: &syn::LitStr, cx: &Context) -> Vec<Ident> {
     format::captures(&text).into_iter().filter_map(named).filter(|name| is_accessor(name, cx)).collect()
 }
 
+/// Whether one of these words is among tokens.
+pub(super) fn has_word(tokens: &TokenStream, words: &[&str]) -> bool {
+    tokens.clone().into_iter().any(|tree| match tree {
+        TokenTree::Group(group) => has_word(&group.stream(), words),
+        TokenTree::Ident(found) => words.iter().any(|word| found == word),
+        TokenTree::Punct(_) | TokenTree::Literal(_) => false,
+    })
+}
+
 fn collect(tokens: &TokenStream, cx: &Context, found: &mut Vec<Found>) {
     let trees: Vec<TokenTree> = tokens.clone().into_iter().collect();
     for (at, tree) in trees.iter().enumerate() {

@@ -4,6 +4,7 @@ use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
+use syn::visit::Visit;
 use syn::{Block, Expr, LitStr, Pat, Stmt, Token, token};
 
 /// How the arguments of a macro are written.
@@ -26,13 +27,13 @@ pub(super) const NO_FORMAT: usize = usize::MAX;
 
 /// Arguments in the order in which they are written.
 #[derive(Default)]
-pub(super) struct Pieces {
-    pub(super) pieces: Vec<Piece>,
+pub(crate) struct Pieces {
+    pub(crate) pieces: Vec<Piece>,
     /// What arguments are called, in `name = value`.
-    pub(super) names: Vec<Ident>,
+    pub(crate) names: Vec<Ident>,
 }
 
-pub(super) enum Piece {
+pub(crate) enum Piece {
     Tokens(TokenStream),
     Expr(Expr),
     /// An expression that names a field at the same time, as in `?peer`.
@@ -65,6 +66,19 @@ impl Pieces {
             Piece::Tokens(_) | Piece::Format(_) | Piece::Pat(_) | Piece::Statements(_) => Vec::new(),
         };
         self.pieces.iter().flat_map(of_piece).collect()
+    }
+
+    /// Visits the code in them.
+    pub(super) fn visit<'p>(&'p self, visitor: &mut impl Visit<'p>) {
+        for piece in &self.pieces {
+            match piece {
+                Piece::Expr(expr) | Piece::Field(expr) | Piece::Closed(expr) => visitor.visit_expr(expr),
+                Piece::Pat(pat) => visitor.visit_pat(pat),
+                Piece::Statements(statements) => statements.iter().for_each(|stmt| visitor.visit_stmt(stmt)),
+                Piece::Group(_, inner) => inner.visit(visitor),
+                Piece::Tokens(_) | Piece::Format(_) => {}
+            }
+        }
     }
 
     pub(super) fn is_closed(&self) -> bool {

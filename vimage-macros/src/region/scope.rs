@@ -44,7 +44,7 @@ use syn::{
     TypeImplTrait, parse_quote_spanned,
 };
 
-use super::cfg::Condition;
+use super::cfg::{self, Condition};
 
 /// Where a region stands, which decides what the locals that hold its resolutions are called.
 #[derive(Clone, Copy)]
@@ -83,8 +83,20 @@ pub(super) struct Region {
     outer: Vec<(Ident, Condition)>,
     /// What is declared at the head, and at those of regions that are still open.
     owners: Vec<Ident>,
-    /// A mention is in `unsafe` code, so that it may be one of a `static mut`.
-    in_unsafe: bool,
+    /// What the body is to be silent about, because it would be in a body that nothing stands in front of.
+    silenced: Vec<Lint>,
+}
+
+/// A lint that tells a mention from the static that it stands for.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Lint {
+    /// rustc denies methods and indexes of a place behind a raw pointer, of which it says nothing where the place is
+    /// a `static mut`.
+    Autorefs,
+    /// Clippy sees who writes through the guard of a static, but not through that of a place behind a reference.
+    ReadonlyWriteLock,
+    /// A `transmute` that is the whole body has its types from the signature, and Clippy does not see that any more.
+    TransmuteAnnotations,
 }
 
 #[derive(Default)]
@@ -107,7 +119,7 @@ struct Found {
 
 impl Region {
     pub(super) fn new(kind: Kind) -> Self {
-        Self { kind, scopes: vec![Scope::default()], outer: Vec::new(), owners: Vec::new(), in_unsafe: false }
+        Self { kind, scopes: vec![Scope::default()], outer: Vec::new(), owners: Vec::new(), silenced: Vec::new() }
     }
 
     /// A piece in the middle of a block, which lasts until the next `.await`, as do those that are `open`.
@@ -123,7 +135,10 @@ impl Region {
 
     /// The local that a mention of `path` reads through, where all of `cfgs` hold.
     pub(super) fn resolve(&mut self, path: &Path, cfgs: &[TokenStream], in_unsafe: bool) -> Ident {
-        self.in_unsafe |= in_unsafe;
+        if in_unsafe {
+            // It may be one of a `static mut`.
+            self.silence(Lint::Autorefs);
+        }
         let nested = self.scopes.len() > 1;
         let scope = self.scopes.last_mut().expect("a region has a head");
         let text = path.to_token_stream().to_string();
@@ -169,11 +184,21 @@ impl Region {
         !scope.found.is_empty()
     }
 
-    /// What is lost on the way from a `static mut` to a place behind a raw pointer: rustc denies methods and indexes
-    /// of such a place, of which it says nothing where the place is a static.
+    pub(super) fn silence(&mut self, lint: Lint) {
+        if !self.silenced.contains(&lint) {
+            self.silenced.push(lint);
+        }
+    }
+
     pub(super) fn lints(&self) -> Vec<Attribute> {
-        let allow = || parse_quote_spanned!(Span::mixed_site()=> #[allow(dangerous_implicit_autorefs)]);
-        self.in_unsafe.then(allow).into_iter().collect()
+        let allow = |lint: &Lint| match lint {
+            Lint::Autorefs => parse_quote_spanned!(Span::mixed_site()=> #[allow(dangerous_implicit_autorefs)]),
+            Lint::ReadonlyWriteLock => parse_quote_spanned!(Span::mixed_site()=> #[allow(clippy::readonly_write_lock)]),
+            Lint::TransmuteAnnotations => {
+                parse_quote_spanned!(Span::mixed_site()=> #[allow(clippy::missing_transmute_annotations)])
+            }
+        };
+        self.silenced.iter().map(allow).collect()
     }
 
     /// The statements that stand before the body.
@@ -213,11 +238,22 @@ impl Region {
 
     /// Puts the head in front of a body that is a block, behind the items that the block starts with.
     pub(super) fn enclose_block(&self, block: &mut Block, output: &ReturnType, krate: &Path) {
-        let body = block.stmts.split_off(leading_items(&block.stmts));
+        let mut body = block.stmts.split_off(leading_items(&block.stmts));
         let labelled = needs_label(output, tail(&body));
         block.stmts.extend(self.head(krate));
-        let inner = Block { brace_token: block.brace_token, stmts: body };
-        let inner = Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block: inner });
+        // Behind a `break`, rustc says of braces around a mere tail that they are unused. Attributes need them.
+        let is_bare = match body.as_mut_slice() {
+            [Stmt::Expr(tail, None)] if labelled => cfg::leading_attrs(tail).is_none_or(|attrs| attrs.is_empty()),
+            _ => false,
+        };
+        let inner = match body.pop() {
+            Some(Stmt::Expr(tail, None)) if is_bare => tail,
+            last => {
+                body.extend(last);
+                let block = Block { brace_token: block.brace_token, stmts: body };
+                Expr::Block(ExprBlock { attrs: Vec::new(), label: None, block })
+            }
+        };
         block.stmts.push(Stmt::Expr(body_expr(inner, labelled, self.lints()), None));
     }
 

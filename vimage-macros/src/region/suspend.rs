@@ -6,6 +6,7 @@
 //! | a statement, the initializer of a `let`, an arm, a guard, a condition | itself |
 //! | an operand with an operator; an assignment; a call of a known macro | itself |
 //! | a `let` of what borrows from a variable | the statements up to the next `.await` or the end of the block |
+//! | an `if let` of what borrows from a variable, whose `else` waits | all of it up to the `else` |
 //! | any other expression | the postfix chain that starts at the mention, see [`chain`] |
 //!
 //! Two kinds of code have their `.await` moved in front of the mention, which is a place and has no effect of its
@@ -16,12 +17,14 @@ use std::mem;
 
 use proc_macro2::{Ident, Span};
 use syn::visit_mut::VisitMut;
-use syn::{Arm, BinOp, Block, Expr, ExprMacro, ExprMatch, ReturnType, Stmt, StmtMacro, UnOp, parse_quote_spanned};
+use syn::{
+    Arm, BinOp, Block, Expr, ExprIf, ExprMacro, ExprMatch, ReturnType, Stmt, StmtMacro, UnOp, parse_quote_spanned,
+};
 
 use super::macros::Shield;
 use super::scope::{self, Kind, Region};
 use super::walk::Rewriter;
-use super::{awaits, cfg, chain};
+use super::{Context, awaits, cfg, chain};
 
 impl Rewriter<'_> {
     /// The body of an async function, or an async block.
@@ -189,6 +192,7 @@ impl Rewriter<'_> {
                     self.visit_expr_mut(&mut awaited.base);
                 }
             }
+            Expr::If(branch) if waits_only_in_else(branch, &cx) && lends(&branch.cond, &cx) => self.let_first(expr),
             Expr::If(branch) => {
                 self.visit_attributes_mut(&mut branch.attrs);
                 self.condition(&mut branch.cond);
@@ -214,6 +218,36 @@ impl Rewriter<'_> {
             }
             _ if chain::starts_at_mention(expr, &cx) && chain::can_wait_first(expr, &cx) => self.arguments_first(expr),
             _ => self.plain_expr(expr),
+        }
+    }
+
+    /// `if let Some(x) = V_X.lock().unwrap().get(k) { … } else { f().await }`: a region up to the `else`.
+    ///
+    /// From edition 2024 on, what the condition borrows ends there. Before, it lasts, so that what the condition
+    /// holds is held across the `.await`: then the barrier is an error.
+    fn let_first(&mut self, expr: &mut Expr) {
+        let Expr::If(branch) = expr else { unreachable!("only called on an `if`") };
+        let attrs = mem::take(&mut branch.attrs);
+        let region = self.in_region(Region::new(Kind::Piece), |walk| {
+            walk.visit_expr_mut(&mut branch.cond);
+            walk.visit_block_mut(&mut branch.then_branch);
+        });
+        let region = region.expect("its condition mentions what it lends");
+        Shield.visit_expr_mut(&mut branch.cond);
+        Shield.visit_block_mut(&mut branch.then_branch);
+        let Some((otherwise, body)) = &mut branch.else_branch else { unreachable!("it waits in its `else`") };
+        self.visit_expr_mut(body);
+        let barrier = region.barrier(otherwise.span);
+        match &mut **body {
+            Expr::Block(body) => drop(body.block.stmts.splice(..0, barrier)),
+            other => {
+                let inner = mem::replace(other, Expr::PLACEHOLDER);
+                *other = parse_quote_spanned!(Span::mixed_site()=> { #(#barrier)* #inner });
+            }
+        }
+        region.enclose_expr(expr, &ReturnType::Default, self.cx.krate);
+        if let Some(slot) = cfg::attrs_mut(expr) {
+            *slot = attrs;
         }
     }
 
@@ -278,6 +312,19 @@ fn is_assignment(op: BinOp) -> bool {
             | BinOp::ShlAssign(_)
             | BinOp::ShrAssign(_)
     )
+}
+
+fn waits_only_in_else(branch: &ExprIf, cx: &Context) -> bool {
+    branch.else_branch.is_some() && !awaits::in_expr(&branch.cond, cx) && !awaits::in_block(&branch.then_branch, cx)
+}
+
+/// Whether a condition binds what borrows from a variable.
+fn lends(condition: &Expr, cx: &Context) -> bool {
+    match condition {
+        Expr::Let(bound) => chain::lends_value(&bound.expr, cx),
+        Expr::Binary(inner) => lends(&inner.left, cx) || lends(&inner.right, cx),
+        _ => false,
+    }
 }
 
 /// Whether an expression is a condition with `let`, which only `if` and `while` understand.

@@ -7,12 +7,12 @@ use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, ConstParam, Expr, ExprAsync, ExprClosure, ExprConst, ExprMethodCall, ExprPath, ExprRepeat,
     ExprUnsafe, FieldValue, GenericArgument, ImplItem, ImplItemConst, ImplItemFn, Item, ItemConst, ItemFn, ItemMacro,
-    ItemStatic, Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Safety, Signature, Stmt, StmtMacro, Token,
-    TraitItem, TraitItemConst, TraitItemFn, TypeArray, Variant,
+    ItemStatic, Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Stmt, StmtMacro, Token, TraitItem,
+    TraitItemConst, TraitItemFn, TypeArray, Variant, Visibility,
 };
 
 use super::constant::{self, Constant};
-use super::scope::{self, Kind, Region};
+use super::scope::{self, Lint, Region};
 use super::{Context, cfg, macros, mention, opaque};
 use crate::attr::Recognizer;
 
@@ -32,7 +32,7 @@ pub(super) struct Rewriter<'a> {
     /// The `#[cfg]` predicates that the walk is under, those of the region only.
     cfgs: Vec<TokenStream>,
     /// In an `unsafe` block or function.
-    in_unsafe: bool,
+    pub(super) in_unsafe: bool,
     /// How many heads the walk has put into what it walked over.
     pub(super) heads: usize,
 }
@@ -55,7 +55,7 @@ impl<'a> Rewriter<'a> {
         mem::replace(&mut self.mode, outer)
     }
 
-    fn in_constant(&mut self, constant: Constant, f: impl FnOnce(&mut Self)) {
+    pub(super) fn in_constant(&mut self, constant: Constant, f: impl FnOnce(&mut Self)) {
         self.in_mode(Mode::Constant(constant), f);
     }
 
@@ -74,33 +74,6 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// A body in braces that is a sync region. Says whether anything is resolved in it.
-    pub(super) fn sync_block(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) -> bool {
-        let region = self.in_region(Region::new(kind), |walk| {
-            if scope::has_later_items(block) {
-                walk.visit_block_mut(block);
-            } else {
-                walk.statements(block);
-            }
-        });
-        let Some(region) = region else { return false };
-        region.enclose_block(block, output, self.cx.krate);
-        true
-    }
-
-    fn sync_expr(&mut self, expr: &mut Expr, output: &ReturnType) {
-        match expr {
-            Expr::Block(body) if body.label.is_none() && body.attrs.is_empty() => {
-                self.sync_block(Kind::Sync, &mut body.block, output);
-            }
-            _ => {
-                if let Some(region) = self.in_region(Region::new(Kind::Sync), |walk| walk.visit_expr_mut(expr)) {
-                    region.enclose_expr(expr, output, self.cx.krate);
-                }
-            }
-        }
-    }
-
     pub(super) fn statements(&mut self, block: &mut Block) {
         for stmt in &mut block.stmts {
             self.visit_stmt_mut(stmt);
@@ -114,17 +87,10 @@ impl<'a> Rewriter<'a> {
         self.cfgs.truncate(before);
     }
 
-    fn function(&mut self, sig: &mut Signature, block: &mut Block) {
-        self.visit_signature_mut(sig);
-        let outside = mem::replace(&mut self.in_unsafe, matches!(sig.safety, Safety::Unsafe(_)));
-        if sig.constness.is_some() {
-            self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));
-        } else if sig.asyncness.is_some() {
-            self.async_block(block, &sig.output);
-        } else {
-            self.sync_block(Kind::Sync, block, &sig.output);
+    fn silence(&mut self, lint: Lint) {
+        if let Mode::Sync(region) = &mut self.mode {
+            region.silence(lint);
         }
-        self.in_unsafe = outside;
     }
 
     /// What stands in for a mention; `None` if it was reported instead.
@@ -139,7 +105,7 @@ impl<'a> Rewriter<'a> {
                 let message = format!(
                     "`{name}` in {place}: rustc evaluates that while it compiles, when there is no instance; {way_out}"
                 );
-                self.cx.errors.at(name, message);
+                self.cx.errors.at_value(name, message);
                 None
             }
             Mode::Async => unreachable!("a mention in an async region is walked over in one of its sync regions"),
@@ -162,7 +128,8 @@ impl<'a> Rewriter<'a> {
         }
         if let Expr::Verbatim(tokens) = expr {
             let message = |name: &syn::Ident| {
-                format!("`{name}` in an expression that vimage cannot read; write `{name}.with_current(|v| …)`")
+                let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("; write {way}"));
+                format!("`{name}` in an expression that vimage cannot read{way_out}")
             };
             for found in opaque::mentions(tokens, &self.cx).iter().filter(|found| !found.captured) {
                 self.cx.errors.at(&found.name, message(&found.name));
@@ -201,20 +168,20 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_item_fn_mut(&mut self, item: &mut ItemFn) {
-        self.visit_attributes_mut(&mut item.attrs);
-        self.function(&mut item.sig, &mut item.block);
+        self.function(&mut item.attrs, &item.vis, &mut item.sig, &mut item.block);
     }
 
     fn visit_impl_item_fn_mut(&mut self, item: &mut ImplItemFn) {
-        self.visit_attributes_mut(&mut item.attrs);
-        self.function(&mut item.sig, &mut item.block);
+        self.function(&mut item.attrs, &item.vis, &mut item.sig, &mut item.block);
     }
 
     fn visit_trait_item_fn_mut(&mut self, item: &mut TraitItemFn) {
-        self.visit_attributes_mut(&mut item.attrs);
         match &mut item.default {
-            Some(block) => self.function(&mut item.sig, block),
-            None => self.visit_signature_mut(&mut item.sig),
+            Some(block) => {
+                let as_the_trait = Visibility::Public(Token![pub](proc_macro2::Span::mixed_site()));
+                self.function(&mut item.attrs, &as_the_trait, &mut item.sig, block);
+            }
+            None => visit_mut::visit_trait_item_fn_mut(self, item),
         }
     }
 
@@ -238,9 +205,10 @@ impl VisitMut for Rewriter<'_> {
         self.visit_attributes_mut(&mut item.attrs);
         let Some(defined) = &item.ident else { return self.visit_macro_mut(&mut item.mac) };
         let message = |name: &syn::Ident| {
+            let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("write {way}, or "));
             format!(
-                "`{name}` in the body of the macro `{defined}`: vimage cannot see where it will be expanded; write \
-                 `{name}.with_current(|v| …)`, or let the macro take it as an argument"
+                "`{name}` in the body of the macro `{defined}`: vimage cannot see where it will be expanded; \
+                 {way_out}let the macro take it as an argument"
             )
         };
         for opaque::Found { name, captured } in opaque::mentions(&item.mac.tokens, &self.cx) {
@@ -258,9 +226,10 @@ impl VisitMut for Rewriter<'_> {
             return;
         }
         let message = |name: &syn::Ident| {
+            let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("write {way}, or "));
             format!(
-                "`{name}` in the arguments of an attribute: vimage cannot see where they are evaluated; write \
-                 `{name}.with_current(|v| …)`, or move it into the function"
+                "`{name}` in the arguments of an attribute: vimage cannot see where they are evaluated; {way_out}move \
+                 it into the function"
             )
         };
         for found in opaque::mentions(&tokens, &self.cx).iter().filter(|found| !found.captured) {
@@ -277,6 +246,9 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_expr_method_call_mut(&mut self, call: &mut ExprMethodCall) {
+        if call.method == "write" {
+            self.silence(Lint::ReadonlyWriteLock);
+        }
         if !mention::is_left_alone(call, &self.cx) {
             return visit_mut::visit_expr_method_call_mut(self, call);
         }
@@ -284,17 +256,18 @@ impl VisitMut for Rewriter<'_> {
         call.args.iter_mut().for_each(|arg| self.visit_expr_mut(arg));
     }
 
+    fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
+        if expr.path.segments.last().is_some_and(|last| last.ident == "transmute" && last.arguments.is_none()) {
+            self.silence(Lint::TransmuteAnnotations);
+        }
+        visit_mut::visit_expr_path_mut(self, expr);
+    }
+
     fn visit_expr_closure_mut(&mut self, closure: &mut ExprClosure) {
         self.visit_attributes_mut(&mut closure.attrs);
         closure.inputs.iter_mut().for_each(|input| self.visit_pat_mut(input));
         self.visit_return_type_mut(&mut closure.output);
-        if closure.constness.is_some() {
-            self.in_constant(constant::CLOSURE, |walk| walk.visit_expr_mut(&mut closure.body));
-        } else if closure.asyncness.is_some() || super::awaits::yields(&closure.body) {
-            self.async_closure(&mut closure.body, &closure.output);
-        } else {
-            self.sync_expr(&mut closure.body, &closure.output);
-        }
+        self.closure(closure);
     }
 
     fn visit_expr_async_mut(&mut self, block: &mut ExprAsync) {
@@ -368,7 +341,7 @@ impl VisitMut for Rewriter<'_> {
                 "`{name}` in a pattern: a virtualized variable is no pattern, and a binding of this name would hide \
                  one; compare in a guard (`value if value == …`), choose another name, or list it in `except(…)`"
             );
-            self.cx.errors.at(name, message);
+            self.cx.errors.at_value(name, message);
         }
         visit_mut::visit_pat_ident_mut(self, pat);
     }

@@ -1,5 +1,6 @@
 //! The rewriting, on code that is given as text.
 
+mod coroutines;
 mod format;
 mod reported;
 mod table;
@@ -15,10 +16,11 @@ use crate::errors::Errors;
 fn rewrite(code: &str) -> (File, Vec<String>) {
     let krate: Path = parse_quote!(::vimage);
     let except: [Ident; 1] = [parse_quote!(V_MAX)];
+    let raw: [Ident; 1] = [parse_quote!(V_RAW)];
     let macros: [Path; 2] = [parse_quote!(vouched), parse_quote!(some::other)];
     let errors = Errors::default();
     let mut file: File = syn::parse_str(code).expect("tests are written in Rust");
-    items(&mut file.items, &Context { krate: &krate, except: &except, macros: &macros, errors: &errors });
+    items(&mut file.items, &Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors: &errors });
     let mut messages = Vec::new();
     collect_strings(errors.take().unwrap_or_default(), &mut messages);
     (file, messages)

@@ -25,6 +25,9 @@ fn messages_name_the_way_out() {
         "fn f() { println!(\"{V_N}\"); }",
         "fn t() { tracing::info!(?V_N, \"\"); }",
         "fn r() { println!(V_N => 1); }",
+        "fn s() { unknown!(V_N in the => air { }); }",
+        "fn t() { unknown!(V_RAW); println!(V_RAW => 1); }",
+        "macro_rules! raw { () => { V_RAW } }",
     ];
     let messages: Vec<_> = all.iter().flat_map(|code| rewrite(code).1).collect();
     insta::assert_snapshot!(messages.join("\n\n"));
@@ -83,12 +86,24 @@ fn opaque_macros_are_not_read() {
         "unknown!(\"{V_A} {:V_B$}\");",
         &["`V_A` is captured by a string", "`V_B` is captured by a string"],
     );
+    let messages = reported("stream! { yield V_A } opaque!(V_A in air); opaque!(V_A, 1);");
+    let vouching: Vec<_> = messages.iter().map(|message| message.contains("vouch")).collect();
+    assert_eq!(vouching, [false, false, true]);
     assert_reported("stream! { yield V_A.load(); }", &["`V_A` inside `stream!`"]);
     assert_reported("tokio::select! { x = V_A.recv() => {} }", &["`V_A` inside `tokio::select!`: vimage cannot see"]);
     assert_reported("my::println!(\"{}\", V_A)", &["`V_A` inside `my::println!`"]);
     assert_eq!(reported("other!(V_A)").len(), 1);
     assert_eq!(reported("some::other!(V_A); crate::some::other!(V_A); vouched!(V_A); a::vouched!(V_A)"), [""; 0]);
     assert_eq!(rewrite("outside! { V_A }").1.len(), 1);
+}
+
+#[test]
+fn macros_are_known_by_the_modules_they_are_in() {
+    assert_eq!(
+        reported("ptr::addr_of!(V_RAW); std::ptr::addr_of_mut!(V_A); pin::pin!(V_A); task::ready!(V_A);"),
+        [""; 0]
+    );
+    assert_eq!(reported("pin::addr_of!(V_RAW); a::ptr::addr_of!(V_A);").len(), 2);
 }
 
 #[test]

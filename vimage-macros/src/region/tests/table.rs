@@ -37,6 +37,10 @@ const CONSTRUCTS: &[(&str, &str)] = &[
         "async fn f() { if V_A.load() > 1 { V_A.store(2); } else { g().await; } while V_A.load() > 0 { g().await } }",
     ),
     (
+        "an `if let` whose `else` waits",
+        "async fn f() { if let Some(a) = V_A.lock().unwrap().get(0) && V_B { a.g() } else if h().await { V_A.i() } }",
+    ),
+    (
         "an arm and a guard beside an `.await`",
         "async fn f() -> u8 { match g().await { n if n == V_A.load() => V_B.load(), n => g().await } }",
     ),
