@@ -77,7 +77,8 @@ fn ci() -> Done {
         let features = ["--workspace", "--all-targets", "--no-default-features", "--features", build.features];
         cargo(build.name, &[&["clippy"], &features[..], &["--", "-D", "warnings"]].concat(), &[])?;
     }
-    let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", "linkme,vimage"];
+    let everything = "linkme,vimage,invariants,tracing,serde,inspect";
+    let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", everything];
     cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
     test()?;
     plugin()?;
