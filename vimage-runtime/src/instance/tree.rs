@@ -9,8 +9,10 @@ use super::header::{Header, Phase};
 /// Ids are handed out in order and never again; the base instance has the first.
 pub(crate) const BASE: u64 = 0;
 
-/// All instances of a class that have memory. Adding, removing and looking up take the same time whatever
-/// there is; a removal hands its children to its parent, one by one.
+/// All instances of a class that have memory. Adding, removing and looking up take the same time whatever there is.
+///
+/// The children of an instance that is removed are then those of its parent. They are not told one by one: its node stays,
+/// empty, as long as it holds several of them together. So there are fewer empty nodes than instances.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
     nodes: HashMap<u64, Node>,
@@ -20,7 +22,8 @@ pub(crate) struct Tree {
 /// The children of a node are a list linked by ids.
 #[derive(Debug)]
 struct Node {
-    header: NonNull<Header>,
+    /// `None` where the instance is gone and the node has several children.
+    header: Option<NonNull<Header>>,
     parent: u64,
     first_child: Option<u64>,
     previous: Option<u64>,
@@ -39,37 +42,63 @@ impl Tree {
 
     /// Adds an instance below its parent, below the base where that is gone. The base is its own parent.
     pub(crate) fn insert(&mut self, id: u64, parent: u64, header: NonNull<Header>) {
-        let parent = if self.nodes.contains_key(&parent) { parent } else { BASE };
-        self.nodes.insert(id, Node { header, parent, first_child: None, previous: None, next: None });
+        let parent = self.at_or_above(parent);
+        let mut node = Node { header: Some(header), parent, first_child: None, previous: None, next: None };
         if id != BASE {
-            self.link(id, parent);
+            node.next = self.node(parent).first_child.replace(id);
+            if let Some(next) = node.next {
+                self.node(next).previous = Some(id);
+            }
         }
+        self.nodes.insert(id, node);
     }
 
     pub(crate) fn remove(&mut self, id: u64) {
-        let Some(node) = self.nodes.remove(&id) else { return };
-        match node.previous {
-            Some(previous) => self.node(previous).next = node.next,
-            None => self.node(node.parent).first_child = node.next,
-        }
-        if let Some(next) = node.next {
-            self.node(next).previous = node.previous;
-        }
-        let mut orphan = node.first_child;
-        while let Some(child) = orphan {
-            orphan = self.node(child).next;
-            self.link(child, node.parent);
+        let Some(node) = self.nodes.get_mut(&id) else { return };
+        node.header = None;
+        let mut empty = id;
+        // A node that loses a child may have one left, or none; each that goes was made once.
+        while let Some(parent) = self.take_out(empty) {
+            empty = parent;
         }
     }
 
-    /// Makes `id` the first child of `parent`.
-    fn link(&mut self, id: u64, parent: u64) {
-        let next = self.node(parent).first_child.replace(id);
-        let node = self.node(id);
-        (node.parent, node.previous, node.next) = (parent, None, next);
-        if let Some(next) = next {
-            self.node(next).previous = Some(id);
+    /// Takes an empty node out that does not hold several children together; a single one takes its place. Returns the
+    /// parent, if that has lost a child.
+    fn take_out(&mut self, id: u64) -> Option<u64> {
+        let node = &self.nodes[&id];
+        let child = node.first_child;
+        if node.header.is_some() || child.is_some_and(|child| self.nodes[&child].next.is_some()) {
+            return None;
         }
+        let Node { parent, previous, next, .. } = self.nodes.remove(&id)?;
+        if let Some(child) = child {
+            let child = self.node(child);
+            (child.parent, child.previous, child.next) = (parent, previous, next);
+        }
+        match previous {
+            Some(previous) => self.node(previous).next = child.or(next),
+            None => self.node(parent).first_child = child.or(next),
+        }
+        if let Some(next) = next {
+            self.node(next).previous = child.or(previous);
+        }
+        child.is_none().then_some(parent)
+    }
+
+    /// The instance, or the nearest one above it that is there.
+    fn at_or_above(&self, mut id: u64) -> u64 {
+        loop {
+            match self.nodes.get(&id) {
+                Some(node) if node.header.is_none() => id = node.parent,
+                Some(_) => return id,
+                None => return BASE,
+            }
+        }
+    }
+
+    fn header(&self, id: u64) -> Option<NonNull<Header>> {
+        self.nodes.get(&id)?.header
     }
 
     fn node(&mut self, id: u64) -> &mut Node {
@@ -80,27 +109,26 @@ impl Tree {
     #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
         // SAFETY: as in `find_any`.
-        let phase = unsafe { self.nodes.get(&id)?.header.as_ref() }.phase();
+        let phase = unsafe { self.header(id)?.as_ref() }.phase();
         if matches!(phase, Phase::Creating | Phase::Live) { self.find_any(id) } else { None }
     }
 
     /// A handle to an instance to which there are handles, whatever its phase.
     #[track_caller]
     pub(crate) fn find_any(&self, id: u64) -> Option<Handle> {
-        let node = self.nodes.get(&id)?;
         // SAFETY: a block is taken out of the tree before it is freed, and the tree is locked.
-        unsafe { Handle::try_new(node.header) }
+        unsafe { Handle::try_new(self.header(id)?) }
     }
 
     /// How an instance shows.
     pub(crate) fn describe(&self, id: u64) -> Option<String> {
         // SAFETY: as in `find_any`.
-        self.nodes.get(&id).map(|node| unsafe { node.header.as_ref() }.description())
+        self.header(id).map(|header| unsafe { header.as_ref() }.description())
     }
 
     /// The headers, in no order, by pointers to all of their blocks.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = NonNull<Header>> {
-        self.nodes.values().map(|node| node.header)
+        self.nodes.values().filter_map(|node| node.header)
     }
 
     /// Looks at each header, in no order.
@@ -125,7 +153,11 @@ impl Tree {
 
     /// The parent's id; `None` for the base, and for what is not there.
     pub(crate) fn parent(&self, id: u64) -> Option<u64> {
-        (id != BASE).then(|| self.nodes.get(&id).map(|node| node.parent))?
+        if id == BASE {
+            return None;
+        }
+        self.header(id)?;
+        Some(self.at_or_above(self.nodes[&id].parent))
     }
 
     /// The ids of an instance and of all below it, in order.
@@ -134,7 +166,7 @@ impl Tree {
         let mut open = vec![root];
         while let Some(id) = open.pop() {
             let Some(node) = self.nodes.get(&id) else { continue };
-            found.push(id);
+            found.extend(node.header.map(|_| id));
             let mut child = node.first_child;
             while let Some(id) = child {
                 open.push(id);
@@ -147,7 +179,8 @@ impl Tree {
 
     /// All ids, in order.
     pub(crate) fn all(&self) -> Vec<u64> {
-        let mut found: Vec<u64> = self.nodes.keys().copied().collect();
+        let there = self.nodes.iter().filter(|(_, node)| node.header.is_some());
+        let mut found: Vec<u64> = there.map(|(id, _)| *id).collect();
         found.sort_unstable();
         found
     }
@@ -199,6 +232,49 @@ mod tests {
         let tree = tree(&[(1, 7)]);
         assert_eq!(tree.parent(1), Some(BASE));
         assert_eq!(tree.parent(BASE), None);
+    }
+
+    /// What the tree should say, from the parents that instances were made in.
+    fn parent_in(made_in: &HashMap<u64, u64>, there: &[u64], id: u64) -> u64 {
+        let mut parent = made_in[&id];
+        while !there.contains(&parent) {
+            parent = made_in[&parent];
+        }
+        parent
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn any_order_of_removals_leaves_the_same_families(
+            parents in proptest::collection::vec(0_u64..20, 1..20),
+            removals in proptest::collection::vec(0_usize..20, 0..20),
+        ) {
+            let links: Vec<(u64, u64)> = (1..).zip(parents).map(|(id, parent)| (id, parent % id)).collect();
+            let made_in: HashMap<u64, u64> = links.iter().copied().collect();
+            let mut tree = tree(&links);
+            let mut there: Vec<u64> = (0..=links.len() as u64).collect();
+            for removal in removals {
+                if there.len() == 1 {
+                    break;
+                }
+                tree.remove(there.remove(1 + removal % (there.len() - 1)));
+                proptest::prop_assert_eq!(&tree.all(), &there);
+                proptest::prop_assert!(tree.nodes.len() < 2 * there.len(), "fewer empty nodes than others");
+                for &id in &there {
+                    let below = |other: &u64| {
+                        let mut other = *other;
+                        while other != id && other != BASE {
+                            other = parent_in(&made_in, &there, other);
+                        }
+                        other == id
+                    };
+                    let subtree: Vec<u64> = there.iter().copied().filter(below).collect();
+                    proptest::prop_assert_eq!(tree.subtree(id), subtree);
+                    let parent = (id != BASE).then(|| parent_in(&made_in, &there, id));
+                    proptest::prop_assert_eq!(tree.parent(id), parent);
+                }
+            }
+        }
     }
 
     #[test]
