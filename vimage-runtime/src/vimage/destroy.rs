@@ -23,10 +23,7 @@ impl Vimage {
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         match self.ask() {
             Err(Refusal { module, source }) => Err(ShutdownError::Refused { module: module.name, source }),
-            Ok(shut) if self.fresh().all(|(_, handle)| handle.header().phase() == Phase::Quiesced) => {
-                drop(shut);
-                Ok(())
-            }
+            Ok(_) if self.fresh().all(|(_, handle)| handle.header().phase() == Phase::Quiesced) => Ok(()),
             Ok(shut) => {
                 self.revive(&shut);
                 Err(ShutdownError::InProgress)
@@ -57,9 +54,8 @@ impl Vimage {
         let begun = Instant::now();
         let mut ending = Ending::begin(self)?;
         loop {
-            ending = match ending.end() {
+            ending = match ending.end_before(begun, timeout) {
                 Ok(done) => return done,
-                Err(ending) if begun.elapsed() >= timeout => return Err(ending.give_up()),
                 Err(ending) => ending,
             };
             thread::sleep(Duration::from_millis(1).min(timeout));
@@ -72,9 +68,8 @@ impl Vimage {
         let begun = Instant::now();
         let mut ending = Ending::begin(self)?;
         loop {
-            ending = match ending.end() {
+            ending = match ending.end_before(begun, timeout) {
                 Ok(done) => return done,
-                Err(ending) if begun.elapsed() >= timeout => return Err(ending.give_up()),
                 Err(ending) => ending,
             };
             give_way().await;
@@ -159,6 +154,14 @@ impl Ending {
             }
         }
         Ok(if failures.is_empty() { Ok(()) } else { Err(VimageDestroyError::Panicked(failures)) })
+    }
+
+    /// [`end`](Self::end), and [`give_up`](Self::give_up) when the time is over.
+    fn end_before(self, begun: Instant, timeout: Duration) -> Result<Result<(), VimageDestroyError>, Self> {
+        match self.end() {
+            Err(ending) if begun.elapsed() >= timeout => Ok(Err(ending.give_up())),
+            other => other,
+        }
     }
 
     /// What this has shut down is live again.
