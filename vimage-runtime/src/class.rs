@@ -128,3 +128,9 @@ __class! {
     /// Processes and their protection: the kernel's `V_PROCG`. Its instances are [`Vprocg`](crate::Vprocg)s.
     pub Procg, Panic
 }
+
+__class! {
+    /// The state of a program: the class that every crate can name, and that `#[vimage::module]` declares its module of
+    /// where it names no other. Code that enters no instance works on the base instance, as with plain statics.
+    pub Program, Base
+}

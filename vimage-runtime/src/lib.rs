@@ -116,7 +116,7 @@ pub use arguments::Arguments;
 pub use boot::{BootError, boot};
 pub use bound::{BindError, Bound, Refused};
 pub use carry::Enter;
-pub use class::{Class, Cpu, Net, NoContext, Procg};
+pub use class::{Class, Cpu, Net, NoContext, Procg, Program};
 pub use context::{Contexts, isolated};
 pub use failure::{TeardownFailure, set_failure_handler};
 pub use held::Held;
@@ -142,6 +142,13 @@ pub type Vnet = Instance<Net>;
 pub type Vcpu = Instance<Cpu>;
 /// An instance of the class [`Procg`].
 pub type Vprocg = Instance<Procg>;
+
+/// The classes of FreeBSD's VIMAGE, and the names of their instances.
+pub mod kernel {
+    pub use crate::class::{Cpu, Net, Procg};
+    #[doc(inline)]
+    pub use crate::{Vcpu, Vnet, Vprocg};
+}
 
 /// What most code needs: `use vimage::prelude::*;`.
 pub mod prelude {

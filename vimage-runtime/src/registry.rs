@@ -29,7 +29,7 @@ pub enum Entry {
 
 #[cfg(not(any(feature = "linkme", feature = "inventory")))]
 compile_error!(
-    "vimage-runtime needs a way to collect modules: enable its feature `linkme` (on by default) or `inventory`"
+    "vimage needs a way to collect modules: enable its feature `linkme` (on by default) or `inventory`"
 );
 
 #[cfg(not(feature = "inventory"))]

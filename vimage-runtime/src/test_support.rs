@@ -148,7 +148,7 @@ fn left_behind(name: &str, error: &VimageDestroyError) -> String {
             if cfg!(feature = "invariants") {
                 ""
             } else {
-                " (the feature `invariants` of `vimage-runtime` says where it was taken hold of)"
+                " (the feature `invariants` of `vimage` says where it was taken hold of)"
             },
         ),
         error => format!("the test `{name}` has ended, but its vimage did not: {error}"),

@@ -32,7 +32,7 @@ fn without_instances_there_is_the_base_only() {
     assert!(matches!(error, CreateError::NotVirtualized));
     assert_eq!(
         error.to_string(),
-        "this program is built without instances: enable the feature `vimage` of the crate `vimage-runtime`"
+        "this program is built without instances: enable the feature `vimage` of the crate `vimage`"
     );
     assert_eq!(Vnet::list().collect::<Vec<_>>(), [Vnet::base().unwrap()]);
     assert_eq!(Vnet::current(), Some(Vnet::base().unwrap()));

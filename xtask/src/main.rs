@@ -62,7 +62,7 @@ fn test() -> Done {
             // What the macros print does not depend on the backend, nor what the largest example computes.
             (true, false) => &["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"],
             // What the optimizer or the linker could drop.
-            (_, true) => &["-p", "vimage-runtime", "-p", "diamond", "-p", "multi-file-user"],
+            (_, true) => &["-p", "vimage", "-p", "diamond", "-p", "multi-file-user"],
         };
         let profile: &[&str] = if build.release { &["--release"] } else { &[] };
         let features = ["--no-default-features", "--features", build.features];
@@ -105,7 +105,7 @@ fn plugin() -> Done {
 /// Another configuration of the whole graph, so it has a folder of its own.
 fn models() -> Done {
     let features = ["--no-default-features", "--features", "linkme,vimage"];
-    let arguments = ["test", "--release", "-p", "vimage-runtime", "--lib", "--target-dir", "target/models"];
+    let arguments = ["test", "--release", "-p", "vimage", "--lib", "--target-dir", "target/models"];
     let variables = [("RUSTFLAGS", "--cfg vimage_shuttle"), ("SHUTTLE_SILENCE_WARNINGS", "1")];
     cargo("models", &[&arguments[..], &features, &["models"]].concat(), &variables)
 }
@@ -133,7 +133,7 @@ fn memcheck() -> Done {
                     --show-leak-kinds=definite --fair-sched=yes \
                     --suppressions=../xtask/keep.supp";
     let arguments =
-        ["test", "-p", "vimage-runtime", "--test", "*", "--no-default-features", "--features", "linkme,vimage"];
+        ["test", "-p", "vimage", "--test", "*", "--no-default-features", "--features", "linkme,vimage"];
     // One test leaks on purpose what can be forgotten; the other is about threads, which take turns here.
     let without = [
         "--",

@@ -251,7 +251,7 @@ impl fmt::Display for CreateError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NotVirtualized => f.write_str(
-                "this program is built without instances: enable the feature `vimage` of the crate `vimage-runtime`",
+                "this program is built without instances: enable the feature `vimage` of the crate `vimage`",
             ),
             Self::Boot(error) => error.fmt(f),
             Self::Sysctl(error) => write!(f, "a sysctl of the new instance could not be set: {error}"),
