@@ -2,14 +2,15 @@
 
 mod program;
 
+use std::collections::HashSet;
+
 use program::{Program, vimagectl};
 use serde_json::Value;
 use vimage::prelude::*;
 
 #[vnet_module(symmap)]
 mod foo {
-    use std::collections::HashSet;
-use std::sync::atomic::{AtomicU32, AtomicU64};
+    use std::sync::atomic::{AtomicU32, AtomicU64};
     use vimage::prelude::*;
 
     /// How packets are treated.
