@@ -1,7 +1,7 @@
 //! UDP: sockets by port.
 
-vimage::vnet_module! {
-    name = "udp", depends_on = [crate::inet, crate::icmp];
+vimage::virtualize! {
+    class = Net, name = "udp", depends_on = [crate::inet, crate::icmp];
 
     use std::collections::btree_map::{BTreeMap, Entry};
     use std::collections::VecDeque;
