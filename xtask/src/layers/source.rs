@@ -55,10 +55,11 @@ pub(super) enum UseKind {
     Macro,
 }
 
-/// Reads a crate from the folder of its `lib.rs`.
+/// Reads a crate from the folder of its `lib.rs` or `main.rs`.
 pub(super) fn read(folder: &Path) -> Result<Source, String> {
     let mut source = Source::default();
-    source.file(folder, PathBuf::from("lib.rs"), Vec::new(), Path::new(""))?;
+    let root = if folder.join("lib.rs").exists() { "lib.rs" } else { "main.rs" };
+    source.file(folder, PathBuf::from(root), Vec::new(), Path::new(""))?;
     Ok(source)
 }
 

@@ -10,7 +10,7 @@ pub(super) struct Layers {
     pub(super) circles: &'static [(&'static str, usize)],
 }
 
-pub(super) const LAYERS: [Layers; 2] = [
+pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "vimage-runtime/src",
         floors: &[
@@ -37,5 +37,11 @@ pub(super) const LAYERS: [Layers; 2] = [
             "lib",
         ],
         circles: &[],
+    },
+    Layers {
+        sources: "examples/netlab/src",
+        floors: &["hardware", "stack", "lab", "cli", "main"],
+        // Two protocols that send through each other; a type and what reads it.
+        circles: &[("stack", 2), ("lab/topology", 3)],
     },
 ];
