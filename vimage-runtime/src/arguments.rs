@@ -4,7 +4,7 @@ use std::any::{Any, TypeId};
 use std::collections::HashMap;
 use std::fmt;
 
-use crate::sysctl::Datum;
+use crate::sysctl::Value;
 
 /// The values given with [`Builder::arg`](crate::Builder::arg), one per type.
 ///
@@ -13,7 +13,7 @@ use crate::sysctl::Datum;
 pub struct Arguments {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
     /// What sysctls are to be set to before the hooks run.
-    pub(crate) tunables: Vec<(String, Datum)>,
+    pub(crate) tunables: Vec<(String, Value)>,
 }
 
 impl Arguments {

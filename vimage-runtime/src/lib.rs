@@ -72,9 +72,7 @@
 
 mod access;
 mod arguments;
-mod bind;
 mod boot;
-mod bound;
 mod carry;
 mod class;
 mod class_state;
@@ -82,7 +80,6 @@ mod context;
 pub mod debug;
 mod declare;
 mod failure;
-pub mod future;
 mod held;
 mod holders;
 #[cfg(all(feature = "inspect", unix))]
@@ -94,8 +91,7 @@ mod local_key;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
 pub mod module;
-mod movable;
-mod named;
+mod names;
 mod order;
 mod registry;
 mod storage;
@@ -103,7 +99,6 @@ pub mod symmap;
 mod sync;
 pub mod sysctl;
 mod test_support;
-pub mod thread;
 mod trace;
 mod vimage;
 
@@ -114,8 +109,9 @@ pub mod __private;
 pub use access::{InClass, Virtualized};
 pub use arguments::Arguments;
 pub use boot::{BootError, boot};
-pub use bound::{BindError, Bound, Refused};
-pub use carry::Enter;
+pub use carry::{BindError, Bound, Enter, Movable, MoveError, Refused, Transfer};
+#[doc(inline)]
+pub use carry::{future, thread};
 pub use class::{Class, Cpu, Net, NoContext, Procg, Program};
 pub use context::{Contexts, isolated};
 pub use failure::{TeardownFailure, set_failure_handler};
@@ -124,7 +120,6 @@ pub use instance::{
     AttachError, Builder, CreateError, DestroyError, Holders, Instance, List, ShutdownError, State, WeakInstance,
 };
 pub use local_key::LocalKey;
-pub use movable::{Movable, MoveError, Transfer};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};

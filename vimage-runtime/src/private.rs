@@ -10,9 +10,9 @@ pub use crate::module::{
     BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
     HookResult, List, Module, ModuleEntry, Register, assert_may_be_depended_on,
 };
-pub use crate::named::InstanceRef;
+pub use crate::names::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::named::{locate, locate_raw};
+pub use crate::names::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 pub use crate::registry::Entry;

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use crate::class::{Class, ClassEntry, Cpu, Net, Procg};
 use crate::module::{HookEntry, ModuleEntry};
-use crate::named::Named;
+use crate::names::Named;
 use crate::storage::PartEntry;
 use crate::symmap::SymbolEntry;
 use crate::sysctl::SysctlEntry;
@@ -28,9 +28,7 @@ pub enum Entry {
 }
 
 #[cfg(not(any(feature = "linkme", feature = "inventory")))]
-compile_error!(
-    "vimage needs a way to collect modules: enable its feature `linkme` (on by default) or `inventory`"
-);
+compile_error!("vimage needs a way to collect modules: enable its feature `linkme` (on by default) or `inventory`");
 
 #[cfg(not(feature = "inventory"))]
 mod backend {

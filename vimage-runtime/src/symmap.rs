@@ -29,7 +29,7 @@
 
 use std::alloc::Layout;
 use std::any::{Any, TypeId};
-use std::error::Error;
+use std::error::Error as StdError;
 use std::fmt;
 use std::ptr::NonNull;
 
@@ -37,7 +37,7 @@ use crate::boot::BootError;
 use crate::class::Class;
 use crate::instance::Instance;
 use crate::module::Module;
-use crate::named::{self, Identity, InstanceRef, Named};
+use crate::names::{self, Identity, InstanceRef, Named};
 
 /// A variable as it is in one instance.
 #[derive(Clone, Copy)]
@@ -133,23 +133,24 @@ impl fmt::Debug for Symbol<'_> {
 ///
 /// # Errors
 ///
-/// [`SymbolError`].
-pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Symbol<'a>, SymbolError> {
-    let table = named::table().map_err(SymbolError::Boot)?;
-    let mut found = named::find(name, |name| {
+/// [`Error`].
+pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Symbol<'a>, Error> {
+    let table = names::table().map_err(Error::Boot)?;
+    let mut found = names::find(name, |name| {
         let lower = name.to_lowercase();
         table.symbols.get(&*lower).cloned().unwrap_or_default()
     });
     found.retain(|entry| entry.identity.module.class == C::ENTRY);
     let own = table.symbols.values().flatten().filter(|entry| entry.identity.module.class == C::ENTRY);
     match found.as_slice() {
-        &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle()))
-            .ok_or_else(|| SymbolError::Gone { name: name.to_owned() }),
-        [] => Err(SymbolError::Unknown {
+        &[entry] => {
+            Symbol::new(entry, InstanceRef::new(instance.handle())).ok_or_else(|| Error::Gone { name: name.to_owned() })
+        }
+        [] => Err(Error::Unknown {
             name: name.to_owned(),
-            closest: named::closest(name, own.map(|entry| entry.identity.name)),
+            closest: names::closest(name, own.map(|entry| entry.identity.name)),
         }),
-        several => Err(SymbolError::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
+        several => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
     }
 }
 
@@ -157,13 +158,13 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
 ///
 /// # Errors
 ///
-/// [`SymbolError::Boot`].
-pub fn symbols<C: Class>(instance: &Instance<C>) -> Result<Vec<Symbol<'_>>, SymbolError> {
+/// [`Error::Boot`].
+pub fn symbols<C: Class>(instance: &Instance<C>) -> Result<Vec<Symbol<'_>>, Error> {
     symbols_of(InstanceRef::new(instance.handle()))
 }
 
-pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, SymbolError> {
-    let table = named::table().map_err(SymbolError::Boot)?;
+pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
+    let table = names::table().map_err(Error::Boot)?;
     let class = instance.header().map(|header| header.class);
     let mut own: Vec<&'static SymbolEntry> = table.symbols.values().flatten().copied().collect();
     own.retain(|entry| Some(entry.identity.module.class) == class);
@@ -188,7 +189,7 @@ impl<'a> Symbol<'a> {
 /// Why a symbol was not found.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum SymbolError {
+pub enum Error {
     /// No symbol of the instance's class bears this name.
     Unknown {
         /// The name.
@@ -212,19 +213,19 @@ pub enum SymbolError {
     Boot(BootError),
 }
 
-impl fmt::Display for SymbolError {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, closest } => named::write_unknown(f, "symbol", name, closest.as_deref()),
-            Self::Ambiguous { name, candidates } => named::write_ambiguous(f, name, candidates),
+            Self::Unknown { name, closest } => names::write_unknown(f, "symbol", name, closest.as_deref()),
+            Self::Ambiguous { name, candidates } => names::write_ambiguous(f, name, candidates),
             Self::Gone { name } => write!(f, "`{name}`: its module has been taken back"),
             Self::Boot(error) => error.fmt(f),
         }
     }
 }
 
-impl Error for SymbolError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Boot(error) => error.source(),
             _ => None,

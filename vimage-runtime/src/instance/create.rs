@@ -19,7 +19,7 @@ use crate::context;
 use crate::failure::{self, TeardownFailure};
 use crate::module::BoxError;
 use crate::order::LinkedModule;
-use crate::sysctl::{self, Datum};
+use crate::sysctl::{self, Value};
 
 /// Makes an instance; from [`Instance::builder`].
 #[must_use = "nothing is made before `create`"]
@@ -68,7 +68,7 @@ impl<C: Class> Builder<C> {
     /// }
     /// # Ok::<(), vimage::sysctl::Error>(())
     /// ```
-    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Datum>) -> Self {
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.arguments.tunables.push((name.into(), value.into()));
         self
     }

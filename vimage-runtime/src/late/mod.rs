@@ -11,7 +11,7 @@ use crate::class_state::{ClassState, Live, PlacedPart};
 use crate::failure;
 use crate::instance::{Handle, Header, Phase, Refusal, ask, attach_module, detach_module, drop_parts};
 use crate::module::{Dependency, ModuleEntry};
-use crate::named;
+use crate::names;
 use crate::order::{LinkedModule, link};
 use crate::registry;
 use crate::sync::{AtomicBool, AtomicUsize, Ordering};
@@ -64,7 +64,7 @@ impl LateModule {
                 part.unpublish();
             }
             live.late.retain(|other| !std::ptr::eq(&**other, self));
-            named::changed();
+            names::changed();
         }
     }
 
@@ -225,7 +225,7 @@ fn not_registered(name: &str) -> RegisterError {
     if linked.iter().any(|module| is_named(module.entry, &name)) {
         return RegisterError::NotRegistered { name };
     }
-    let closest = named::closest(&name, linked.iter().map(|module| module.entry.name));
+    let closest = names::closest(&name, linked.iter().map(|module| module.entry.name));
     RegisterError::Unknown { name, closest }
 }
 
@@ -251,7 +251,7 @@ fn find(name: &str) -> Result<LinkedModule, RegisterError> {
         1 => Ok(candidates.remove(0)),
         0 if all > 0 => Err(RegisterError::Registered { name: name.to_owned() }),
         0 => {
-            let closest = named::closest(name, link(&registry::collected()).iter().map(|module| module.entry.name));
+            let closest = names::closest(name, link(&registry::collected()).iter().map(|module| module.entry.name));
             Err(RegisterError::Unknown { name: name.to_owned(), closest })
         }
         _ => Err(RegisterError::Ambiguous {
@@ -316,7 +316,7 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
         unsafe { part.publish(*offset) };
     }
     live.late.push(Arc::clone(&late));
-    named::changed();
+    names::changed();
     Ok(late)
 }
 

@@ -1,7 +1,7 @@
 //! Links: the explicit path between two instances.
 //!
 //! Instances share nothing, so that what goes from one to another goes through a link: a bounded, typed channel in
-//! both directions with one [`End`] in each instance, the kernel's `epair`. Sending to a full link waits or is an
+//! both directions with one [`Endpoint`] in each instance, the kernel's `epair`. Sending to a full link waits or is an
 //! error, never a loss. A link keeps neither instance alive; it closes when either of them shuts down or an end is
 //! dropped, and messages that were not received by then go back to their sender.
 //!
@@ -17,7 +17,7 @@
 //!     right.serve(|message| right.send(message.to_uppercase()).unwrap());
 //! });
 //! left.send("hello".to_owned()).unwrap();
-//! assert_eq!(left.receive().unwrap(), "HELLO");
+//! assert_eq!(left.recv().unwrap(), "HELLO");
 //! drop(left);
 //! echo.join().unwrap();
 //! # #[cfg(feature = "vimage")] {
@@ -36,17 +36,16 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
-use crate::bound::Refused;
-use crate::carry::AnyInstance;
+use crate::carry::future::FutureExt;
+use crate::carry::{AnyInstance, Refused};
 use crate::class::{Class, ClassEntry};
 use crate::context;
-use crate::future::FutureExt;
 use crate::instance::{self, Companion, CompanionTicket, Header, Instance};
 
-mod errors;
+mod error;
 mod queue;
 
-pub use errors::{Closed, SendError, TryReceiveError, TrySendError};
+pub use error::{RecvError, SendError, TryRecvError, TrySendError};
 use queue::{Queues, Side};
 
 /// How many messages wait in each direction of a link that [`pair`] makes.
@@ -61,7 +60,7 @@ pub const DEFAULT_CAPACITY: usize = 64;
 pub fn pair<M: Send + 'static>(
     a: &Instance<impl Class>,
     b: &Instance<impl Class>,
-) -> Result<(End<M>, End<M>), Refused> {
+) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
     with_capacity(DEFAULT_CAPACITY, a, b)
 }
 
@@ -78,11 +77,11 @@ pub fn with_capacity<M: Send + 'static>(
     capacity: usize,
     a: &Instance<impl Class>,
     b: &Instance<impl Class>,
-) -> Result<(End<M>, End<M>), Refused> {
+) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
     assert!(capacity > 0, "a link needs room for a message");
     let queues = Arc::new(Queues::new(capacity));
-    let a = End::new(&queues, Side::A, a)?;
-    let b = End::new(&queues, Side::B, b)?;
+    let a = Endpoint::new(&queues, Side::A, a)?;
+    let b = Endpoint::new(&queues, Side::B, b)?;
     Ok((a, b))
 }
 
@@ -91,7 +90,7 @@ pub fn with_capacity<M: Send + 'static>(
 /// It may be used from any thread, in any context. It closes the link when it is dropped. Messages that arrive here
 /// are this instance's: those that nobody receives, and that cannot go back because the other end has closed before,
 /// are dropped in this instance, or with no context if it is gone.
-pub struct End<M: Send + 'static> {
+pub struct Endpoint<M: Send + 'static> {
     shared: Arc<Shared<M>>,
     seat: CompanionTicket,
 }
@@ -110,7 +109,7 @@ impl<M: Send + 'static> Companion for Shared<M> {
     }
 }
 
-impl<M: Send + 'static> End<M> {
+impl<M: Send + 'static> Endpoint<M> {
     fn new<C: Class>(queues: &Arc<Queues<M>>, side: Side, instance: &Instance<C>) -> Result<Self, Refused> {
         let header = instance.handle().header();
         let shared = Arc::new(Shared { queues: Arc::clone(queues), side, class: header.class, id: header.id });
@@ -162,36 +161,36 @@ impl<M: Send + 'static> End<M> {
     ///
     /// # Errors
     ///
-    /// [`Closed`], if the link is closed and, where it was closed by the other end, all messages are received.
+    /// [`RecvError`], if the link is closed and, where it was closed by the other end, all messages are received.
     #[cfg(not(target_family = "wasm"))]
-    pub fn receive(&self) -> Result<M, Closed> {
+    pub fn recv(&self) -> Result<M, RecvError> {
         self.open()?;
-        self.queues().to(self.side()).receiver.recv_blocking().map_err(|_| Closed)
+        self.queues().to(self.side()).receiver.recv_blocking().map_err(|_| RecvError)
     }
 
     /// The next message from the other end; waits while there is none. Dropping the future loses no message.
     ///
     /// # Errors
     ///
-    /// As [`receive`](Self::receive).
-    pub async fn receive_async(&self) -> Result<M, Closed> {
+    /// As [`recv`](Self::recv).
+    pub async fn recv_async(&self) -> Result<M, RecvError> {
         self.open()?;
-        self.queues().to(self.side()).receiver.recv().await.map_err(|_| Closed)
+        self.queues().to(self.side()).receiver.recv().await.map_err(|_| RecvError)
     }
 
     /// The next message from the other end, if there is one.
     ///
     /// # Errors
     ///
-    /// [`TryReceiveError`], if there is none at the moment, or if the link is closed as in [`receive`](Self::receive).
-    pub fn try_receive(&self) -> Result<M, TryReceiveError> {
+    /// [`TryRecvError`], if there is none at the moment, or if the link is closed as in [`recv`](Self::recv).
+    pub fn try_recv(&self) -> Result<M, TryRecvError> {
         self.open()?;
-        self.queues().to(self.side()).receiver.try_recv().map_err(TryReceiveError::from)
+        self.queues().to(self.side()).receiver.try_recv().map_err(TryRecvError::from)
     }
 
     /// What is received after this end has closed belongs to the sender again.
-    fn open(&self) -> Result<(), Closed> {
-        if self.queues().is_closed_by(self.side()) { Err(Closed) } else { Ok(()) }
+    fn open(&self) -> Result<(), RecvError> {
+        if self.queues().is_closed_by(self.side()) { Err(RecvError) } else { Ok(()) }
     }
 
     /// Runs `handler` with each message, in this end's instance, until the link closes; blocks the thread while there
@@ -203,7 +202,7 @@ impl<M: Send + 'static> End<M> {
     /// there is this end, and whoever calls this again goes on with the next message.
     #[cfg(not(target_family = "wasm"))]
     pub fn serve(&self, mut handler: impl FnMut(M)) {
-        while let Ok(message) = self.receive() {
+        while let Ok(message) = self.recv() {
             if self.deliver(message, &mut handler).is_none() {
                 return;
             }
@@ -213,7 +212,7 @@ impl<M: Send + 'static> End<M> {
     /// As [`serve`](Self::serve), for the messages that are there; returns how many were handled.
     pub fn serve_pending(&self, mut handler: impl FnMut(M)) -> usize {
         let mut handled = 0;
-        while let Ok(message) = self.try_receive() {
+        while let Ok(message) = self.try_recv() {
             if self.deliver(message, &mut handler).is_none() {
                 break;
             }
@@ -224,7 +223,7 @@ impl<M: Send + 'static> End<M> {
 
     /// As [`serve`](Self::serve), with a handler that may wait: its futures run in this end's instance.
     pub async fn serve_async<F: Future<Output = ()>>(&self, mut handler: impl FnMut(M) -> F) {
-        while let Ok(message) = self.receive_async().await {
+        while let Ok(message) = self.recv_async().await {
             match self.deliver(message, |message| handler(message).within_current()) {
                 Some(handling) => handling.await,
                 None => return,
@@ -271,7 +270,7 @@ impl<M: Send + 'static> End<M> {
     }
 }
 
-impl<M: Send + 'static> Drop for End<M> {
+impl<M: Send + 'static> Drop for Endpoint<M> {
     fn drop(&mut self) {
         self.close();
         if let Some(AnyInstance(handle)) = self.instance() {
@@ -280,10 +279,10 @@ impl<M: Send + 'static> Drop for End<M> {
     }
 }
 
-/// Whose end it is: `End(Net#3 "red", Live, open)`.
-impl<M: Send + 'static> fmt::Debug for End<M> {
+/// Whose end it is: `Endpoint(Net#3 "red", Live, open)`.
+impl<M: Send + 'static> fmt::Debug for Endpoint<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_closed() { "closed" } else { "open" };
-        write!(f, "End({}, {state})", instance::describe(self.shared.class, self.shared.id))
+        write!(f, "Endpoint({}, {state})", instance::describe(self.shared.class, self.shared.id))
     }
 }

@@ -4,14 +4,14 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::datum::{Data, Datum, Kind, Mismatch};
 use super::entry::{Fault, SysctlEntry};
 use super::error::Error;
 use super::listing::{Description, Listed, Tree};
+use super::value::{Kind, Mismatch, Value, ValueType};
 use crate::class::{Class, ClassEntry};
 use crate::failure;
 use crate::instance::{Handle, Instance};
-use crate::named::{self, InstanceRef, Named, Table};
+use crate::names::{self, InstanceRef, Named, Table};
 
 /// The sysctls of a named instance; from [`of`].
 #[derive(Clone, Copy, Debug)]
@@ -19,43 +19,43 @@ pub struct View<'a> {
     /// None for the current instances.
     instance: Option<&'a Handle>,
     /// None for as long as it takes.
-    until: Option<Instant>,
+    deadline: Option<Instant>,
 }
 
 /// A sysctl that was found, and what means it and no other.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) entry: &'static SysctlEntry,
-    unique: String,
+    qualified_name: String,
 }
 
 impl Found {
     #[cfg(feature = "inspect")]
     pub(crate) fn describe(self) -> Description {
-        Description::new(self.entry, self.unique)
+        Description::new(self.entry, self.qualified_name)
     }
 }
 
 /// The sysctls of this instance, and the shared ones of its class.
 #[must_use]
 pub fn of<C: Class>(instance: &Instance<C>) -> View<'_> {
-    View { instance: Some(instance.handle()), until: None }
+    View { instance: Some(instance.handle()), deadline: None }
 }
 
 impl<'a> View<'a> {
-    pub(crate) const CURRENT: View<'static> = View { instance: None, until: None };
+    pub(crate) const CURRENT: View<'static> = View { instance: None, deadline: None };
 
     pub(crate) fn of_handle(handle: &'a Handle) -> Self {
-        Self { instance: Some(handle), until: None }
+        Self { instance: Some(handle), deadline: None }
     }
 
     /// Does not wait any longer than this for the lock of a `Mutex` or `RwLock`, or of a type with a
-    /// [`try_read`](super::Value::try_read): there is [`Error::Busy`] then, and nothing has changed. With a time that
+    /// [`try_read`](super::Readable::try_read): there is [`Error::Busy`] then, and nothing has changed. With a time that
     /// is over each lock is tried once. It is one point in time for all that is asked of this view; handlers take as
     /// long as they take.
     #[must_use]
-    pub fn until(self, deadline: Instant) -> Self {
-        Self { until: Some(deadline), ..self }
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
     }
 
     /// The value of a sysctl. `module::name` tells those apart that bear one name; the module is given by its name or
@@ -65,8 +65,8 @@ impl<'a> View<'a> {
     /// # Errors
     ///
     /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Gone`]; [`Error::Busy`] if
-    /// [`until`](Self::until) was said; [`Error::Refused`] and [`Error::Panicked`] by a handler.
-    pub fn get(&self, name: &str) -> Result<Datum, Error> {
+    /// [`with_deadline`](Self::with_deadline) was said; [`Error::Refused`] and [`Error::Panicked`] by a handler.
+    pub fn get(&self, name: &str) -> Result<Value, Error> {
         self.read(self.find(name)?, name)
     }
 
@@ -75,10 +75,10 @@ impl<'a> View<'a> {
     /// # Errors
     ///
     /// As [`get`](Self::get), and [`Error::WrongType`] or [`Error::OutOfRange`] if the value is none of `T`.
-    pub fn get_as<T: Data>(&self, name: &str) -> Result<T, Error> {
+    pub fn get_as<T: ValueType>(&self, name: &str) -> Result<T, Error> {
         let value = self.get(name)?;
         let given = value.to_string();
-        T::from_datum(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given, T::KIND, T::TYPE))
+        T::from_value(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given, T::KIND, T::TYPE))
     }
 
     /// Sets a sysctl, from a value or from its text. Whoever reads meanwhile finds the old value or the new one.
@@ -87,7 +87,7 @@ impl<'a> View<'a> {
     ///
     /// As [`get`](Self::get), and [`Error::ReadOnly`], [`Error::WrongType`], [`Error::OutOfRange`],
     /// [`Error::NotPermitted`], [`Error::Refused`]. Nothing has changed then.
-    pub fn set(&self, name: &str, value: impl Into<Datum>) -> Result<(), Error> {
+    pub fn set(&self, name: &str, value: impl Into<Value>) -> Result<(), Error> {
         let entry = self.find(name)?;
         if !entry.writable {
             return Err(Error::ReadOnly { name: name.to_owned(), tunable: entry.tunable });
@@ -106,19 +106,19 @@ impl<'a> View<'a> {
 
     /// What is below a prefix, unread, with what means it and no other.
     pub(crate) fn below(&self, prefix: &str) -> Result<Vec<Found>, Error> {
-        let table = named::table().map_err(Error::Boot)?;
+        let table = names::table().map_err(Error::Boot)?;
         let mut found = Vec::new();
         for named in below(&table, prefix) {
             let own: Vec<_> = named.iter().copied().filter(|entry| self.sees(entry)).collect();
-            found.extend(own.iter().map(|entry| Found { entry, unique: named::unique(*entry, &own) }));
+            found.extend(own.iter().map(|entry| Found { entry, qualified_name: names::unique(*entry, &own) }));
         }
         Ok(found)
     }
 
     pub(crate) fn listed(&self, found: Found) -> Listed {
-        let Found { entry, unique } = found;
-        let value = self.read(entry, &unique);
-        Listed::new(entry, unique, value)
+        let Found { entry, qualified_name } = found;
+        let value = self.read(entry, &qualified_name);
+        Listed::new(entry, qualified_name, value)
     }
 
     /// The same as a tree, by the segments of the names.
@@ -138,9 +138,10 @@ impl<'a> View<'a> {
     pub fn describe(&self, name: &str) -> Result<Description, Error> {
         let entry = self.find(name)?;
         let named = self.below(entry.identity.name)?;
-        let unique = named.into_iter().find(|found| std::ptr::eq(found.entry, entry)).map(|found| found.unique);
+        let qualified_name =
+            named.into_iter().find(|found| std::ptr::eq(found.entry, entry)).map(|found| found.qualified_name);
         // Taken back meanwhile.
-        Ok(Description::new(entry, unique.unwrap_or_else(|| name.to_owned())))
+        Ok(Description::new(entry, qualified_name.unwrap_or_else(|| name.to_owned())))
     }
 
     /// Whether the sysctl is one of this instance.
@@ -149,7 +150,7 @@ impl<'a> View<'a> {
     }
 
     fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
-        let table = named::table().map_err(Error::Boot)?;
+        let table = names::table().map_err(Error::Boot)?;
         let found = find_in(&table, name);
         let own: Vec<_> = found.iter().copied().filter(|entry| self.sees(entry)).collect();
         match (own.as_slice(), found.first(), self.instance) {
@@ -161,24 +162,24 @@ impl<'a> View<'a> {
             }),
             ([], ..) => Err(Error::Unknown {
                 name: name.to_owned(),
-                closest: named::closest(name, table.sysctls.keys().copied()),
+                closest: names::closest(name, table.sysctls.keys().copied()),
             }),
-            (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
+            (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
         }
     }
 
-    fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Datum, Error> {
-        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance, self.until)))?
+    fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Value, Error> {
+        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance, self.deadline)))?
             .map_err(|fault| error(fault, entry, name, String::new))
     }
 
-    fn write(&self, entry: &SysctlEntry, name: &str, value: Datum) -> Result<(), Error> {
+    fn write(&self, entry: &SysctlEntry, name: &str, value: Value) -> Result<(), Error> {
         let given = value.to_string();
         self.with(entry, name, |instance| {
             if let Some(header) = instance.header().filter(|header| entry.base_only && !header.is_base()) {
                 return Err(Error::NotPermitted { name: name.to_owned(), instance: header.label() });
             }
-            inside(instance, name, || entry.target.write(instance, value, self.until))
+            inside(instance, name, || entry.target.write(instance, value, self.deadline))
         })?
         .map_err(|fault| error(fault, entry, name, || given))
     }
@@ -194,7 +195,7 @@ impl<'a> View<'a> {
         match self.instance {
             Some(handle) if handle.header().is_gone() => Err(Error::Gone { name: name.to_owned() }),
             Some(handle) => f(InstanceRef::new(handle)),
-            None => named::in_current(class, |instance| match instance.header() {
+            None => names::in_current(class, |instance| match instance.header() {
                 None if !entry.shared => Err(Error::NoInstance { name: name.to_owned(), class: class.name }),
                 _ => f(instance),
             }),
@@ -208,7 +209,7 @@ fn inside<R>(
     name: &str,
     f: impl FnOnce() -> Result<R, Fault>,
 ) -> Result<Result<R, Fault>, Error> {
-    named::in_named(instance, || catch_unwind(AssertUnwindSafe(f)))
+    names::in_named(instance, || catch_unwind(AssertUnwindSafe(f)))
         .map_err(|panic| Error::Panicked { name: name.to_owned(), message: failure::message(panic) })
 }
 
@@ -234,7 +235,7 @@ fn mismatched(mismatch: Mismatch, name: String, given: String, expected: Kind, t
 }
 
 fn find_in(table: &Table, name: &str) -> Vec<&'static SysctlEntry> {
-    named::find(name, |name| table.sysctls.get(name).cloned().unwrap_or_default())
+    names::find(name, |name| table.sysctls.get(name).cloned().unwrap_or_default())
 }
 
 /// The sysctls whose names are the prefix or continue it behind a dot, those of one name together.
@@ -248,14 +249,14 @@ fn below<'t>(table: &'t Table, prefix: &str) -> impl Iterator<Item = &'t [&'stat
 }
 
 /// What [`Builder::sysctl`](crate::Builder::sysctl) was given: names and values.
-pub(crate) type Tunables = [(String, Datum)];
+pub(crate) type Tunables = [(String, Value)];
 
 /// Finds what is wrong with the names, for instances of these classes, before there is one.
 pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry]) -> Result<(), Error> {
     if tunables.is_empty() {
         return Ok(());
     }
-    let table = named::table().map_err(Error::Boot)?;
+    let table = names::table().map_err(Error::Boot)?;
     for (name, _) in tunables {
         let entry = View::CURRENT.tunable(&table, name, classes)?;
         if !entry.tunable {

@@ -11,7 +11,7 @@ use crate::class::{Class, ClassEntry};
 use crate::context;
 use crate::holders::Holders;
 use crate::instance::{CreateError, Handle, Instance, create};
-use crate::sysctl::{self, Datum};
+use crate::sysctl::{self, Value};
 
 /// Makes a vimage; from [`Vimage::builder`].
 #[must_use = "nothing is made before `create`"]
@@ -79,7 +79,7 @@ impl VimageBuilder {
 
     /// Sets a sysctl of the new instance of its class, before the attach hooks run; as
     /// [`Builder::sysctl`](crate::Builder::sysctl).
-    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Datum>) -> Self {
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.arguments.tunables.push((name.into(), value.into()));
         self
     }

@@ -154,7 +154,7 @@ fn links() -> Duration {
         for packet in packets.drain(..) {
             left.try_send(packet).expect("there is room");
         }
-        packets.extend(std::iter::from_fn(|| right.try_receive().ok()));
+        packets.extend(std::iter::from_fn(|| right.try_recv().ok()));
     }
     start.elapsed()
 }

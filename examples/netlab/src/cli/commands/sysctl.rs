@@ -3,8 +3,8 @@
 use std::error::Error;
 use std::fmt::Write;
 
-use serde_json::{Map, Value};
-use vimage::sysctl::{self, Datum};
+use serde_json::{Map, Value as Json};
+use vimage::sysctl::{self, Value};
 
 use crate::cli::output::Report;
 use crate::lab::network::Network;
@@ -16,8 +16,8 @@ pub const ROOT: &str = "net";
 struct Line {
     name: String,
     /// Before it was set, if it was.
-    old: Option<Datum>,
-    value: Datum,
+    old: Option<Value>,
+    value: Value,
 }
 
 impl Line {
@@ -76,17 +76,17 @@ fn report(lines: &[Line]) -> Result<Report, Box<dyn Error>> {
         _ = writeln!(text, "{name:name_width$} {value:<value_width$}  # {about}");
         json.insert(line.name.clone(), as_json(&line.value));
     }
-    Ok(Report::new(text, Value::Object(json)))
+    Ok(Report::new(text, Json::Object(json)))
 }
 
 /// What JSON has a type for as that, the rest as text.
-fn as_json(value: &Datum) -> Value {
+fn as_json(value: &Value) -> Json {
     match value {
-        Datum::Unset => Value::Null,
-        Datum::Bool(value) => Value::from(*value),
-        Datum::Int(value) => i64::try_from(*value).map_or_else(|_| Value::from(value.to_string()), Value::from),
-        Datum::Float(value) => Value::from(*value),
-        other => Value::from(other.to_string()),
+        Value::Unset => Json::Null,
+        Value::Bool(value) => Json::from(*value),
+        Value::Int(value) => i64::try_from(*value).map_or_else(|_| Json::from(value.to_string()), Json::from),
+        Value::Float(value) => Json::from(*value),
+        other => Json::from(other.to_string()),
     }
 }
 
@@ -131,12 +131,12 @@ mod tests {
     #[test]
     fn values_are_not_tied_to_a_type() {
         let cases = [
-            (Datum::Unset, Value::Null),
-            (Datum::Bool(true), Value::from(true)),
-            (Datum::Int(-3), Value::from(-3)),
-            (Datum::Int(i128::MAX), Value::from(i128::MAX.to_string())),
-            (Datum::Float(0.5), Value::from(0.5)),
-            (Datum::Text("count".to_owned()), Value::from("count")),
+            (Value::Unset, Json::Null),
+            (Value::Bool(true), Json::from(true)),
+            (Value::Int(-3), Json::from(-3)),
+            (Value::Int(i128::MAX), Json::from(i128::MAX.to_string())),
+            (Value::Float(0.5), Json::from(0.5)),
+            (Value::Text("count".to_owned()), Json::from("count")),
         ];
         for (value, expected) in cases {
             assert_eq!(as_json(&value), expected);

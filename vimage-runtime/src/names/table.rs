@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Identity, Named};
+use super::identity::{Identity, Named};
 use crate::boot::{self, BootError};
 use crate::module::ModuleEntry;
 use crate::registry::{self, Entry};
@@ -94,41 +94,4 @@ pub(crate) fn find<E: Named>(name: &str, by_name: impl Fn(&str) -> Vec<&'static 
             named
         }
     }
-}
-
-/// What means this entry and none of the others of its name: the name alone, or behind its module, the Rust path of
-/// that, the variable, or the place of the declaration. Two versions of one crate differ only there.
-pub(crate) fn unique<E: Named>(entry: &E, named: &[&E]) -> String {
-    let Identity { name, module, file, line } = *entry.identity();
-    if named.len() < 2 {
-        return name.to_owned();
-    }
-    let place = format!("{file}:{line}");
-    let only_this = |qualifier: &&str| named.iter().filter(|other| other.is_in(qualifier)).count() == 1;
-    let qualifiers = [Some(module.name), Some(module.path), entry.variable()];
-    let qualifier = qualifiers.into_iter().flatten().find(only_this).unwrap_or(&place);
-    format!("{qualifier}::{name}")
-}
-
-/// What tells entries of one name apart: `foo::net.foo.mode (my_crate::foo, src/foo.rs:7)`.
-pub(crate) fn candidates<E: Named>(named: &[&E]) -> Vec<String> {
-    let candidate = |entry: &&E| {
-        let Identity { module, file, line, .. } = entry.identity();
-        format!("{} ({}, {file}:{line})", unique(*entry, named), module.path)
-    };
-    named.iter().map(candidate).collect()
-}
-
-/// The name that the user may have meant.
-pub(crate) fn closest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let bare = name.rsplit_once("::").map_or(name, |(_, bare)| bare);
-    // Distances of very long texts take long, and no name is like them.
-    if bare.len() > 256 {
-        return None;
-    }
-    names
-        .map(|known| (strsim::damerau_levenshtein(bare, known), known))
-        .filter(|&(distance, known)| distance * 2 <= bare.len().max(known.len()))
-        .min()
-        .map(|(_, known)| known.to_owned())
 }

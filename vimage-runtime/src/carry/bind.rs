@@ -1,6 +1,7 @@
 //! Closures that run in an instance wherever they are called.
 
-use crate::carry::{Carried, Enter};
+use super::carried::Carried;
+use super::enter::Enter;
 use crate::class::Class;
 use crate::context::{self, Contexts};
 use crate::instance::{Instance, WeakInstance};

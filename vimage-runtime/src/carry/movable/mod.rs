@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Weak};
 
-use crate::bound::{BindError, Refused, refused};
+use super::bound::{BindError, Refused, refused};
 use crate::class::{Class, Net};
 use crate::instance::{CompanionTicket, Instance};
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
-use crate::carry::Enter;
+use super::enter::Enter;
 use crate::context::Contexts;
 
 /// `within` for every future; part of the [prelude](crate::prelude).

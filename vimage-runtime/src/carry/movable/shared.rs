@@ -7,8 +7,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
+use super::super::enter::Enter;
 use super::Transfer;
-use crate::carry::Enter;
 use crate::class::Class;
 use crate::failure::{self, TeardownFailure};
 use crate::instance::{Companion, CompanionTicket, Header, Instance, WeakInstance};

@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::carry::Carried;
+use super::carried::Carried;
 use crate::class::{Class, Net};
 use crate::instance::{Instance, State};
 
@@ -95,7 +95,7 @@ impl<T, C: Class> Bound<T, C> {
 }
 
 /// Why nothing new comes into this instance, if so.
-pub(crate) fn refused<C: Class>(instance: &Instance<C>) -> Option<Refused> {
+pub(super) fn refused<C: Class>(instance: &Instance<C>) -> Option<Refused> {
     match instance.state() {
         State::Creating | State::Live => None,
         State::ShuttingDown | State::Gone => {
@@ -144,6 +144,13 @@ impl fmt::Display for Refused {
 }
 
 impl Error for Refused {}
+
+impl<T> BindError<T> {
+    /// The value that was not bound.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
 
 impl<T> fmt::Debug for BindError<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

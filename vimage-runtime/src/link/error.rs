@@ -5,7 +5,7 @@ use std::fmt;
 
 /// The link is closed, and nothing is left to receive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Closed;
+pub struct RecvError;
 
 /// The link is closed; here is the message back.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -22,15 +22,22 @@ pub enum TrySendError<M> {
 
 /// Nothing was received.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum TryReceiveError {
+pub enum TryRecvError {
     /// There is nothing at the moment.
     Empty,
     /// The link is closed, and nothing is left to receive.
     Closed,
 }
 
+impl<M> SendError<M> {
+    /// The message that was not sent.
+    pub fn into_inner(self) -> M {
+        self.0
+    }
+}
+
 impl<M> TrySendError<M> {
-    /// The message.
+    /// The message that was not sent.
     pub fn into_inner(self) -> M {
         match self {
             Self::Full(message) | Self::Closed(message) => message,
@@ -53,7 +60,7 @@ impl<M> From<async_channel::TrySendError<M>> for TrySendError<M> {
     }
 }
 
-impl From<async_channel::TryRecvError> for TryReceiveError {
+impl From<async_channel::TryRecvError> for TryRecvError {
     fn from(error: async_channel::TryRecvError) -> Self {
         match error {
             async_channel::TryRecvError::Empty => Self::Empty,
@@ -62,15 +69,15 @@ impl From<async_channel::TryRecvError> for TryReceiveError {
     }
 }
 
-impl From<Closed> for TryReceiveError {
-    fn from(_: Closed) -> Self {
+impl From<RecvError> for TryRecvError {
+    fn from(_: RecvError) -> Self {
         Self::Closed
     }
 }
 
 const CLOSED: &str = "the link is closed";
 
-impl fmt::Display for Closed {
+impl fmt::Display for RecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(CLOSED)
     }
@@ -106,7 +113,7 @@ impl<M> fmt::Debug for TrySendError<M> {
     }
 }
 
-impl fmt::Display for TryReceiveError {
+impl fmt::Display for TryRecvError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
             Self::Empty => "the link is empty",
@@ -115,7 +122,7 @@ impl fmt::Display for TryReceiveError {
     }
 }
 
-impl Error for Closed {}
+impl Error for RecvError {}
 impl<M> Error for SendError<M> {}
 impl<M> Error for TrySendError<M> {}
-impl Error for TryReceiveError {}
+impl Error for TryRecvError {}
