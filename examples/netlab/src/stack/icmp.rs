@@ -1,7 +1,7 @@
 //! ICMP: echo, errors, and sockets that see what comes back.
 
-vimage::vnet_module! {
-    name = "icmp", depends_on = crate::stack::inet;
+vimage::virtualize! {
+    class = Net, name = "icmp", depends_on = crate::stack::inet;
 
     use std::collections::VecDeque;
     use std::net::Ipv4Addr;

@@ -1,7 +1,7 @@
 //! UDP: sockets by port.
 
-vimage::vnet_module! {
-    name = "udp", depends_on = crate::stack::inet;
+vimage::virtualize! {
+    class = Net, name = "udp", depends_on = crate::stack::inet;
 
     use std::collections::btree_map::{BTreeMap, Entry};
     use std::collections::VecDeque;

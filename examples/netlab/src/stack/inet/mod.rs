@@ -6,8 +6,8 @@ mod fib;
 pub use drops::Drop;
 pub use fib::{Fib, NextHop, Prefix};
 
-vimage::vnet_module! {
-    name = "inet", depends_on = crate::stack::ifnet;
+vimage::virtualize! {
+    class = Net, name = "inet", depends_on = crate::stack::ifnet;
 
     use std::net::Ipv4Addr;
     use std::sync::RwLock;
