@@ -88,6 +88,7 @@ mod instance;
 mod late;
 pub mod link;
 mod local_key;
+mod macros;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
 pub mod module;
@@ -124,11 +125,9 @@ pub use local_key::LocalKey;
 pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
-pub use vimage_macros::{attach, class, detach, main, quiesce, shared, test, virtualized};
-// One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
-// prelude the attributes.
-pub use vimage_macros::{
-    vcpu_file as vcpu_module, vimage_file as vimage_module, vnet_file as vnet_module, vprocg_file as vprocg_module,
+pub use macros::{
+    attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
+    vprocg_module,
 };
 
 /// An instance of the class [`Net`].
@@ -150,8 +149,11 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::future::FutureExt as _;
     #[doc(no_inline)]
-    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg, attach, detach, quiesce, shared, virtualized};
-    pub use vimage_macros::{vcpu_module, vimage_module, vnet_module, vprocg_module};
+    pub use crate::kernel::{Cpu, Net, Procg, Vcpu, Vnet, Vprocg};
+    #[doc(no_inline)]
+    pub use crate::{Vimage, Virtualized};
+    #[doc(no_inline)]
+    pub use crate::{attach, detach, quiesce, shared, vcpu_module, virtualized, vnet_module, vprocg_module};
 }
 
 /// The examples of the documents are tested with those of the library.

@@ -26,7 +26,7 @@ pub use crate::sync::thread_local;
 pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
-    __hook as hook, __module as module, __register as register, __switch as switch,
+    __hook as hook, __module as module, __register as register,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::{

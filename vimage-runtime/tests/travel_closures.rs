@@ -28,7 +28,7 @@ vimage::class! {
     no_context = base
 }
 
-#[vimage_module(class = crate::Tenant)]
+#[vimage::module(class = crate::Tenant)]
 mod tenant {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use vimage::prelude::*;
@@ -274,7 +274,7 @@ mod instances {
         }
     }
 
-    #[vimage_module(class = crate::Tenant)]
+    #[vimage::module(class = crate::Tenant)]
     mod starts_threads_of_a_tenant {
         use vimage::prelude::*;
 

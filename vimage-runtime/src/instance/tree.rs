@@ -186,7 +186,7 @@ impl Tree {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(vimage_shuttle)))]
 mod tests {
     use super::*;
 

@@ -35,6 +35,10 @@ pub use {
     recovered::Recovered,
 };
 
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub(crate) use part::macros;
+#[cfg(not(any(feature = "vimage", feature = "static-struct")))]
+pub(crate) use plain::macros;
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
 

@@ -3,11 +3,14 @@
 use super::accessor::UseInVirtualizedCode;
 use crate::class::Class;
 
-/// Keeps the items that go through parts.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __switch {
-    (plain { $($plain:tt)* } instances { $($instances:tt)* }) => { $($instances)* };
+/// What the macros of these builds are called in `vimage_macros`.
+pub(crate) mod macros {
+    pub use vimage_macros::{
+        instances_attach as attach, instances_detach as detach, instances_module as module,
+        instances_quiesce as quiesce, instances_shared as shared, instances_vcpu_module as vcpu_module,
+        instances_virtualize as virtualize, instances_virtualized as virtualized,
+        instances_vnet_module as vnet_module, instances_vprocg_module as vprocg_module,
+    };
 }
 
 /// Declares a part: its struct, its storage and its accessors. The variables come in reverse, so that the

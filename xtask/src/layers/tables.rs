@@ -41,7 +41,7 @@ pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "examples/netlab/src",
         floors: &["hardware", "stack", "lab", "cli", "main"],
-        // Two protocols that send through each other; a type and what reads it.
-        circles: &[("stack", 2), ("lab/topology", 3)],
+        // A type, and what reads it from a file.
+        circles: &[("lab/topology", 3)],
     },
 ];

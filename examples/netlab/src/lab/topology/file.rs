@@ -42,6 +42,8 @@ impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
 struct File {
     graph: Option<Object<Graph>>,
     nodes: Vec<Object<FileNode>>,
+    /// `links` in files by older versions of networkx.
+    #[serde(alias = "links")]
     edges: Vec<Object<FileEdge>>,
 }
 
@@ -204,6 +206,7 @@ mod tests {
             ("{".to_owned(), "test.json is not a topology: EOF while parsing an object at line 1 column 1"),
             (r#"{"edges": []}"#.to_owned(), "missing field `nodes`"),
             (format!("{{{two}}}"), "missing field `edges`"),
+            (format!(r#"{{{two}, "edges": [], "links": []}}"#), "duplicate field `edges`"),
             (r#"{"nodes": [{"name": "a"}], "edges": []}"#.to_owned(), "missing field `id`"),
             (r#"{"nodes": [], "edges": []}"#.to_owned(), "there are no nodes"),
             (r#"{"nodes": [{"id": [1]}], "edges": []}"#.to_owned(), "neither a number nor a string: [1]"),
@@ -247,6 +250,12 @@ mod tests {
         assert_eq!((&topology.edges[..], &topology.demands[..]), (&edges[..], &[(0, 1, 1.0)][..]));
         let names: Vec<&str> = topology.nodes.iter().map(|node| node.name.as_str()).collect();
         assert_eq!(names, ["1", "2", "2.5"]);
+    }
+
+    #[test]
+    fn edges_may_be_called_links() {
+        let text = r#"{"nodes": [{"id": 1}, {"id": 2}], "links": [{"source": 1, "target": 2}]}"#;
+        assert_eq!(parse(text).unwrap().edges, [Edge { source: 0, target: 1 }]);
     }
 
     #[test]

@@ -124,6 +124,22 @@ impl Topology {
         }
     }
 
+    /// How many parts there are without a link between them.
+    pub fn parts(&self) -> usize {
+        let mut part: Vec<usize> = (0..self.nodes.len()).collect();
+        let find = |part: &[usize], mut node: usize| {
+            while part[node] != node {
+                node = part[node];
+            }
+            node
+        };
+        for edge in &self.edges {
+            let (source, target) = (find(&part, edge.source), find(&part, edge.target));
+            part[source.max(target)] = source.min(target);
+        }
+        part.iter().enumerate().filter(|(node, part)| *node == **part).count()
+    }
+
     /// How many links each node has.
     pub fn degrees(&self) -> Vec<usize> {
         let mut degrees = vec![0; self.nodes.len()];
@@ -185,6 +201,19 @@ mod tests {
             let error = Topology::load(name).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");
         }
+    }
+
+    #[test]
+    fn parts_are_counted() {
+        let parts = |edges: &[(u32, u32)]| {
+            let nodes: Vec<String> = (0..6).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+            let edges = edges.iter().map(|(a, b)| format!(r#"{{"source": {a}, "target": {b}}}"#));
+            let edges = edges.collect::<Vec<_>>().join(",");
+            parse(&format!(r#"{{"nodes": [{}], "edges": [{edges}]}}"#, nodes.join(","))).unwrap().parts()
+        };
+        assert_eq!(parts(&[]), 6);
+        assert_eq!(parts(&[(0, 1), (4, 5), (3, 4), (1, 0)]), 3);
+        assert_eq!(parts(&[(5, 4), (4, 3), (3, 2), (2, 1), (1, 0), (0, 5)]), 1);
     }
 
     #[test]
