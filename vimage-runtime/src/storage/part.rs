@@ -8,8 +8,8 @@ pub(crate) mod macros {
     pub use vimage_macros::{
         instances_attach as attach, instances_detach as detach, instances_module as module,
         instances_quiesce as quiesce, instances_shared as shared, instances_vcpu_module as vcpu_module,
-        instances_virtualize as virtualize, instances_virtualized as virtualized,
-        instances_vnet_module as vnet_module, instances_vprocg_module as vprocg_module,
+        instances_virtualize as virtualize, instances_virtualized as virtualized, instances_vnet_module as vnet_module,
+        instances_vprocg_module as vprocg_module,
     };
 }
 
