@@ -41,7 +41,6 @@ pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "examples/netlab/src",
         floors: &["hardware", "stack", "lab", "cli", "main"],
-        // A type, and what reads it from a file.
-        circles: &[("lab/topology", 3)],
+        circles: &[],
     },
 ];
