@@ -116,13 +116,13 @@ pub(crate) fn create(
     if let Err(error) = sysctl::tune(&arguments.tunables, &handle) {
         failure::report(teardown::detach(handle.as_ptr(), 0));
         handle.header().set_phase(Phase::Gone);
-        crate::trace::event!("create failed", handle.header(), error = error);
+        crate::events::event!("create failed", handle.header(); error = error);
         return Err(CreateError::Sysctl(error));
     }
     match attach(&handle, arguments) {
         Ok(()) => Ok(handle),
         Err(error) => {
-            crate::trace::event!("create failed", handle.header(), error = error);
+            crate::events::event!("create failed", handle.header(); error = error);
             Err(CreateError::Attach(error))
         }
     }
@@ -148,7 +148,7 @@ pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, n
     // SAFETY: a new header counts one handle, this one.
     let handle = unsafe { Handle::from_counted(header) };
     drop(live);
-    crate::trace::event!("create", handle.header());
+    crate::events::event!("create", handle.header());
     handle
 }
 
@@ -216,13 +216,13 @@ pub(crate) fn attach_module(handle: &Handle, module: &LinkedModule, arguments: &
     let run = || catch_unwind(AssertUnwindSafe(|| hook(arguments)));
     let source = match context::enter_entry(header.class, handle.as_ptr(), run) {
         Ok(Ok(())) => {
-            crate::trace::event!("attach", header, module.entry);
+            crate::events::event!("attach", header, module.entry);
             return Ok(());
         }
         Ok(Err(error)) => error,
         Err(panic) => BoxError::from(format!("panicked: {}", failure::message(panic))),
     };
-    crate::trace::event!("attach failed", header, module.entry, error = source);
+    crate::events::event!("attach failed", header, module.entry; error = source);
     Err(AttachError { instance: header.label(), module: module.entry.name, source: Arc::from(source) })
 }
 
