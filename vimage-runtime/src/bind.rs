@@ -1,9 +1,10 @@
 //! Closures that run in an instance wherever they are called.
 
 use crate::carry::{Carried, Enter};
-use crate::class::Class;
-use crate::context::{self, Contexts};
+use crate::contexts::Contexts;
+use crate::core::context;
 use crate::instance::{Instance, WeakInstance};
+use crate::registry::Class;
 use crate::vimage::Vimage;
 
 fn once<X: Enter, R, F: FnOnce() -> R>(context: X, f: F) -> impl FnOnce() -> R + use<X, R, F> {

@@ -70,39 +70,33 @@
 //! An instance whose modules have agreed may live on all the same, if [`destroy`](Instance::destroy) finds it busy.
 //! A subscriber runs on the thread that takes the step, under no lock of the runtime; its panics are ignored.
 
-mod access;
-mod arguments;
 mod bind;
 mod boot;
 mod bound;
 mod carry;
-mod class;
-mod class_state;
-mod context;
+mod contexts;
+mod core;
+mod current;
 pub mod debug;
-mod declare;
+mod error;
 mod failure;
 pub mod future;
-mod held;
-mod holders;
 #[cfg(all(feature = "inspect", unix))]
 pub mod inspect;
 mod instance;
-mod late;
+mod layout;
 pub mod link;
-mod local_key;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
 pub mod module;
 mod movable;
 mod named;
-mod order;
 mod registry;
 mod storage;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
-mod test_support;
+mod testing;
 pub mod thread;
 mod trace;
 mod vimage;
@@ -111,23 +105,37 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use access::{InClass, Virtualized};
-pub use arguments::Arguments;
-pub use boot::{BootError, boot};
 pub use bound::{BindError, Bound, Refused};
 pub use carry::Enter;
-pub use class::{Class, Cpu, Net, NoContext, Procg, Program};
-pub use context::{Contexts, isolated};
-pub use failure::{TeardownFailure, set_failure_handler};
-pub use held::Held;
-pub use instance::{
-    AttachError, Builder, CreateError, DestroyError, Holders, Instance, List, ShutdownError, State, WeakInstance,
-};
-pub use local_key::LocalKey;
+pub use contexts::{Contexts, isolated};
+pub use core::InstanceOf;
+pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
+pub use failure::set_failure_handler;
+pub use instance::{Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
 pub use movable::{Movable, MoveError, Transfer};
+pub use registry::{Arguments, Class, Cpu, Net, NoContext, Procg, Program};
+pub use storage::{Held, LocalKey, Virtualized};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
+
+/// Lays out all modules, makes the base instance of each class and runs its attach hooks; returns the base
+/// vimage.
+///
+/// It happens once per process; a later call returns the same. [`Instance::new`](crate::Instance::new),
+/// [`Instance::base`](crate::Instance::base) and [`Instance::list`](crate::Instance::list) imply it. Threads that
+/// call it meanwhile wait for the one that boots, so that a hook of a base instance must not wait for a thread that
+/// does.
+///
+/// In builds without instances it runs the attach hooks for the process itself.
+///
+/// # Errors
+///
+/// [`BootError`] for dependencies that are missing, ambiguous or cyclic, and for an attach hook that failed: then
+/// what was attached has been detached. The error is kept, and returned again by each later call.
+pub fn boot() -> Result<Vimage, BootError> {
+    Vimage::base()
+}
 
 pub use vimage_macros::{attach, class, detach, main, quiesce, shared, test, virtualized};
 // One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
@@ -145,7 +153,7 @@ pub type Vprocg = Instance<Procg>;
 
 /// The classes of FreeBSD's VIMAGE, and the names of their instances.
 pub mod kernel {
-    pub use crate::class::{Cpu, Net, Procg};
+    pub use crate::registry::{Cpu, Net, Procg};
     #[doc(inline)]
     pub use crate::{Vcpu, Vnet, Vprocg};
 }

@@ -33,11 +33,11 @@ use std::error::Error;
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::boot::BootError;
-use crate::class::Class;
+use crate::error::BootError;
 use crate::instance::Instance;
-use crate::module::Module;
 use crate::named::{self, Identity, InstanceRef, Named};
+use crate::registry::Class;
+use crate::registry::{self, Module};
 
 /// A variable as it is in one instance.
 #[derive(Clone, Copy)]
@@ -147,7 +147,7 @@ pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Sym
             .ok_or_else(|| SymbolError::Gone { name: name.to_owned() }),
         [] => Err(SymbolError::Unknown {
             name: name.to_owned(),
-            closest: named::closest(name, own.map(|entry| entry.identity.name)),
+            closest: registry::closest(name, own.map(|entry| entry.identity.name)),
         }),
         several => Err(SymbolError::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
     }
@@ -344,7 +344,7 @@ macro_rules! __symbol {
                 $shared,
                 const { &$crate::__private::symbol_target::$kind($find) },
             );
-            $crate::__private::register!($crate::__private::Entry::Symbol(&__VIMAGE_SYMBOL));
+            $crate::__private::register!(NAMES, NameEntry::Symbol(&__VIMAGE_SYMBOL));
         };
     };
 }

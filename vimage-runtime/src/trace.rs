@@ -23,7 +23,7 @@ macro_rules! event {
         $crate::trace::event!(@warn $what, $header, $module.name, tracing::field::display(&$error))
     };
     (@$level:ident $what:literal, $header:expr, $module:expr, $error:expr) => {{
-        let header: &$crate::instance::Header = $header;
+        let header: &$crate::core::Header = $header;
         $crate::trace::shielded(|| {
             tracing::$level!(
                 target: "vimage",

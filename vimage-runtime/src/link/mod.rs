@@ -38,10 +38,12 @@ use std::sync::{Arc, Weak};
 
 use crate::bound::Refused;
 use crate::carry::AnyInstance;
-use crate::class::{Class, ClassEntry};
-use crate::context;
+use crate::core::class_state::{describe, hold};
+use crate::core::context;
+use crate::core::observers::{Observer, ObserverTicket};
 use crate::future::FutureExt;
-use crate::instance::{self, Companion, CompanionTicket, Header, Instance};
+use crate::instance::Instance;
+use crate::registry::{Class, ClassEntry};
 
 mod errors;
 mod queue;
@@ -93,7 +95,7 @@ pub fn with_capacity<M: Send + 'static>(
 /// are dropped in this instance, or with no context if it is gone.
 pub struct End<M: Send + 'static> {
     shared: Arc<Shared<M>>,
-    seat: CompanionTicket,
+    seat: ObserverTicket,
 }
 
 /// What the instance tells when it shuts down.
@@ -104,8 +106,8 @@ struct Shared<M> {
     id: u64,
 }
 
-impl<M: Send + 'static> Companion for Shared<M> {
-    fn part(&self, _: &Header) {
+impl<M: Send + 'static> Observer for Shared<M> {
+    fn shut_down(&self, _: u64) {
         self.queues.close(self.side);
     }
 }
@@ -114,8 +116,8 @@ impl<M: Send + 'static> End<M> {
     fn new<C: Class>(queues: &Arc<Queues<M>>, side: Side, instance: &Instance<C>) -> Result<Self, Refused> {
         let header = instance.handle().header();
         let shared = Arc::new(Shared { queues: Arc::clone(queues), side, class: header.class, id: header.id });
-        let companion: Weak<Shared<M>> = Arc::downgrade(&shared);
-        match header.add_companion(companion) {
+        let observer: Weak<Shared<M>> = Arc::downgrade(&shared);
+        match header.add_observer(observer) {
             Some(seat) => Ok(Self { shared, seat }),
             None => Err(Refused::ShuttingDown { instance: header.label() }),
         }
@@ -267,7 +269,7 @@ impl<M: Send + 'static> End<M> {
     }
 
     fn instance(&self) -> Option<AnyInstance> {
-        instance::hold(self.shared.class, self.shared.id).map(AnyInstance)
+        hold(self.shared.class, self.shared.id).map(AnyInstance)
     }
 }
 
@@ -275,7 +277,7 @@ impl<M: Send + 'static> Drop for End<M> {
     fn drop(&mut self) {
         self.close();
         if let Some(AnyInstance(handle)) = self.instance() {
-            handle.header().remove_companion(self.seat);
+            handle.header().remove_observer(self.seat);
         }
     }
 }
@@ -284,6 +286,6 @@ impl<M: Send + 'static> Drop for End<M> {
 impl<M: Send + 'static> fmt::Debug for End<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_closed() { "closed" } else { "open" };
-        write!(f, "End({}, {state})", instance::describe(self.shared.class, self.shared.id))
+        write!(f, "End({}, {state})", describe(self.shared.class, self.shared.id))
     }
 }

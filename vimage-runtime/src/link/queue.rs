@@ -5,7 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use async_channel::{Receiver, Sender};
 
-use crate::context;
+use crate::core::context;
 
 /// One of the two ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

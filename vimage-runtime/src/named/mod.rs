@@ -7,11 +7,25 @@ pub use locate::InstanceRef;
 pub(crate) use locate::{in_current, in_named};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use locate::{locate, locate_raw};
-pub(crate) use table::{Table, candidates, changed, closest, find, table, unique};
+pub(crate) use table::{Table, candidates, find, table, unique};
 
 use std::fmt;
 
-use crate::module::ModuleEntry;
+use crate::registry::{ModuleEntry, collection};
+use crate::symmap::SymbolEntry;
+use crate::sysctl::SysctlEntry;
+
+/// One registered name.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum NameEntry {
+    /// A name for a variable.
+    Sysctl(&'static SysctlEntry),
+    /// A variable that tools may look up.
+    Symbol(&'static SymbolEntry),
+}
+
+collection! { NAMES: NameEntry }
 
 /// The part of an entry that tells it from others.
 #[doc(hidden)]

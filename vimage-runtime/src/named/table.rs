@@ -1,15 +1,14 @@
 //! Entries by name, made anew when modules have come or gone.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::{Identity, Named};
-use crate::boot::{self, BootError};
-use crate::module::ModuleEntry;
-use crate::registry::{self, Entry};
+use super::{Identity, NameEntry, Named, collected};
+use crate::registry;
+use crate::registry::ModuleEntry;
 use crate::symmap::SymbolEntry;
 use crate::sysctl::SysctlEntry;
+use crate::{boot, error::BootError};
 
 /// All that bears a name, of modules that are registered.
 #[derive(Debug, Default)]
@@ -18,13 +17,7 @@ pub(crate) struct Table {
     pub(crate) symbols: std::collections::HashMap<&'static str, Vec<&'static SymbolEntry>>,
 }
 
-static CHANGES: AtomicU64 = AtomicU64::new(0);
 static TABLE: Mutex<Option<(u64, Arc<Table>)>> = Mutex::new(None);
-
-/// A module has come or gone.
-pub(crate) fn changed() {
-    CHANGES.fetch_add(1, Ordering::SeqCst);
-}
 
 /// The table as it is now. Boots if that has not happened yet.
 pub(crate) fn table() -> Result<Arc<Table>, BootError> {
@@ -32,11 +25,11 @@ pub(crate) fn table() -> Result<Arc<Table>, BootError> {
     // No user code runs under this lock.
     let mut known = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
     // Before the modules are looked at: a change meanwhile makes the table anew once more.
-    let changes = CHANGES.load(Ordering::SeqCst);
+    let changes = registry::changes();
     match &*known {
         Some((made, table)) if *made == changes => Ok(Arc::clone(table)),
         _ => {
-            let table = Arc::new(Table::new(&registry::collected()));
+            let table = Arc::new(Table::new(&collected())?);
             *known = Some((changes, Arc::clone(&table)));
             Ok(table)
         }
@@ -44,29 +37,34 @@ pub(crate) fn table() -> Result<Arc<Table>, BootError> {
 }
 
 impl Table {
-    fn new(entries: &[Entry]) -> Self {
-        let modules: HashSet<*const ModuleEntry> = boot::classes()
-            .iter()
-            .flat_map(|class| crate::late::present(class.laid_out()))
-            .map(std::ptr::from_ref)
-            .collect();
+    fn new(entries: &[NameEntry]) -> Result<Self, BootError> {
+        let named = entries.iter().map(|entry| match entry {
+            NameEntry::Sysctl(sysctl) => sysctl.identity().module,
+            NameEntry::Symbol(symbol) => symbol.identity().module,
+        });
+        // Boot has looked for the modules of variables and hooks.
+        if let Some(missing) = registry::missing_module(&registry::collected(), named) {
+            return Err(BootError::NotCollected { missing });
+        }
+        let modules: HashSet<*const ModuleEntry> =
+            registry::classes().iter().flat_map(|class| class.laid_out().present()).map(std::ptr::from_ref).collect();
         let registered = |identity: &Identity| modules.contains(&std::ptr::from_ref(identity.module));
         let mut table = Self::default();
         for entry in entries {
             match *entry {
-                Entry::Sysctl(entry) if registered(entry.identity()) => {
+                NameEntry::Sysctl(entry) if registered(entry.identity()) => {
                     add(table.sysctls.entry(entry.identity().name).or_default(), entry);
                 }
-                Entry::Symbol(entry) if registered(entry.identity()) => {
+                NameEntry::Symbol(entry) if registered(entry.identity()) => {
                     add(table.symbols.entry(entry.identity().name).or_default(), entry);
                 }
-                _ => {}
+                NameEntry::Sysctl(_) | NameEntry::Symbol(_) => {}
             }
         }
         // One order, whatever the linker's.
         table.sysctls.values_mut().for_each(|named| sort(named));
         table.symbols.values_mut().for_each(|named| sort(named));
-        table
+        Ok(table)
     }
 }
 
@@ -117,18 +115,4 @@ pub(crate) fn candidates<E: Named>(named: &[&E]) -> Vec<String> {
         format!("{} ({}, {file}:{line})", unique(*entry, named), module.path)
     };
     named.iter().map(candidate).collect()
-}
-
-/// The name that the user may have meant.
-pub(crate) fn closest<'a>(name: &str, names: impl Iterator<Item = &'a str>) -> Option<String> {
-    let bare = name.rsplit_once("::").map_or(name, |(_, bare)| bare);
-    // Distances of very long texts take long, and no name is like them.
-    if bare.len() > 256 {
-        return None;
-    }
-    names
-        .map(|known| (strsim::damerau_levenshtein(bare, known), known))
-        .filter(|&(distance, known)| distance * 2 <= bare.len().max(known.len()))
-        .min()
-        .map(|(_, known)| known.to_owned())
 }

@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::datum::{Data, Datum, Kind, Mismatch};
 use super::value::{Busy, Settable, Value};
-use crate::module::BoxError;
 use crate::named::{Identity, InstanceRef, Named};
+use crate::registry::BoxError;
 
 /// A name that stands for a variable. `sysctl!` makes it.
 #[doc(hidden)]
@@ -236,7 +236,7 @@ macro_rules! __sysctl {
                     $name, $variable, $crate::__private::core::file!(), $crate::__private::core::line!(), &[$($doc),*],
                 )
             };
-            $crate::__private::register!($crate::__private::Entry::Sysctl(&__VIMAGE_SYSCTL));
+            $crate::__private::register!(NAMES, NameEntry::Sysctl(&__VIMAGE_SYSCTL));
         };
     };
     (@option) => { $crate::__private::core::option::Option::None };
@@ -262,7 +262,7 @@ macro_rules! __sysctl {
 
 impl SysctlEntry {
     /// Without flags, range and unit, and with a target that `sysctl!` replaces.
-    pub const fn new<M: crate::module::Module>(
+    pub const fn new<M: crate::registry::Module>(
         name: &'static str,
         variable: &'static str,
         file: &'static str,

@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::datum::Kind;
-use crate::boot::BootError;
+use crate::error::BootError;
 use crate::named;
 
 /// Why a sysctl was not read or set. Nothing has changed then.

@@ -8,10 +8,11 @@ use super::datum::{Data, Datum, Kind, Mismatch};
 use super::entry::{Fault, SysctlEntry};
 use super::error::Error;
 use super::listing::{Description, Listed, Tree};
-use crate::class::{Class, ClassEntry};
+use crate::core::Handle;
 use crate::failure;
-use crate::instance::{Handle, Instance};
+use crate::instance::Instance;
 use crate::named::{self, InstanceRef, Named, Table};
+use crate::registry::{Class, ClassEntry, closest};
 
 /// The sysctls of a named instance; from [`of`].
 #[derive(Clone, Copy, Debug)]
@@ -159,10 +160,9 @@ impl<'a> View<'a> {
                 class: other.identity.module.class.name,
                 instance: handle.header().label(),
             }),
-            ([], ..) => Err(Error::Unknown {
-                name: name.to_owned(),
-                closest: named::closest(name, table.sysctls.keys().copied()),
-            }),
+            ([], ..) => {
+                Err(Error::Unknown { name: name.to_owned(), closest: closest(name, table.sysctls.keys().copied()) })
+            }
             (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
         }
     }
