@@ -7,9 +7,8 @@ use serde::de::{Deserializer, Visitor};
 
 use super::request::Failure;
 use crate::Vimage;
-use crate::boot;
 use crate::core::Handle;
-use crate::registry::ClassEntry;
+use crate::registry::{ClassEntry, classes};
 use crate::sysctl::View;
 
 /// Which instance: the base ones if nothing is said.
@@ -89,7 +88,7 @@ impl Of {
 
 /// The class of this name.
 pub(super) fn class(name: &str) -> Result<&'static ClassEntry, Failure> {
-    let named: Vec<_> = registry::classes().iter().copied().filter(|class| class.name == name).collect();
+    let named: Vec<_> = classes().iter().copied().filter(|class| class.name == name).collect();
     match *named.as_slice() {
         [class] => Ok(class),
         [] => Err(Failure::new("unknown_class", format!("no class is called `{name}`"))),

@@ -63,7 +63,10 @@ mod tests {
     use crate::layout::LinkedModule;
     use crate::registry::{Class, ModuleEntry, Net, Register};
 
-    const HEADER: Layout = Layout::new::<[u64; 16]>();
+    const HEADER: Layout = match Layout::from_size_align(128, 64) {
+        Ok(layout) => layout,
+        Err(_) => unreachable!(),
+    };
 
     fn part(size: usize, align: usize) -> &'static PartEntry {
         PartEntry::of_layout(Layout::from_size_align(size, align).unwrap())
