@@ -70,9 +70,7 @@
 //! An instance whose modules have agreed may live on all the same, if [`destroy`](Instance::destroy) finds it busy.
 //! A subscriber runs on the thread that takes the step, under no lock of the runtime; its panics are ignored.
 
-mod bind;
 mod boot;
-mod bound;
 mod carry;
 mod contexts;
 mod core;
@@ -80,24 +78,22 @@ mod current;
 pub mod debug;
 mod error;
 mod failure;
-pub mod future;
 #[cfg(all(feature = "inspect", unix))]
 pub mod inspect;
 mod instance;
 mod layout;
 pub mod link;
+mod macros;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
 pub mod module;
-mod movable;
-mod named;
+mod names;
 mod registry;
 mod storage;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
 mod testing;
-pub mod thread;
 mod trace;
 mod vimage;
 
@@ -105,14 +101,19 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use bound::{BindError, Bound, Refused};
-pub use carry::Enter;
+pub use carry::{BindError, Bound, Enter, Movable, MoveError, Refused, Transfer};
+#[doc(inline)]
+pub use carry::{future, thread};
 pub use contexts::{Contexts, isolated};
-pub use core::InstanceOf;
+pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
 pub use instance::{Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
-pub use movable::{Movable, MoveError, Transfer};
+pub use macros::{
+    attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
+    vprocg_module,
+};
+
 pub use registry::{Arguments, Class, Cpu, Net, NoContext, Procg, Program};
 pub use storage::{Held, LocalKey, Virtualized};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
@@ -137,13 +138,6 @@ pub fn boot() -> Result<Vimage, BootError> {
     Vimage::base()
 }
 
-pub use vimage_macros::{attach, class, detach, main, quiesce, shared, test, virtualized};
-// One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
-// prelude the attributes.
-pub use vimage_macros::{
-    vcpu_file as vcpu_module, vimage_file as vimage_module, vnet_file as vnet_module, vprocg_file as vprocg_module,
-};
-
 /// An instance of the class [`Net`].
 pub type Vnet = Instance<Net>;
 /// An instance of the class [`Cpu`].
@@ -163,8 +157,11 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::future::FutureExt as _;
     #[doc(no_inline)]
-    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg, attach, detach, quiesce, shared, virtualized};
-    pub use vimage_macros::{vcpu_module, vimage_module, vnet_module, vprocg_module};
+    pub use crate::kernel::{Cpu, Net, Procg, Vcpu, Vnet, Vprocg};
+    #[doc(no_inline)]
+    pub use crate::{Vimage, Virtualized};
+    #[doc(no_inline)]
+    pub use crate::{attach, detach, quiesce, shared, vcpu_module, virtualized, vnet_module, vprocg_module};
 }
 
 /// The examples of the documents are tested with those of the library.

@@ -149,7 +149,7 @@ fn end_of_world(class: &'static ClassEntry, late: usize) {
     assert_eq!(made - 1 + late, DROPPED.load(Relaxed), "constructed = dropped");
 }
 
-fn check(model: fn()) {
+pub(crate) fn check(model: fn()) {
     // The counts and the parts are those of the process.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);

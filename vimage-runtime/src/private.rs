@@ -11,11 +11,11 @@ pub use crate::registry::{
     NoContext, Register, Template, assert_may_be_depended_on,
 };
 
-#[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::named::NAMES;
-pub use crate::named::{InstanceRef, NameEntry};
+pub use crate::names::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::named::{locate, locate_raw};
+pub use crate::names::{locate, locate_raw};
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+pub use crate::{symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor, kind, slot};
@@ -27,7 +27,7 @@ pub use crate::sync::thread_local;
 pub use crate::testing::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
-    __hook as hook, __module as module, __register as register, __switch as switch,
+    __hook as hook, __module as module, __register as register,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::{

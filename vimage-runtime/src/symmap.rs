@@ -29,15 +29,14 @@
 
 use std::alloc::Layout;
 use std::any::{Any, TypeId};
-use std::error::Error;
+use std::error::Error as StdError;
 use std::fmt;
 use std::ptr::NonNull;
 
+use crate::core::HasInstances;
 use crate::error::BootError;
-use crate::instance::Instance;
-use crate::named::{self, Identity, InstanceRef, Named};
-use crate::registry::Class;
-use crate::registry::{self, Module};
+use crate::names::{self, Identity, InstanceRef, Named, Names};
+use crate::registry::{Module, closest, collection};
 
 /// A variable as it is in one instance.
 #[derive(Clone, Copy)]
@@ -128,50 +127,48 @@ impl fmt::Debug for Symbol<'_> {
 }
 
 /// The variable of this name in an instance. `module::name` tells those apart that bear one name; the module is given
-/// by its name or its Rust path. Takes the same time however many symbols there are, once the first look-up has made
-/// the table.
+/// by its name or its Rust path. One look-up in a sorted table, which the first one makes.
 ///
 /// # Errors
 ///
-/// [`SymbolError`].
-pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Symbol<'a>, SymbolError> {
-    let table = named::table().map_err(SymbolError::Boot)?;
-    let mut found = named::find(name, |name| {
-        let lower = name.to_lowercase();
-        table.symbols.get(&*lower).cloned().unwrap_or_default()
-    });
-    found.retain(|entry| entry.identity.module.class == C::ENTRY);
-    let own = table.symbols.values().flatten().filter(|entry| entry.identity.module.class == C::ENTRY);
+/// [`Error`].
+pub fn lookup<'a>(instance: &'a impl HasInstances, name: &str) -> Result<Symbol<'a>, Error> {
+    let table = NAMES.table().map_err(Error::Boot)?;
+    let of_entry = |entry: &SymbolEntry| instance.instance_of(entry.identity.module.class);
+    let mut found = names::find(name, |name| table.get(&*name.to_lowercase()).cloned().unwrap_or_default());
+    found.retain(|entry| of_entry(entry).is_some());
     match found.as_slice() {
-        &[entry] => Symbol::new(entry, InstanceRef::new(instance.handle()))
-            .ok_or_else(|| SymbolError::Gone { name: name.to_owned() }),
-        [] => Err(SymbolError::Unknown {
-            name: name.to_owned(),
-            closest: registry::closest(name, own.map(|entry| entry.identity.name)),
-        }),
-        several => Err(SymbolError::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
+        &[entry] => of_entry(entry)
+            .and_then(|handle| Symbol::new(entry, InstanceRef::new(handle)))
+            .ok_or_else(|| Error::Gone { name: name.to_owned() }),
+        [] => {
+            let own = table.values().flatten().filter(|entry| of_entry(entry).is_some());
+            Err(Error::Unknown { name: name.to_owned(), closest: closest(name, own.map(|entry| entry.identity.name)) })
+        }
+        several => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
     }
 }
 
-/// All symbols of an instance, sorted by name.
+/// All symbols of an instance, or of all instances of a [`Vimage`](crate::Vimage), sorted by name.
 ///
 /// # Errors
 ///
-/// [`SymbolError::Boot`].
-pub fn symbols<C: Class>(instance: &Instance<C>) -> Result<Vec<Symbol<'_>>, SymbolError> {
-    symbols_of(InstanceRef::new(instance.handle()))
+/// [`Error::Boot`].
+pub fn symbols(instance: &impl HasInstances) -> Result<Vec<Symbol<'_>>, Error> {
+    let mut all = Vec::new();
+    for handle in instance.instances() {
+        all.extend(symbols_of(InstanceRef::new(handle))?);
+    }
+    all.sort_by_key(Symbol::name);
+    Ok(all)
 }
 
-pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, SymbolError> {
-    let table = named::table().map_err(SymbolError::Boot)?;
+pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
+    let table = NAMES.table().map_err(Error::Boot)?;
     let class = instance.header().map(|header| header.class);
-    let mut own: Vec<&'static SymbolEntry> = table.symbols.values().flatten().copied().collect();
-    own.retain(|entry| Some(entry.identity.module.class) == class);
-    own.sort_by_key(|entry| {
-        let Identity { name, module, file, line } = entry.identity;
-        (name, module.name, module.path, file, line)
-    });
-    Ok(own.into_iter().filter_map(|entry| Symbol::new(entry, instance)).collect())
+    // The table has them in order.
+    let own = table.values().flatten().filter(|entry| Some(entry.identity.module.class) == class);
+    Ok(own.filter_map(|entry| Symbol::new(entry, instance)).collect())
 }
 
 impl<'a> Symbol<'a> {
@@ -188,7 +185,7 @@ impl<'a> Symbol<'a> {
 /// Why a symbol was not found.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum SymbolError {
+pub enum Error {
     /// No symbol of the instance's class bears this name.
     Unknown {
         /// The name.
@@ -212,19 +209,19 @@ pub enum SymbolError {
     Boot(BootError),
 }
 
-impl fmt::Display for SymbolError {
+impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, closest } => named::write_unknown(f, "symbol", name, closest.as_deref()),
-            Self::Ambiguous { name, candidates } => named::write_ambiguous(f, name, candidates),
+            Self::Unknown { name, closest } => names::write_unknown(f, "symbol", name, closest.as_deref()),
+            Self::Ambiguous { name, candidates } => names::write_ambiguous(f, name, candidates),
             Self::Gone { name } => write!(f, "`{name}`: its module has been taken back"),
             Self::Boot(error) => error.fmt(f),
         }
     }
 }
 
-impl Error for SymbolError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
+impl StdError for Error {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
         match self {
             Self::Boot(error) => error.source(),
             _ => None,
@@ -331,6 +328,10 @@ unsafe impl<T: 'static> SymbolTarget for RawSymbol<T> {
     }
 }
 
+collection! { SYMBOLS: &'static SymbolEntry }
+
+static NAMES: Names<SymbolEntry> = Names::new(collected);
+
 /// Declares a symbol; `symmap` ends here.
 #[doc(hidden)]
 #[macro_export]
@@ -344,7 +345,7 @@ macro_rules! __symbol {
                 $shared,
                 const { &$crate::__private::symbol_target::$kind($find) },
             );
-            $crate::__private::register!(NAMES, NameEntry::Symbol(&__VIMAGE_SYMBOL));
+    $crate::__private::register!(SYMBOLS: &'static $crate::__private::SymbolEntry = &__VIMAGE_SYMBOL);
         };
     };
 }

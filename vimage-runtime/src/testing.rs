@@ -10,8 +10,8 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 
+use crate::carry::future::FutureExt;
 use crate::failure;
-use crate::future::FutureExt;
 use crate::vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
 /// How long a test may take to let go of its vimage after its body: what it has joined or aborted is gone by then,

@@ -86,7 +86,7 @@ vimage::class! {
     no_context = base
 }
 
-#[vimage_module(class = crate::Tenant)]
+#[vimage::module(class = crate::Tenant)]
 mod tenant {
     use std::sync::atomic::AtomicUsize;
     use vimage::prelude::*;

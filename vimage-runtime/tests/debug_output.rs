@@ -54,7 +54,7 @@ fn of_what_there_is_in_each_build() {
     let vnet = Vnet::base().unwrap();
     assert_eq!(show(&vnet), "Instance(Net#0, Live)");
     assert_eq!(show(&vnet.downgrade()), "WeakInstance(Net#0, Live)");
-    assert_eq!(show(&base), "Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live)]");
+    assert_eq!(show(&base), "Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live), (Program#0, Live)]");
     let bound = Bound::<u32>::new_in(&vnet, 3).unwrap();
     assert_eq!(show(&bound), "Bound { instance: Instance(Net#0, Live), .. }");
     let movable = Movable::<Interface>::new_in(&vnet, Interface).unwrap();
@@ -108,7 +108,7 @@ fn of_an_instance_in_each_state() {
     assert_eq!(show(&held), says("Live", "Held { value: 7, instance: Some((RED)) }"));
     let lent = "Movable { home: Instance(Net#0, Live), lent_to: Some(WeakInstance(RED)), .. }";
     assert_eq!(show(&movable), says("Live", lent));
-    assert_eq!(show(&mine), says("Live", "End(RED, open)"));
+    assert_eq!(show(&mine), says("Live", "Endpoint(RED, open)"));
     assert_eq!(show(&contexts), says("Live", "Contexts [(RED)]"));
     show(&vimage::sysctl::of(&red));
     show(&Vimage::builder().share_instance(&red));
@@ -120,14 +120,14 @@ fn of_an_instance_in_each_state() {
     assert_eq!(show(&red), says("ShuttingDown", "Instance(RED)"));
     assert_eq!(show(&weak), says("ShuttingDown", "WeakInstance(RED)"));
     assert_eq!(show(&bound), says("ShuttingDown", "Bound { instance: Instance(RED), .. }"));
-    assert_eq!(show(&mine), says("ShuttingDown", "End(RED, closed)"));
+    assert_eq!(show(&mine), says("ShuttingDown", "Endpoint(RED, closed)"));
     assert_eq!(show(&movable), "Movable { home: Instance(Net#0, Live), lent_to: None, .. }");
 
     drop((bound, held, contexts));
     red.destroy().unwrap();
     assert_eq!(show(&weak), format!("WeakInstance(Net#{id}, Gone)"));
-    assert_eq!(show(&mine), format!("End(Net#{id}, Gone, closed)"));
-    assert_eq!(show(&other), "End(Net#0, Live, closed)");
+    assert_eq!(show(&mine), format!("Endpoint(Net#{id}, Gone, closed)"));
+    assert_eq!(show(&other), "Endpoint(Net#0, Live, closed)");
 }
 
 #[cfg(feature = "vimage")]
@@ -135,7 +135,7 @@ fn of_an_instance_in_each_state() {
 fn of_a_vimage() {
     let red = Vimage::builder().fresh::<vimage::Net>().name("red").create().unwrap();
     let id = red.get::<vimage::Net>().id();
-    assert_eq!(show(&red), in_red("Vimage [(Cpu#0, Live), (RED), (Procg#0, Live)]", id, "Live"));
+    assert_eq!(show(&red), in_red("Vimage [(Cpu#0, Live), (RED), (Procg#0, Live), (Program#0, Live)]", id, "Live"));
     let other = red.clone();
     show(&red.destroy().unwrap_err());
     other.destroy().unwrap();

@@ -76,7 +76,7 @@ fn it_answers() {
     assert_eq!(client.ask(json!({ "op": "set", "name": "net.foo.mode", "value": 1 }))["ok"]["new"], 1);
     let list = client.ask(json!({ "op": "list", "prefix": "net.foo.mode" }));
     let expected = json!([{
-        "name": "net.foo.mode", "unique": "net.foo.mode", "class": "Net", "module": "foo", "path": "inspect::foo",
+        "name": "net.foo.mode", "qualified_name": "net.foo.mode", "class": "Net", "module": "foo", "path": "inspect::foo",
         "kind": "integer", "writable": true, "tunable": false, "value": 1,
     }]);
     assert_eq!(list["ok"], expected);
@@ -145,7 +145,7 @@ fn garbage_gets_an_error_and_the_connection_lives_on() {
 
 #[test]
 fn slow_clients_lose_their_connection_and_nobody_else_does() {
-    let (server, _directory) = serve(|builder| builder.request_time(Duration::from_millis(200)));
+    let (server, _directory) = serve(|builder| builder.request_timeout(Duration::from_millis(200)));
     let mut bystander = Client::of(&server);
     let mut partial = Client::of(&server);
     partial.send(b"{\"op\":");
@@ -185,7 +185,7 @@ fn a_thousand_connections_at_once_are_answered_in_bounded_memory() {
     setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit }).unwrap();
     let count = 1000;
     assert!(limit.maximum.is_none_or(|most| most > 2 * count + 100), "no process may open that many files here");
-    let (server, _directory) = serve(|builder| builder.request_time(Duration::from_secs(60)));
+    let (server, _directory) = serve(|builder| builder.request_timeout(Duration::from_secs(60)));
     let before = resident();
     let mut clients: Vec<Client> = (0..count).map(|_| Client::of(&server)).collect();
     for (index, client) in clients.iter_mut().enumerate() {
@@ -207,7 +207,7 @@ fn a_thousand_connections_at_once_are_answered_in_bounded_memory() {
 
 #[test]
 fn one_connection_too_many_is_told_so() {
-    let (server, _directory) = serve(|builder| builder.connections(2));
+    let (server, _directory) = serve(|builder| builder.max_connections(2));
     let mut two = [Client::of(&server), Client::of(&server)];
     assert!(two.iter_mut().all(|client| client.ask(json!({ "op": "modules" }))["ok"].is_array()));
     let mut third = Client::of(&server);

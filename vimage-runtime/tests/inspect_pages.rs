@@ -126,18 +126,18 @@ fn a_name_that_comes_twice_has_a_unique_one() {
     let mut client = Client::of(&server);
     let rows = client.ok(json!({ "op": "list", "prefix": "net.dup" }));
     let seen: Vec<_> =
-        rows.as_array().unwrap().iter().map(|row| (&row["unique"], &row["path"], &row["value"])).collect();
+        rows.as_array().unwrap().iter().map(|row| (&row["qualified_name"], &row["path"], &row["value"])).collect();
     let (one, two) = (json!("inspect_pages::one::dup"), json!("inspect_pages::two::dup"));
     let (first, second) = (json!("inspect_pages::one::dup::net.dup"), json!("inspect_pages::two::dup::net.dup"));
     assert_eq!(seen, [(&first, &one, &json!(1)), (&second, &two, &json!(2))]);
     assert_eq!(client.ok(json!({ "op": "get", "name": first })), 1);
-    assert_eq!(client.ok(json!({ "op": "describe", "name": second }))["unique"], second);
+    assert_eq!(client.ok(json!({ "op": "describe", "name": second }))["qualified_name"], second);
     let ambiguous = client.ask(json!({ "op": "get", "name": "net.dup" }));
     let message = ambiguous["error"]["message"].as_str().unwrap();
     assert!(message.starts_with("`net.dup` is inspect_pages::one::dup::net.dup ("), "{message}");
     assert!(message.contains(" or inspect_pages::two::dup::net.dup ("), "{message}");
     let names = client.ok(json!({ "op": "list", "prefix": "net.one", "show": "names" }));
-    assert_eq!((&names[0]["unique"], names[0].get("value")), (&json!("net.one"), None));
+    assert_eq!((&names[0]["qualified_name"], names[0].get("value")), (&json!("net.one"), None));
     let described = client.ok(json!({ "op": "list", "prefix": "net.one", "show": "descriptions" }));
     let described = &described[0];
     assert_eq!((&described["unit"], &described["type_name"]), (&json!("ms"), &json!("u32")));

@@ -83,7 +83,7 @@ fn a_lock_that_the_program_holds_is_an_error_and_stops_nobody() {
 
 #[test]
 fn handlers_that_do_not_return_leave_what_needs_none() {
-    let (server, _directory) = serve(|builder| builder.request_time(Duration::from_millis(500)));
+    let (server, _directory) = serve(|builder| builder.request_timeout(Duration::from_millis(500)));
     let mut other = Client::of(&server);
     // Boots, which brief requests would wait for.
     other.ok(json!({ "op": "modules" }));
@@ -121,7 +121,7 @@ fn what_was_set_is_no_error_though_it_cannot_be_read() {
 
 #[test]
 fn a_silent_connection_is_closed_and_others_are_served() {
-    let (server, _directory) = serve(|builder| builder.idle_time(Duration::from_millis(100)));
+    let (server, _directory) = serve(|builder| builder.idle_timeout(Duration::from_millis(100)));
     let mut silent = Client::of(&server);
     assert!(silent.ok(json!({ "op": "modules" })).is_array());
     assert!(silent.is_closed(), "waits for the end, and gets no reply");

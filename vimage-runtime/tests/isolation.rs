@@ -41,7 +41,7 @@ vimage::class! {
     no_context = base
 }
 
-#[vimage_module(class = crate::Tenant)]
+#[vimage::module(class = crate::Tenant)]
 mod tenant {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use vimage::prelude::*;

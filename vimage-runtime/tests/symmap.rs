@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
 use vimage::prelude::*;
-use vimage::symmap::{self, SymbolError};
+use vimage::symmap;
 
 #[vnet_module]
 mod foo {
@@ -113,7 +113,7 @@ fn only_what_is_marked_is_there() {
     ];
     assert_eq!(names, expected);
     let hidden = symmap::lookup(&base, "foo_hidden").unwrap_err();
-    assert!(matches!(hidden, SymbolError::Unknown { .. }));
+    assert!(matches!(hidden, symmap::Error::Unknown { .. }));
     let wrong = symmap::lookup(&base, "foo_count").unwrap_err();
     assert_eq!(wrong.to_string(), "unknown symbol `foo_count`; did you mean `foo_counter`?");
 }
@@ -121,7 +121,7 @@ fn only_what_is_marked_is_there() {
 #[test]
 fn a_name_that_two_bear_needs_its_module() {
     let base = Vnet::base().unwrap();
-    let SymbolError::Ambiguous { candidates, .. } = symmap::lookup(&base, "twice").unwrap_err() else { panic!() };
+    let symmap::Error::Ambiguous { candidates, .. } = symmap::lookup(&base, "twice").unwrap_err() else { panic!() };
     assert!(candidates[0].starts_with("foo::twice (symmap::foo, "), "{candidates:?}");
     assert!(candidates[1].starts_with("whole::twice (symmap::whole, "), "{candidates:?}");
     let whole = symmap::lookup(&base, "whole::twice").unwrap();

@@ -1,7 +1,7 @@
 //! Sysctls: the same names, types and answers in each build.
 
 use vimage::prelude::*;
-use vimage::sysctl::{self, Datum, Error, Kind};
+use vimage::sysctl::{self, Error, Kind, Value};
 use vimage::{CreateError, Net};
 
 #[vnet_module]
@@ -158,18 +158,18 @@ fn base() -> Vnet {
 
 #[vimage::test]
 fn values_are_read_and_set_typed_and_as_text() {
-    assert_eq!(sysctl::get("net.foo.mode").unwrap(), Datum::Int(1));
+    assert_eq!(sysctl::get("net.foo.mode").unwrap(), Value::Int(1));
     sysctl::set("net.foo.mode", 2_u8).unwrap();
     assert_eq!(sysctl::get_as::<u32>("net.foo.mode").unwrap(), 2);
     sysctl::set("net.foo.mode", " 0x3 ").unwrap();
     assert_eq!(sysctl::get_as::<String>("net.foo.mode").unwrap(), "3");
     sysctl::set("net.foo.own.name", "red").unwrap();
-    assert_eq!(sysctl::get("net.foo.own.name").unwrap(), Datum::from("red"));
+    assert_eq!(sysctl::get("net.foo.own.name").unwrap(), Value::from("red"));
     sysctl::set("net.foo.policy", "pass").unwrap();
     assert_eq!(foo::V_FOO_POLICY.with_current(|policy| *policy.lock().unwrap()), foo::Policy::Pass);
     assert_eq!(sysctl::get("net.foo.version").unwrap().to_string(), "1.0");
     sysctl::set("net.foo.kept", 6).unwrap();
-    assert_eq!(sysctl::get("net.foo.kept").unwrap(), Datum::Int(6));
+    assert_eq!(sysctl::get("net.foo.kept").unwrap(), Value::Int(6));
     sysctl::set("net.foo.function", 4).unwrap();
     assert_eq!(foo::in_a_function(), 4);
     sysctl::set("net.foo.mode", 1).unwrap();
@@ -178,12 +178,12 @@ fn values_are_read_and_set_typed_and_as_text() {
 #[vimage::test]
 fn handlers_compute_and_check() {
     sysctl::set("net.foo.load", 50).unwrap();
-    assert_eq!(sysctl::get("net.foo.load").unwrap(), Datum::Int(50));
+    assert_eq!(sysctl::get("net.foo.load").unwrap(), Value::Int(50));
     let refused = sysctl::set("net.foo.load", "51").unwrap_err();
     assert_eq!(refused.to_string(), "`net.foo.load`: only even numbers");
     let range = sysctl::set("net.foo.load", 102).unwrap_err();
     assert_eq!(range.to_string(), "`net.foo.load`: 102 is not in the range of ..=100");
-    assert_eq!(sysctl::get("net.foo.load").unwrap(), Datum::Int(50), "what was refused has changed nothing");
+    assert_eq!(sysctl::get("net.foo.load").unwrap(), Value::Int(50), "what was refused has changed nothing");
     let before = sysctl::get_as::<u64>("net.foo.twice").unwrap();
     foo::count();
     assert_eq!(sysctl::get_as::<u64>("net.foo.twice").unwrap(), before + 2);
@@ -193,10 +193,10 @@ fn handlers_compute_and_check() {
 
 #[vimage::test]
 fn a_once_lock_is_set_once_and_a_lazy_lock_is_forced_in_its_instance() {
-    if sysctl::get("net.foo.once").unwrap() == Datum::Unset {
+    if sysctl::get("net.foo.once").unwrap() == Value::Unset {
         sysctl::set("net.foo.once", -4).unwrap();
     }
-    assert_eq!(sysctl::get("net.foo.once").unwrap(), Datum::Int(-4));
+    assert_eq!(sysctl::get("net.foo.once").unwrap(), Value::Int(-4));
     assert!(matches!(sysctl::set("net.foo.once", 5), Err(Error::Refused { .. })));
     let counter = sysctl::get_as::<u64>("net.foo.counter").unwrap();
     assert!(sysctl::get_as::<u64>("net.foo.lazy").unwrap() <= 2 * counter);
@@ -230,8 +230,8 @@ fn a_name_that_two_variables_bear_is_an_error_when_it_is_used() {
     assert_eq!(candidates.len(), 2);
     assert!(candidates[0].starts_with("foo::net.twice (sysctl::foo, "), "{candidates:?}");
     assert!(candidates[1].starts_with("other::net.twice (sysctl::other, "), "{candidates:?}");
-    assert_eq!(sysctl::get("other::net.twice").unwrap(), Datum::Int(1));
-    assert_eq!(sysctl::get("sysctl::foo::net.twice").unwrap(), Datum::Int(2));
+    assert_eq!(sysctl::get("other::net.twice").unwrap(), Value::Int(1));
+    assert_eq!(sysctl::get("sysctl::foo::net.twice").unwrap(), Value::Int(2));
     assert!(matches!(sysctl::get("nobody::net.twice"), Err(Error::Unknown { .. })));
     assert_eq!(sysctl::list("net.twice").unwrap().len(), 2, "both are listed");
 }
@@ -282,9 +282,9 @@ fn shared_variables_are_set_from_the_base_instance_or_from_outside() {
         );
         assert!(matches!(red.enter(|| sysctl::set("net.foo.debug", true)), Err(Error::NotPermitted { .. })));
         assert!(matches!(sysctl::of(&red).set("net.foo.own.base", 1), Err(Error::NotPermitted { .. })));
-        assert_eq!(red.enter(|| sysctl::get("net.foo.debug")).unwrap(), Datum::Bool(false));
+        assert_eq!(red.enter(|| sysctl::get("net.foo.debug")).unwrap(), Value::Bool(false));
         sysctl::of(&red).set("net.foo.anyone", 1.5).unwrap();
-        assert_eq!(sysctl::get("net.foo.anyone").unwrap(), Datum::Float(1.5));
+        assert_eq!(sysctl::get("net.foo.anyone").unwrap(), Value::Float(1.5));
         red.destroy().unwrap();
     }
 }
@@ -295,9 +295,9 @@ fn each_instance_has_its_own() {
     let Ok(red) = Vnet::new() else { return };
     sysctl::of(&red).set("net.foo.own.name", "red").unwrap();
     red.enter(foo::count);
-    assert_eq!(sysctl::of(&red).get("net.foo.own.name").unwrap(), Datum::from("red"));
-    assert_eq!(sysctl::of(&red).get("net.foo.counter").unwrap(), Datum::Int(8));
-    assert_eq!(sysctl::of(&base).get("net.foo.own.name").unwrap(), Datum::from(""));
+    assert_eq!(sysctl::of(&red).get("net.foo.own.name").unwrap(), Value::from("red"));
+    assert_eq!(sysctl::of(&red).get("net.foo.counter").unwrap(), Value::Int(8));
+    assert_eq!(sysctl::of(&base).get("net.foo.own.name").unwrap(), Value::from(""));
     let none = std::thread::spawn(|| sysctl::get("net.foo.counter").unwrap_err()).join().unwrap();
     assert!(matches!(none, Error::NoInstance { class: "Net", .. }), "{none:?}");
     // Asked from within another one, it is still the one that is named.
@@ -313,8 +313,8 @@ fn tunables_are_set_before_the_attach_hooks() {
         return;
     }
     let red = made.unwrap();
-    assert_eq!(sysctl::of(&red).get("net.foo.seen").unwrap(), Datum::Int(3));
-    assert_eq!(sysctl::of(&red).get("net.foo.boot_mode").unwrap(), Datum::Int(9));
+    assert_eq!(sysctl::of(&red).get("net.foo.seen").unwrap(), Value::Int(3));
+    assert_eq!(sysctl::of(&red).get("net.foo.boot_mode").unwrap(), Value::Int(9));
     let error = |name: &str, value: &str| match Vnet::builder().name("refused").sysctl(name, value).create() {
         Err(CreateError::Sysctl(error)) => error,
         other => panic!("{other:?}"),
@@ -328,8 +328,8 @@ fn tunables_are_set_before_the_attach_hooks() {
 
     let both =
         Vimage::builder().fresh_all().sysctl("net.foo.mode", 2).sysctl("kern.sched.quantum", 20).create().unwrap();
-    assert_eq!(sysctl::of(&both.get::<Net>()).get("net.foo.seen").unwrap(), Datum::Int(2));
-    assert_eq!(both.enter(|| sysctl::get("kern.sched.quantum")).unwrap(), Datum::Int(20));
+    assert_eq!(sysctl::of(&both.get::<Net>()).get("net.foo.seen").unwrap(), Value::Int(2));
+    assert_eq!(both.enter(|| sysctl::get("kern.sched.quantum")).unwrap(), Value::Int(20));
     let only_net = Vimage::builder().fresh::<Net>().sysctl("kern.sched.quantum", 20).create();
     assert!(matches!(only_net, Err(CreateError::Sysctl(Error::WrongClass { .. }))));
 }

@@ -1,7 +1,7 @@
 //! Sysctls where it is not quite as usual: locks that are held, names that come twice, values at the edge of their type.
 
 use vimage::prelude::*;
-use vimage::sysctl::{self, Datum, Error, Mismatch};
+use vimage::sysctl::{self, Error, Mismatch, Value};
 
 #[vnet_module]
 mod foo {
@@ -83,7 +83,7 @@ fn meant(candidate: &str) -> &str {
 fn a_lock_is_waited_for_until_the_deadline() {
     let base = Vnet::base().unwrap();
     let patient = sysctl::of(&base);
-    let hurried = patient.until(std::time::Instant::now());
+    let hurried = patient.with_deadline(std::time::Instant::now());
     let refused = |name: &str| {
         assert!(matches!(hurried.get(name), Err(Error::Busy { .. })), "{name}");
         assert!(matches!(hurried.set(name, 7), Err(Error::Busy { .. })), "{name}");
@@ -98,7 +98,7 @@ fn a_lock_is_waited_for_until_the_deadline() {
         });
         foo::V_FOO_RWLOCK.with_current(|lock| {
             let reading = lock.read().unwrap();
-            assert_eq!(hurried.get("net.foo.rwlock").unwrap(), Datum::Int(1), "others may read");
+            assert_eq!(hurried.get("net.foo.rwlock").unwrap(), Value::Int(1), "others may read");
             drop(reading);
             let _held = lock.write().unwrap();
             refused("net.foo.rwlock");
@@ -109,7 +109,7 @@ fn a_lock_is_waited_for_until_the_deadline() {
         });
     });
     // One that is let go in time is not noticed.
-    let waiting = patient.until(std::time::Instant::now() + std::time::Duration::from_secs(60));
+    let waiting = patient.with_deadline(std::time::Instant::now() + std::time::Duration::from_secs(60));
     let (held, is_held) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -122,14 +122,14 @@ fn a_lock_is_waited_for_until_the_deadline() {
             });
         });
         is_held.recv().unwrap();
-        assert_eq!(waiting.get("net.foo.mutex").unwrap(), Datum::Int(1));
+        assert_eq!(waiting.get("net.foo.mutex").unwrap(), Value::Int(1));
     });
     for name in ["net.foo.mutex", "net.foo.rwlock", "net.foo.lazy"] {
         hurried.set(name, 2).unwrap();
-        assert_eq!(hurried.get(name).unwrap(), Datum::Int(2));
+        assert_eq!(hurried.get(name).unwrap(), Value::Int(2));
         hurried.set(name, 1).unwrap();
     }
-    assert_eq!(hurried.get("net.foo.once").unwrap(), Datum::Unset);
+    assert_eq!(hurried.get("net.foo.once").unwrap(), Value::Unset);
     let message = Error::Busy { name: "net.foo.mutex".to_owned() }.to_string();
     assert_eq!(message, "`net.foo.mutex` is in use: the program holds its lock");
 }
@@ -143,13 +143,12 @@ fn what_a_candidate_says_means_it_alone() {
         let expected = if name == "net.dup" { ["1", "2"] } else { ["2", "1"] };
         assert_eq!(values, expected, "by path and variable: {candidates:?}");
         let listed = sysctl::list(name).unwrap();
-        let unique: Vec<_> = listed.iter().map(|one| one.unique.as_str()).collect();
+        let unique: Vec<_> = listed.iter().map(|one| one.qualified_name.as_str()).collect();
         assert_eq!(unique, candidates.iter().map(|one| meant(one)).collect::<Vec<_>>());
-        assert!(unique.iter().all(|unique| sysctl::describe(unique).unwrap().unique == *unique));
+        assert!(unique.iter().all(|unique| sysctl::describe(unique).unwrap().qualified_name == *unique));
     }
     let base = Vnet::base().unwrap();
-    let vimage::symmap::SymbolError::Ambiguous { candidates, .. } = vimage::symmap::lookup(&base, "dup").unwrap_err()
-    else {
+    let vimage::symmap::Error::Ambiguous { candidates, .. } = vimage::symmap::lookup(&base, "dup").unwrap_err() else {
         panic!()
     };
     assert!(candidates.iter().all(|one| vimage::symmap::lookup(&base, meant(one)).is_ok()), "{candidates:?}");
@@ -177,7 +176,7 @@ fn floats_at_the_edge() {
     assert!(matches!(sysctl::set("net.foo.f32", "-1e39"), Err(Error::OutOfRange { .. })));
     assert!(matches!(sysctl::get_as::<f32>("net.foo.f32"), Ok(value) if value == 0.0), "nothing was set");
     sysctl::set("net.foo.f32", f64::INFINITY).unwrap();
-    assert_eq!(sysctl::get("net.foo.f32").unwrap(), Datum::Float(f64::INFINITY), "asked for, not overflown");
+    assert_eq!(sysctl::get("net.foo.f32").unwrap(), Value::Float(f64::INFINITY), "asked for, not overflown");
     sysctl::set("net.foo.f32", 0.0).unwrap();
     for (value, text) in [(f64::NAN, "NaN"), (f64::INFINITY, "inf"), (f64::NEG_INFINITY, "-inf")] {
         sysctl::set("net.foo.float.f64", value).unwrap();
@@ -239,8 +238,8 @@ mod texts {
 
 #[test]
 fn a_type_says_what_it_accepts_if_it_can() {
-    use sysctl::Data;
-    assert!(matches!(texts::Told::from_datum("off".into()), Err(Mismatch::Because(why)) if why == "expected `on`"));
-    assert!(matches!(texts::Untold::from_datum("off".into()), Err(Mismatch::Type)));
-    assert_eq!(texts::Untold::from_datum("on".into()).unwrap(), texts::Untold);
+    use sysctl::ValueType;
+    assert!(matches!(texts::Told::from_value("off".into()), Err(Mismatch::Because(why)) if why == "expected `on`"));
+    assert!(matches!(texts::Untold::from_value("off".into()), Err(Mismatch::Type)));
+    assert_eq!(texts::Untold::from_value("on".into()).unwrap(), texts::Untold);
 }

@@ -2,8 +2,8 @@
 
 use vimage::module::{register, unregister};
 use vimage::prelude::*;
-use vimage::symmap::{self, SymbolError};
-use vimage::sysctl::{self, Datum, Error};
+use vimage::symmap;
+use vimage::sysctl::{self, Error, Value};
 
 #[vnet_module(register = "manual", symmap)]
 mod plugin {
@@ -45,13 +45,13 @@ fn names_come_and_go_with_their_module() {
     let unknown = || matches!(view.get("net.plugin.mode"), Err(Error::Unknown { .. }));
     for round in 0..3 {
         assert!(unknown() && sysctl::describe("net.plugin.debug").is_err(), "round {round}");
-        assert!(matches!(symmap::lookup(&base, "mode"), Err(SymbolError::Unknown { .. })));
+        assert!(matches!(symmap::lookup(&base, "mode"), Err(symmap::Error::Unknown { .. })));
         register("plugin").unwrap();
-        assert_eq!(view.get("net.plugin.mode").unwrap(), Datum::Int(1), "made anew");
+        assert_eq!(view.get("net.plugin.mode").unwrap(), Value::Int(1), "made anew");
         view.set("net.plugin.mode", 2).unwrap();
         assert_eq!(symmap::lookup(&base, "mode").unwrap().size(), 4);
         if let Ok(red) = Vnet::builder().sysctl("net.plugin.mode", 5).create() {
-            assert_eq!(sysctl::of(&red).get("net.plugin.seen").unwrap(), Datum::Int(5));
+            assert_eq!(sysctl::of(&red).get("net.plugin.seen").unwrap(), Value::Int(5));
             red.destroy().unwrap();
         }
         if !cfg!(feature = "vimage") {

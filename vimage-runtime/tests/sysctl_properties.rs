@@ -4,7 +4,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use proptest::prelude::*;
 use vimage::prelude::*;
-use vimage::sysctl::{self, Data, Datum, Mismatch};
+use vimage::sysctl::{self, Mismatch, Value, ValueType};
 
 /// A variable per type, under the name of its type.
 #[vnet_module]
@@ -135,7 +135,7 @@ fn alone() -> Option<MutexGuard<'static, ()>> {
 }
 
 /// Sets the value and reads it back, as it is and as text. The instance is a new one, where there are any.
-fn round_trip<T: Data + Clone + Into<Datum>>(name: &str, value: &T) {
+fn round_trip<T: ValueType + Clone + Into<Value>>(name: &str, value: &T) {
     let _alone = alone();
     let instance = Vnet::new().or_else(|_| Vnet::base()).unwrap();
     let view = sysctl::of(&instance);
@@ -149,9 +149,9 @@ fn round_trip<T: Data + Clone + Into<Datum>>(name: &str, value: &T) {
 }
 
 /// Equal, also for a float that is no number.
-fn same(a: &Datum, b: &Datum) -> bool {
+fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
-        (Datum::Float(a), Datum::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
+        (Value::Float(a), Value::Float(b)) => a == b || (a.is_nan() && b.is_nan()),
         _ => a == b,
     }
 }
@@ -204,22 +204,22 @@ impl Arbitrary for Even {
     }
 }
 
-impl From<Even> for Datum {
+impl From<Even> for Value {
     fn from(even: Even) -> Self {
         even.0.into()
     }
 }
 
-impl Data for Even {
-    const KIND: sysctl::Kind = <u16 as Data>::KIND;
+impl ValueType for Even {
+    const KIND: sysctl::Kind = <u16 as ValueType>::KIND;
     const TYPE: &'static str = "Even";
 
-    fn into_datum(self) -> Datum {
+    fn into_value(self) -> Value {
         self.into()
     }
 
-    fn from_datum(datum: Datum) -> Result<Self, Mismatch> {
-        u16::from_datum(datum).map(Self)
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        u16::from_value(value).map(Self)
     }
 }
 
@@ -232,20 +232,20 @@ impl Arbitrary for all::Color {
     }
 }
 
-impl From<all::Color> for Datum {
+impl From<all::Color> for Value {
     fn from(color: all::Color) -> Self {
         color.to_string().into()
     }
 }
 
 /// Sets what can be set once, if it is not, and finds that again.
-fn once<T: Data + Clone + Into<Datum>>(name: &str, value: &T) {
+fn once<T: ValueType + Clone + Into<Value>>(name: &str, value: &T) {
     let _alone = alone();
     let instance = Vnet::new().or_else(|_| Vnet::base()).unwrap();
     let view = sysctl::of(&instance);
     let before = view.get(name).unwrap();
-    let expected = if before == Datum::Unset { value.clone().into() } else { before.clone() };
-    assert_eq!(view.set(name, value.clone()).is_ok(), before == Datum::Unset);
+    let expected = if before == Value::Unset { value.clone().into() } else { before.clone() };
+    assert_eq!(view.set(name, value.clone()).is_ok(), before == Value::Unset);
     assert_eq!(view.get(name).unwrap(), expected);
     assert!(matches!(view.set(name, expected.to_string()), Err(sysctl::Error::Refused { .. })), "once only");
     assert_eq!(view.get(name).unwrap(), expected);
@@ -264,8 +264,8 @@ proptest! {
         let _alone = alone();
         let base = Vnet::base().unwrap();
         let view = sysctl::of(&base);
-        prop_assert_eq!(view.get("pointer").unwrap(), Datum::Int(0));
-        prop_assert_eq!(view.get("text").unwrap(), Datum::from("text"));
+        prop_assert_eq!(view.get("pointer").unwrap(), Value::Int(0));
+        prop_assert_eq!(view.get("text").unwrap(), Value::from("text"));
         for name in ["pointer", "text"] {
             let set = view.set(name, text.as_str());
             let is_read_only = matches!(set, Err(sysctl::Error::ReadOnly { .. }));

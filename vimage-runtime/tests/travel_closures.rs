@@ -25,7 +25,7 @@ vimage::class! {
     no_context = base
 }
 
-#[vimage_module(class = crate::Tenant)]
+#[vimage::module(class = crate::Tenant)]
 mod tenant {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use vimage::prelude::*;
@@ -281,7 +281,7 @@ mod instances {
         }
     }
 
-    #[vimage_module(class = crate::Tenant)]
+    #[vimage::module(class = crate::Tenant)]
     mod starts_threads_of_a_tenant {
         use vimage::prelude::*;
 

@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
-use vimage::link::{self, Closed, SendError, TryReceiveError, TrySendError};
+use vimage::link::{self, RecvError, SendError, TryRecvError, TrySendError};
 use vimage::prelude::*;
 
 fn vnet() -> Vnet {
@@ -24,9 +24,9 @@ fn messages_arrive_in_order_in_both_directions() {
         right.try_send(100 + n).unwrap();
     }
     for n in 0..10 {
-        assert_eq!((right.receive(), left.try_receive()), (Ok(n), Ok(100 + n)));
+        assert_eq!((right.recv(), left.try_recv()), (Ok(n), Ok(100 + n)));
     }
-    assert_eq!(left.try_receive(), Err(TryReceiveError::Empty));
+    assert_eq!(left.try_recv(), Err(TryRecvError::Empty));
 }
 
 #[test]
@@ -40,7 +40,7 @@ fn a_full_link_is_an_error_or_a_wait_and_never_a_loss() {
         let waiting = scope.spawn(|| left.send(3));
         thread::sleep(Duration::from_millis(20));
         assert!(!waiting.is_finished());
-        assert_eq!([right.receive(), right.receive(), right.receive()], [Ok(1), Ok(2), Ok(3)]);
+        assert_eq!([right.recv(), right.recv(), right.recv()], [Ok(1), Ok(2), Ok(3)]);
         waiting.join().unwrap().unwrap();
     });
 }
@@ -54,8 +54,8 @@ fn a_dropped_end_closes_after_what_it_has_sent() {
     right.send(3).unwrap();
     drop(left);
     assert!(right.is_closed());
-    assert_eq!(right.receive(), Ok(1));
-    assert_eq!((right.receive(), right.try_receive()), (Err(Closed), Err(TryReceiveError::Closed)));
+    assert_eq!(right.recv(), Ok(1));
+    assert_eq!((right.recv(), right.try_recv()), (Err(RecvError), Err(TryRecvError::Closed)));
     assert_eq!((right.send(4), right.try_send(5)), (Err(SendError(4)), Err(TrySendError::Closed(5))));
     // What nobody has received comes back.
     assert_eq!(right.take_back(), [2, 3]);
@@ -68,12 +68,12 @@ fn who_waits_is_told_when_the_link_closes() {
     let (left, right) = link::with_capacity::<u32>(1, &a, &b).unwrap();
     right.send(1).unwrap();
     thread::scope(|scope| {
-        let (sender, receiver) = (scope.spawn(|| right.send(2)), scope.spawn(|| right.receive()));
+        let (sender, receiver) = (scope.spawn(|| right.send(2)), scope.spawn(|| right.recv()));
         thread::sleep(Duration::from_millis(20));
         left.close();
-        assert_eq!((sender.join().unwrap(), receiver.join().unwrap()), (Err(SendError(2)), Err(Closed)));
+        assert_eq!((sender.join().unwrap(), receiver.join().unwrap()), (Err(SendError(2)), Err(RecvError)));
     });
-    assert_eq!(left.receive(), Err(Closed));
+    assert_eq!(left.recv(), Err(RecvError));
     assert_eq!(right.take_back(), [1]);
 }
 
@@ -120,7 +120,7 @@ async fn async_ends_wait_too() {
         left.send_async(n).await.unwrap();
     }
     left.close();
-    assert_eq!(left.receive_async().await, Err(Closed));
+    assert_eq!(left.recv_async().await, Err(RecvError));
     assert_eq!(server.await.unwrap(), 5050);
 }
 
@@ -129,10 +129,10 @@ async fn a_receiver_that_gives_up_loses_nothing() {
     let (a, b) = (vnet(), vnet());
     let (left, right) = link::pair::<u32>(&a, &b).unwrap();
     for n in 0..50 {
-        let gave_up = tokio::time::timeout(Duration::from_micros(100), right.receive_async()).await;
+        let gave_up = tokio::time::timeout(Duration::from_micros(100), right.recv_async()).await;
         assert!(gave_up.is_err());
         left.send(n).unwrap();
-        assert_eq!(right.receive_async().await, Ok(n));
+        assert_eq!(right.recv_async().await, Ok(n));
     }
 }
 
@@ -142,7 +142,7 @@ fn ends_may_be_shared_between_threads_and_be_of_different_classes() {
     let a = vnet();
     let (left, right) = link::pair::<std::cell::Cell<u32>>(&a, &Vcpu::base().unwrap()).unwrap();
     needs(&left);
-    assert_eq!(format!("{right:?}"), "End(Cpu#0, Live, open)");
+    assert_eq!(format!("{right:?}"), "Endpoint(Cpu#0, Live, open)");
 }
 
 #[cfg(feature = "vimage")]
@@ -170,10 +170,10 @@ mod instances {
             let (going, stays) = if which == 0 { (a, b) } else { (b, a) };
             going.destroy().unwrap();
             let (end, other, sent, arrived) = if which == 0 { (&right, &left, 2, 1) } else { (&left, &right, 1, 2) };
-            assert_eq!(end.receive(), Ok(arrived));
-            assert_eq!(end.receive(), Err(Closed));
+            assert_eq!(end.recv(), Ok(arrived));
+            assert_eq!(end.recv(), Err(RecvError));
             assert_eq!(end.take_back(), [sent]);
-            assert_eq!(other.try_receive(), Err(TryReceiveError::Closed));
+            assert_eq!(other.try_recv(), Err(TryRecvError::Closed));
             stays.destroy().unwrap();
         }
     }
@@ -230,12 +230,12 @@ mod instances {
     #[vnet_module]
     mod epair {
         use std::sync::Mutex;
-        use vimage::link::End;
+        use vimage::link::Endpoint;
         use vimage::prelude::*;
 
         /// An end that lives in its instance.
         #[virtualized]
-        pub static END: Mutex<Option<End<u32>>> = Mutex::new(None);
+        pub static END: Mutex<Option<Endpoint<u32>>> = Mutex::new(None);
     }
 
     #[test]
@@ -245,7 +245,7 @@ mod instances {
         *epair::V_END.of(&a).lock().unwrap() = Some(left);
         right.send(1).unwrap();
         a.destroy().unwrap();
-        assert_eq!((right.receive(), right.take_back()), (Err(Closed), vec![1]));
+        assert_eq!((right.recv(), right.take_back()), (Err(RecvError), vec![1]));
         b.destroy().unwrap();
     }
 

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
 use tokio::task::{AbortHandle, JoinSet, yield_now};
-use vimage::link::{self, End};
+use vimage::link::{self, Endpoint};
 use vimage::prelude::*;
 
 const SEED: u64 = 0x5eed_0ff1_ce00;
@@ -120,7 +120,7 @@ async fn work(id: u64, steps: Arc<AtomicU64>, others: Arc<Vec<Vnet>>, mut random
 }
 
 /// Sends its messages unless it is aborted; those that the link took are in the books.
-async fn send(end: Arc<End<Message>>, link: usize, to: u64, sender: u64, taken: Arc<AtomicU64>) {
+async fn send(end: Arc<Endpoint<Message>>, link: usize, to: u64, sender: u64, taken: Arc<AtomicU64>) {
     for n in 0..MESSAGES {
         let message = Message { link, to, number: sender * MESSAGES + n };
         end.send_async(message).await.unwrap();

@@ -121,7 +121,7 @@ impl<W: Write> Run<'_, W> {
     }
 
     fn row(&mut self, row: &Value) -> Result<(), Error> {
-        let name = row["unique"].as_str().ok_or_else(|| Error::Protocol(row.to_string()))?;
+        let name = row["qualified_name"].as_str().ok_or_else(|| Error::Protocol(row.to_string()))?;
         match row.get("error") {
             _ if !self.is_wanted(row) => Ok(()),
             Some(error) => self.fail(error["message"].as_str().unwrap_or_default()),

@@ -18,5 +18,6 @@ pub(crate) mod tree;
 pub(crate) use class_state::ClassState;
 pub(crate) use handle::Handle;
 pub(crate) use header::Header;
-pub use instance_of::{AnyClass, InstanceOf};
+pub(crate) use instance_of::sealed::Sealed;
+pub use instance_of::{AnyClass, HasInstances, InstanceOf};
 pub(crate) use phase::Phase;

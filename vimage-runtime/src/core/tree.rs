@@ -187,7 +187,7 @@ impl Tree {
     }
 }
 
-#[cfg(test)]
+#[cfg(all(test, not(vimage_shuttle)))]
 mod tests {
     use super::*;
 

@@ -71,8 +71,8 @@ fn answer(line: &[u8], shared: &Shared) -> Vec<u8> {
     // One at a time, for the memory that it takes.
     let _one = is_brief.then(|| shared.brief.lock().unwrap_or_else(PoisonError::into_inner));
     let settings = &shared.settings;
-    let until = Instant::now() + LOCKS.min(settings.request_time / 2);
-    let reply = text(&request.answer(Terms { writable: settings.writable, until, held: &mut held }));
+    let deadline = Instant::now() + LOCKS.min(settings.request_timeout / 2);
+    let reply = text(&request.answer(Terms { writable: settings.writable, deadline, held: &mut held }));
     if reply.len() > REPLY {
         return refusal("too_large", &format!("the reply would have more than {REPLY} bytes; ask for less"));
     }
@@ -114,11 +114,11 @@ impl Lines<'_> {
                 self.unread.clear();
                 searched = 0;
             }
-            let until = match begun {
-                Some(begun) => begun + settings.request_time,
-                None => Instant::now() + settings.idle_time,
+            let deadline = match begun {
+                Some(begun) => begun + settings.request_timeout,
+                None => Instant::now() + settings.idle_timeout,
             };
-            match self.read(until) {
+            match self.read(deadline) {
                 Ok(0) if begun.is_none() => return Line::End(None),
                 Ok(0) => return Line::End(Some(Failure::new("malformed", "the request does not end in a line feed"))),
                 Ok(_) => _ = begun.get_or_insert_with(Instant::now),
@@ -130,10 +130,10 @@ impl Lines<'_> {
         }
     }
 
-    fn read(&mut self, until: Instant) -> io::Result<usize> {
+    fn read(&mut self, deadline: Instant) -> io::Result<usize> {
         let mut chunk = [0; 4096];
         loop {
-            self.stream.set_read_timeout(Some(left(until)?))?;
+            self.stream.set_read_timeout(Some(left(deadline)?))?;
             match { self.stream }.read(&mut chunk) {
                 Ok(length) => {
                     self.unread.extend_from_slice(&chunk[..length]);
@@ -146,8 +146,8 @@ impl Lines<'_> {
     }
 }
 
-fn left(until: Instant) -> io::Result<Duration> {
-    let left = until.saturating_duration_since(Instant::now());
+fn left(deadline: Instant) -> io::Result<Duration> {
+    let left = deadline.saturating_duration_since(Instant::now());
     if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
 }
 
@@ -163,10 +163,10 @@ fn write(stream: &UnixStream, shared: &Shared, mut reply: Vec<u8>) -> io::Result
     if shared.pending.fetch_add(pending.bytes, Ordering::Relaxed) > PENDING && pending.bytes > SMALL {
         reply = refusal("busy", "too many replies wait for their readers");
     }
-    let until = Instant::now() + shared.settings.request_time;
+    let deadline = Instant::now() + shared.settings.request_timeout;
     let mut rest = &*reply;
     while !rest.is_empty() {
-        stream.set_write_timeout(Some(left(until)?))?;
+        stream.set_write_timeout(Some(left(deadline)?))?;
         match { stream }.write(rest) {
             Ok(length) => rest = &rest[length..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

@@ -75,9 +75,9 @@ pub struct Builder {
 #[derive(Clone, Copy, Debug)]
 struct Settings {
     writable: bool,
-    connections: usize,
-    request_time: Duration,
-    idle_time: Duration,
+    max_connections: usize,
+    request_timeout: Duration,
+    idle_timeout: Duration,
 }
 
 impl Builder {
@@ -88,21 +88,21 @@ impl Builder {
     }
 
     /// How many connections there can be at a time; 2,048 if it is not said.
-    pub fn connections(mut self, most: usize) -> Self {
-        self.settings.connections = most;
+    pub fn max_connections(mut self, most: usize) -> Self {
+        self.settings.max_connections = most;
         self
     }
 
     /// How long the rest of a request may take once it has begun to come, and how long its reply may take to be read;
     /// 5 seconds if it is not said.
-    pub fn request_time(mut self, time: Duration) -> Self {
-        self.settings.request_time = time.max(Duration::from_millis(1));
+    pub fn request_timeout(mut self, time: Duration) -> Self {
+        self.settings.request_timeout = time.max(Duration::from_millis(1));
         self
     }
 
     /// How long a connection may be silent between requests; 5 minutes if it is not said.
-    pub fn idle_time(mut self, time: Duration) -> Self {
-        self.settings.idle_time = time.max(Duration::from_millis(1));
+    pub fn idle_timeout(mut self, time: Duration) -> Self {
+        self.settings.idle_timeout = time.max(Duration::from_millis(1));
         self
     }
 
@@ -151,9 +151,9 @@ impl Server {
     pub fn builder(path: impl AsRef<Path>) -> Builder {
         let settings = Settings {
             writable: false,
-            connections: 2048,
-            request_time: Duration::from_secs(5),
-            idle_time: Duration::from_secs(300),
+            max_connections: 2048,
+            request_timeout: Duration::from_secs(5),
+            idle_timeout: Duration::from_secs(300),
         };
         Builder { path: path.as_ref().to_owned(), settings }
     }
@@ -233,7 +233,7 @@ impl Shared {
         let all_work = |working: &mut Vec<ThreadId>| working.len() >= WORKERS;
         let (mut working, waited) = self
             .free
-            .wait_timeout_while(working, self.settings.request_time, all_work)
+            .wait_timeout_while(working, self.settings.request_timeout, all_work)
             .unwrap_or_else(PoisonError::into_inner);
         if waited.timed_out() || self.stopping.load(Ordering::SeqCst) {
             return None;
@@ -279,7 +279,7 @@ fn start(stream: UnixStream, id: u64, shared: &Arc<Shared>) {
     let stream = Arc::new(stream);
     {
         let mut open = shared.open();
-        if open.len() >= shared.settings.connections {
+        if open.len() >= shared.settings.max_connections {
             drop(open);
             connection::refuse(&stream);
             return;

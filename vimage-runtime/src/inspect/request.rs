@@ -11,9 +11,9 @@ use super::rows::{self, Show};
 use super::which::Of;
 use crate::core::Handle;
 use crate::failure;
-use crate::named::InstanceRef;
+use crate::names::InstanceRef;
 use crate::symmap;
-use crate::sysctl::{self, Datum};
+use crate::sysctl;
 
 /// The error part of a reply.
 #[derive(Debug, Serialize)]
@@ -87,7 +87,7 @@ pub(super) struct Request {
 pub(super) struct Terms<'h> {
     pub(super) writable: bool,
     /// How long locks of the program's are waited for.
-    pub(super) until: Instant,
+    pub(super) deadline: Instant,
     /// Takes the instances that are used. The end of what is in there may run hooks.
     pub(super) held: &'h mut Vec<Handle>,
 }
@@ -149,24 +149,24 @@ fn reply(result: Result<Answer, Failure>, id: Option<Value>) -> Value {
 
 impl Operation {
     fn perform(self, terms: Terms<'_>) -> Result<Answer, Failure> {
-        let Terms { writable, until, held } = terms;
+        let Terms { writable, deadline, held } = terms;
         match self {
             Self::Instances { class, page } => Ok(rows(rows::instances(class.as_deref(), &page)?)),
             Self::Modules { class, page } => Ok(rows(rows::modules(class.as_deref(), &page)?)),
             Self::List { prefix, show, page, of } => {
-                of.with(held, |view| rows::sysctls(view.until(until), &prefix, show, &page)).map(rows)
+                of.with(held, |view| rows::sysctls(view.with_deadline(deadline), &prefix, show, &page)).map(rows)
             }
             Self::Get { name, of } => {
-                let value = of.with(held, |view| view.until(until).get(&name).map_err(refused))?;
+                let value = of.with(held, |view| view.with_deadline(deadline).get(&name).map_err(refused))?;
                 Ok((json!(value), None))
             }
             Self::Set { .. } if !writable => {
                 Err(Failure::new("read_only_server", "this server was not opened for writing"))
             }
             Self::Set { name, value, of } => {
-                let value = datum(value)?;
+                let value = sysctl_value(value)?;
                 let changed = of.with(held, |view| {
-                    let view = view.until(until);
+                    let view = view.with_deadline(deadline);
                     // What was set is set, whether it can be read or not.
                     let old = view.get(&name);
                     view.set(&name, value).map_err(refused)?;
@@ -194,14 +194,14 @@ fn rows(Rows { rows, next }: Rows) -> Answer {
     (Value::Array(rows), next)
 }
 
-fn datum(value: Value) -> Result<Datum, Failure> {
+fn sysctl_value(value: Value) -> Result<sysctl::Value, Failure> {
     match value {
         Value::Bool(value) => Ok(value.into()),
         Value::String(text) => Ok(text.into()),
         Value::Number(number) => {
-            let integer = number.as_i64().map(Datum::from).or_else(|| number.as_u64().map(Datum::from));
-            let datum = integer.or_else(|| number.as_f64().map(Datum::from));
-            datum.ok_or_else(|| Failure::new("malformed", "this number has too many digits"))
+            let integer = number.as_i64().map(sysctl::Value::from).or_else(|| number.as_u64().map(sysctl::Value::from));
+            let value = integer.or_else(|| number.as_f64().map(sysctl::Value::from));
+            value.ok_or_else(|| Failure::new("malformed", "this number has too many digits"))
         }
         _ => Err(Failure::new("malformed", "a value is a number, a string, `true` or `false`")),
     }

@@ -6,7 +6,7 @@ use super::page::{Page, Rows};
 use super::request::{Failure, refused};
 use super::which;
 use crate::debug::{self, InstanceRow};
-use crate::named::{Identity, Named};
+use crate::names::{Identity, Named};
 use crate::registry::classes;
 use crate::symmap::Symbol;
 use crate::sysctl::{Found, Listed, View};
@@ -65,7 +65,7 @@ pub(super) fn sysctls(view: View<'_>, prefix: &str, show: Show, page: &Page) -> 
         Show::Values => listing(view.listed(found)),
         Show::Names => {
             let described = json!(found.describe());
-            let members = ["name", "unique", "class", "module", "path", "kind", "writable", "tunable"];
+            let members = ["name", "qualified_name", "class", "module", "path", "kind", "writable", "tunable"];
             members.into_iter().map(|member| (member.to_owned(), described[member].clone())).collect()
         }
         Show::Descriptions => json!(found.describe()),
@@ -75,7 +75,7 @@ pub(super) fn sysctls(view: View<'_>, prefix: &str, show: Show, page: &Page) -> 
 
 fn listing(listed: Listed) -> Value {
     let mut row = json!({
-        "name": listed.name, "unique": listed.unique, "class": listed.class, "module": listed.module,
+        "name": listed.name, "qualified_name": listed.qualified_name, "class": listed.class, "module": listed.module,
         "path": listed.path, "kind": listed.kind.to_string(), "writable": listed.writable, "tunable": listed.tunable,
     });
     match listed.value {

@@ -9,7 +9,7 @@ use super::Instance;
 use crate::core::{self, Handle};
 use crate::error::{AttachError, BootError};
 use crate::registry::{Arguments, Class, ClassEntry};
-use crate::sysctl::{self, Datum};
+use crate::sysctl::{self, Value};
 use crate::{boot, current};
 
 /// Makes an instance; from [`Instance::builder`].
@@ -60,7 +60,7 @@ impl<C: Class> Builder<C> {
     /// }
     /// # Ok::<(), vimage::sysctl::Error>(())
     /// ```
-    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Datum>) -> Self {
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.tunables.push((name.into(), value.into()));
         self
     }
@@ -92,7 +92,7 @@ impl<C: Class> Builder<C> {
 }
 
 /// What sysctls are to be set to before the attach hooks run.
-pub(crate) type Tunables = Vec<(String, Datum)>;
+pub(crate) type Tunables = Vec<(String, Value)>;
 
 /// [`Builder::create`] after boot, where the class is known at run time only.
 #[track_caller]

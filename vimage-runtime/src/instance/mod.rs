@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::core::{AnyClass, ClassState, Handle, InstanceOf, context};
+use crate::core::{AnyClass, ClassState, Handle, HasInstances, InstanceOf, Sealed, context};
 use crate::error::BootError;
 use crate::registry::{Class, ClassEntry};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
@@ -187,6 +187,18 @@ impl<C: Class> Instance<C> {
     #[track_caller]
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
         Ok(Self::class_state()?.live().tree.find(id).map(Self::from_handle))
+    }
+}
+
+impl<C: Class> Sealed for Instance<C> {}
+
+impl<C: Class> HasInstances for Instance<C> {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        self.handle.instance_of(class)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        self.handle.instances()
     }
 }
 

@@ -6,7 +6,7 @@ compile_error!("vimage needs a way to collect modules: enable its feature `linkm
 /// Defines a collection, and the function that returns all of its entries, in link order:
 /// `collection! { ENTRIES: Entry }`.
 macro_rules! collection {
-    ($slice:ident: $entry:ident) => {
+    ($slice:ident: $entry:ty) => {
         /// All of them, in link order.
         #[cfg(all(feature = "linkme", not(feature = "inventory")))]
         #[doc(hidden)]
@@ -28,26 +28,26 @@ macro_rules! collection {
 }
 pub(crate) use collection;
 
-/// Adds one entry to a collection: `register!(ENTRIES, Entry::Class(&CLASS))`.
+/// Adds one entry to a collection: `register!(ENTRIES: Entry = Entry::Class(&CLASS))`.
 #[cfg(not(feature = "inventory"))]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register {
-    ($slice:ident, $entry:ident::$kind:ident($value:expr)) => {
+    ($slice:ident: $entry:ty = $value:expr) => {
         const _: () = {
             #[$crate::__private::linkme::distributed_slice($crate::__private::$slice)]
             #[linkme(crate = $crate::__private::linkme)]
-            static __VIMAGE_ENTRY: $crate::__private::$entry = $crate::__private::$entry::$kind($value);
+            static __VIMAGE_ENTRY: $entry = $value;
         };
     };
 }
 
-/// Adds one entry to a collection: `register!(ENTRIES, Entry::Class(&CLASS))`.
+/// Adds one entry to a collection: `register!(ENTRIES: Entry = Entry::Class(&CLASS))`.
 #[cfg(feature = "inventory")]
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __register {
-    ($slice:ident, $entry:ident::$kind:ident($value:expr)) => {
-        $crate::__private::inventory::submit! { $crate::__private::$entry::$kind($value) }
+    ($slice:ident: $entry:ty = $value:expr) => {
+        $crate::__private::inventory::submit! { $value }
     };
 }

@@ -110,7 +110,7 @@ macro_rules! __class {
                 const CONTEXT: $crate::__private::ClassContext = $crate::__private::class_context!();
             }
 
-            $crate::__private::register!(ENTRIES, Entry::Class(&__VIMAGE_CLASS));
+            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Class(&__VIMAGE_CLASS));
         };
     };
 }

@@ -40,7 +40,7 @@ macro_rules! __module {
                 const ENTRY: &'static $crate::__private::ModuleEntry = &__VIMAGE_MODULE;
             }
 
-            $crate::__private::register!(ENTRIES, Entry::Module(&__VIMAGE_MODULE));
+            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Module(&__VIMAGE_MODULE));
         };
     };
 }
@@ -87,7 +87,7 @@ macro_rules! __hook {
                 $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Attach(|arguments| {
                     __vimage_result($call, arguments)
                 }));
-            $crate::__private::register!(ENTRIES, Entry::Hook(&__VIMAGE_HOOK));
+            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Hook(&__VIMAGE_HOOK));
         };
     };
     ($module:path, quiesce, $function:ident ()) => {
@@ -97,7 +97,7 @@ macro_rules! __hook {
                 $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Quiesce(|| {
                     $crate::__private::HookResult::into_result($function())
                 }));
-            $crate::__private::register!(ENTRIES, Entry::Hook(&__VIMAGE_HOOK));
+            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Hook(&__VIMAGE_HOOK));
         };
     };
     ($module:path, detach, $function:ident ()) => {
@@ -105,7 +105,7 @@ macro_rules! __hook {
             impl $crate::__private::HasOneDetachHook for $module {}
             static __VIMAGE_HOOK: $crate::__private::HookEntry =
                 $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Detach($function));
-            $crate::__private::register!(ENTRIES, Entry::Hook(&__VIMAGE_HOOK));
+            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Hook(&__VIMAGE_HOOK));
         };
     };
 }

@@ -3,6 +3,16 @@
 use super::accessor::UseInVirtualizedCode;
 use crate::registry::Class;
 
+/// What the macros of these builds are called in `vimage_macros`.
+pub(crate) mod macros {
+    pub use vimage_macros::{
+        instances_attach as attach, instances_detach as detach, instances_module as module,
+        instances_quiesce as quiesce, instances_shared as shared, instances_vcpu_module as vcpu_module,
+        instances_virtualize as virtualize, instances_virtualized as virtualized, instances_vnet_module as vnet_module,
+        instances_vprocg_module as vprocg_module,
+    };
+}
+
 /// Declares a part: its struct, its storage and its accessors. The variables come in reverse, so that the
 /// fields of the struct drop in the reverse of the order that the user wrote.
 #[doc(hidden)]

@@ -43,3 +43,8 @@ pub use {
     declare::accessor,
     recovered::Recovered,
 };
+
+#[cfg(not(any(feature = "vimage", feature = "static-struct")))]
+pub(crate) use builds::macros;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub(crate) use declare::macros;

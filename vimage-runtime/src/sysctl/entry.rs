@@ -3,10 +3,10 @@
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::datum::{Data, Datum, Kind, Mismatch};
-use super::value::{Busy, Settable, Value};
-use crate::named::{Identity, InstanceRef, Named};
-use crate::registry::BoxError;
+use super::value::{Kind, Mismatch, Value, ValueType};
+use super::variable::{Busy, Readable, Writable};
+use crate::names::{Identity, InstanceRef, Named, Names};
+use crate::registry::{BoxError, collection};
 
 /// A name that stands for a variable. `sysctl!` makes it.
 #[doc(hidden)]
@@ -47,8 +47,8 @@ impl std::fmt::Debug for SysctlEntry {
 pub trait Target {
     fn kind(&self) -> Kind;
     fn type_name(&self) -> &'static str;
-    fn read(&self, instance: InstanceRef<'_>, until: Option<Instant>) -> Result<Datum, Fault>;
-    fn write(&self, instance: InstanceRef<'_>, new: Datum, until: Option<Instant>) -> Result<(), Fault>;
+    fn read(&self, instance: InstanceRef<'_>, deadline: Option<Instant>) -> Result<Value, Fault>;
+    fn write(&self, instance: InstanceRef<'_>, new: Value, deadline: Option<Instant>) -> Result<(), Fault>;
 }
 
 /// Why reading or writing failed, apart from the names involved.
@@ -80,25 +80,25 @@ type Within<D> = fn(&D) -> bool;
 #[allow(missing_debug_implementations)]
 pub struct ReadOnly<T: 'static>(pub Find<T>);
 
-impl<T: Value> Target for ReadOnly<T> {
+impl<T: Readable> Target for ReadOnly<T> {
     fn kind(&self) -> Kind {
-        T::Data::KIND
+        T::Value::KIND
     }
 
     fn type_name(&self) -> &'static str {
-        T::Data::TYPE
+        T::Value::TYPE
     }
 
-    fn read(&self, instance: InstanceRef<'_>, until: Option<Instant>) -> Result<Datum, Fault> {
+    fn read(&self, instance: InstanceRef<'_>, deadline: Option<Instant>) -> Result<Value, Fault> {
         let variable = (self.0)(instance).ok_or(Fault::NotThere)?;
-        let value = match until {
+        let value = match deadline {
             None => variable.read(),
-            Some(until) => retry(until, || variable.try_read())?,
+            Some(deadline) => retry(deadline, || variable.try_read())?,
         };
-        Ok(value.map_or(Datum::Unset, Data::into_datum))
+        Ok(value.map_or(Value::Unset, ValueType::into_value))
     }
 
-    fn write(&self, _: InstanceRef<'_>, _: Datum, _: Option<Instant>) -> Result<(), Fault> {
+    fn write(&self, _: InstanceRef<'_>, _: Value, _: Option<Instant>) -> Result<(), Fault> {
         Err(Fault::ReadOnly)
     }
 }
@@ -106,28 +106,28 @@ impl<T: Value> Target for ReadOnly<T> {
 /// A variable that is read and written.
 #[doc(hidden)]
 #[allow(missing_debug_implementations)]
-pub struct ReadWrite<T: Value + 'static>(pub Find<T>, pub Within<T::Data>);
+pub struct ReadWrite<T: Readable + 'static>(pub Find<T>, pub Within<T::Value>);
 
-impl<T: Settable> Target for ReadWrite<T> {
+impl<T: Writable> Target for ReadWrite<T> {
     fn kind(&self) -> Kind {
-        T::Data::KIND
+        T::Value::KIND
     }
 
     fn type_name(&self) -> &'static str {
-        T::Data::TYPE
+        T::Value::TYPE
     }
 
-    fn read(&self, instance: InstanceRef<'_>, until: Option<Instant>) -> Result<Datum, Fault> {
-        ReadOnly(self.0).read(instance, until)
+    fn read(&self, instance: InstanceRef<'_>, deadline: Option<Instant>) -> Result<Value, Fault> {
+        ReadOnly(self.0).read(instance, deadline)
     }
 
-    fn write(&self, instance: InstanceRef<'_>, new: Datum, until: Option<Instant>) -> Result<(), Fault> {
+    fn write(&self, instance: InstanceRef<'_>, new: Value, deadline: Option<Instant>) -> Result<(), Fault> {
         let variable = (self.0)(instance).ok_or(Fault::NotThere)?;
-        let Some(until) = until else {
+        let Some(deadline) = deadline else {
             return variable.write(checked(new, self.1)?).map_err(Fault::Refused);
         };
         // A value need not be `Clone`, but can be made again.
-        retry(until, || match checked(new.clone(), self.1) {
+        retry(deadline, || match checked(new.clone(), self.1) {
             Ok(value) => variable.try_write(value).map(|written| written.map_err(Fault::Refused)),
             Err(fault) => Ok(Err(fault)),
         })?
@@ -167,7 +167,7 @@ impl<T: 'static> Pointer for Raw<T> {
     type To<'a> = *mut T;
 }
 
-impl<P: Pointer, D: Data, E: Into<BoxError>> Target for Handled<P, D, E> {
+impl<P: Pointer, D: ValueType, E: Into<BoxError>> Target for Handled<P, D, E> {
     fn kind(&self) -> Kind {
         D::KIND
     }
@@ -176,12 +176,12 @@ impl<P: Pointer, D: Data, E: Into<BoxError>> Target for Handled<P, D, E> {
         D::TYPE
     }
 
-    fn read(&self, instance: InstanceRef<'_>, _: Option<Instant>) -> Result<Datum, Fault> {
+    fn read(&self, instance: InstanceRef<'_>, _: Option<Instant>) -> Result<Value, Fault> {
         let variable = (self.find)(instance).ok_or(Fault::NotThere)?;
-        (self.handler)(variable, None).map(Data::into_datum).map_err(|error| Fault::Refused(error.into()))
+        (self.handler)(variable, None).map(ValueType::into_value).map_err(|error| Fault::Refused(error.into()))
     }
 
-    fn write(&self, instance: InstanceRef<'_>, new: Datum, _: Option<Instant>) -> Result<(), Fault> {
+    fn write(&self, instance: InstanceRef<'_>, new: Value, _: Option<Instant>) -> Result<(), Fault> {
         let variable = (self.find)(instance).ok_or(Fault::NotThere)?;
         let new = checked(new, self.within)?;
         (self.handler)(variable, Some(new)).map(drop).map_err(|error| Fault::Refused(error.into()))
@@ -189,13 +189,13 @@ impl<P: Pointer, D: Data, E: Into<BoxError>> Target for Handled<P, D, E> {
 }
 
 /// Tries until it is done or the time is over, once at least. There is no lock of std's that waits for a given time.
-fn retry<R>(until: Instant, mut attempt: impl FnMut() -> Result<R, Busy>) -> Result<R, Fault> {
+fn retry<R>(deadline: Instant, mut attempt: impl FnMut() -> Result<R, Busy>) -> Result<R, Fault> {
     let mut pause = Duration::from_micros(50);
     loop {
         if let Ok(done) = attempt() {
             return Ok(done);
         }
-        let left = until.saturating_duration_since(Instant::now());
+        let left = deadline.saturating_duration_since(Instant::now());
         if left.is_zero() {
             return Err(Fault::Busy);
         }
@@ -204,8 +204,8 @@ fn retry<R>(until: Instant, mut attempt: impl FnMut() -> Result<R, Busy>) -> Res
     }
 }
 
-fn checked<D: Data>(new: Datum, within: Within<D>) -> Result<D, Fault> {
-    let new = D::from_datum(new).map_err(Fault::Mismatch)?;
+fn checked<D: ValueType>(new: Value, within: Within<D>) -> Result<D, Fault> {
+    let new = D::from_value(new).map_err(Fault::Mismatch)?;
     if within(&new) { Ok(new) } else { Err(Fault::OutOfRange) }
 }
 
@@ -214,6 +214,11 @@ fn checked<D: Data>(new: Datum, within: Within<D>) -> Result<D, Fault> {
 pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) -> bool {
     range.contains(data)
 }
+
+collection! { SYSCTLS: &'static SysctlEntry }
+
+/// All sysctls by name.
+pub(super) static NAMES: Names<SysctlEntry> = Names::new(collected);
 
 /// Declares a sysctl; `#[virtualized(sysctl(…))]` and `#[shared(sysctl(…))]` end here.
 ///
@@ -236,7 +241,7 @@ macro_rules! __sysctl {
                     $name, $variable, $crate::__private::core::file!(), $crate::__private::core::line!(), &[$($doc),*],
                 )
             };
-            $crate::__private::register!(NAMES, NameEntry::Sysctl(&__VIMAGE_SYSCTL));
+            $crate::__private::register!(SYSCTLS: &'static $crate::__private::SysctlEntry = &__VIMAGE_SYSCTL);
         };
     };
     (@option) => { $crate::__private::core::option::Option::None };

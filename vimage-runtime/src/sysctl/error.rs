@@ -4,9 +4,9 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::sync::Arc;
 
-use super::datum::Kind;
+use super::value::Kind;
 use crate::error::BootError;
-use crate::named;
+use crate::names;
 
 /// Why a sysctl was not read or set. Nothing has changed then.
 #[derive(Clone, Debug)]
@@ -88,7 +88,7 @@ pub enum Error {
         /// The name.
         name: String,
     },
-    /// The variable's lock was held for as long as [`View::until`](super::View::until) allows to wait.
+    /// The variable's lock was held for as long as [`View::with_deadline`](super::View::with_deadline) allows to wait.
     Busy {
         /// The name.
         name: String,
@@ -114,8 +114,8 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Unknown { name, closest } => named::write_unknown(f, "sysctl", name, closest.as_deref()),
-            Self::Ambiguous { name, candidates } => named::write_ambiguous(f, name, candidates),
+            Self::Unknown { name, closest } => names::write_unknown(f, "sysctl", name, closest.as_deref()),
+            Self::Ambiguous { name, candidates } => names::write_ambiguous(f, name, candidates),
             Self::WrongType { name, given, expected, type_name, reason } => {
                 write!(f, "`{name}` holds {expected} ({type_name}), and {given:?} is none")?;
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))

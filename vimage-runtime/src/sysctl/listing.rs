@@ -2,9 +2,9 @@
 
 use std::fmt;
 
-use super::datum::{Datum, Kind};
 use super::entry::SysctlEntry;
 use super::error::Error;
+use super::value::{Kind, Value};
 
 /// A sysctl with its value.
 #[derive(Clone, Debug)]
@@ -19,7 +19,7 @@ pub struct Listed {
     /// The class of the module.
     pub class: &'static str,
     /// What means this one and no other: its name, and what has to stand before it if others bear it as well.
-    pub unique: String,
+    pub qualified_name: String,
     /// What it holds.
     pub kind: Kind,
     /// Whether it can be set at any time.
@@ -27,18 +27,18 @@ pub struct Listed {
     /// Whether it can be given when an instance is created.
     pub tunable: bool,
     /// The value, or why there is none.
-    pub value: Result<Datum, Error>,
+    pub value: Result<Value, Error>,
 }
 
 impl Listed {
-    pub(super) fn new(entry: &SysctlEntry, unique: String, value: Result<Datum, Error>) -> Self {
+    pub(super) fn new(entry: &SysctlEntry, qualified_name: String, value: Result<Value, Error>) -> Self {
         let module = entry.identity.module;
         Self {
             name: entry.identity.name,
             module: module.name,
             path: module.path,
             class: module.class.name,
-            unique,
+            qualified_name,
             kind: entry.target.kind(),
             writable: entry.writable,
             tunable: entry.tunable,
@@ -54,8 +54,8 @@ impl Listed {
 pub struct Description {
     /// Its name.
     pub name: &'static str,
-    /// What means this one and no other, as in [`Listed::unique`].
-    pub unique: String,
+    /// What means this one and no other, as in [`Listed::qualified_name`].
+    pub qualified_name: String,
     /// The doc comment of the variable.
     pub text: String,
     /// What it holds.
@@ -90,12 +90,12 @@ pub struct Description {
 }
 
 impl Description {
-    pub(super) fn new(entry: &SysctlEntry, unique: String) -> Self {
+    pub(super) fn new(entry: &SysctlEntry, qualified_name: String) -> Self {
         let identity = &entry.identity;
         let lines: Vec<_> = entry.docs.iter().map(|line| line.trim()).collect();
         Self {
             name: identity.name,
-            unique,
+            qualified_name,
             text: lines.join("\n").trim().to_owned(),
             kind: entry.target.kind(),
             type_name: entry.target.type_name(),
@@ -180,7 +180,7 @@ impl fmt::Display for Tree {
 impl serde::Serialize for Tree {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         use serde::ser::SerializeMap;
-        let values: Vec<&Datum> = self.here.iter().filter_map(|one| one.value.as_ref().ok()).collect();
+        let values: Vec<&Value> = self.here.iter().filter_map(|one| one.value.as_ref().ok()).collect();
         if let ([value], []) = (values.as_slice(), self.children.as_slice()) {
             return value.serialize(serializer);
         }

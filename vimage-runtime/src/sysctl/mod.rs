@@ -11,9 +11,9 @@
 //! | `base_only` | only the base instance may set it. The default for shared variables, which `base_only = false` switches off |
 //! | `range = 0..=9` | what may be set |
 //! | `unit = "ms"` | for people |
-//! | `handler = path` | a function instead of the variable: `fn(&T, Option<D>) -> Result<D, E>`, called with `None` to read and with the new value to set. `D` is any [`Data`], `E` any error |
+//! | `handler = path` | a function instead of the variable: `fn(&T, Option<D>) -> Result<D, E>`, called with `None` to read and with the new value to set. `D` is any [`ValueType`], `E` any error |
 //!
-//! Types: see [`Value`] and [`Settable`]. For a `static mut` there has to be a handler, which gets a `*mut T`.
+//! Types: see [`Readable`] and [`Writable`]. For a `static mut` there has to be a handler, which gets a `*mut T`.
 //!
 //! ```
 //! # use vimage::prelude::*;
@@ -56,23 +56,26 @@
 //! # Waiting
 //!
 //! Reading and setting wait for the lock of a `Mutex` or `RwLock`, as the program itself does; whoever holds it and asks
-//! for its sysctl waits forever. Where that must not happen, as in a server, [`View::until`] bounds it.
+//! for its sysctl waits forever. Where that must not happen, as in a server, [`View::with_deadline`] bounds it.
 //!
 //! # Modules that come and go
 //!
 //! A name exists while its module is registered. [`unregister`](crate::module::unregister) is `unsafe` because nothing
 //! may use the module's variables meanwhile; sysctls are such a use.
 
-mod datum;
 mod entry;
 mod error;
 mod listing;
 mod text;
 mod value;
+mod variable;
 mod view;
 
+#[doc(inline)]
 pub use crate::__by_text as by_text;
-pub use datum::{Data, Datum, Kind, Mismatch};
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+#[doc(hidden)]
+pub use entry::SYSCTLS;
 pub use entry::SysctlEntry;
 #[doc(hidden)]
 pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};
@@ -80,7 +83,8 @@ pub use error::Error;
 pub use listing::{Description, Listed, Tree};
 #[doc(hidden)]
 pub use text::{HasText, Text, Textless, Unread, Wordless, assert_has_text};
-pub use value::{Busy, Settable, Value};
+pub use value::{Kind, Mismatch, Value, ValueType};
+pub use variable::{Busy, Readable, Writable};
 #[cfg(feature = "inspect")]
 pub(crate) use view::Found;
 pub use view::{View, of};
@@ -91,7 +95,7 @@ pub(crate) use view::{check_tunables, tune};
 /// # Errors
 ///
 /// As [`View::get`]; [`Error::NoInstance`] where no instance of the variable's class is current.
-pub fn get(name: &str) -> Result<Datum, Error> {
+pub fn get(name: &str) -> Result<Value, Error> {
     View::CURRENT.get(name)
 }
 
@@ -100,7 +104,7 @@ pub fn get(name: &str) -> Result<Datum, Error> {
 /// # Errors
 ///
 /// As [`get`], and [`Error::WrongType`] or [`Error::OutOfRange`] if the value is none of `T`.
-pub fn get_as<T: Data>(name: &str) -> Result<T, Error> {
+pub fn get_as<T: ValueType>(name: &str) -> Result<T, Error> {
     View::CURRENT.get_as(name)
 }
 
@@ -109,7 +113,7 @@ pub fn get_as<T: Data>(name: &str) -> Result<T, Error> {
 /// # Errors
 ///
 /// As [`View::set`]; [`Error::NoInstance`] where no instance of the variable's class is current.
-pub fn set(name: &str, value: impl Into<Datum>) -> Result<(), Error> {
+pub fn set(name: &str, value: impl Into<Value>) -> Result<(), Error> {
     View::CURRENT.set(name, value)
 }
 

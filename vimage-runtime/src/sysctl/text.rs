@@ -4,7 +4,7 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::str::FromStr;
 
-use super::datum::Mismatch;
+use super::value::Mismatch;
 
 /// Lets variables hold values of a type that has a text: an enumeration with `FromStr` and `Display`, whose
 /// `from_str` reads what its `Display` writes. If the error of its `from_str` has a `Display`, whoever sets something
@@ -36,9 +36,9 @@ use super::datum::Mismatch;
 ///
 /// vimage::sysctl::by_text!(Mode);
 ///
-/// use vimage::sysctl::{Data, Datum, Mismatch};
-/// assert!(matches!(Mode::from_datum(Datum::from("pass")), Ok(Mode::Pass)));
-/// assert!(matches!(Mode::from_datum(Datum::from("maybe")), Err(Mismatch::Because(why)) if why.contains("`drop`")));
+/// use vimage::sysctl::{Mismatch, Value, ValueType};
+/// assert!(matches!(Mode::from_value(Value::from("pass")), Ok(Mode::Pass)));
+/// assert!(matches!(Mode::from_value(Value::from("maybe")), Err(Mismatch::Because(why)) if why.contains("`drop`")));
 /// ```
 #[doc(hidden)]
 #[macro_export]
@@ -46,20 +46,20 @@ macro_rules! __by_text {
     ($type:ty) => {
         const _: () = $crate::__private::assert_has_text::<$type>();
 
-        impl $crate::sysctl::Data for $type {
+        impl $crate::sysctl::ValueType for $type {
             const KIND: $crate::sysctl::Kind = $crate::sysctl::Kind::Text;
             const TYPE: &'static $crate::__private::core::primitive::str = $crate::__private::core::stringify!($type);
 
-            fn into_datum(self) -> $crate::sysctl::Datum {
+            fn into_value(self) -> $crate::sysctl::Value {
                 use $crate::__private::Textless as _;
-                $crate::sysctl::Datum::Text($crate::__private::Text::<Self>::new().of(&self))
+                $crate::sysctl::Value::Text($crate::__private::Text::<Self>::new().of(&self))
             }
 
-            fn from_datum(
-                datum: $crate::sysctl::Datum,
+            fn from_value(
+                value: $crate::sysctl::Value,
             ) -> $crate::__private::core::result::Result<Self, $crate::sysctl::Mismatch> {
                 use $crate::__private::{Textless as _, Wordless as _};
-                let text = <$crate::__private::std::string::String as $crate::sysctl::Data>::from_datum(datum)?;
+                let text = <$crate::__private::std::string::String as $crate::sysctl::ValueType>::from_value(value)?;
                 let read = $crate::__private::Text::<Self>::new().read(&text);
                 $crate::__private::core::result::Result::map_err(read, |error| {
                     $crate::__private::Unread(error).mismatch()

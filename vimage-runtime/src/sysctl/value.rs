@@ -1,250 +1,344 @@
-//! The types of variables: what holds a value, and how it is read and written.
+//! What passes between people or programs and a variable.
 
-use std::borrow::Cow;
 use std::fmt;
-use std::mem;
-use std::ops::DerefMut;
-use std::sync::atomic::{self, Ordering};
-use std::sync::{LazyLock, Mutex, OnceLock, PoisonError, RwLock, TryLockError, TryLockResult};
 
-use super::datum::Data;
-use crate::registry::BoxError;
-
-/// A type of variables that can be read as a sysctl.
+/// The content of a variable, apart from its Rust type.
 ///
-/// Implemented for all of [`Data`] (which makes a plain static `ro`), all atomics, `&'static str`, and std's `Mutex`,
-/// `RwLock`, `OnceLock` and `LazyLock` of these. Implement it for a type of your own that holds one value:
+/// Its [`Display`](fmt::Display) is the text that [`set`](super::set) reads back to the same content. Integers,
+/// `bool`, floats, strings and `char` convert into it.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub enum Value {
+    /// A `OnceLock` that nothing was put into yet.
+    Unset,
+    /// A `bool`.
+    Bool(bool),
+    /// An integer that an `i128` can hold; no other variant is used for such a one.
+    Int(i128),
+    /// An integer above `i128::MAX`.
+    Huge(u128),
+    /// A floating point number.
+    Float(f64),
+    /// Text, also that of an enumeration. When it is set, it is read as what the variable holds.
+    Text(String),
+}
+
+/// What a variable holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Kind {
+    /// `true` or `false`.
+    Bool,
+    /// An integer.
+    Integer,
+    /// A floating point number.
+    Float,
+    /// Text, also that of an enumeration.
+    Text,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Bool => "bool",
+            Self::Integer => "integer",
+            Self::Float => "float",
+            Self::Text => "text",
+        })
+    }
+}
+
+impl fmt::Display for Value {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unset => Ok(()),
+            Self::Bool(value) => value.fmt(f),
+            Self::Int(value) => value.fmt(f),
+            Self::Huge(value) => value.fmt(f),
+            Self::Float(value) => value.fmt(f),
+            Self::Text(value) => value.fmt(f),
+        }
+    }
+}
+
+/// Why a [`Value`] was not converted to a Rust type.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Mismatch {
+    /// It is of another kind, or its text cannot be read.
+    Type,
+    /// It is a number, and the type has none that large, small or fine.
+    Range,
+    /// As [`Type`](Self::Type), with what the type has to say about it.
+    Because(String),
+}
+
+/// The types of which variables hold a value: integers, `bool`, floats, `char`, `String` and `Cow<'static, str>`, and
+/// enumerations through [`by_text!`](crate::sysctl::by_text).
+///
+/// A type of one's own:
 ///
 /// ```
-/// # use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-/// struct PerCpu([AtomicU64; 4]);
+/// use vimage::sysctl::{Kind, Mismatch, Value, ValueType};
 ///
-/// impl vimage::sysctl::Value for PerCpu {
-///     type Data = u64;
-///     fn read(&self) -> Option<u64> {
-///         Some(self.0.iter().map(|count| count.load(Relaxed)).sum())
+/// #[derive(Clone)]
+/// struct Percent(u8);
+///
+/// impl ValueType for Percent {
+///     const KIND: Kind = Kind::Integer;
+///     const TYPE: &'static str = "Percent";
+///
+///     fn into_value(self) -> Value {
+///         Value::from(self.0)
+///     }
+///
+///     fn from_value(value: Value) -> Result<Self, Mismatch> {
+///         let percent = u8::from_value(value)?;
+///         if percent <= 100 { Ok(Self(percent)) } else { Err(Mismatch::Range) }
 ///     }
 /// }
-/// ```
 ///
-/// It is called in the instance whose variable is read. What waits for a lock has a
-/// [`try_read`](Self::try_read) as well.
+/// assert!(Percent::from_value(Value::from("70")).is_ok());
+/// assert!(Percent::from_value(Value::from(101)).is_err());
+/// ```
 #[diagnostic::on_unimplemented(
-    message = "a variable of type `{Self}` cannot be a sysctl",
-    label = "not a type that sysctls know",
-    note = "atomics, integers, floats, `bool`, strings, and `Mutex`, `RwLock`, `OnceLock`, `LazyLock` of them can",
-    note = "for an enumeration write `vimage::sysctl::by_text!(…)`, for a type of yours implement `vimage::sysctl::Value`, \
-            for a computed value give a `handler`"
+    message = "a sysctl cannot hold a `{Self}`",
+    label = "not a value that sysctls know",
+    note = "integers, floats, `bool`, `char` and strings are",
+    note = "for an enumeration write `vimage::sysctl::by_text!(…)`, for a type of yours implement `vimage::sysctl::ValueType`"
 )]
-pub trait Value {
-    /// What it holds.
-    type Data: Data;
+pub trait ValueType: Sized {
+    /// What people are told about it.
+    const KIND: Kind;
+    /// Its name, for people.
+    const TYPE: &'static str;
 
-    /// A copy of the value, none if it was never set.
-    fn read(&self) -> Option<Self::Data>;
+    /// The content of a value.
+    fn into_value(self) -> Value;
 
-    /// As [`read`](Self::read), which it is for what does not wait.
+    /// A value of this content; [`Value::Text`] is to be read.
     ///
     /// # Errors
     ///
-    /// [`Busy`] instead of waiting for a lock.
-    fn try_read(&self) -> Result<Option<Self::Data>, Busy> {
-        Ok(self.read())
-    }
+    /// [`Mismatch`], if there is none.
+    fn from_value(value: Value) -> Result<Self, Mismatch>;
 }
 
-/// The lock of a variable is held.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[allow(clippy::exhaustive_structs, reason = "it says all there is to say")]
-pub struct Busy;
-
-impl fmt::Display for Busy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the lock is held")
-    }
-}
-
-impl std::error::Error for Busy {}
-
-/// A type of variables that can be written through a shared reference, at once: whoever reads meanwhile finds the old
-/// value or the new one.
-#[diagnostic::on_unimplemented(
-    message = "a variable of type `{Self}` cannot be set",
-    label = "nothing can be written through a shared reference to it",
-    note = "make the sysctl `ro` without `tunable`, or the variable an atomic, a `Mutex`, an `RwLock` or a `OnceLock`"
-)]
-pub trait Settable: Value {
-    /// Replaces the value.
-    ///
-    /// # Errors
-    ///
-    /// Whatever prevents it; nothing has changed then.
-    fn write(&self, data: Self::Data) -> Result<(), BoxError>;
-
-    /// As [`write`](Self::write), which it is for what does not wait.
-    ///
-    /// # Errors
-    ///
-    /// [`Busy`] instead of waiting for a lock; inside, as [`write`](Self::write). Nothing has changed then.
-    fn try_write(&self, data: Self::Data) -> Result<Result<(), BoxError>, Busy> {
-        Ok(self.write(data))
-    }
-}
-
-impl<D: Data + Clone> Value for D {
-    type Data = D;
-
-    fn read(&self) -> Option<D> {
-        Some(self.clone())
-    }
-}
-
-impl Value for &'static str {
-    type Data = Cow<'static, str>;
-
-    fn read(&self) -> Option<Self::Data> {
-        Some(Cow::Borrowed(self))
-    }
-}
-
-macro_rules! atomics {
-    ($($atomic:ident $data:ident)*) => {
+macro_rules! integers {
+    ($($int:ident)*) => {
         $(
-            impl Value for atomic::$atomic {
-                type Data = $data;
-
-                fn read(&self) -> Option<$data> {
-                    Some(self.load(Ordering::SeqCst))
+            impl From<$int> for Value {
+                fn from(value: $int) -> Self {
+                    // The second is for `u128` alone.
+                    match (i128::try_from(value), u128::try_from(value)) {
+                        (Ok(value), _) => Self::Int(value),
+                        (_, Ok(value)) => Self::Huge(value),
+                        _ => unreachable!("no integer is smaller than all of `i128`"),
+                    }
                 }
             }
 
-            impl Settable for atomic::$atomic {
-                fn write(&self, data: $data) -> Result<(), BoxError> {
-                    self.store(data, Ordering::SeqCst);
-                    Ok(())
+            impl ValueType for $int {
+                const KIND: Kind = Kind::Integer;
+                const TYPE: &'static str = stringify!($int);
+
+                fn into_value(self) -> Value {
+                    self.into()
+                }
+
+                fn from_value(value: Value) -> Result<Self, Mismatch> {
+                    match value {
+                        Value::Int(value) => value.try_into().map_err(|_| Mismatch::Range),
+                        Value::Huge(value) => value.try_into().map_err(|_| Mismatch::Range),
+                        Value::Text(text) => Self::from_value(integer(text.trim())?),
+                        _ => Err(Mismatch::Type),
+                    }
                 }
             }
         )*
     };
 }
 
-atomics! {
-    AtomicBool bool
-    AtomicI8 i8 AtomicI16 i16 AtomicI32 i32 AtomicI64 i64 AtomicIsize isize
-    AtomicU8 u8 AtomicU16 u16 AtomicU32 u32 AtomicU64 u64 AtomicUsize usize
-}
+integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 
-/// Its address.
-impl<T> Value for atomic::AtomicPtr<T> {
-    type Data = usize;
-
-    fn read(&self) -> Option<usize> {
-        Some(self.load(Ordering::SeqCst).addr())
+/// Decimal, or hexadecimal behind `0x`, with a sign.
+fn integer(text: &str) -> Result<Value, Mismatch> {
+    use std::num::IntErrorKind::{NegOverflow, PosOverflow};
+    let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
+    let hex = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
+    let (digits, radix) = hex.map_or((unsigned, 10), |digits| (digits, 16));
+    // A second sign is no digit.
+    if !digits.starts_with(|first: char| first.is_digit(radix)) {
+        return Err(Mismatch::Type);
+    }
+    let magnitude = u128::from_str_radix(digits, radix).map_err(|error| match error.kind() {
+        PosOverflow | NegOverflow => Mismatch::Range,
+        _ => Mismatch::Type,
+    })?;
+    if text.starts_with('-') {
+        0_i128.checked_sub_unsigned(magnitude).map(Value::Int).ok_or(Mismatch::Range)
+    } else {
+        Ok(magnitude.into())
     }
 }
 
-// A panic cannot have left half of a `Data` behind: it is written by one move.
-fn unpoisoned<G>(locked: TryLockResult<G>) -> Result<G, Busy> {
-    match locked {
-        Ok(guard) => Ok(guard),
-        Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-        Err(TryLockError::WouldBlock) => Err(Busy),
+impl From<bool> for Value {
+    fn from(value: bool) -> Self {
+        Self::Bool(value)
     }
 }
 
-fn replace<D>(mut locked: impl DerefMut<Target = D>, data: D) {
-    let old = mem::replace(&mut *locked, data);
-    // Outside of the lock, for its `Drop` may be user code.
-    drop(locked);
-    drop(old);
-}
+/// `true` and `false`, also 1 and 0 as in the kernel.
+impl ValueType for bool {
+    const KIND: Kind = Kind::Bool;
+    const TYPE: &'static str = "bool";
 
-impl<D: Data + Clone> Value for Mutex<D> {
-    type Data = D;
-
-    fn read(&self) -> Option<D> {
-        Some(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner).clone())
+    fn into_value(self) -> Value {
+        self.into()
     }
 
-    fn try_read(&self) -> Result<Option<D>, Busy> {
-        Ok(Some(unpoisoned(Mutex::try_lock(self))?.clone()))
-    }
-}
-
-impl<D: Data + Clone> Settable for Mutex<D> {
-    fn write(&self, data: D) -> Result<(), BoxError> {
-        replace(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner), data);
-        Ok(())
-    }
-
-    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
-        replace(unpoisoned(Mutex::try_lock(self))?, data);
-        Ok(Ok(()))
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Bool(value) => Ok(value),
+            Value::Int(0) => Ok(false),
+            Value::Int(1) => Ok(true),
+            Value::Int(_) | Value::Huge(_) => Err(Mismatch::Range),
+            Value::Text(text) => match text.trim() {
+                "true" => Ok(true),
+                "false" => Ok(false),
+                number => Self::from_value(integer(number)?),
+            },
+            _ => Err(Mismatch::Type),
+        }
     }
 }
 
-impl<D: Data + Clone> Value for RwLock<D> {
-    type Data = D;
-
-    fn read(&self) -> Option<D> {
-        Some(RwLock::read(self).unwrap_or_else(PoisonError::into_inner).clone())
-    }
-
-    fn try_read(&self) -> Result<Option<D>, Busy> {
-        Ok(Some(unpoisoned(RwLock::try_read(self))?.clone()))
+impl From<f64> for Value {
+    fn from(value: f64) -> Self {
+        Self::Float(value)
     }
 }
 
-impl<D: Data + Clone> Settable for RwLock<D> {
-    fn write(&self, data: D) -> Result<(), BoxError> {
-        replace(RwLock::write(self).unwrap_or_else(PoisonError::into_inner), data);
-        Ok(())
-    }
-
-    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
-        replace(unpoisoned(RwLock::try_write(self))?, data);
-        Ok(Ok(()))
+impl From<f32> for Value {
+    fn from(value: f32) -> Self {
+        Self::Float(value.into())
     }
 }
 
-impl<V: Value> Value for OnceLock<V> {
-    type Data = V::Data;
+impl ValueType for f64 {
+    const KIND: Kind = Kind::Float;
+    const TYPE: &'static str = "f64";
 
-    fn read(&self) -> Option<V::Data> {
-        self.get()?.read()
+    fn into_value(self) -> Value {
+        self.into()
     }
 
-    fn try_read(&self) -> Result<Option<V::Data>, Busy> {
-        self.get().map_or(Ok(None), V::try_read)
-    }
-}
-
-/// Can be set once.
-impl<D: Data + Clone> Settable for OnceLock<D> {
-    fn write(&self, data: D) -> Result<(), BoxError> {
-        self.set(data).map_err(|_| BoxError::from("it is set already, and can be set once"))
-    }
-}
-
-/// Reading it makes the value, if that has not happened yet.
-impl<V: Value> Value for LazyLock<V> {
-    type Data = V::Data;
-
-    fn read(&self) -> Option<V::Data> {
-        (**self).read()
-    }
-
-    fn try_read(&self) -> Result<Option<V::Data>, Busy> {
-        (**self).try_read()
+    #[allow(clippy::cast_precision_loss, reason = "as a literal of an integer's digits would be rounded")]
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Float(value) => Ok(value),
+            Value::Int(value) => Ok(value as Self),
+            Value::Huge(value) => Ok(value as Self),
+            Value::Text(text) => text.trim().parse().map_err(|_| Mismatch::Type),
+            _ => Err(Mismatch::Type),
+        }
     }
 }
 
-impl<V: Settable> Settable for LazyLock<V> {
-    fn write(&self, data: V::Data) -> Result<(), BoxError> {
-        (**self).write(data)
+impl ValueType for f32 {
+    const KIND: Kind = Kind::Float;
+    const TYPE: &'static str = "f32";
+
+    fn into_value(self) -> Value {
+        self.into()
     }
 
-    fn try_write(&self, data: V::Data) -> Result<Result<(), BoxError>, Busy> {
-        (**self).try_write(data)
+    #[allow(clippy::cast_possible_truncation, reason = "rounding is what a float does; infinity is checked")]
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        let wide = f64::from_value(value)?;
+        let value = wide as Self;
+        if wide.is_finite() && value.is_infinite() { Err(Mismatch::Range) } else { Ok(value) }
+    }
+}
+
+impl From<char> for Value {
+    fn from(value: char) -> Self {
+        Self::Text(value.into())
+    }
+}
+
+impl ValueType for char {
+    const KIND: Kind = Kind::Text;
+    const TYPE: &'static str = "char";
+
+    fn into_value(self) -> Value {
+        self.into()
+    }
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        String::from_value(value)?.parse().map_err(|_| Mismatch::Type)
+    }
+}
+
+impl From<String> for Value {
+    fn from(value: String) -> Self {
+        Self::Text(value)
+    }
+}
+
+impl From<&str> for Value {
+    fn from(value: &str) -> Self {
+        Self::Text(value.to_owned())
+    }
+}
+
+/// Numbers and `bool`s become their text.
+impl ValueType for String {
+    const KIND: Kind = Kind::Text;
+    const TYPE: &'static str = "String";
+
+    fn into_value(self) -> Value {
+        self.into()
+    }
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        match value {
+            Value::Text(text) => Ok(text),
+            Value::Unset => Err(Mismatch::Type),
+            other => Ok(other.to_string()),
+        }
+    }
+}
+
+impl ValueType for std::borrow::Cow<'static, str> {
+    const KIND: Kind = Kind::Text;
+    const TYPE: &'static str = "str";
+
+    fn into_value(self) -> Value {
+        self.into_owned().into()
+    }
+
+    fn from_value(value: Value) -> Result<Self, Mismatch> {
+        String::from_value(value).map(Self::Owned)
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Value {
+    /// Integers that JSON has no room for and floats that are no numbers become text.
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Unset => serializer.serialize_none(),
+            Self::Bool(value) => serializer.serialize_bool(*value),
+            Self::Int(value) => match (i64::try_from(*value), u64::try_from(*value)) {
+                (Ok(value), _) => serializer.serialize_i64(value),
+                (_, Ok(value)) => serializer.serialize_u64(value),
+                _ => serializer.collect_str(value),
+            },
+            Self::Huge(value) => serializer.collect_str(value),
+            Self::Float(value) if value.is_finite() => serializer.serialize_f64(*value),
+            Self::Float(value) => serializer.collect_str(value),
+            Self::Text(value) => serializer.serialize_str(value),
+        }
     }
 }

@@ -1,62 +1,70 @@
 //! Sysctls as one instance sees them.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::datum::{Data, Datum, Kind, Mismatch};
-use super::entry::{Fault, SysctlEntry};
+use super::entry::{Fault, NAMES, SysctlEntry};
 use super::error::Error;
 use super::listing::{Description, Listed, Tree};
-use crate::core::Handle;
+use super::value::{Kind, Mismatch, Value, ValueType};
+use crate::core::{Handle, HasInstances};
 use crate::failure;
-use crate::instance::Instance;
-use crate::named::{self, InstanceRef, Named, Table};
-use crate::registry::{Class, ClassEntry, closest};
+use crate::names::{self, InstanceRef, Named, Table};
+use crate::registry::{ClassEntry, closest};
 
 /// The sysctls of a named instance; from [`of`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct View<'a> {
     /// None for the current instances.
-    instance: Option<&'a Handle>,
+    instance: Option<&'a dyn HasInstances>,
     /// None for as long as it takes.
-    until: Option<Instant>,
+    deadline: Option<Instant>,
+}
+
+/// The instances that it looks at: `View [(Net#3 "red", Live)]`; none for the current ones.
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("View ")?;
+        f.debug_list().entries(self.instance.into_iter().flat_map(HasInstances::instances)).finish()
+    }
 }
 
 /// A sysctl that was found, and what means it and no other.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) entry: &'static SysctlEntry,
-    unique: String,
+    qualified_name: String,
 }
 
 impl Found {
     #[cfg(feature = "inspect")]
     pub(crate) fn describe(self) -> Description {
-        Description::new(self.entry, self.unique)
+        Description::new(self.entry, self.qualified_name)
     }
 }
 
-/// The sysctls of this instance, and the shared ones of its class.
+/// The sysctls of this instance, and the shared ones of its class; those of all classes for a [`Vimage`](crate::Vimage).
 #[must_use]
-pub fn of<C: Class>(instance: &Instance<C>) -> View<'_> {
-    View { instance: Some(instance.handle()), until: None }
+pub fn of(instance: &impl HasInstances) -> View<'_> {
+    View { instance: Some(instance), deadline: None }
 }
 
 impl<'a> View<'a> {
-    pub(crate) const CURRENT: View<'static> = View { instance: None, until: None };
+    pub(crate) const CURRENT: View<'static> = View { instance: None, deadline: None };
 
     pub(crate) fn of_handle(handle: &'a Handle) -> Self {
-        Self { instance: Some(handle), until: None }
+        Self { instance: Some(handle), deadline: None }
     }
 
     /// Does not wait any longer than this for the lock of a `Mutex` or `RwLock`, or of a type with a
-    /// [`try_read`](super::Value::try_read): there is [`Error::Busy`] then, and nothing has changed. With a time that
+    /// [`try_read`](super::Readable::try_read): there is [`Error::Busy`] then, and nothing has changed. With a time that
     /// is over each lock is tried once. It is one point in time for all that is asked of this view; handlers take as
     /// long as they take.
     #[must_use]
-    pub fn until(self, deadline: Instant) -> Self {
-        Self { until: Some(deadline), ..self }
+    pub fn with_deadline(self, deadline: Instant) -> Self {
+        Self { deadline: Some(deadline), ..self }
     }
 
     /// The value of a sysctl. `module::name` tells those apart that bear one name; the module is given by its name or
@@ -66,8 +74,8 @@ impl<'a> View<'a> {
     /// # Errors
     ///
     /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Gone`]; [`Error::Busy`] if
-    /// [`until`](Self::until) was said; [`Error::Refused`] and [`Error::Panicked`] by a handler.
-    pub fn get(&self, name: &str) -> Result<Datum, Error> {
+    /// [`with_deadline`](Self::with_deadline) was said; [`Error::Refused`] and [`Error::Panicked`] by a handler.
+    pub fn get(&self, name: &str) -> Result<Value, Error> {
         self.read(self.find(name)?, name)
     }
 
@@ -76,10 +84,10 @@ impl<'a> View<'a> {
     /// # Errors
     ///
     /// As [`get`](Self::get), and [`Error::WrongType`] or [`Error::OutOfRange`] if the value is none of `T`.
-    pub fn get_as<T: Data>(&self, name: &str) -> Result<T, Error> {
+    pub fn get_as<T: ValueType>(&self, name: &str) -> Result<T, Error> {
         let value = self.get(name)?;
         let given = value.to_string();
-        T::from_datum(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given, T::KIND, T::TYPE))
+        T::from_value(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given, T::KIND, T::TYPE))
     }
 
     /// Sets a sysctl, from a value or from its text. Whoever reads meanwhile finds the old value or the new one.
@@ -88,7 +96,7 @@ impl<'a> View<'a> {
     ///
     /// As [`get`](Self::get), and [`Error::ReadOnly`], [`Error::WrongType`], [`Error::OutOfRange`],
     /// [`Error::NotPermitted`], [`Error::Refused`]. Nothing has changed then.
-    pub fn set(&self, name: &str, value: impl Into<Datum>) -> Result<(), Error> {
+    pub fn set(&self, name: &str, value: impl Into<Value>) -> Result<(), Error> {
         let entry = self.find(name)?;
         if !entry.writable {
             return Err(Error::ReadOnly { name: name.to_owned(), tunable: entry.tunable });
@@ -107,19 +115,19 @@ impl<'a> View<'a> {
 
     /// What is below a prefix, unread, with what means it and no other.
     pub(crate) fn below(&self, prefix: &str) -> Result<Vec<Found>, Error> {
-        let table = named::table().map_err(Error::Boot)?;
+        let table = NAMES.table().map_err(Error::Boot)?;
         let mut found = Vec::new();
         for named in below(&table, prefix) {
             let own: Vec<_> = named.iter().copied().filter(|entry| self.sees(entry)).collect();
-            found.extend(own.iter().map(|entry| Found { entry, unique: named::unique(*entry, &own) }));
+            found.extend(own.iter().map(|entry| Found { entry, qualified_name: names::unique(*entry, &own) }));
         }
         Ok(found)
     }
 
     pub(crate) fn listed(&self, found: Found) -> Listed {
-        let Found { entry, unique } = found;
-        let value = self.read(entry, &unique);
-        Listed::new(entry, unique, value)
+        let Found { entry, qualified_name } = found;
+        let value = self.read(entry, &qualified_name);
+        Listed::new(entry, qualified_name, value)
     }
 
     /// The same as a tree, by the segments of the names.
@@ -139,46 +147,45 @@ impl<'a> View<'a> {
     pub fn describe(&self, name: &str) -> Result<Description, Error> {
         let entry = self.find(name)?;
         let named = self.below(entry.identity.name)?;
-        let unique = named.into_iter().find(|found| std::ptr::eq(found.entry, entry)).map(|found| found.unique);
+        let qualified_name =
+            named.into_iter().find(|found| std::ptr::eq(found.entry, entry)).map(|found| found.qualified_name);
         // Taken back meanwhile.
-        Ok(Description::new(entry, unique.unwrap_or_else(|| name.to_owned())))
+        Ok(Description::new(entry, qualified_name.unwrap_or_else(|| name.to_owned())))
     }
 
     /// Whether the sysctl is one of this instance.
     fn sees(&self, entry: &SysctlEntry) -> bool {
-        self.instance.is_none_or(|handle| handle.header().class == entry.identity.module.class)
+        self.instance.is_none_or(|instance| instance.instance_of(entry.identity.module.class).is_some())
     }
 
     fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
-        let table = named::table().map_err(Error::Boot)?;
+        let table = NAMES.table().map_err(Error::Boot)?;
         let found = find_in(&table, name);
         let own: Vec<_> = found.iter().copied().filter(|entry| self.sees(entry)).collect();
         match (own.as_slice(), found.first(), self.instance) {
             (&[entry], ..) => Ok(entry),
-            ([], Some(other), Some(handle)) => Err(Error::WrongClass {
+            ([], Some(other), Some(instance)) => Err(Error::WrongClass {
                 name: name.to_owned(),
                 class: other.identity.module.class.name,
-                instance: handle.header().label(),
+                instance: label(instance),
             }),
-            ([], ..) => {
-                Err(Error::Unknown { name: name.to_owned(), closest: closest(name, table.sysctls.keys().copied()) })
-            }
-            (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: named::candidates(several) }),
+            ([], ..) => Err(Error::Unknown { name: name.to_owned(), closest: closest(name, table.keys().copied()) }),
+            (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
         }
     }
 
-    fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Datum, Error> {
-        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance, self.until)))?
+    fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Value, Error> {
+        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance, self.deadline)))?
             .map_err(|fault| error(fault, entry, name, String::new))
     }
 
-    fn write(&self, entry: &SysctlEntry, name: &str, value: Datum) -> Result<(), Error> {
+    fn write(&self, entry: &SysctlEntry, name: &str, value: Value) -> Result<(), Error> {
         let given = value.to_string();
         self.with(entry, name, |instance| {
             if let Some(header) = instance.header().filter(|header| entry.base_only && !header.is_base()) {
                 return Err(Error::NotPermitted { name: name.to_owned(), instance: header.label() });
             }
-            inside(instance, name, || entry.target.write(instance, value, self.until))
+            inside(instance, name, || entry.target.write(instance, value, self.deadline))
         })?
         .map_err(|fault| error(fault, entry, name, || given))
     }
@@ -191,15 +198,21 @@ impl<'a> View<'a> {
         f: impl FnOnce(InstanceRef<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let class: &'static ClassEntry = entry.identity.module.class;
-        match self.instance {
-            Some(handle) if handle.header().is_gone() => Err(Error::Gone { name: name.to_owned() }),
-            Some(handle) => f(InstanceRef::new(handle)),
-            None => named::in_current(class, |instance| match instance.header() {
+        match self.instance.map(|instance| instance.instance_of(class)) {
+            Some(Some(handle)) if !handle.header().is_gone() => f(InstanceRef::new(handle)),
+            Some(_) => Err(Error::Gone { name: name.to_owned() }),
+            None => names::in_current(class, |instance| match instance.header() {
                 None if !entry.shared => Err(Error::NoInstance { name: name.to_owned(), class: class.name }),
                 _ => f(instance),
             }),
         }
     }
+}
+
+/// How an instance or a vimage is called in messages.
+fn label(instance: &dyn HasInstances) -> String {
+    let labels: Vec<_> = instance.instances().into_iter().map(|handle| handle.header().label()).collect();
+    labels.join(", ")
 }
 
 /// Runs code of the user's in the instance; a panic of it is an error like others.
@@ -208,7 +221,7 @@ fn inside<R>(
     name: &str,
     f: impl FnOnce() -> Result<R, Fault>,
 ) -> Result<Result<R, Fault>, Error> {
-    named::in_named(instance, || catch_unwind(AssertUnwindSafe(f)))
+    names::in_named(instance, || catch_unwind(AssertUnwindSafe(f)))
         .map_err(|panic| Error::Panicked { name: name.to_owned(), message: failure::message(panic) })
 }
 
@@ -233,29 +246,29 @@ fn mismatched(mismatch: Mismatch, name: String, given: String, expected: Kind, t
     Error::WrongType { name, given, expected, type_name, reason }
 }
 
-fn find_in(table: &Table, name: &str) -> Vec<&'static SysctlEntry> {
-    named::find(name, |name| table.sysctls.get(name).cloned().unwrap_or_default())
+fn find_in(table: &Table<SysctlEntry>, name: &str) -> Vec<&'static SysctlEntry> {
+    names::find(name, |name| table.get(name).cloned().unwrap_or_default())
 }
 
 /// The sysctls whose names are the prefix or continue it behind a dot, those of one name together.
-fn below<'t>(table: &'t Table, prefix: &str) -> impl Iterator<Item = &'t [&'static SysctlEntry]> + 't {
+fn below<'t>(table: &'t Table<SysctlEntry>, prefix: &str) -> impl Iterator<Item = &'t [&'static SysctlEntry]> + 't {
     let prefix = prefix.trim_end_matches('.').to_owned();
     let under = move |name: &str| match name.strip_prefix(&*prefix) {
         Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with('.'),
         None => false,
     };
-    table.sysctls.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
+    table.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
 }
 
 /// What [`Builder::sysctl`](crate::Builder::sysctl) was given: names and values.
-pub(crate) type Tunables = [(String, Datum)];
+pub(crate) type Tunables = [(String, Value)];
 
 /// Finds what is wrong with the names, for instances of these classes, before there is one.
 pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry]) -> Result<(), Error> {
     if tunables.is_empty() {
         return Ok(());
     }
-    let table = named::table().map_err(Error::Boot)?;
+    let table = NAMES.table().map_err(Error::Boot)?;
     for (name, _) in tunables {
         let entry = View::CURRENT.tunable(&table, name, classes)?;
         if !entry.tunable {
@@ -283,7 +296,7 @@ impl View<'_> {
     /// The one that `name` means in instances of these classes.
     fn tunable(
         &self,
-        table: &Table,
+        table: &Table<SysctlEntry>,
         name: &str,
         classes: &[&'static ClassEntry],
     ) -> Result<&'static SysctlEntry, Error> {

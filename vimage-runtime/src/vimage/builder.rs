@@ -9,7 +9,7 @@ use crate::core::holders::Holders;
 use crate::core::{AnyClass, Handle, InstanceOf, context};
 use crate::instance::{CreateError, Instance, Tunables, create};
 use crate::registry::{Arguments, Class, ClassEntry, classes};
-use crate::sysctl::{self, Datum};
+use crate::sysctl::{self, Value};
 use crate::{boot, current};
 
 /// Makes a vimage; from [`Vimage::builder`].
@@ -79,7 +79,7 @@ impl VimageBuilder {
 
     /// Sets a sysctl of the new instance of its class, before the attach hooks run; as
     /// [`Builder::sysctl`](crate::Builder::sysctl).
-    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Datum>) -> Self {
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.tunables.push((name.into(), value.into()));
         self
     }

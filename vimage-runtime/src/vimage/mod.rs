@@ -5,7 +5,7 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use crate::core::holders::{Holders, Ticket};
-use crate::core::{Handle, InstanceOf, context};
+use crate::core::{Handle, HasInstances, InstanceOf, Sealed, context};
 use crate::error::BootError;
 use crate::instance::Instance;
 use crate::registry::{Class, ClassEntry, classes};
@@ -158,13 +158,23 @@ fn base_of(class: &'static ClassEntry) -> &'static Handle {
     class.laid_out().base_handle()
 }
 
-// SAFETY: of each class it has an instance of that class.
+impl Sealed for Vimage {}
+
+impl HasInstances for Vimage {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        self.members().iter().map(|member| &member.handle).find(|handle| handle.header().class == class)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        self.members().iter().map(|member| &member.handle).collect()
+    }
+}
+
+// SAFETY: the instance is of the class that is given.
 unsafe impl<C> InstanceOf<C> for Vimage {
     #[track_caller]
     fn member(&self, class: &'static ClassEntry) -> &Handle {
-        let of_class = |member: &&Member| member.handle.header().class == class;
-        let member = self.members().iter().find(of_class);
-        &member.expect("a vimage has an instance of each class known at boot").handle
+        self.instance_of(class).expect("a vimage has an instance of each class known at boot")
     }
 }
 

@@ -10,13 +10,6 @@ use crate::storage::accessor::VariableEntry;
 use crate::storage::cold;
 pub use crate::storage::resolved::Resolved;
 
-/// Keeps the items that go through parts.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __switch {
-    (plain { $($plain:tt)* } instances { $($instances:tt)* }) => { $($instances)* };
-}
-
 /// The registered form of a part, with the template of its values.
 #[doc(hidden)]
 #[macro_export]
@@ -50,7 +43,7 @@ macro_rules! __storage {
                 ])
             }
         };
-        $crate::__private::register!(ENTRIES, Entry::Part($entry.entry()));
+        $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Part($entry.entry()));
     };
 }
 

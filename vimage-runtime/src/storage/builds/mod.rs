@@ -12,3 +12,5 @@ pub use static_struct::*;
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
+#[cfg(not(any(feature = "vimage", feature = "static-struct")))]
+pub(crate) use plain::macros;

@@ -3,11 +3,13 @@
 use crate::core::{AnyClass, InstanceOf};
 use crate::storage::{Held, Virtualized};
 
-/// Keeps the plain items.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __switch {
-    (plain { $($plain:tt)* } instances { $($instances:tt)* }) => { $($plain)* };
+/// What the macros of this build are called in `vimage_macros`.
+pub(crate) mod macros {
+    pub use vimage_macros::{
+        plain_attach as attach, plain_detach as detach, plain_module as module, plain_quiesce as quiesce,
+        plain_shared as shared, plain_vcpu_module as vcpu_module, plain_virtualize as virtualize,
+        plain_virtualized as virtualized, plain_vnet_module as vnet_module, plain_vprocg_module as vprocg_module,
+    };
 }
 
 impl<T> Virtualized for T {

@@ -9,13 +9,6 @@ use crate::registry::Class;
 use crate::storage::accessor::{Region, VariableEntry};
 use crate::storage::kind;
 
-/// Keeps the items that go through parts.
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __switch {
-    (plain { $($plain:tt)* } instances { $($instances:tt)* }) => { $($instances)* };
-}
-
 /// The static that holds a part.
 #[doc(hidden)]
 #[macro_export]

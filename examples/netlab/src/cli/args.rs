@@ -1,0 +1,214 @@
+//! The command line's arguments.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::cli::number;
+use crate::cli::settings::Settings;
+use crate::lab::traffic::Model;
+
+pub const PINGS: u16 = 4;
+pub const PING_SIZE: u16 = 56;
+
+/// A network of network stacks in one process: a vnet for each node of a real topology.
+#[derive(Parser)]
+#[command(version, args_conflicts_with_subcommands = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    #[command(flatten)]
+    pub run: Run,
+    /// Print JSON instead of text.
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+#[derive(Subcommand)]
+pub enum Command {
+    /// Send traffic between all nodes and show the load of each link (the default).
+    Run(Run),
+    /// Send echo requests from one node to another; without arguments, from this host to itself.
+    Ping(Ping),
+    /// Show which routers are on the way.
+    Traceroute(Between),
+    /// Move bytes over a TCP connection and verify them.
+    Tcp(Tcp),
+    /// Show the routes, interfaces or counters of a node, after some traffic.
+    Netstat(Netstat),
+    /// Show the packet filter of a node, after some traffic.
+    Ipfw(Ipfw),
+    /// Show or set variables of a node.
+    Sysctl(Sysctl),
+    /// Make a generated network of many nodes and ping around it.
+    Scale(Scale),
+    /// Compare with the same stack written by hand, with the router as an argument.
+    Bench(Bench),
+}
+
+/// Where the nodes are, and what is different about some of them.
+#[derive(Args)]
+pub struct Where {
+    /// A topology in node-link JSON, or one that is bundled: abilene (topozoo/Abilene), sndlib/abilene,
+    /// sndlib/newyork, sndlib/nobel-germany, sndlib/polska.
+    pub file: String,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+/// A node of a network; this host, which has only pinged itself, if both are left out.
+#[derive(Args)]
+pub struct Node {
+    /// A topology in node-link JSON, or one that is bundled; without it, this host, which has only pinged itself.
+    #[arg(requires = "node")]
+    pub file: Option<String>,
+    /// The node, by id or name.
+    pub node: Option<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(Args)]
+pub struct Traffic {
+    /// Who sends how much to whom.
+    #[arg(long, value_enum, default_value = "uni")]
+    pub traffic: Model,
+    /// How many packets are sent in all: `200000`, `1e6`, `500k`.
+    #[arg(long, default_value_t = 200_000, value_parser = number::packets)]
+    pub packets: u64,
+}
+
+#[derive(Args)]
+pub struct Run {
+    /// A topology in node-link JSON, or one that is bundled.
+    #[arg(default_value = "abilene")]
+    pub file: String,
+    #[command(flatten)]
+    pub settings: Settings,
+    #[command(flatten)]
+    pub traffic: Traffic,
+    /// Draw the map with the loads into this file; `-` prints it instead of the table.
+    #[arg(long, value_name = "OUT")]
+    pub svg: Option<PathBuf>,
+}
+
+impl Run {
+    /// Whether the map goes to standard output.
+    pub fn prints_map(&self) -> bool {
+        self.svg.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
+}
+
+#[derive(Args)]
+pub struct Between {
+    #[command(flatten)]
+    pub place: Where,
+    /// The node that sends, by id or name.
+    pub source: String,
+    /// The node that it sends to, by id or name.
+    pub target: String,
+}
+
+#[derive(Args)]
+pub struct Ping {
+    /// A topology in node-link JSON, or one that is bundled.
+    #[arg(requires = "target")]
+    pub file: Option<String>,
+    /// The node that sends, by id or name.
+    pub source: Option<String>,
+    /// The node that answers, by id or name.
+    pub target: Option<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// How many requests are sent.
+    #[arg(long, short, default_value_t = PINGS, value_parser = clap::value_parser!(u16).range(1..))]
+    pub count: u16,
+    /// How many bytes of data are in each.
+    #[arg(long, short, default_value_t = PING_SIZE, value_parser = clap::value_parser!(u16).range(..=65507))]
+    pub size: u16,
+}
+
+#[derive(Args)]
+pub struct Tcp {
+    #[command(flatten)]
+    pub between: Between,
+    /// How many bytes are moved: `1000000`, `1e6`, `100MB`, `64KiB`.
+    #[arg(long, value_parser = number::bytes)]
+    pub bytes: u64,
+    /// Another pair that does the same at the same time.
+    #[arg(long, num_args = 2, value_names = ["SRC", "DST"])]
+    pub also: Vec<String>,
+}
+
+#[derive(Args)]
+pub struct Netstat {
+    #[command(flatten)]
+    pub place: Node,
+    #[command(flatten)]
+    pub what: What,
+    #[command(flatten)]
+    pub traffic: Traffic,
+}
+
+#[derive(Args)]
+#[group(required = true, multiple = false)]
+pub struct What {
+    /// The routing table.
+    #[arg(short)]
+    pub routes: bool,
+    /// The interfaces.
+    #[arg(short)]
+    pub interfaces: bool,
+    /// Counters by protocol.
+    #[arg(short)]
+    pub statistics: bool,
+}
+
+#[derive(Args)]
+pub struct Ipfw {
+    #[command(flatten)]
+    pub place: Node,
+    #[command(flatten)]
+    pub traffic: Traffic,
+}
+
+#[derive(Args)]
+pub struct Sysctl {
+    /// A topology in node-link JSON, or one that is bundled; this host if FILE and NODE are left out.
+    pub file: Option<String>,
+    /// The node, by id or name.
+    pub node: Option<String>,
+    /// What to show, or to set with `NAME=VALUE`; `net.inet` is all that is below it. All variables if nothing is named.
+    #[arg(value_name = "NAME[=VALUE]")]
+    pub variables: Vec<String>,
+    #[command(flatten)]
+    pub settings: Settings,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Shape {
+    Ring,
+    Tree,
+}
+
+#[derive(Args)]
+pub struct Scale {
+    /// How many vnets.
+    #[arg(long, value_parser = number::machines)]
+    pub nodes: u32,
+    /// How they are connected.
+    #[arg(long, value_enum, default_value = "ring")]
+    pub shape: Shape,
+}
+
+#[derive(Args)]
+pub struct Bench {
+    /// A topology in node-link JSON, or one that is bundled.
+    #[arg(default_value = "abilene")]
+    pub file: String,
+    #[command(flatten)]
+    pub traffic: Traffic,
+    /// How many times each is measured; the best is shown.
+    #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    pub repeat: u32,
+}

@@ -1,0 +1,11 @@
+//! One file per command.
+
+pub mod bench;
+pub mod ipfw;
+pub mod netstat;
+pub mod ping;
+pub mod run;
+pub mod scale;
+pub mod sysctl;
+pub mod tcp;
+pub mod traceroute;

@@ -1,0 +1,184 @@
+//! The command line: what it says is done to a network, and what comes of that is printed.
+
+mod args;
+mod commands;
+mod flood;
+mod number;
+mod output;
+mod progress;
+mod settings;
+mod style;
+mod svg;
+
+use std::error::Error;
+use std::path::Path;
+use std::process::ExitCode;
+
+use args::{Cli, Command, Node, PING_SIZE, PINGS, Ping, Sysctl, Traffic, Where};
+use clap::{CommandFactory, Parser};
+use output::Report;
+use progress::Progress;
+use settings::Settings;
+use vimage::CreateError;
+
+use crate::lab::names;
+use crate::lab::network::Network;
+use crate::lab::topology::{BUNDLED, Topology};
+
+type OnNetwork<'a> = &'a dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn Error>>;
+
+/// Builds the network, runs `command` on it, takes it down.
+fn on_network(
+    file: &str,
+    settings: Option<&Settings>,
+    quiet: bool,
+    command: OnNetwork<'_>,
+) -> Result<Report, Box<dyn Error>> {
+    let topology = Topology::load(file)?;
+    let progress = Progress::new("building", topology.nodes.len() as u64, quiet);
+    let network = Network::build(&topology, |nodes| progress.inc(nodes)).map_err(what_works)?;
+    drop(progress);
+    run_on(topology, network, settings, command)
+}
+
+/// Says what can be done where there are no instances.
+fn what_works(error: Box<dyn Error>) -> Box<dyn Error> {
+    match error.downcast_ref() {
+        Some(CreateError::NotVirtualized) => format!(
+            "{error}; without it there is this host alone, and `netlab ping`, `netlab netstat`, `netlab ipfw` and \
+             `netlab sysctl` work on it when FILE and NODE are left out"
+        )
+        .into(),
+        _ => error,
+    }
+}
+
+/// Runs `command` on the machine that there is anyway.
+fn on_host(settings: &Settings, command: OnNetwork<'_>) -> Result<Report, Box<dyn Error>> {
+    run_on(Topology::host(), Network::host()?, Some(settings), command)
+}
+
+fn run_on(
+    topology: Topology,
+    network: Network,
+    settings: Option<&Settings>,
+    command: OnNetwork<'_>,
+) -> Result<Report, Box<dyn Error>> {
+    settings.map_or(Ok(()), |settings| settings.apply(&topology, &network))?;
+    let report = command(&topology, &network)?;
+    network.close(|_| ())?;
+    Ok(report)
+}
+
+/// Runs `command` on a node after some traffic; this host only pings itself before, for there is nobody else.
+fn after_traffic(
+    place: &Node,
+    traffic: &Traffic,
+    quiet: bool,
+    command: impl Fn(&Topology, &Network, usize) -> Result<Report, Box<dyn Error>>,
+) -> Result<Report, Box<dyn Error>> {
+    let Node { file: Some(file), node: Some(node), settings } = place else {
+        return on_host(&place.settings, &|topology, network| {
+            commands::ping::ping_self(topology, network, (PINGS, PING_SIZE))?;
+            command(topology, network, 0)
+        });
+    };
+    on_network(file, Some(settings), quiet, &|topology, network| {
+        let node = topology.node(node)?;
+        flood::flood(topology, network, traffic, quiet)?;
+        command(topology, network, node)
+    })
+}
+
+impl Sysctl {
+    /// Takes what looks like a variable and is no file for one of this host; says which node of which file is meant
+    /// otherwise.
+    fn place(&mut self) -> Result<Option<(String, String)>, Box<dyn Error>> {
+        let is_variable = |text: &String| {
+            let rest = text.strip_prefix(commands::sysctl::ROOT);
+            rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('.')) && !Path::new(text).exists()
+        };
+        match (self.file.take(), self.node.take()) {
+            (None, _) => Ok(None),
+            (Some(first), second) if is_variable(&first) => {
+                self.variables.splice(..0, std::iter::once(first).chain(second));
+                Ok(None)
+            }
+            (Some(file), Some(node)) => Ok(Some((file, node))),
+            (Some(file), None) => Err(format!("of which node of {file}? A NODE follows the FILE").into()),
+        }
+    }
+}
+
+fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
+    let quiet = cli.json;
+    let at = |place: &Where, command: OnNetwork<'_>| on_network(&place.file, Some(&place.settings), quiet, command);
+    match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) if quiet && args.prints_map() => Err("`--svg -` and `--json` both print: take one".into()),
+        Command::Run(args) => on_network(&args.file, Some(&args.settings), quiet, &|topology, network| {
+            commands::run::run(topology, network, &args, quiet)
+        }),
+        Command::Ping(Ping { file: Some(file), source: Some(source), target: Some(target), settings, count, size }) => {
+            on_network(&file, Some(&settings), quiet, &|topology, network| {
+                let (source, target) = (topology.node(&source)?, topology.node(&target)?);
+                commands::ping::ping(topology, network, source, target, (count, size))
+            })
+        }
+        Command::Ping(args) => on_host(&args.settings, &|topology, network| {
+            commands::ping::ping_self(topology, network, (args.count, args.size))
+        }),
+        Command::Traceroute(between) => at(&between.place, &|topology, network| {
+            let (source, target) = (topology.node(&between.source)?, topology.node(&between.target)?);
+            commands::traceroute::traceroute(topology, network, source, target)
+        }),
+        Command::Tcp(args) => at(&args.between.place, &|topology, network| {
+            let mut pairs = vec![(topology.node(&args.between.source)?, topology.node(&args.between.target)?)];
+            if let [source, target] = &args.also[..] {
+                pairs.push((topology.node(source)?, topology.node(target)?));
+            }
+            commands::tcp::tcp(topology, network, &pairs, args.bytes, quiet)
+        }),
+        Command::Netstat(args) => after_traffic(&args.place, &args.traffic, quiet, |topology, network, node| {
+            Ok(commands::netstat::netstat(topology, network, node, &args.what))
+        }),
+        Command::Ipfw(args) => after_traffic(&args.place, &args.traffic, quiet, |topology, network, node| {
+            Ok(commands::ipfw::show(topology, network, node))
+        }),
+        Command::Sysctl(mut args) => match args.place()? {
+            Some((file, node)) => on_network(&file, Some(&args.settings), quiet, &|topology, network| {
+                commands::sysctl::sysctl(network, topology.node(&node)?, &args.variables)
+            }),
+            None => on_host(&args.settings, &|_, network| commands::sysctl::sysctl(network, 0, &args.variables)),
+        },
+        Command::Scale(args) => commands::scale::scale(&args, quiet).map_err(what_works),
+        Command::Bench(args) => on_network(&args.file, None, quiet, &|topology, network| {
+            commands::bench::bench(topology, network, &args, quiet)
+        }),
+    }
+}
+
+/// An error about a first word that is neither a command nor a topology, if a command was probably meant. Without it the
+/// word would be taken for the file of `run`.
+fn mistyped(first: &str) -> Option<Box<dyn Error>> {
+    let cli = Cli::command();
+    let commands = || cli.get_subcommands().map(clap::Command::get_name);
+    let known = commands().any(|command| command == first) || first.starts_with('-') || Path::new(first).exists();
+    let bundled = || BUNDLED.iter().map(|(name, _)| *name);
+    let closest = names::closest(first, bundled().chain(commands())).filter(|_| !known)?;
+    let is_command = !bundled().any(|name| name == closest);
+    is_command.then(|| format!("`{first}` is neither a command nor a file; did you mean `{closest}`?").into())
+}
+
+/// Runs what the command line says. The exit code is 0; or 1 if a host was not reached, bytes were lost, or the output
+/// cannot be written; or 2 if the input is wrong.
+pub fn main() -> ExitCode {
+    if let Some(error) = std::env::args().nth(1).and_then(|first| mistyped(&first)) {
+        return output::refuse(&*error);
+    }
+    let cli = Cli::parse();
+    let json = cli.json;
+    match execute(cli) {
+        Ok(report) => report.print(json),
+        Err(error) => output::refuse(&*error),
+    }
+}

@@ -1,0 +1,148 @@
+//! Sends traffic through a network and counts what comes of it.
+
+use std::collections::BTreeMap;
+use std::time::{Duration, Instant};
+
+use vimage::Bound;
+
+use crate::lab::address::address;
+use crate::lab::network::Network;
+use crate::lab::traffic::Flow;
+use crate::stack::inet;
+use crate::stack::udp::{UdpBindError, UdpSocket};
+
+/// The port of the discard service.
+pub const DISCARD: u16 = 9;
+/// How many packets are under way at once: less than a wire or a socket takes.
+pub const UNDER_WAY: u64 = 1024;
+pub const PAYLOAD: [u8; 32] = *b"the quick brown fox jumps over a";
+
+/// What became of the packets.
+#[derive(Clone, Debug, Default)]
+pub struct Outcome {
+    pub sent: u64,
+    pub delivered: u64,
+    pub dropped: BTreeMap<&'static str, u64>,
+    /// How many times a packet crossed a link.
+    pub hops: u64,
+    pub duration: Duration,
+    /// Packets on each link, from source to target and back.
+    pub links: Vec<(u64, u64)>,
+}
+
+impl Outcome {
+    /// The loads of the links in percent of the most loaded direction.
+    pub fn loads(&self) -> Vec<(f64, f64)> {
+        let most = self.links.iter().map(|(forward, backward)| *forward.max(backward)).max().unwrap_or(0).max(1);
+        let percent = |count: u64| 100.0 * count as f64 / most as f64;
+        self.links.iter().map(|&(forward, backward)| (percent(forward), percent(backward))).collect()
+    }
+
+    pub fn hops_per_second(&self) -> f64 {
+        self.hops as f64 / self.duration.as_secs_f64().max(f64::EPSILON)
+    }
+}
+
+/// Cuts the flows into pieces that are spread evenly over time: calls `send` with each, and `pause` whenever enough is
+/// under way.
+pub fn schedule(flows: &[Flow], mut send: impl FnMut(Flow), mut pause: impl FnMut(u64)) {
+    let total: u64 = flows.iter().map(|flow| flow.packets).sum();
+    let rounds = total.div_ceil(UNDER_WAY).max(1);
+    let by = |flow: &Flow, round: u64| (u128::from(flow.packets) * u128::from(round) / u128::from(rounds)) as u64;
+    let mut under_way = 0;
+    for round in 0..rounds {
+        for flow in flows {
+            let packets = by(flow, round + 1) - by(flow, round);
+            if packets == 0 {
+                continue;
+            }
+            if under_way + packets > UNDER_WAY {
+                pause(under_way);
+                under_way = 0;
+            }
+            send(Flow { packets, ..*flow });
+            under_way += packets;
+        }
+    }
+    pause(under_way);
+}
+
+/// Sends the flows through the network; tells `progress` of each packet that has been dealt with.
+pub fn flood(network: &Network, flows: &[Flow], progress: impl Fn(u64)) -> Result<Outcome, UdpBindError> {
+    let sockets: Vec<Bound<UdpSocket>> =
+        (0..network.len()).map(|node| network.on(node, || UdpSocket::bind(DISCARD))).collect::<Result<_, _>>()?;
+    let dropped_before = dropped(network);
+    let links_before = links(network);
+    let mut outcome = Outcome::default();
+    let start = Instant::now();
+    schedule(
+        flows,
+        |flow| {
+            let to = address(flow.to);
+            sockets[flow.from].enter(|socket| {
+                for _ in 0..flow.packets {
+                    // Why one was not sent is counted where it happened.
+                    _ = socket.send_to(to, DISCARD, None, &PAYLOAD);
+                }
+            });
+            outcome.sent += flow.packets;
+        },
+        |packets| {
+            network.settle();
+            outcome.delivered += sockets.iter().map(|socket| socket.enter(discard)).sum::<u64>();
+            progress(packets);
+        },
+    );
+    outcome.duration = start.elapsed();
+    outcome.links =
+        links(network).iter().zip(links_before).map(|(now, before)| (now.0 - before.0, now.1 - before.1)).collect();
+    outcome.hops = outcome.links.iter().map(|(forward, backward)| forward + backward).sum();
+    for (reason, count) in dropped(network) {
+        let new = count - dropped_before.get(reason).copied().unwrap_or(0);
+        if new > 0 {
+            outcome.dropped.insert(reason, new);
+        }
+    }
+    Ok(outcome)
+}
+
+/// Takes all that waits, and counts what is as it was sent.
+fn discard(socket: &UdpSocket) -> u64 {
+    std::iter::from_fn(|| socket.receive()).filter(|datagram| datagram.payload == PAYLOAD).count() as u64
+}
+
+fn links(network: &Network) -> Vec<(u64, u64)> {
+    network.links().iter().map(|link| (link.source.sent(), link.target.sent())).collect()
+}
+
+fn dropped(network: &Network) -> BTreeMap<&'static str, u64> {
+    let mut all = BTreeMap::new();
+    for machine in 0..network.len() {
+        for (reason, count) in network.on(machine, inet::ip_stat).dropped {
+            *all.entry(reason.name()).or_default() += count;
+        }
+    }
+    all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn all_is_sent_and_never_too_much_at_once() {
+        let flows = [(0, 1, 5_000), (1, 0, 1), (1, 2, 300)].map(|(from, to, packets)| Flow { from, to, packets });
+        let mut sent = BTreeMap::<(usize, usize), u64>::new();
+        let mut paused = 0;
+        schedule(
+            &flows,
+            |flow| *sent.entry((flow.from, flow.to)).or_default() += flow.packets,
+            |packets| {
+                assert!(packets <= UNDER_WAY);
+                paused += packets;
+            },
+        );
+        assert_eq!(sent, BTreeMap::from([((0, 1), 5_000), ((1, 0), 1), ((1, 2), 300)]));
+        assert_eq!(paused, 5_301);
+    }
+}

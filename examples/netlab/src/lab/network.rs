@@ -1,0 +1,183 @@
+//! A network of machines: a vnet for each node, a wire for each edge, routes in each vnet.
+
+use std::cell::Cell;
+use std::error::Error;
+use std::sync::Arc;
+
+use vimage::prelude::*;
+use vimage::{CreateError, Movable};
+
+use crate::hardware::{Controller, Line, Port, wire};
+use crate::lab::address::address;
+use crate::lab::routing::Neighbours;
+use crate::lab::topology::Topology;
+use crate::stack::ifnet::{self, Card, Ifnet};
+use crate::stack::inet::{self, NextHop, Prefix};
+use crate::stack::machine;
+use crate::stack::netisr::netisr;
+use crate::stack::tcp;
+
+/// How many packets are on the way in each direction of a wire, at most.
+pub const WIRE_LIMIT: usize = 4096;
+
+/// A link as the one who laid it sees it: the interface at each end.
+pub struct Link {
+    pub source: Arc<Ifnet>,
+    pub target: Arc<Ifnet>,
+}
+
+/// Machines that run, and what connects them.
+pub struct Network {
+    links: Vec<Link>,
+    // They go before the machines that they are plugged into.
+    cards: Vec<Movable<Card>>,
+    machines: Vec<Vnet>,
+    controller: Arc<Controller>,
+    /// How many times a machine was entered.
+    entries: Cell<u64>,
+}
+
+impl Network {
+    /// The machine that is there anyway, with nothing but its loopback interface.
+    pub fn host() -> Result<Self, Box<dyn Error>> {
+        let base = Vnet::base()?;
+        let controller = Controller::new(1);
+        base.enter(|| machine::connect(Line::new(&controller, 0)));
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller, entries: Cell::new(0) })
+    }
+
+    /// Machines of these names that forward packets, not yet connected.
+    pub fn machines<N: Into<Box<str>>>(names: impl ExactSizeIterator<Item = N>) -> Result<Self, CreateError> {
+        let controller = Controller::new(names.len());
+        let make = |(index, name): (usize, N)| {
+            let vnet = Vnet::builder().name(name).arg(Line::new(&controller, index)).create()?;
+            vnet.enter(|| {
+                inet::in_add_address(address(index));
+                inet::set_ip_forwarding(true);
+            });
+            Ok(vnet)
+        };
+        let machines = names.enumerate().map(make).collect::<Result<_, CreateError>>()?;
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller, entries: Cell::new(0) })
+    }
+
+    /// A machine for each node, connected and with a route to each other that can be reached. Tells `progress` of each
+    /// node to which all know the way.
+    pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Result<Self, Box<dyn Error>> {
+        let name = |node: usize| topology.nodes[node].name.as_str();
+        let mut network = Self::machines((0..topology.nodes.len()).map(name))?;
+        for edge in &topology.edges {
+            network.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)))?;
+        }
+        let neighbours = Neighbours::new(topology.nodes.len(), &topology.edges);
+        for destination in 0..network.machines.len() {
+            for (node, links) in neighbours.next_hops(destination).into_iter().enumerate() {
+                let next_hop = |link| {
+                    // A machine's interfaces have been plugged in in the order of its links.
+                    NextHop { interface: link as u32, gateway: address(neighbours.of(node, link)) }
+                };
+                let next_hops: Vec<NextHop> = links.into_iter().map(next_hop).collect();
+                network.machines[node].enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
+            }
+            progress(1);
+        }
+        Ok(network)
+    }
+
+    /// Lays a wire between two machines.
+    pub fn connect(&mut self, a: (usize, &str), b: (usize, &str)) -> Result<(), Box<dyn Error>> {
+        let (left, right) = wire(WIRE_LIMIT);
+        let source = self.plug(a.0, b.1, left)?;
+        let target = self.plug(b.0, a.1, right)?;
+        self.links.push(Link { source, target });
+        Ok(())
+    }
+
+    /// Makes a card on the base machine and moves it into the one it is for.
+    fn plug(&mut self, machine: usize, peer: &str, port: Port) -> Result<Arc<Ifnet>, Box<dyn Error>> {
+        let vnet = &self.machines[machine];
+        let unit = vnet.enter(ifnet::if_count);
+        let interface = Ifnet::new(format!("ge{unit}"), peer.to_owned(), port);
+        let mut card = Vnet::base()?.enter(|| ifnet::if_spare(Arc::clone(&interface)));
+        card.move_to(vnet)?;
+        self.cards.push(card);
+        Ok(interface)
+    }
+
+    pub fn len(&self) -> usize {
+        self.machines.len()
+    }
+
+    pub fn links(&self) -> &[Link] {
+        &self.links
+    }
+
+    /// Takes both interfaces of a link down.
+    pub fn take_down(&self, link: usize) {
+        self.links[link].source.set_up(false);
+        self.links[link].target.set_up(false);
+    }
+
+    /// Runs `f` on a machine.
+    pub fn on<R>(&self, machine: usize, f: impl FnOnce() -> R) -> R {
+        self.entries.set(self.entries.get() + 1);
+        self.machines[machine].enter(f)
+    }
+
+    /// How many times `on` has been called, by others or to let machines work.
+    pub fn entries(&self) -> u64 {
+        self.entries.get()
+    }
+
+    /// Lets the machines work until none has anything to do; no time passes.
+    pub fn settle(&self) {
+        while let Some(machine) = self.controller.next() {
+            self.on(machine, netisr);
+        }
+    }
+
+    /// Lets the time pass until the first timer of one of these machines goes off; says whether there was one.
+    pub fn pass_time(&self, machines: &[usize]) -> bool {
+        let timer = |machine: &usize| self.on(*machine, tcp::tcp_next_timer);
+        let Some(time) = machines.iter().filter_map(timer).min() else { return false };
+        machine::sleep_until(time);
+        for machine in machines {
+            self.on(*machine, tcp::tcp_poll);
+        }
+        true
+    }
+
+    /// Takes everything down and tells `progress` of each machine; an error says what still holds one.
+    pub fn close(self, progress: impl Fn(u64)) -> Result<(), Box<dyn Error>> {
+        let Self { links, cards, machines, .. } = self;
+        drop((links, cards));
+        for machine in machines {
+            // The base machine stays.
+            if machine.id() != 0 {
+                machine.destroy()?;
+            }
+            progress(1);
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::stack::udp::UdpSocket;
+
+    #[vimage::test]
+    fn a_network_is_taken_down_unless_something_holds_a_machine() {
+        let topology = Topology::load("abilene").unwrap();
+        let Ok(network) = Network::build(&topology, |_| ()) else { return };
+        assert_eq!((network.len(), network.links().len()), (11, 14));
+        network.close(|_| ()).unwrap();
+
+        let network = Network::build(&topology, |_| ()).unwrap();
+        let socket = network.on(6, || UdpSocket::bind(9)).unwrap();
+        let error = network.close(|_| ()).unwrap_err().to_string();
+        assert!(error.contains("Denver"), "{error}");
+        drop(socket);
+    }
+}

@@ -1,0 +1,276 @@
+//! What a topology file says, and the checks of it.
+
+use std::collections::{BTreeMap, HashMap};
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{MapAccess, Visitor};
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+
+use super::{Edge, MOST_EDGES, MOST_NODES, Node, Topology, TopologyError};
+
+/// A JSON object. A derived struct alone would be read from an array as well, field by field.
+struct Object<T>(T);
+
+trait Expected {
+    const EXPECTED: &'static str;
+}
+
+impl<'de, T: Deserialize<'de> + Expected> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Object<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(T::EXPECTED)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+        T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+    }
+}
+
+#[derive(Deserialize)]
+struct File {
+    graph: Option<Object<Graph>>,
+    nodes: Vec<Object<FileNode>>,
+    /// `links` in files by older versions of networkx.
+    #[serde(alias = "links")]
+    edges: Vec<Object<FileEdge>>,
+}
+
+impl Expected for File {
+    const EXPECTED: &'static str = "an object with `nodes` and `edges`";
+}
+
+#[derive(Default, Deserialize)]
+struct Graph {
+    name: Option<String>,
+    #[serde(default)]
+    demands: BTreeMap<String, BTreeMap<String, f64>>,
+}
+
+impl Expected for Graph {
+    const EXPECTED: &'static str = "an object with what is known of the graph";
+}
+
+#[derive(Deserialize)]
+struct FileNode {
+    id: Value,
+    name: Option<String>,
+    pos: Option<Value>,
+}
+
+impl Expected for FileNode {
+    const EXPECTED: &'static str = "a node: an object with an `id`";
+}
+
+#[derive(Deserialize)]
+struct FileEdge {
+    source: Value,
+    target: Value,
+}
+
+impl Expected for FileEdge {
+    const EXPECTED: &'static str = "an edge: an object with `source` and `target`";
+}
+
+/// The nodes by their ids as text.
+type Index = HashMap<String, usize>;
+
+impl Topology {
+    /// Takes apart what a file says; `file` is its name, for messages.
+    pub fn parse(file: &str, text: &[u8]) -> Result<Self, TopologyError> {
+        if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
+            return Err(TopologyError::Utf16 { file: file.to_owned() });
+        }
+        // Editors on Windows begin files with a byte order mark, which JSON does not know.
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let Object(File { graph, nodes, edges }) =
+            serde_json::from_slice(text).map_err(|source| TopologyError::Json { file: file.to_owned(), source })?;
+        if nodes.is_empty() {
+            return Err(TopologyError::NoNodes);
+        }
+        if nodes.len() > MOST_NODES {
+            return Err(TopologyError::TooManyNodes { found: nodes.len() });
+        }
+        if edges.len() > MOST_EDGES {
+            return Err(TopologyError::TooManyEdges { found: edges.len() });
+        }
+        let (nodes, index) = check_nodes(nodes)?;
+        let edges = check_edges(&edges, &index)?;
+        let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
+        let demands = check_demands(demands, &index)?;
+        Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands })
+    }
+}
+
+/// An id as text. `0`, `0.0` and `"0"` name the same node, for JSON knows one kind of numbers and the keys of the
+/// demands are strings.
+pub fn label(id: &Value) -> String {
+    /// Up to here each whole number is a floating point number of its own.
+    const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    match id {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => match number.as_f64() {
+            Some(whole) if whole.fract() == 0.0 && whole.abs() <= EXACT => (whole as i64).to_string(),
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+fn check_nodes(parsed: Vec<Object<FileNode>>) -> Result<(Vec<Node>, Index), TopologyError> {
+    let mut index = Index::new();
+    let mut nodes: Vec<Node> = Vec::with_capacity(parsed.len());
+    for (i, Object(FileNode { id, name, pos })) in parsed.into_iter().enumerate() {
+        if !matches!(id, Value::Number(_) | Value::String(_)) {
+            return Err(TopologyError::BadId { index: i, id });
+        }
+        let text = label(&id);
+        let position = match pos {
+            None | Some(Value::Null) => None,
+            Some(pos) => Some(position(&pos).ok_or_else(|| TopologyError::BadPosition { id: text.clone() })?),
+        };
+        if let Some(other) = index.insert(text.clone(), i) {
+            let (first, second) = (nodes[other].id.to_string(), id.to_string());
+            return Err(TopologyError::DuplicateId { id: text, first, second });
+        }
+        nodes.push(Node { name: name.unwrap_or(text), id, position });
+    }
+    Ok((nodes, index))
+}
+
+fn position(pos: &Value) -> Option<(f64, f64)> {
+    match pos.as_array()?.as_slice() {
+        [x, y] => Some((x.as_f64().filter(|x| x.is_finite())?, y.as_f64().filter(|y| y.is_finite())?)),
+        _ => None,
+    }
+}
+
+fn check_edges(parsed: &[Object<FileEdge>], index: &Index) -> Result<Vec<Edge>, TopologyError> {
+    let end = |i: usize, id: &Value| {
+        index.get(&label(id)).copied().ok_or_else(|| TopologyError::Nowhere { index: i, id: label(id) })
+    };
+    let edge = |(i, Object(FileEdge { source, target })): (usize, &Object<FileEdge>)| {
+        let edge = Edge { source: end(i, source)?, target: end(i, target)? };
+        if edge.source == edge.target {
+            return Err(TopologyError::SelfLoop { index: i, id: label(source) });
+        }
+        Ok(edge)
+    };
+    parsed.iter().enumerate().map(edge).collect()
+}
+
+fn check_demands(
+    parsed: BTreeMap<String, BTreeMap<String, f64>>,
+    index: &Index,
+) -> Result<Vec<(usize, usize, f64)>, TopologyError> {
+    let node = |id: &String| index.get(id).copied().ok_or_else(|| TopologyError::DemandNowhere { id: id.clone() });
+    let mut demands = Vec::new();
+    for (from, row) in parsed {
+        for (to, amount) in row {
+            if !(amount.is_finite() && amount >= 0.0) {
+                return Err(TopologyError::BadDemand { from, to, amount });
+            }
+            let (source, target) = (node(&from)?, node(&to)?);
+            // What a node sends to itself crosses no link.
+            if source != target {
+                demands.push((source, target, amount));
+            }
+        }
+    }
+    Ok(demands)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Result<Topology, TopologyError> {
+        Topology::parse("test.json", text.as_bytes())
+    }
+
+    #[test]
+    fn bad_input_is_refused_with_the_reason() {
+        let two = r#""nodes": [{"id": 0, "name": "a"}, {"id": "b"}]"#;
+        for (text, message) in [
+            ("{".to_owned(), "test.json is not a topology: EOF while parsing an object at line 1 column 1"),
+            (r#"{"edges": []}"#.to_owned(), "missing field `nodes`"),
+            (format!("{{{two}}}"), "missing field `edges`"),
+            (format!(r#"{{{two}, "edges": [], "links": []}}"#), "duplicate field `edges`"),
+            (r#"{"nodes": [{"name": "a"}], "edges": []}"#.to_owned(), "missing field `id`"),
+            (r#"{"nodes": [], "edges": []}"#.to_owned(), "there are no nodes"),
+            (r#"{"nodes": [{"id": [1]}], "edges": []}"#.to_owned(), "neither a number nor a string: [1]"),
+            (r#"{"nodes": [{"id": 1}, {"id": 1}], "edges": []}"#.to_owned(), "two nodes have the id 1"),
+            (r#"{"nodes": [{"id": 1}, {"id": "1"}], "edges": []}"#.to_owned(), r#"1 and "1" name the same node"#),
+            (r#"{"nodes": [{"id": 1}, {"id": 1.0}], "edges": []}"#.to_owned(), "1 and 1.0 name the same node"),
+            (format!(r#"{{{two}, "edges": [{{"source": 0}}]}}"#), "missing field `target`"),
+            (format!(r#"{{{two}, "edges": [{{"source": 0, "target": 7}}]}}"#), "edge 0 goes to node 7"),
+            (format!(r#"{{{two}, "edges": [{{"source": "b", "target": "b"}}]}}"#), "from node b to itself"),
+            (r#"{"nodes": [{"id": 1, "pos": [1]}], "edges": []}"#.to_owned(), "position of node 1"),
+            (format!(r#"{{"graph": {{"demands": {{"0": {{"9": 1}}}}}}, {two}, "edges": []}}"#), "to node 9"),
+            (format!(r#"{{"graph": {{"demands": {{"0": {{"b": -1}}}}}}, {two}, "edges": []}}"#), "0 to b is -1"),
+        ] {
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.contains(message), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn arrays_are_no_objects() {
+        let two = r#""nodes": [{"id": 0}, {"id": 1}]"#;
+        for (text, message) in [
+            ("[]".to_owned(), "invalid type: sequence, expected an object with `nodes` and `edges`"),
+            (r#"[{},[[0,"a",null],[1,"b",null]],[[0,1]]]"#.to_owned(), "expected an object with `nodes` and `edges`"),
+            (r#"{"nodes": [[0, "a", null]], "edges": []}"#.to_owned(), "expected a node: an object with an `id`"),
+            (format!(r#"{{{two}, "edges": [[0, 1]]}}"#), "expected an edge: an object with `source` and `target`"),
+            (format!(r#"{{"graph": ["x", {{}}], {two}, "edges": []}}"#), "expected an object with what is known"),
+            (r#"{"nodes": 7, "edges": []}"#.to_owned(), "invalid type: integer `7`, expected a sequence"),
+        ] {
+            let error = parse(&text).unwrap_err().to_string();
+            assert!(error.contains(message) && !error.contains("struct"), "{text}: {error}");
+        }
+    }
+
+    #[test]
+    fn whole_numbers_are_ids_however_they_are_written() {
+        let text = r#"{"graph": {"demands": {"1": {"2": 1}}}, "nodes": [{"id": 1.0}, {"id": 2}, {"id": 2.5}],
+            "edges": [{"source": 1, "target": 2.0}, {"source": "2.5", "target": "1"}]}"#;
+        let topology = parse(text).unwrap();
+        let edges = [(0, 1), (2, 0)].map(|(source, target)| Edge { source, target });
+        assert_eq!((&topology.edges[..], &topology.demands[..]), (&edges[..], &[(0, 1, 1.0)][..]));
+        let names: Vec<&str> = topology.nodes.iter().map(|node| node.name.as_str()).collect();
+        assert_eq!(names, ["1", "2", "2.5"]);
+    }
+
+    #[test]
+    fn edges_may_be_called_links() {
+        let text = r#"{"nodes": [{"id": 1}, {"id": 2}], "links": [{"source": 1, "target": 2}]}"#;
+        assert_eq!(parse(text).unwrap().edges, [Edge { source: 0, target: 1 }]);
+    }
+
+    #[test]
+    fn byte_order_marks_are_skipped_or_named() {
+        let text = r#"{"nodes": [{"id": 1}], "edges": []}"#;
+        assert_eq!(parse(&format!("\u{feff}{text}")).unwrap().nodes.len(), 1);
+        let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let error = Topology::parse("test.json", &utf16).unwrap_err();
+        assert_eq!(error.to_string(), "test.json is in UTF-16, and JSON is in UTF-8: save it as UTF-8");
+    }
+
+    #[test]
+    fn absurd_sizes_are_refused() {
+        let nodes: Vec<String> = (0..=MOST_NODES).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+        let error = parse(&format!(r#"{{"nodes": [{}], "edges": []}}"#, nodes.join(","))).unwrap_err();
+        assert!(matches!(error, TopologyError::TooManyNodes { found } if found == MOST_NODES + 1));
+    }
+}

@@ -1,0 +1,157 @@
+//! Who sends how many packets to whom.
+
+use clap::ValueEnum;
+use thiserror::Error;
+
+use crate::lab::topology::Topology;
+
+const GOLDEN_RATIO: f64 = 0.618_033_988_749_894_9;
+
+/// A demand model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Model {
+    /// Every ordered pair of nodes sends the same.
+    Uni,
+    /// Every ordered pair sends the product of the two degrees.
+    Deg,
+    /// The demands in the file, each in both directions.
+    Org,
+}
+
+impl Model {
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Uni => "uni",
+            Self::Deg => "deg",
+            Self::Org => "org",
+        }
+    }
+}
+
+/// The file does not have what the model needs.
+#[derive(Debug, Error)]
+#[error("{topology} has no demands of its own: take --traffic uni or --traffic deg")]
+pub struct NoDemands {
+    topology: String,
+}
+
+/// What one node sends to another.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Flow {
+    pub from: usize,
+    pub to: usize,
+    pub packets: u64,
+}
+
+impl Model {
+    /// Why nobody sends anything under this model.
+    pub fn silence(self, topology: &Topology) -> String {
+        let nobody = "no packet is sent";
+        match self {
+            _ if topology.nodes.len() < 2 => format!("{nobody}: there is one node only"),
+            Self::Org => format!("{nobody}: all demands of {} are zero", topology.name),
+            Self::Uni | Self::Deg => format!("{nobody}: no node has a link"),
+        }
+    }
+}
+
+/// Splits `packets` among all ordered pairs, as the model says.
+pub fn flows(topology: &Topology, model: Model, packets: u64) -> Result<Vec<Flow>, NoDemands> {
+    let weights = weights(topology, model)?;
+    let shares = apportion(packets, weights.iter().map(|&(_, _, weight)| weight));
+    let flows = weights.iter().zip(shares).map(|(&(from, to, _), packets)| Flow { from, to, packets });
+    Ok(flows.filter(|flow| flow.packets > 0).collect())
+}
+
+fn weights(topology: &Topology, model: Model) -> Result<Vec<(usize, usize, f64)>, NoDemands> {
+    let nodes = topology.nodes.len();
+    let pairs = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (from, to))).filter(|(from, to)| from != to);
+    match model {
+        Model::Uni => Ok(pairs.map(|(from, to)| (from, to, 1.0)).collect()),
+        Model::Deg => {
+            let degrees = topology.degrees();
+            Ok(pairs.map(|(from, to)| (from, to, (degrees[from] * degrees[to]) as f64)).collect())
+        }
+        Model::Org if topology.demands.is_empty() => Err(NoDemands { topology: topology.name.clone() }),
+        Model::Org => {
+            let both = topology.demands.iter().flat_map(|&(a, b, amount)| [(a, b, amount), (b, a, amount)]);
+            Ok(both.collect())
+        }
+    }
+}
+
+/// Whole numbers in proportion to the weights: each is off by less than one.
+///
+/// What rounding down leaves over goes to the largest sums of a remainder and a dither, which runs through multiples of
+/// the golden ratio. With remainders alone, equal ones would all be rounded up at the start of the list, in the pairs of
+/// the first sources, and the links near these would carry more than their share. Multiples of the golden ratio are
+/// evenly spread in each run of the list, so that each source, and each destination, gets its part of the rest.
+fn apportion(total: u64, weights: impl Iterator<Item = f64> + Clone) -> Vec<u64> {
+    let most = weights.clone().fold(0.0, f64::max);
+    if most <= 0.0 {
+        return weights.map(|_| 0).collect();
+    }
+    // The sum of the weights as they are may be infinite.
+    let weights = weights.map(|weight| weight / most);
+    let sum: f64 = weights.clone().sum();
+    let exact: Vec<f64> = weights.map(|weight| total as f64 * (weight / sum)).collect();
+    let mut shares: Vec<u64> = exact.iter().map(|share| *share as u64).collect();
+    let given: u64 = shares.iter().sum();
+    let dithered = |index: usize| exact[index].fract() + (index as f64 * GOLDEN_RATIO).fract();
+    let mut to_round_up: Vec<usize> = (0..shares.len()).filter(|&index| exact[index].fract() > 0.0).collect();
+    to_round_up.sort_by(|&a, &b| dithered(b).total_cmp(&dithered(a)));
+    for &index in to_round_up.iter().take(total.saturating_sub(given) as usize) {
+        shares[index] += 1;
+    }
+    shares
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn shares_add_up() {
+        assert_eq!(apportion(10, [1.0, 1.0, 1.0].into_iter()).iter().sum::<u64>(), 10);
+        assert_eq!(apportion(7, [2.0, 0.0, 5.0].into_iter()), [2, 0, 5]);
+        assert_eq!(apportion(7, [0.0, 0.0].into_iter()), [0, 0]);
+        assert_eq!(apportion(1, [0.4, 0.6].into_iter()), [0, 1]);
+    }
+
+    #[test]
+    fn the_rest_is_spread_over_all_sources_and_destinations() {
+        let nodes: Vec<String> = (0..100).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+        let text = format!(r#"{{"nodes": [{}], "edges": []}}"#, nodes.join(","));
+        let topology = Topology::parse("t", text.as_bytes()).unwrap();
+        // One packet for each pair, and another for a third of them: 99 + 33 for each source and destination.
+        let flows = flows(&topology, Model::Uni, 9_900 + 3_300).unwrap();
+        for end in [|flow: &Flow| flow.from, |flow: &Flow| flow.to] {
+            for node in 0..100 {
+                let packets: u64 = flows.iter().filter(|flow| end(flow) == node).map(|flow| flow.packets).sum();
+                assert!(packets.abs_diff(132) <= 2, "{node}: {packets}");
+            }
+        }
+    }
+
+    #[test]
+    fn weights_of_any_size_are_shared_by() {
+        assert_eq!(apportion(200_000, [1e308, 1e308].into_iter()), [100_000, 100_000]);
+        assert_eq!(apportion(3, [f64::MAX, f64::MAX / 2.0, 0.0].into_iter()), [2, 1, 0]);
+        assert_eq!(apportion(3, [f64::from_bits(2), f64::from_bits(1)].into_iter()), [2, 1]);
+        assert_eq!(apportion(5, [1e308, 1e-308].into_iter()), [5, 0]);
+    }
+
+    #[test]
+    fn own_demands_go_both_ways() {
+        let text = r#"{"graph": {"demands": {"0": {"1": 3}}}, "nodes": [{"id": 0}, {"id": 1}], "edges": []}"#;
+        let topology = Topology::parse("t", text.as_bytes()).unwrap();
+        let flows = flows(&topology, Model::Org, 10).unwrap();
+        assert_eq!(flows, [Flow { from: 0, to: 1, packets: 5 }, Flow { from: 1, to: 0, packets: 5 }]);
+    }
+
+    #[test]
+    fn a_file_without_demands_says_so() {
+        let topology = Topology::load("abilene").unwrap();
+        assert!(flows(&topology, Model::Org, 10).is_err());
+    }
+}

@@ -1,0 +1,308 @@
+//! The interfaces of a machine.
+
+vimage::virtualize! {
+    class = Net, name = "ifnet", depends_on = crate::stack::loif;
+
+    use std::convert::Infallible;
+    use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
+    use std::sync::{Arc, RwLock};
+
+    use vimage::prelude::*;
+    use vimage::{Movable, Transfer};
+
+    use crate::hardware::{Mbuf, Port};
+    use crate::stack::loif;
+    use crate::stack::machine;
+
+    /// An interface: the end of a wire, with counters.
+    #[derive(Debug)]
+    pub struct Ifnet {
+        pub name: String,
+        /// What the administrator wrote about it.
+        pub description: String,
+        port: Port,
+        up: AtomicBool,
+        ipackets: AtomicU64,
+        ibytes: AtomicU64,
+        opackets: AtomicU64,
+        obytes: AtomicU64,
+        oqdrops: AtomicU64,
+    }
+
+    /// What `netstat -i` shows of an interface.
+    #[derive(Clone, Debug, PartialEq, Eq)]
+    pub struct IfStat {
+        pub name: String,
+        pub description: String,
+        pub up: bool,
+        pub mtu: u32,
+        pub ipackets: u64,
+        pub ibytes: u64,
+        pub opackets: u64,
+        pub obytes: u64,
+        pub oqdrops: u64,
+    }
+
+    /// Why a packet did not go out.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum IfError {
+        Down,
+        QueueFull,
+        TooLong,
+    }
+
+    /// Interfaces by their index. One that leaves keeps its place free, so that routes through it lead nowhere
+    /// instead of elsewhere.
+    #[virtualized]
+    static IFNET: RwLock<Vec<Option<Arc<Ifnet>>>> = RwLock::new(Vec::new());
+
+    /// How long packets may be.
+    #[virtualized(sysctl("net.link.mtu", rw, range = 68..=65535))]
+    static LINK_MTU: AtomicU32 = AtomicU32::new(1500);
+
+    #[detach]
+    fn ifnet_detach() {
+        V_IFNET.write().unwrap().clear();
+    }
+
+    impl Ifnet {
+        pub fn new(name: String, description: String, port: Port) -> Arc<Self> {
+            let zero = || AtomicU64::new(0);
+            Arc::new(Self {
+                name,
+                description,
+                port,
+                up: AtomicBool::new(true),
+                ipackets: zero(),
+                ibytes: zero(),
+                opackets: zero(),
+                obytes: zero(),
+                oqdrops: zero(),
+            })
+        }
+
+        /// Sends a packet, or gives it back.
+        pub fn transmit(&self, packet: Mbuf, mtu: u32) -> Result<(), (IfError, Mbuf)> {
+            if !self.up.load(Relaxed) {
+                return Err((IfError::Down, packet));
+            }
+            let length = packet.len() as u64;
+            if length > u64::from(mtu) {
+                return Err((IfError::TooLong, packet));
+            }
+            if let Err(packet) = self.port.transmit(packet) {
+                self.oqdrops.fetch_add(1, Relaxed);
+                return Err((IfError::QueueFull, packet));
+            }
+            self.opackets.fetch_add(1, Relaxed);
+            self.obytes.fetch_add(length, Relaxed);
+            Ok(())
+        }
+
+        pub fn receive(&self) -> Option<Mbuf> {
+            let packet = self.port.receive()?;
+            self.ipackets.fetch_add(1, Relaxed);
+            self.ibytes.fetch_add(packet.len() as u64, Relaxed);
+            Some(packet)
+        }
+
+        pub fn sent(&self) -> u64 {
+            self.opackets.load(Relaxed)
+        }
+
+        pub fn set_up(&self, up: bool) {
+            self.up.store(up, Relaxed);
+        }
+    }
+
+    /// An interface as its owner holds it: it can be moved to another machine, and comes home when that goes.
+    #[derive(Debug)]
+    pub struct Card(pub Arc<Ifnet>);
+
+    impl Transfer for Card {
+        type Error = Infallible;
+
+        fn leave(&mut self) {
+            self.0.port.connect(None);
+            let mut interfaces = V_IFNET.write().unwrap();
+            for place in interfaces.iter_mut() {
+                if place.as_ref().is_some_and(|interface| Arc::ptr_eq(interface, &self.0)) {
+                    *place = None;
+                }
+            }
+        }
+
+        fn join(&mut self) -> Result<(), Infallible> {
+            V_IFNET.write().unwrap().push(Some(Arc::clone(&self.0)));
+            self.0.port.connect(machine::line());
+            Ok(())
+        }
+    }
+
+    /// A card that belongs to this machine and is not plugged in.
+    pub fn if_spare(interface: Arc<Ifnet>) -> Movable<Card> {
+        Movable::new(Card(interface)).expect("a machine that runs owns its cards")
+    }
+
+    /// How many interfaces have been plugged into this machine, besides `lo0`.
+    pub fn if_count() -> usize {
+        V_IFNET.read().unwrap().len()
+    }
+
+    /// Sends a packet through the interface of this index, or gives it back.
+    pub fn if_output(index: u32, packet: Mbuf) -> Result<(), (IfError, Mbuf)> {
+        let interfaces = V_IFNET.read().unwrap();
+        let Some(Some(interface)) = interfaces.get(index as usize) else { return Err((IfError::Down, packet)) };
+        interface.transmit(packet, V_LINK_MTU.load(Relaxed))
+    }
+
+    /// Hands what has arrived to `input`, at most `budget` packets; says how many there were.
+    pub fn if_poll(budget: usize, mut input: impl FnMut(Mbuf)) -> usize {
+        let mut polled = 0;
+        while polled < budget
+            && let Some(packet) = loif::lo_input()
+        {
+            input(packet);
+            polled += 1;
+        }
+        let count = V_IFNET.read().unwrap().len();
+        for index in 0..count {
+            // A clone: what is input may look at the list, or change it.
+            let Some(interface) = V_IFNET.read().unwrap().get(index).cloned().flatten() else { continue };
+            while polled < budget
+                && let Some(packet) = interface.receive()
+            {
+                input(packet);
+                polled += 1;
+            }
+        }
+        polled
+    }
+
+    pub fn if_list() -> Vec<IfStat> {
+        let (packets, bytes) = loif::lo_stat();
+        let lo = IfStat {
+            name: "lo0".to_owned(),
+            description: "loopback".to_owned(),
+            up: loif::lo_is_up(),
+            mtu: u32::from(u16::MAX),
+            ipackets: packets,
+            ibytes: bytes,
+            opackets: packets,
+            obytes: bytes,
+            oqdrops: 0,
+        };
+        let interfaces = V_IFNET.read().unwrap();
+        let stat = |interface: &Arc<Ifnet>| IfStat {
+            name: interface.name.clone(),
+            description: interface.description.clone(),
+            up: interface.up.load(Relaxed),
+            mtu: V_LINK_MTU.load(Relaxed),
+            ipackets: interface.ipackets.load(Relaxed),
+            ibytes: interface.ibytes.load(Relaxed),
+            opackets: interface.opackets.load(Relaxed),
+            obytes: interface.obytes.load(Relaxed),
+            oqdrops: interface.oqdrops.load(Relaxed),
+        };
+        std::iter::once(lo).chain(interfaces.iter().flatten().map(stat)).collect()
+    }
+
+    pub fn link_mtu() -> u32 {
+        V_LINK_MTU.load(Relaxed)
+    }
+
+    /// The name of the interface of this index.
+    pub fn if_name(index: u32) -> Option<String> {
+        V_IFNET.read().unwrap().get(index as usize)?.as_ref().map(|interface| interface.name.clone())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use vimage::prelude::*;
+
+    use super::*;
+    use crate::hardware::{Controller, Line, wire};
+
+    fn names() -> Vec<String> {
+        if_list().into_iter().map(|interface| interface.name).collect()
+    }
+
+    #[vimage::test]
+    fn a_card_is_where_it_was_moved_and_nowhere_else() {
+        let controller = Controller::new(2);
+        let make = |index| Vnet::builder().arg(Line::new(&controller, index)).create();
+        let (Ok(home), Ok(away)) = (make(0), make(1)) else { return };
+        let (port, far_end) = wire(8);
+        let mut card = home.enter(|| if_spare(Ifnet::new("ge7".to_owned(), String::new(), port)));
+        let (bare, plugged) = (["lo0".to_owned()], ["lo0".to_owned(), "ge7".to_owned()]);
+        assert_eq!((home.enter(names), away.enter(names)), (bare.to_vec(), bare.to_vec()));
+
+        let send = |packet: u8| far_end.transmit(vec![packet]).unwrap();
+        let poll = |vnet: &Vnet| {
+            let mut input = Vec::new();
+            vnet.enter(|| if_poll(8, |packet| input.extend(packet)));
+            input
+        };
+        let output = |vnet: &Vnet| vnet.enter(|| if_output(0, vec![9]));
+
+        card.move_to(&away).unwrap();
+        assert_eq!((home.enter(names), away.enter(names)), (bare.to_vec(), plugged.to_vec()));
+        send(1);
+        assert_eq!((controller.next(), controller.next()), (Some(1), None));
+        assert_eq!((poll(&home), poll(&away)), (vec![], vec![1]));
+        assert_eq!((output(&away), far_end.receive()), (Ok(()), Some(vec![9])));
+
+        // It is called home.
+        card.take_home().unwrap();
+        assert_eq!((home.enter(names), away.enter(names)), (plugged.to_vec(), bare.to_vec()));
+        // A route through the card leads nowhere now, and not elsewhere.
+        assert_eq!((output(&away), away.enter(|| if_name(0))), (Err((IfError::Down, vec![9])), None));
+        send(2);
+        assert_eq!((controller.next(), controller.next()), (Some(0), None));
+        assert_eq!((poll(&away), poll(&home)), (vec![], vec![2]));
+
+        // Somebody moves it again, and the machine where it is ends.
+        card.move_to(&away).unwrap();
+        assert_eq!((home.enter(names), away.enter(if_count)), (bare.to_vec(), 2));
+        away.destroy().unwrap();
+        assert_eq!(card.instance(), home);
+        assert_eq!(home.enter(names), plugged);
+        send(3);
+        assert_eq!((controller.next(), poll(&home)), (Some(0), vec![3]));
+        home.enter(|| drop(card));
+    }
+
+    #[vimage::test]
+    fn a_card_that_is_nowhere_rings_for_nobody() {
+        let controller = Controller::new(1);
+        let Ok(vnet) = Vnet::builder().arg(Line::new(&controller, 0)).create() else { return };
+        let (port, far_end) = wire(8);
+        let mut card = Card(Ifnet::new("ge0".to_owned(), String::new(), port));
+        vnet.enter(|| {
+            let Ok(()) = card.join();
+            card.leave();
+        });
+        far_end.transmit(vec![1]).unwrap();
+        assert_eq!(controller.next(), None);
+        // What has come meanwhile is there when it joins again.
+        vnet.enter(|| {
+            let Ok(()) = card.join();
+        });
+        assert_eq!(controller.next(), Some(0));
+    }
+
+    #[vimage::test]
+    fn an_interface_says_why_it_does_not_send() {
+        let (port, far_end) = wire(1);
+        let interface = Ifnet::new("ge0".to_owned(), String::new(), port);
+        let send = |length: usize| interface.transmit(vec![0; length], 100).map_err(|(error, _)| error);
+        assert_eq!(send(101), Err(IfError::TooLong));
+        assert_eq!(send(100), Ok(()));
+        assert_eq!(send(1), Err(IfError::QueueFull));
+        interface.set_up(false);
+        assert_eq!(send(1), Err(IfError::Down));
+        assert_eq!((interface.sent(), far_end.receive().map(|packet| packet.len())), (1, Some(100)));
+        assert_eq!(interface.oqdrops.load(std::sync::atomic::Ordering::Relaxed), 1);
+    }
+}

@@ -1,0 +1,13 @@
+//! The network stack of one machine: a port of code with globals, as it reads afterwards.
+
+pub mod icmp;
+pub mod ifnet;
+pub mod inet;
+pub mod ipfw;
+pub mod loif;
+pub mod machine;
+pub mod netisr;
+pub mod tcp;
+#[cfg(test)]
+mod testing;
+pub mod udp;

@@ -1,0 +1,224 @@
+//! TCP, through smoltcp's sockets: one set of them on each machine that has any.
+
+mod device;
+
+use device::Device;
+
+vimage::virtualize! {
+    class = Net, name = "tcp", depends_on = crate::stack::inet;
+
+    use std::net::Ipv4Addr;
+    use std::sync::Mutex;
+    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+    use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
+    use smoltcp::socket::tcp::{Socket, SocketBuffer};
+    use smoltcp::time::Instant;
+    use smoltcp::wire::{HardwareAddress, IpCidr, IpProtocol};
+    use thiserror::Error;
+    use vimage::prelude::*;
+    use vimage::{Bound, Refused};
+
+    use crate::hardware::Mbuf;
+    use crate::stack::ifnet;
+    use crate::stack::inet;
+    use crate::stack::machine;
+
+    /// Why there is no connection.
+    #[derive(Debug, Error)]
+    pub enum TcpError {
+        #[error("TCP port {0} cannot be listened on")]
+        Listen(u16),
+        #[error("no connection to {0} port {1} can be started")]
+        Connect(Ipv4Addr, u16),
+        #[error(transparent)]
+        Refused(#[from] Refused),
+    }
+
+    struct Tcp {
+        interface: Interface,
+        sockets: SocketSet<'static>,
+        device: Device,
+    }
+
+    /// Bytes that wait on each side of a connection.
+    const BUFFER: usize = 256 << 10;
+
+    /// Made with the first socket, for most machines only forward.
+    #[virtualized]
+    static TCP: Mutex<Option<Tcp>> = Mutex::new(None);
+
+    /// Whether there is something to do in `tcp_soft_interrupt`.
+    #[virtualized]
+    static TCP_PENDING: AtomicBool = AtomicBool::new(false);
+
+    #[virtualized]
+    static TCP_RECEIVED: AtomicU64 = AtomicU64::new(0);
+
+    #[virtualized]
+    static TCP_SENT: AtomicU64 = AtomicU64::new(0);
+
+    #[attach]
+    fn tcp_attach() {
+        inet::proto_register(IpProtocol::Tcp, tcp_input);
+    }
+
+    #[detach]
+    fn tcp_detach() {
+        inet::proto_unregister(IpProtocol::Tcp);
+        *V_TCP.lock().unwrap() = None;
+    }
+
+    fn now() -> Instant {
+        Instant::from_micros(machine::uptime())
+    }
+
+    impl Tcp {
+        fn new() -> Self {
+            let mut device = Device::new(ifnet::link_mtu() as usize);
+            let mut interface = Interface::new(Config::new(HardwareAddress::Ip), &mut device, now());
+            let addresses = [inet::in_source(Ipv4Addr::UNSPECIFIED), Ipv4Addr::LOCALHOST];
+            interface.update_ip_addrs(|list| {
+                for address in addresses {
+                    // Length 0: everybody is a neighbour, for routing is not smoltcp's task here.
+                    _ = list.push(IpCidr::new(address.into(), 0));
+                }
+            });
+            Self { interface, sockets: SocketSet::new(Vec::new()), device }
+        }
+
+        fn socket(&mut self, handle: SocketHandle) -> &mut Socket<'static> {
+            self.sockets.get_mut(handle)
+        }
+    }
+
+    fn with_tcp<R>(f: impl FnOnce(&mut Tcp) -> R) -> R {
+        f(V_TCP.lock().unwrap().get_or_insert_with(Tcp::new))
+    }
+
+    fn tcp_input(packet: Mbuf) {
+        V_TCP_RECEIVED.fetch_add(1, Relaxed);
+        with_tcp(|tcp| tcp.device.received.push_back(packet));
+        V_TCP_PENDING.store(true, Relaxed);
+    }
+
+    /// Looks after all connections if there is anything to do.
+    pub fn tcp_soft_interrupt() {
+        if V_TCP_PENDING.swap(false, Relaxed) {
+            tcp_poll();
+        }
+    }
+
+    /// Looks after all connections: what has come, what is to be sent, what is late.
+    pub fn tcp_poll() {
+        let mut packets = with_tcp(|tcp| {
+            // What smoltcp may send at once is limited, so that a wire is not flooded.
+            tcp.interface.poll(now(), &mut tcp.device, &mut tcp.sockets);
+            std::mem::take(&mut tcp.device.sent)
+        });
+        if packets.len() >= device::BURST {
+            V_TCP_PENDING.store(true, Relaxed);
+            machine::interrupt();
+        }
+        for packet in packets.drain(..) {
+            V_TCP_SENT.fetch_add(1, Relaxed);
+            // One that is lost is sent again later, as anywhere.
+            _ = inet::ip_output(packet);
+        }
+    }
+
+    /// When connections want to be looked after next, if ever: microseconds since the start.
+    pub fn tcp_next_timer() -> Option<i64> {
+        let mut tcp = V_TCP.lock().unwrap();
+        let tcp = tcp.as_mut()?;
+        tcp.interface.poll_at(now(), &tcp.sockets).map(|time| time.total_micros())
+    }
+
+    /// One end of a connection.
+    pub struct TcpSocket {
+        handle: SocketHandle,
+    }
+
+    impl TcpSocket {
+        fn new() -> Self {
+            let buffer = || SocketBuffer::new(vec![0; BUFFER]);
+            let mut socket = Socket::new(buffer(), buffer());
+            socket.set_hop_limit(Some(inet::ip_ttl()));
+            Self { handle: with_tcp(|tcp| tcp.sockets.add(socket)) }
+        }
+
+        /// Waits for a connection to the current machine.
+        pub fn listen(port: u16) -> Result<Bound<Self>, TcpError> {
+            let socket = Self::new();
+            with_tcp(|tcp| tcp.socket(socket.handle).listen(port)).map_err(|_| TcpError::Listen(port))?;
+            Ok(Bound::new(socket).map_err(|error| error.reason)?)
+        }
+
+        /// Starts a connection from the current machine.
+        pub fn connect(to: Ipv4Addr, port: u16, local_port: u16) -> Result<Bound<Self>, TcpError> {
+            let socket = Self::new();
+            let connected = with_tcp(|tcp| {
+                let Tcp { interface, sockets, .. } = tcp;
+                let local = (inet::in_source(to), local_port);
+                sockets.get_mut::<Socket<'_>>(socket.handle).connect(interface.context(), (to, port), local)
+            });
+            connected.map_err(|_| TcpError::Connect(to, port))?;
+            Ok(Bound::new(socket).map_err(|error| error.reason)?)
+        }
+
+        /// Takes as many bytes as there is room for; says how many. `fill` writes them.
+        pub fn send(&self, fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
+            with_tcp(|tcp| {
+                let socket = tcp.socket(self.handle);
+                if !socket.can_send() {
+                    return 0;
+                }
+                socket.send(|buffer| {
+                    let filled = fill(buffer);
+                    (filled, filled)
+                })
+                .unwrap_or(0)
+            })
+        }
+
+        /// Hands what has come to `read`, once for each piece; says how many bytes that were.
+        pub fn receive(&self, mut read: impl FnMut(&[u8])) -> usize {
+            with_tcp(|tcp| {
+                let socket = tcp.socket(self.handle);
+                let mut total = 0;
+                while socket.can_recv() {
+                    let taken = socket.recv(|buffer| {
+                        read(buffer);
+                        (buffer.len(), buffer.len())
+                    });
+                    total += taken.unwrap_or(0);
+                }
+                total
+            })
+        }
+
+        /// Nothing more is sent after what has been.
+        pub fn shut_down(&self) {
+            with_tcp(|tcp| tcp.socket(self.handle).close());
+        }
+
+        /// Whether it can still send.
+        pub fn is_established(&self) -> bool {
+            with_tcp(|tcp| tcp.socket(self.handle).may_send())
+        }
+    }
+
+    impl Drop for TcpSocket {
+        fn drop(&mut self) {
+            with_tcp(|tcp| tcp.sockets.remove(self.handle));
+        }
+    }
+
+    /// Segments received and sent.
+    pub fn tcp_stat() -> (u64, u64) {
+        (V_TCP_RECEIVED.load(Relaxed), V_TCP_SENT.load(Relaxed))
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,62 @@
+//! What the tests of the stack share.
+//!
+//! Where there are no instances they run one after another on one machine, which remembers: they count what is new, and
+//! each has addresses and ports of its own.
+
+use std::net::Ipv4Addr;
+
+use smoltcp::phy::ChecksumCapabilities;
+use smoltcp::wire::{Icmpv4DstUnreachable, Icmpv4Packet, Icmpv4Repr, IpProtocol, Ipv4Repr, UdpPacket, UdpRepr};
+
+use crate::hardware::Mbuf;
+use crate::stack::inet::{self, Drop};
+use crate::stack::loif;
+
+/// Source and destination.
+pub type Ends = (Ipv4Addr, Ipv4Addr);
+
+/// How many packets this machine has dropped for this reason; those of ICMP do not count here.
+pub fn dropped(reason: Drop) -> u64 {
+    inet::ip_stat().dropped.iter().find(|(other, _)| *other == reason).map_or(0, |(_, count)| *count)
+}
+
+/// How many packets of ICMP this machine has dropped.
+pub fn icmp_dropped() -> u64 {
+    inet::ip_stat().icmp_dropped
+}
+
+/// Takes what other tests have left under way on this machine.
+pub fn settle() {
+    while loif::lo_input().is_some() {}
+}
+
+pub fn udp_packet((source, destination): Ends, port: u16, ttl: u8) -> Mbuf {
+    let (ports, payload) = (UdpRepr { src_port: 7, dst_port: port }, b"payload!");
+    let length = ports.header_len() + payload.len();
+    inet::ip_packet((source, destination), IpProtocol::Udp, Some(ttl), length, |buffer| {
+        let mut datagram = UdpPacket::new_unchecked(buffer);
+        let copy = |to: &mut [u8]| to.copy_from_slice(payload);
+        let (source, destination) = (source.into(), destination.into());
+        ports.emit(&mut datagram, &source, &destination, payload.len(), copy, &ChecksumCapabilities::default());
+    })
+}
+
+pub fn icmp_packet(ends: Ends, ttl: u8, message: &Icmpv4Repr<'_>) -> Mbuf {
+    inet::ip_packet(ends, IpProtocol::Icmp, Some(ttl), message.buffer_len(), |buffer| {
+        message.emit(&mut Icmpv4Packet::new_unchecked(buffer), &ChecksumCapabilities::default());
+    })
+}
+
+/// An error about a datagram that `ends.1` has sent to `ends.0`.
+pub fn icmp_error_packet(ends: Ends, ttl: u8) -> Mbuf {
+    let data = [0; 8];
+    let header = Ipv4Repr {
+        src_addr: ends.1,
+        dst_addr: ends.0,
+        next_header: IpProtocol::Udp,
+        payload_len: data.len(),
+        hop_limit: 1,
+    };
+    let reason = Icmpv4DstUnreachable::HostUnreachable;
+    icmp_packet(ends, ttl, &Icmpv4Repr::DstUnreachable { reason, header, data: &data })
+}

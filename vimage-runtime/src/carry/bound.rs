@@ -1,0 +1,167 @@
+//! Values that belong to one instance for good.
+
+use std::error::Error;
+use std::fmt;
+
+use super::carried::Carried;
+use crate::instance::{Instance, State};
+use crate::registry::{Class, Net};
+
+/// A value that was made in an instance, is used in it, and is dropped in it: a socket, a connection, a timer.
+///
+/// It is bound when it is made and never moves, whatever instance its user is in; there is no way to bind it again.
+/// It keeps its instance alive: while it exists, `destroy` fails with `Busy`. One that is kept in a variable of its
+/// own instance therefore has to be let go of in a `#[quiesce]` hook. It is `Send` and `Sync` when `T` is.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::Bound;
+///
+/// struct Socket {
+///     port: u16,
+/// }
+///
+/// let vnet = Vnet::base()?;
+/// let socket: Bound<Socket> = Bound::new_in(&vnet, Socket { port: 80 })?;
+/// // Wherever this runs, it runs in the socket's instance.
+/// let seen = socket.enter(|socket| (socket.port, Vnet::current()));
+/// assert_eq!(seen, (80, Some(vnet)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// It costs a counted handle, and each use one [`Instance::enter`]; there is no allocation. In builds without instances it
+/// is bound to the base instance.
+pub struct Bound<T, C: Class = Net> {
+    carried: Carried<T, Instance<C>>,
+}
+
+impl<T, C: Class> Bound<T, C> {
+    /// Binds a value to the current instance.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] with the value, if no instance is current, or the current one is shutting down.
+    #[track_caller]
+    pub fn new(value: T) -> Result<Self, BindError<T>> {
+        match Instance::current() {
+            Some(instance) => Self::bind(instance, value),
+            None => Err(BindError { value, reason: Refused::NoContext { class: C::ENTRY.name } }),
+        }
+    }
+
+    /// Binds a value to this instance.
+    ///
+    /// # Errors
+    ///
+    /// [`BindError`] with the value, if the instance is shutting down.
+    #[track_caller]
+    pub fn new_in(instance: &Instance<C>, value: T) -> Result<Self, BindError<T>> {
+        Self::bind(instance.clone(), value)
+    }
+
+    fn bind(instance: Instance<C>, value: T) -> Result<Self, BindError<T>> {
+        // Looked at after the handle was made: whoever shuts it down later finds it held.
+        match refused(&instance) {
+            None => Ok(Self { carried: Carried::new(value, instance) }),
+            Some(reason) => Err(BindError { value, reason }),
+        }
+    }
+
+    /// Runs `f` with the value, in its instance.
+    ///
+    /// # Panics
+    ///
+    /// Where [`Instance::enter`] does.
+    #[track_caller]
+    pub fn enter<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.carried.with(f)
+    }
+
+    /// Runs `f` with the value, in its instance.
+    ///
+    /// # Panics
+    ///
+    /// Where [`Instance::enter`] does.
+    #[track_caller]
+    pub fn enter_mut<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
+        self.carried.with_mut(f)
+    }
+
+    /// The instance it is bound to.
+    #[must_use]
+    pub fn instance(&self) -> &Instance<C> {
+        self.carried.context()
+    }
+}
+
+/// Why nothing new comes into this instance, if so.
+pub(super) fn refused<C: Class>(instance: &Instance<C>) -> Option<Refused> {
+    match instance.state() {
+        State::Creating | State::Live => None,
+        State::ShuttingDown | State::Gone => {
+            Some(Refused::ShuttingDown { instance: instance.handle().header().label() })
+        }
+    }
+}
+
+impl<T, C: Class> fmt::Debug for Bound<T, C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Bound").field("instance", self.instance()).finish_non_exhaustive()
+    }
+}
+
+/// Why a value was not bound to an instance; here is the value back.
+pub struct BindError<T> {
+    /// The value.
+    pub value: T,
+    /// Why.
+    pub reason: Refused,
+}
+
+/// Why nothing was bound to an instance.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Refused {
+    /// No instance of the class is current on this thread, or one that is being destroyed.
+    NoContext {
+        /// The class.
+        class: &'static str,
+    },
+    /// The instance is shutting down, or its creation has failed.
+    ShuttingDown {
+        /// The instance: `Net#3 "red"`.
+        instance: String,
+    },
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NoContext { class } => write!(f, "no {class} instance is current that could be held"),
+            Self::ShuttingDown { instance } => write!(f, "{instance} is shutting down, nothing new is bound to it"),
+        }
+    }
+}
+
+impl Error for Refused {}
+
+impl<T> BindError<T> {
+    /// The value that was not bound.
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T> fmt::Debug for BindError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BindError").field("reason", &self.reason).finish_non_exhaustive()
+    }
+}
+
+impl<T> fmt::Display for BindError<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.reason.fmt(f)
+    }
+}
+
+impl<T> Error for BindError<T> {}

@@ -1,0 +1,266 @@
+//! Where a movable value is, shared by its owner and by whoever shuts the instance down that it is lent to.
+//!
+//! No step of the value and no code of its user runs under the lock: the value is taken out before and put back
+//! after. Who has it out does what was asked meanwhile: sends it home, or drops it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, ThreadId};
+
+use super::super::enter::Enter;
+use super::Transfer;
+use crate::core::observers::{Observer, ObserverTicket};
+use crate::failure::{self, TeardownFailure};
+use crate::instance::{Instance, WeakInstance};
+use crate::registry::Class;
+
+/// What the owner and the observer of an instance share.
+pub(super) struct Shared<T: Transfer<C>, C: Class> {
+    pub(super) home: Instance<C>,
+    state: Mutex<State<T, C>>,
+    put_back: Condvar,
+}
+
+struct State<T, C: Class> {
+    /// `None` while it is out, and after the owner is gone.
+    value: Option<Box<T>>,
+    at: At<C>,
+    /// Who has the value out.
+    user: Option<ThreadId>,
+    /// The ids of instances that have shut down while it was out.
+    recalled: Vec<u64>,
+    /// The owner is gone.
+    abandoned: bool,
+}
+
+/// Where a value is.
+pub(super) enum At<C: Class> {
+    Home {
+        /// Whether it is part of it.
+        joined: bool,
+    },
+    /// By invariant there is a handle to this instance: before its last one goes, the instance sends the value home,
+    /// and whoever has the value out holds one.
+    Lent { instance: WeakInstance<C>, seat: ObserverTicket },
+}
+
+impl<C: Class> Clone for At<C> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<C: Class> Copy for At<C> {}
+
+impl<T: Transfer<C>, C: Class> Shared<T, C> {
+    pub(super) fn new(home: Instance<C>, value: T) -> Self {
+        let at = At::Home { joined: true };
+        let state = State { value: Some(Box::new(value)), at, user: None, recalled: Vec::new(), abandoned: false };
+        Self { home, state: Mutex::new(state), put_back: Condvar::new() }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State<T, C>> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The state once the value is in.
+    #[track_caller]
+    fn settled(&self) -> MutexGuard<'_, State<T, C>> {
+        let mut state = self.lock();
+        while let Some(user) = state.user {
+            if user == thread::current().id() {
+                drop(state);
+                panic!("a `Movable` was used inside a step of its own value");
+            }
+            state = self.put_back.wait(state).unwrap_or_else(PoisonError::into_inner);
+        }
+        state
+    }
+
+    /// Takes the value out.
+    #[track_caller]
+    pub(super) fn take(&self) -> Taken<'_, T, C> {
+        let mut state = self.settled();
+        let place = self.place_of(state.at);
+        self.take_from(&mut state, Some(place))
+    }
+
+    fn take_from<'a>(&'a self, state: &mut State<T, C>, place: Option<Instance<C>>) -> Taken<'a, T, C> {
+        state.user = Some(thread::current().id());
+        state.recalled.clear();
+        Taken { shared: self, value: state.value.take(), at: state.at, place }
+    }
+
+    #[track_caller]
+    pub(super) fn place(&self) -> Instance<C> {
+        let state = self.settled();
+        self.place_of(state.at)
+    }
+
+    /// Under the lock, so that the instance it is lent to cannot send it home and go.
+    #[track_caller]
+    fn place_of(&self, at: At<C>) -> Instance<C> {
+        match at {
+            At::Home { .. } => self.home.clone(),
+            At::Lent { instance, .. } => {
+                instance.hold().expect("an instance sends home what is lent to it before it goes")
+            }
+        }
+    }
+
+    pub(super) fn is_joined(&self) -> bool {
+        !matches!(self.lock().at, At::Home { joined: false })
+    }
+
+    pub(super) fn at(&self) -> At<C> {
+        self.lock().at
+    }
+
+    /// The owner goes.
+    pub(super) fn abandon(&self) {
+        let mut state = self.lock();
+        state.abandoned = true;
+        if state.user.is_none() {
+            let place = self.place_of(state.at);
+            let taken = self.take_from(&mut state, Some(place));
+            drop(state);
+            drop(taken);
+        }
+    }
+}
+
+impl<T: Transfer<C>, C: Class> Observer for Shared<T, C> {
+    fn shut_down(&self, id: u64) {
+        let mut state = self.lock();
+        if state.user.is_some() {
+            state.recalled.push(id);
+        } else if matches!(state.at, At::Lent { instance, .. } if instance.id() == id) {
+            let mut taken = self.take_from(&mut state, None);
+            drop(state);
+            taken.send_home();
+        }
+    }
+}
+
+/// The value while it is out; put back, or sent where it has to go meanwhile, when this is dropped.
+pub(super) struct Taken<'a, T: Transfer<C>, C: Class> {
+    shared: &'a Shared<T, C>,
+    value: Option<Box<T>>,
+    at: At<C>,
+    /// The instance where it is; `None` on the thread that shuts that instance down, which is in it.
+    place: Option<Instance<C>>,
+}
+
+impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
+    /// Runs `f` in the instance where the value is.
+    #[track_caller]
+    pub(super) fn enter<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
+        let value = self.value.as_mut().expect("the value is there until its owner goes");
+        match &self.place {
+            Some(place) => place.enter(|| f(value)),
+            None => f(value),
+        }
+    }
+
+    pub(super) fn is_joined_in(&self, instance: &Instance<C>) -> bool {
+        self.place.as_ref() == Some(instance) && !matches!(self.at, At::Home { joined: false })
+    }
+
+    /// The value leaves where it is. It counts as being at home, also if that panics.
+    pub(super) fn leave(&mut self) {
+        match self.at {
+            At::Home { joined: false } => {}
+            At::Home { joined: true } => {
+                self.at = At::Home { joined: false };
+                self.enter(T::leave);
+            }
+            At::Lent { .. } => {
+                let left = catch_unwind(AssertUnwindSafe(|| self.enter(T::leave)));
+                self.depart();
+                if let Err(panic) = left {
+                    resume_unwind(panic);
+                }
+            }
+        }
+    }
+
+    /// It is not in the instance any more that it was lent to, but at home and not part of it.
+    pub(super) fn depart(&mut self) {
+        if let (At::Lent { seat, .. }, Some(place)) = (self.at, &self.place) {
+            place.handle().header().remove_observer(seat);
+        }
+        self.at = At::Home { joined: false };
+        self.place = Some(self.shared.home.clone());
+    }
+
+    /// It is in the instance that it is lent to, and not part of it yet.
+    pub(super) fn arrive(&mut self, at: &Instance<C>, seat: ObserverTicket) {
+        self.at = At::Lent { instance: at.downgrade(), seat };
+        self.place = Some(at.clone());
+    }
+
+    /// It joins at home, where it is.
+    pub(super) fn join_home(&mut self) -> Result<(), T::Error> {
+        self.enter(T::join)?;
+        self.at = At::Home { joined: true };
+        Ok(())
+    }
+
+    /// It goes home because its instance shuts down; what goes wrong is reported.
+    fn send_home(&mut self) {
+        let label = |taken: &Self| match taken.at {
+            At::Lent { instance, .. } => format!("{}#{}", C::ENTRY.name, instance.id()),
+            At::Home { .. } => taken.shared.home.handle().header().label(),
+        };
+        let from = label(self);
+        let left = catch_unwind(AssertUnwindSafe(|| self.leave()));
+        let joined = catch_unwind(AssertUnwindSafe(|| self.join_home().map_err(|error| error.to_string())));
+        let failures = [
+            left.err().map(|panic| (from, format!("`leave` panicked: {}", failure::message(panic)))),
+            match joined {
+                Ok(Ok(())) => None,
+                Ok(Err(error)) => Some((label(self), format!("`join` at home failed: {error}"))),
+                Err(panic) => Some((label(self), format!("`join` at home panicked: {}", failure::message(panic)))),
+            },
+        ];
+        let failures = failures.into_iter().flatten();
+        failure::report(failures.map(|(instance, message)| TeardownFailure::in_observer(instance, message)).collect());
+    }
+
+    /// The value has no owner any more.
+    fn discard(&mut self) {
+        let value = self.value.take();
+        let dropped = catch_unwind(AssertUnwindSafe(|| match &self.place {
+            Some(place) => place.run_drop(|| drop(value)),
+            None => drop(value),
+        }));
+        if let Err(panic) = dropped {
+            let label = self.place.as_ref().unwrap_or(&self.shared.home).handle().header().label();
+            failure::report(vec![TeardownFailure::in_observer(label, failure::message(panic))]);
+        }
+        self.depart();
+    }
+}
+
+impl<T: Transfer<C>, C: Class> Drop for Taken<'_, T, C> {
+    fn drop(&mut self) {
+        let shared = self.shared;
+        loop {
+            let mut state = shared.lock();
+            if state.abandoned && self.value.is_some() {
+                drop(state);
+                self.discard();
+            } else if matches!(self.at, At::Lent { instance, .. } if state.recalled.contains(&instance.id())) {
+                drop(state);
+                self.send_home();
+            } else {
+                state.value = self.value.take();
+                state.at = self.at;
+                state.user = None;
+                drop(state);
+                shared.put_back.notify_all();
+                // The handle goes after that: it may be the last one to its instance.
+                return;
+            }
+        }
+    }
+}

@@ -1,0 +1,250 @@
+//! The types of variables: what holds a value, and how it is read and written.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::mem;
+use std::ops::DerefMut;
+use std::sync::atomic::{self, Ordering};
+use std::sync::{LazyLock, Mutex, OnceLock, PoisonError, RwLock, TryLockError, TryLockResult};
+
+use super::value::ValueType;
+use crate::registry::BoxError;
+
+/// A type of variables that can be read as a sysctl.
+///
+/// Implemented for all of [`ValueType`] (which makes a plain static `ro`), all atomics, `&'static str`, and std's `Mutex`,
+/// `RwLock`, `OnceLock` and `LazyLock` of these. Implement it for a type of your own that holds one value:
+///
+/// ```
+/// # use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+/// struct PerCpu([AtomicU64; 4]);
+///
+/// impl vimage::sysctl::Readable for PerCpu {
+///     type Value = u64;
+///     fn read(&self) -> Option<u64> {
+///         Some(self.0.iter().map(|count| count.load(Relaxed)).sum())
+///     }
+/// }
+/// ```
+///
+/// It is called in the instance whose variable is read. What waits for a lock has a
+/// [`try_read`](Self::try_read) as well.
+#[diagnostic::on_unimplemented(
+    message = "a variable of type `{Self}` cannot be a sysctl",
+    label = "not a type that sysctls know",
+    note = "atomics, integers, floats, `bool`, strings, and `Mutex`, `RwLock`, `OnceLock`, `LazyLock` of them can",
+    note = "for an enumeration write `vimage::sysctl::by_text!(…)`, for a type of yours implement `vimage::sysctl::Readable`, \
+            for a computed value give a `handler`"
+)]
+pub trait Readable {
+    /// What it holds.
+    type Value: ValueType;
+
+    /// A copy of the value, none if it was never set.
+    fn read(&self) -> Option<Self::Value>;
+
+    /// As [`read`](Self::read), which it is for what does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] instead of waiting for a lock.
+    fn try_read(&self) -> Result<Option<Self::Value>, Busy> {
+        Ok(self.read())
+    }
+}
+
+/// The lock of a variable is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(clippy::exhaustive_structs, reason = "it says all there is to say")]
+pub struct Busy;
+
+impl fmt::Display for Busy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the lock is held")
+    }
+}
+
+impl std::error::Error for Busy {}
+
+/// A type of variables that can be written through a shared reference, at once: whoever reads meanwhile finds the old
+/// value or the new one.
+#[diagnostic::on_unimplemented(
+    message = "a variable of type `{Self}` cannot be set",
+    label = "nothing can be written through a shared reference to it",
+    note = "make the sysctl `ro` without `tunable`, or the variable an atomic, a `Mutex`, an `RwLock` or a `OnceLock`"
+)]
+pub trait Writable: Readable {
+    /// Replaces the value.
+    ///
+    /// # Errors
+    ///
+    /// Whatever prevents it; nothing has changed then.
+    fn write(&self, data: Self::Value) -> Result<(), BoxError>;
+
+    /// As [`write`](Self::write), which it is for what does not wait.
+    ///
+    /// # Errors
+    ///
+    /// [`Busy`] instead of waiting for a lock; inside, as [`write`](Self::write). Nothing has changed then.
+    fn try_write(&self, data: Self::Value) -> Result<Result<(), BoxError>, Busy> {
+        Ok(self.write(data))
+    }
+}
+
+impl<D: ValueType + Clone> Readable for D {
+    type Value = D;
+
+    fn read(&self) -> Option<D> {
+        Some(self.clone())
+    }
+}
+
+impl Readable for &'static str {
+    type Value = Cow<'static, str>;
+
+    fn read(&self) -> Option<Self::Value> {
+        Some(Cow::Borrowed(self))
+    }
+}
+
+macro_rules! atomics {
+    ($($atomic:ident $data:ident)*) => {
+        $(
+            impl Readable for atomic::$atomic {
+                type Value = $data;
+
+                fn read(&self) -> Option<$data> {
+                    Some(self.load(Ordering::SeqCst))
+                }
+            }
+
+            impl Writable for atomic::$atomic {
+                fn write(&self, data: $data) -> Result<(), BoxError> {
+                    self.store(data, Ordering::SeqCst);
+                    Ok(())
+                }
+            }
+        )*
+    };
+}
+
+atomics! {
+    AtomicBool bool
+    AtomicI8 i8 AtomicI16 i16 AtomicI32 i32 AtomicI64 i64 AtomicIsize isize
+    AtomicU8 u8 AtomicU16 u16 AtomicU32 u32 AtomicU64 u64 AtomicUsize usize
+}
+
+/// Its address.
+impl<T> Readable for atomic::AtomicPtr<T> {
+    type Value = usize;
+
+    fn read(&self) -> Option<usize> {
+        Some(self.load(Ordering::SeqCst).addr())
+    }
+}
+
+// A panic cannot have left half of a `ValueType` behind: it is written by one move.
+fn unpoisoned<G>(locked: TryLockResult<G>) -> Result<G, Busy> {
+    match locked {
+        Ok(guard) => Ok(guard),
+        Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
+        Err(TryLockError::WouldBlock) => Err(Busy),
+    }
+}
+
+fn replace<D>(mut locked: impl DerefMut<Target = D>, data: D) {
+    let old = mem::replace(&mut *locked, data);
+    // Outside of the lock, for its `Drop` may be user code.
+    drop(locked);
+    drop(old);
+}
+
+impl<D: ValueType + Clone> Readable for Mutex<D> {
+    type Value = D;
+
+    fn read(&self) -> Option<D> {
+        Some(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn try_read(&self) -> Result<Option<D>, Busy> {
+        Ok(Some(unpoisoned(Mutex::try_lock(self))?.clone()))
+    }
+}
+
+impl<D: ValueType + Clone> Writable for Mutex<D> {
+    fn write(&self, data: D) -> Result<(), BoxError> {
+        replace(Mutex::lock(self).unwrap_or_else(PoisonError::into_inner), data);
+        Ok(())
+    }
+
+    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
+        replace(unpoisoned(Mutex::try_lock(self))?, data);
+        Ok(Ok(()))
+    }
+}
+
+impl<D: ValueType + Clone> Readable for RwLock<D> {
+    type Value = D;
+
+    fn read(&self) -> Option<D> {
+        Some(RwLock::read(self).unwrap_or_else(PoisonError::into_inner).clone())
+    }
+
+    fn try_read(&self) -> Result<Option<D>, Busy> {
+        Ok(Some(unpoisoned(RwLock::try_read(self))?.clone()))
+    }
+}
+
+impl<D: ValueType + Clone> Writable for RwLock<D> {
+    fn write(&self, data: D) -> Result<(), BoxError> {
+        replace(RwLock::write(self).unwrap_or_else(PoisonError::into_inner), data);
+        Ok(())
+    }
+
+    fn try_write(&self, data: D) -> Result<Result<(), BoxError>, Busy> {
+        replace(unpoisoned(RwLock::try_write(self))?, data);
+        Ok(Ok(()))
+    }
+}
+
+impl<V: Readable> Readable for OnceLock<V> {
+    type Value = V::Value;
+
+    fn read(&self) -> Option<V::Value> {
+        self.get()?.read()
+    }
+
+    fn try_read(&self) -> Result<Option<V::Value>, Busy> {
+        self.get().map_or(Ok(None), V::try_read)
+    }
+}
+
+/// Can be set once.
+impl<D: ValueType + Clone> Writable for OnceLock<D> {
+    fn write(&self, data: D) -> Result<(), BoxError> {
+        self.set(data).map_err(|_| BoxError::from("it is set already, and can be set once"))
+    }
+}
+
+/// Reading it makes the value, if that has not happened yet.
+impl<V: Readable> Readable for LazyLock<V> {
+    type Value = V::Value;
+
+    fn read(&self) -> Option<V::Value> {
+        (**self).read()
+    }
+
+    fn try_read(&self) -> Result<Option<V::Value>, Busy> {
+        (**self).try_read()
+    }
+}
+
+impl<V: Writable> Writable for LazyLock<V> {
+    fn write(&self, data: V::Value) -> Result<(), BoxError> {
+        (**self).write(data)
+    }
+
+    fn try_write(&self, data: V::Value) -> Result<Result<(), BoxError>, Busy> {
+        (**self).try_write(data)
+    }
+}

@@ -1,0 +1,47 @@
+//! The floors of the two crates. `ARCHITECTURE.md` says what each is for.
+
+/// The floors of one crate.
+pub(super) struct Layers {
+    /// The folder of its `lib.rs`.
+    pub(super) sources: &'static str,
+    /// Folders and files without `.rs`, from the bottom up.
+    pub(super) floors: &'static [&'static str],
+    /// The folders in which files may import one another in a circle, and of how many files.
+    pub(super) circles: &'static [(&'static str, usize)],
+}
+
+pub(super) const LAYERS: [Layers; 3] = [
+    Layers {
+        sources: "vimage-runtime/src",
+        floors: &[
+            "sync", "error", "registry", "layout", "trace", "failure", "core", "boot", "current", "storage", "names",
+            "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "inspect",
+            "testing", "debug", "private", "lib",
+        ],
+        circles: &[("core", 8)],
+    },
+    Layers {
+        sources: "vimage-macros/src",
+        floors: &[
+            "diagnostics",
+            "idents",
+            "tokens",
+            "attr",
+            "model",
+            "parse",
+            "check",
+            "repair",
+            "lower",
+            "expand",
+            "driver",
+            "lib",
+        ],
+        circles: &[],
+    },
+    Layers {
+        sources: "examples/netlab/src",
+        floors: &["hardware", "stack", "lab", "cli", "main"],
+        // A type, and what reads it from a file.
+        circles: &[("lab/topology", 3)],
+    },
+];
