@@ -58,8 +58,8 @@ fn ensure_slowly() -> Result<(), BootError> {
 
     let outcome = run(&registry::collected());
     match &outcome {
-        Ok(()) => crate::trace::event!("boot"),
-        Err(error) => crate::trace::event!("boot failed", error = error),
+        Ok(()) => crate::events::event!("boot"),
+        Err(error) => crate::events::event!("boot failed"; error = error),
     }
     let outcome = OUTCOME.get_or_init(|| outcome).clone();
     *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = Progress::Over;

@@ -32,7 +32,7 @@
 //!   [`quiesce`], [`detach`], [`class!`](class!).
 //! - To reach a variable: its name in virtualized code, [`Virtualized`] elsewhere, [`Held`] for longer.
 //! - To run: [`boot`](fn@boot), [`Instance`] ([`Vnet`], [`Vcpu`], [`Vprocg`]), [`Vimage`].
-//! - When something goes wrong: [`debug`], [`set_failure_handler`].
+//! - When something goes wrong: [`debug`], [`events`], [`set_failure_handler`].
 //!
 //! # Features
 //!
@@ -43,32 +43,10 @@
 //! | `linkme` (default) | collects the modules through linker sections |
 //! | `inventory` | collects them through constructors, libraries that are loaded later included; wins over `linkme` |
 //! | `invariants` | remembers who holds instances and where contexts were entered, for errors and [`debug`] |
-//! | `tracing` | [events](#events) |
 //! | `serde` | sysctls and their values are `Serialize` |
 //! | `inspect` | the server for tools such as `vimagectl`, on Unix; implies `serde` |
 //!
 //! Without `vimage` and `static-struct` a virtualized static is a static.
-//!
-//! # Events
-//!
-//! With the feature `tracing` each step in the life of an instance is an event of the target `vimage`: at the level
-//! `DEBUG` if it went well, at `WARN` if not. The message says which step. The fields are `class`, `id` and
-//! `name` of the instance (no `name` if it has none), `module`, and `error` with what was returned or what the panic said.
-//!
-//! | message | when | if it fails | fields |
-//! |---|---|---|---|
-//! | `boot` | all base instances are attached | `boot failed` | none |
-//! | `create` | an instance has its variables, and is to be attached; base instances as well | `create failed` | instance |
-//! | `attach` | an attach hook has run | `attach failed` | instance, `module` |
-//! | `shutdown` | all quiesce hooks have agreed | `shutdown refused` | instance, `module` if refused |
-//! | `detach` | a detach hook has run | `detach panicked` | instance, `module` |
-//! | `destroy` | all detach hooks have run, the variables are still there | | instance |
-//! | | the `Drop` of a variable has panicked | `drop panicked` | instance, `module` |
-//! | `late register` | a module is attached to all instances of its class | `late register failed` | base instance, `module` |
-//! | `unregister` | a module is detached from the base instance, its variables are dropped | `unregister refused` | base instance, `module` |
-//!
-//! An instance whose modules have agreed may live on all the same, if [`destroy`](Instance::destroy) finds it busy.
-//! A subscriber runs on the thread that takes the step, under no lock of the runtime; its panics are ignored.
 
 mod boot;
 mod carry;
@@ -77,6 +55,7 @@ mod core;
 mod current;
 pub mod debug;
 mod error;
+pub mod events;
 mod failure;
 #[cfg(all(feature = "inspect", unix))]
 pub mod inspect;
@@ -94,7 +73,6 @@ pub mod symmap;
 mod sync;
 pub mod sysctl;
 mod testing;
-mod trace;
 mod vimage;
 
 #[doc(hidden)]

@@ -1,6 +1,7 @@
 //! The server while the program holds locks, does not return from handlers, or is asked for what is not there.
 #![cfg(all(feature = "inspect", unix))]
 
+#[path = "support/inspect_client.rs"]
 mod inspect_client;
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};

@@ -75,7 +75,7 @@ pub(crate) unsafe fn drop_parts(
                 part.drop_in(header.cast::<u8>().add(offset).as_ptr(), &mut |variable, panic| {
                     let head = header.as_ref();
                     let text = message(panic);
-                    crate::trace::event!("drop panicked", head, part.module(), error = text);
+                    crate::events::event!("drop panicked", head, part.module(); error = text);
                     failures.push(TeardownFailure::in_drop(head.label(), part.module().name, variable, text));
                 });
             }

@@ -31,7 +31,7 @@ pub(crate) fn create<E: From<AttachError> + fmt::Display>(
         }
     };
     if let Err(error) = made {
-        crate::trace::event!("create failed", handle.header(), error = error);
+        crate::events::event!("create failed", handle.header(); error = error);
         return Err(error);
     }
     Ok(handle)
@@ -58,7 +58,7 @@ pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, n
     // SAFETY: a new header counts one handle, this one.
     let handle = unsafe { Handle::from_counted(header) };
     drop(live);
-    crate::trace::event!("create", handle.header());
+    crate::events::event!("create", handle.header());
     handle
 }
 

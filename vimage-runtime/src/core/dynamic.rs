@@ -102,12 +102,12 @@ pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> R
     let base = state.base_handle().header();
     let attached = attach_everywhere(state, &late);
     match &attached {
-        Ok(()) => crate::trace::event!("late register", base, late.linked.entry),
+        Ok(()) => crate::events::event!("late register", base, late.linked.entry),
         Err(error) => {
             withdraw(&state.live(), &late);
             detach_everywhere(state, &late);
             late.detached();
-            crate::trace::event!("late register failed", base, late.linked.entry, error = error);
+            crate::events::event!("late register failed", base, late.linked.entry; error = error);
         }
     }
     attached
@@ -145,7 +145,7 @@ unsafe fn unregister_found(state: &'static ClassState, late: &Arc<LateModule>) -
     check_unused(state, &state.live(), late)?;
     // SAFETY: the handle to the base instance is kept for ever.
     if let Err(Refusal { module, source }) = unsafe { ask(state.base_handle().as_ptr(), &late.linked) } {
-        crate::trace::event!("unregister refused", state.base_handle().header(), module, error = source);
+        crate::events::event!("unregister refused", state.base_handle().header(), module; error = source);
         return Err(RegisterError::Refused { module: module.name, source });
     }
     {
@@ -169,7 +169,7 @@ unsafe fn unregister_found(state: &'static ClassState, late: &Arc<LateModule>) -
         live.reserve.give_back(late.room.clone());
     }
     drop(live);
-    crate::trace::event!("unregister", base.header(), late.linked.entry);
+    crate::events::event!("unregister", base.header(), late.linked.entry);
     Ok(())
 }
 

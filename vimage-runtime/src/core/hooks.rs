@@ -31,13 +31,13 @@ pub(crate) fn attach_module(
     let run = || catch_unwind(AssertUnwindSafe(|| hook(arguments)));
     let source = match context::enter_entry(header.class, block, run) {
         Ok(Ok(())) => {
-            crate::trace::event!("attach", header, module.entry);
+            crate::events::event!("attach", header, module.entry);
             return Ok(());
         }
         Ok(Err(error)) => error,
         Err(panic) => BoxError::from(format!("panicked: {}", message(panic))),
     };
-    crate::trace::event!("attach failed", header, module.entry, error = source);
+    crate::events::event!("attach failed", header, module.entry; error = source);
     Err(AttachError { instance: header.label(), module: module.entry.name, source: Arc::from(source) })
 }
 
@@ -66,10 +66,10 @@ pub(crate) fn detach_module(
     let head = unsafe { header.as_ref() };
     let hook = hook?;
     let Err(panic) = inside(header, || catch_unwind(AssertUnwindSafe(hook))) else {
-        crate::trace::event!("detach", head, module);
+        crate::events::event!("detach", head, module);
         return None;
     };
     let text = message(panic);
-    crate::trace::event!("detach panicked", head, module, error = text);
+    crate::events::event!("detach panicked", head, module; error = text);
     Some(TeardownFailure::in_hook(head.label(), module.name, text))
 }

@@ -35,12 +35,12 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
         Ok(()) => {
             notify_observers(header);
             head.set_phase(Phase::Quiesced);
-            crate::trace::event!("shutdown", head);
+            crate::events::event!("shutdown", head);
             Ok(true)
         }
         Err(refusal) => {
             head.change_phase(Phase::Quiescing, Phase::Live);
-            crate::trace::event!("shutdown refused", head, refusal.module, error = refusal.source);
+            crate::events::event!("shutdown refused", head, refusal.module; error = refusal.source);
             Err(refusal)
         }
     }
@@ -176,7 +176,7 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     if head.phase() != Phase::Gone {
         failures = detach(header, state.modules.len());
     }
-    crate::trace::event!("destroy", head);
+    crate::events::event!("destroy", head);
     state.live().tree.remove(head.id);
     let dropping = DROPPING.with(|dropping| dropping.replace(true));
     // SAFETY: no handle exists, and out of the tree nobody can make one; no thread is inside, because `enter`

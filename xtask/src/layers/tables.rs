@@ -14,7 +14,7 @@ pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "vimage-runtime/src",
         floors: &[
-            "sync", "error", "registry", "layout", "trace", "failure", "core", "boot", "current", "storage", "names",
+            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "current", "storage", "names",
             "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "inspect",
             "testing", "debug", "private", "lib",
         ],
@@ -41,7 +41,6 @@ pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "examples/netlab/src",
         floors: &["hardware", "stack", "lab", "cli", "main"],
-        // A type, and what reads it from a file.
-        circles: &[("lab/topology", 3)],
+        circles: &[],
     },
 ];

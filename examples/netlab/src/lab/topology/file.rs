@@ -9,7 +9,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Edge, MOST_EDGES, MOST_NODES, Node, Topology, TopologyError};
+use super::error::{MOST_EDGES, MOST_NODES, TopologyError};
+use super::graph::{Edge, Node, Topology, label};
 
 /// A JSON object. A derived struct alone would be read from an array as well, field by field.
 struct Object<T>(T);
@@ -110,21 +111,6 @@ impl Topology {
         let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
         let demands = check_demands(demands, &index)?;
         Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands })
-    }
-}
-
-/// An id as text. `0`, `0.0` and `"0"` name the same node, for JSON knows one kind of numbers and the keys of the
-/// demands are strings.
-pub fn label(id: &Value) -> String {
-    /// Up to here each whole number is a floating point number of its own.
-    const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
-    match id {
-        Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => match number.as_f64() {
-            Some(whole) if whole.fract() == 0.0 && whole.abs() <= EXACT => (whole as i64).to_string(),
-            _ => number.to_string(),
-        },
-        other => other.to_string(),
     }
 }
 

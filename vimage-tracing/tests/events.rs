@@ -1,6 +1,6 @@
-//! The events of the feature `tracing`.
+//! What a subscriber of `tracing` is told of instances.
 
-#![cfg(all(feature = "vimage", feature = "tracing"))]
+#![cfg(feature = "vimage")]
 
 use std::fmt::Write;
 use std::sync::Mutex;
@@ -97,7 +97,7 @@ impl Subscriber for Writer {
         event.record(&mut line);
         let level = if *event.metadata().level() == Level::DEBUG { "" } else { "warn: " };
         let line = format!("{level}{}{}", line.message, line.fields);
-        if !line.contains("class=\"Cpu\"") && !line.contains("class=\"Procg\"") {
+        if !line.contains("class=\"Cpu\"") && !line.contains("class=\"Procg\"") && !line.contains("class=\"Program\"") {
             EVENTS.lock().unwrap().push(line);
         }
         assert!(!PANICS.load(Relaxed), "a subscriber that panics");
@@ -139,6 +139,7 @@ fn told(fails: &'static str, f: impl FnOnce()) -> Vec<String> {
 #[test]
 fn each_step_in_the_life_of_an_instance_is_an_event() {
     tracing::subscriber::set_global_default(Writer).unwrap();
+    vimage_tracing::install();
     vimage::boot().unwrap();
     assert_eq!(events(), [r#"create class="Net" id=0"#, r#"attach class="Net" id=0 module="boot_module""#, "boot"],);
     steps_that_succeed();
