@@ -38,9 +38,5 @@ pub(super) const LAYERS: [Layers; 3] = [
         ],
         circles: &[],
     },
-    Layers {
-        sources: "examples/netlab/src",
-        floors: &["hardware", "stack", "lab", "cli", "main"],
-        circles: &[],
-    },
+    Layers { sources: "examples/netlab/src", floors: &["hardware", "stack", "lab", "cli", "main"], circles: &[] },
 ];
