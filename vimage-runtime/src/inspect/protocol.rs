@@ -1,32 +1,20 @@
-//! What clients can ask.
+//! The requests that clients send, and the replies to them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 use serde_json::{Value, json};
 
+use super::error::Failure;
 use super::page::{Page, Rows};
 use super::rows::{self, Show};
-use super::which::Of;
+use super::target::Target;
 use crate::failure;
 use crate::instance::Handle;
 use crate::names::InstanceRef;
 use crate::symmap;
 use crate::sysctl;
-
-/// The error part of a reply.
-#[derive(Debug, Serialize)]
-pub(super) struct Failure {
-    kind: &'static str,
-    message: String,
-}
-
-impl Failure {
-    pub(super) fn new(kind: &'static str, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into() }
-    }
-}
 
 #[derive(Debug, Deserialize)]
 #[serde(tag = "op", rename_all = "lowercase")]
@@ -49,46 +37,46 @@ enum Operation {
         #[serde(flatten)]
         page: Page,
         #[serde(flatten)]
-        of: Of,
+        target: Target,
     },
     Get {
         name: String,
         #[serde(flatten)]
-        of: Of,
+        target: Target,
     },
     Set {
         name: String,
         value: Value,
         #[serde(flatten)]
-        of: Of,
+        target: Target,
     },
     Describe {
         name: String,
         #[serde(flatten)]
-        of: Of,
+        target: Target,
     },
     Symbols {
         #[serde(flatten)]
         page: Page,
         #[serde(flatten)]
-        of: Of,
+        target: Target,
     },
 }
 
-/// What a line asks.
+/// A line from a client, which may be no valid request.
 #[derive(Debug)]
 pub(super) struct Request {
     id: Option<Value>,
     operation: Result<Operation, Failure>,
 }
 
-/// What a request is answered with and for.
+/// The conditions under which a request is answered.
 #[derive(Debug)]
 pub(super) struct Terms<'h> {
     pub(super) writable: bool,
-    /// How long locks of the program's are waited for.
+    /// Until when it waits for locks of the program.
     pub(super) deadline: Instant,
-    /// Takes the instances that are used. The end of what is in there may run hooks.
+    /// Takes the handles that are used: dropping one may run hooks, so the caller decides when.
     pub(super) held: &'h mut Vec<Handle>,
 }
 
@@ -104,7 +92,7 @@ impl Request {
         Self { id, operation: operation.map_err(|error| Failure::new("malformed", error.to_string())) }
     }
 
-    /// Whether no code of the program's runs to answer it, once that has booted.
+    /// Returns whether answering runs no code of the program, once the program has booted.
     pub(super) fn is_brief(&self) -> bool {
         match self.operation {
             Ok(
@@ -122,14 +110,14 @@ impl Request {
     /// The reply.
     pub(super) fn answer(self, terms: Terms<'_>) -> Value {
         let result = self.operation.and_then(|operation| {
-            // What the program's own code panics with is its client's to know.
+            // Handlers and `Display`s of the program may panic.
             catch_unwind(AssertUnwindSafe(|| operation.perform(terms)))
                 .unwrap_or_else(|panic| Err(Failure::new("panicked", failure::message(panic))))
         });
         reply(result, self.id)
     }
 
-    /// The reply of somebody who does not answer.
+    /// The reply when the request is not carried out; the syntax error, if it has one.
     pub(super) fn refuse(self, failure: Failure) -> Value {
         reply(Err(self.operation.err().unwrap_or(failure)), self.id)
     }
@@ -153,23 +141,23 @@ impl Operation {
         match self {
             Self::Instances { class, page } => Ok(rows(rows::instances(class.as_deref(), &page)?)),
             Self::Modules { class, page } => Ok(rows(rows::modules(class.as_deref(), &page)?)),
-            Self::List { prefix, show, page, of } => {
-                of.with(held, |view| rows::sysctls(view.with_deadline(deadline), &prefix, show, &page)).map(rows)
+            Self::List { prefix, show, page, target } => {
+                target.with(held, |view| rows::sysctls(view.with_deadline(deadline), &prefix, show, &page)).map(rows)
             }
-            Self::Get { name, of } => {
-                let value = of.with(held, |view| view.with_deadline(deadline).get(&name).map_err(refused))?;
+            Self::Get { name, target } => {
+                let value = target.with(held, |view| view.with_deadline(deadline).get(&name).map_err(Failure::from))?;
                 Ok((json!(value), None))
             }
             Self::Set { .. } if !writable => {
                 Err(Failure::new("read_only_server", "this server was not opened for writing"))
             }
-            Self::Set { name, value, of } => {
+            Self::Set { name, value, target } => {
                 let value = sysctl_value(value)?;
-                let changed = of.with(held, |view| {
+                let changed = target.with(held, |view| {
                     let view = view.with_deadline(deadline);
-                    // What was set is set, whether it can be read or not.
+                    // A value that cannot be read may still have been set: no error.
                     let old = view.get(&name);
-                    view.set(&name, value).map_err(refused)?;
+                    view.set(&name, value).map_err(Failure::from)?;
                     let values = [("old", old), ("new", view.get(&name))];
                     let read =
                         values.into_iter().filter_map(|(member, value)| Some((member.to_owned(), json!(value.ok()?))));
@@ -177,11 +165,11 @@ impl Operation {
                 })?;
                 Ok((changed, None))
             }
-            Self::Describe { name, of } => {
-                Ok((json!(of.with(held, |view| view.describe(&name).map_err(refused))?), None))
+            Self::Describe { name, target } => {
+                Ok((json!(target.with(held, |view| view.describe(&name).map_err(Failure::from))?), None))
             }
-            Self::Symbols { page, of } => {
-                let handle = of.instance_or_base(held)?;
+            Self::Symbols { page, target } => {
+                let handle = target.instance_or_base(held)?;
                 let symbols = symmap::symbols_of(InstanceRef::new(handle));
                 let symbols = symbols.map_err(|error| Failure::new("boot", error.to_string()))?;
                 Ok(rows(rows::symbols(&symbols, &page)?))
@@ -205,28 +193,4 @@ fn sysctl_value(value: Value) -> Result<sysctl::Value, Failure> {
         }
         _ => Err(Failure::new("malformed", "a value is a number, a string, `true` or `false`")),
     }
-}
-
-pub(super) fn refused(error: sysctl::Error) -> Failure {
-    use sysctl::Error::{
-        Ambiguous, Boot, Busy, Gone, NoInstance, NotPermitted, NotTunable, OutOfRange, Panicked, ReadOnly, Refused,
-        Unknown, WrongClass, WrongType,
-    };
-    let kind = match error {
-        Unknown { .. } => "unknown",
-        Ambiguous { .. } => "ambiguous",
-        WrongType { .. } => "wrong_type",
-        OutOfRange { .. } => "out_of_range",
-        ReadOnly { .. } => "read_only",
-        NotTunable { .. } => "not_tunable",
-        NotPermitted { .. } => "not_permitted",
-        NoInstance { .. } => "no_instance",
-        WrongClass { .. } => "wrong_class",
-        Gone { .. } => "gone",
-        Busy { .. } => "locked",
-        Refused { .. } => "refused",
-        Panicked { .. } => "panicked",
-        Boot(_) => "boot",
-    };
-    Failure::new(kind, error.to_string())
 }

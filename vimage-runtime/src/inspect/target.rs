@@ -1,47 +1,47 @@
-//! Which instance a request is about.
+//! The instance that a request is about.
 
 use std::fmt;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
-use super::request::Failure;
-use crate::Vimage;
+use super::error::Failure;
 use crate::boot;
 use crate::class::ClassEntry;
 use crate::instance::Handle;
 use crate::sysctl::View;
+use crate::vimage::Vimage;
 
-/// Which instance: the base ones if nothing is said.
+/// An instance by id or name, and class; without both, the base instances of all classes.
 #[derive(Debug, Deserialize)]
-pub(super) struct Of {
-    instance: Option<Which>,
+pub(super) struct Target {
+    instance: Option<Selector>,
     class: Option<String>,
 }
 
 #[derive(Debug)]
-enum Which {
+enum Selector {
     Id(u64),
     Name(String),
 }
 
-impl<'de> Deserialize<'de> for Which {
+impl<'de> Deserialize<'de> for Selector {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct Either;
 
         impl Visitor<'_> for Either {
-            type Value = Which;
+            type Value = Selector;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.write_str("the id of an instance, a number from 0, or its name")
             }
 
-            fn visit_u64<E>(self, id: u64) -> Result<Which, E> {
-                Ok(Which::Id(id))
+            fn visit_u64<E>(self, id: u64) -> Result<Selector, E> {
+                Ok(Selector::Id(id))
             }
 
-            fn visit_str<E>(self, name: &str) -> Result<Which, E> {
-                Ok(Which::Name(name.to_owned()))
+            fn visit_str<E>(self, name: &str) -> Result<Selector, E> {
+                Ok(Selector::Name(name.to_owned()))
             }
         }
 
@@ -49,7 +49,7 @@ impl<'de> Deserialize<'de> for Which {
     }
 }
 
-impl Of {
+impl Target {
     /// Calls `f` with the sysctls of the instance, or with those of all base instances.
     pub(super) fn with<R>(
         &self,
@@ -64,14 +64,14 @@ impl Of {
         }
     }
 
-    /// The handle is put where the caller says, because it may be the last one, whose end runs hooks.
+    /// The handle goes into the caller's list: it may be the last one, and dropping that runs hooks.
     pub(super) fn instance_or_base<'h>(&self, held: &'h mut Vec<Handle>) -> Result<&'h Handle, Failure> {
         let state = class(self.class.as_deref().unwrap_or("Net"))?.laid_out();
         let live = state.live();
         let wanted: Vec<u64> = match &self.instance {
             None => vec![state.base_handle().header().id],
-            Some(Which::Id(id)) => vec![*id],
-            Some(Which::Name(name)) => live.tree.all_where(|header| header.name.as_deref() == Some(name)),
+            Some(Selector::Id(id)) => vec![*id],
+            Some(Selector::Name(name)) => live.tree.all_where(|header| header.name.as_deref() == Some(name)),
         };
         held.extend(wanted.into_iter().filter_map(|id| live.tree.find(id)));
         drop(live);
@@ -80,7 +80,7 @@ impl Of {
             [] => Err(Failure::new("no_instance", "there is no such instance")),
             several => {
                 let ids: Vec<_> = several.iter().map(|handle| handle.header().id.to_string()).collect();
-                let message = format!("several instances bear this name: {}; give the id", ids.join(", "));
+                let message = format!("several instances have this name: {}; give the id", ids.join(", "));
                 Err(Failure::new("ambiguous", message))
             }
         }
