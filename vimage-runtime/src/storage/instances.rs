@@ -214,7 +214,6 @@ impl PartEntry {
 /// The slot of a variable that is never dropped: a pointer to it.
 #[doc(hidden)]
 #[repr(transparent)]
-#[allow(missing_debug_implementations)]
 pub struct Keep<T> {
     bytes: KeptBytes,
     value: PhantomData<fn() -> T>,

@@ -156,7 +156,6 @@ pub const fn assert_send<T: bounds::MayBeDroppedAnywhere>() {}
 
 /// The types of the fields of a part, by kind.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub mod slot {
     use std::cell::UnsafeCell;
     use std::mem::ManuallyDrop;
