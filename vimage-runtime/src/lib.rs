@@ -48,65 +48,73 @@
 //!
 //! Without `vimage` and `static-struct` a virtualized static is a static.
 
-mod access;
-mod arguments;
 mod boot;
 mod carry;
-mod class;
-mod class_state;
-mod context;
+mod contexts;
+mod core;
+mod current;
 pub mod debug;
-mod declare;
+mod error;
 pub mod events;
 mod failure;
-mod held;
-mod holders;
 #[cfg(all(feature = "inspect", unix))]
 pub mod inspect;
 mod instance;
-mod late;
+mod layout;
 pub mod link;
-mod local_key;
 mod macros;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
 pub mod module;
 mod names;
-mod order;
 mod registry;
 mod storage;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
-mod test_support;
+mod testing;
 mod vimage;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use access::{InClass, Virtualized};
-pub use arguments::Arguments;
-pub use boot::{BootError, boot};
 pub use carry::{BindError, Bound, Enter, Movable, MoveError, Refused, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
-pub use class::{Class, Cpu, Net, NoContext, Procg, Program};
-pub use context::{Contexts, isolated};
-pub use failure::{TeardownFailure, set_failure_handler};
-pub use held::Held;
-pub use instance::{
-    AttachError, Builder, CreateError, DestroyError, Holders, Instance, List, ShutdownError, State, WeakInstance,
-};
-pub use local_key::LocalKey;
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use storage::{UseInVirtualizedCode, kind};
-pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
-
+pub use contexts::{Contexts, isolated};
+pub use core::{HasInstances, InstanceOf};
+pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
+pub use failure::set_failure_handler;
+pub use instance::{Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
 pub use macros::{
     attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
     vprocg_module,
 };
+
+pub use registry::{Arguments, Class, Cpu, Net, NoContext, Procg, Program};
+pub use storage::{Held, LocalKey, Virtualized};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use storage::{UseInVirtualizedCode, kind};
+pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
+
+/// Lays out all modules, makes the base instance of each class and runs its attach hooks; returns the base
+/// vimage.
+///
+/// It happens once per process; a later call returns the same. [`Instance::new`](crate::Instance::new),
+/// [`Instance::base`](crate::Instance::base) and [`Instance::list`](crate::Instance::list) imply it. Threads that
+/// call it meanwhile wait for the one that boots, so that a hook of a base instance must not wait for a thread that
+/// does.
+///
+/// In builds without instances it runs the attach hooks for the process itself.
+///
+/// # Errors
+///
+/// [`BootError`] for dependencies that are missing, ambiguous or cyclic, and for an attach hook that failed: then
+/// what was attached has been detached. The error is kept, and returned again by each later call.
+pub fn boot() -> Result<Vimage, BootError> {
+    Vimage::base()
+}
 
 /// An instance of the class [`Net`].
 pub type Vnet = Instance<Net>;
@@ -117,7 +125,7 @@ pub type Vprocg = Instance<Procg>;
 
 /// The classes of FreeBSD's VIMAGE, and the names of their instances.
 pub mod kernel {
-    pub use crate::class::{Cpu, Net, Procg};
+    pub use crate::registry::{Cpu, Net, Procg};
     #[doc(inline)]
     pub use crate::{Vcpu, Vnet, Vprocg};
 }

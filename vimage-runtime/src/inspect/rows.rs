@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 use super::error::Failure;
 use super::page::{Page, Rows};
 use super::target;
-use crate::boot;
 use crate::debug::{self, InstanceRow};
 use crate::names::{Identity, Named};
+use crate::registry::classes;
 use crate::symmap::Symbol;
 use crate::sysctl::{Found, Listed, View};
 
@@ -15,7 +15,7 @@ use crate::sysctl::{Found, Listed, View};
 pub(super) fn instances(class: Option<&str>, page: &Page) -> Result<Rows, Failure> {
     let only = class.map(target::class).transpose()?;
     let after: Option<(usize, u64)> = page.after()?;
-    let classes = boot::classes().iter().enumerate().skip(after.map_or(0, |(index, _)| index));
+    let classes = classes().iter().enumerate().skip(after.map_or(0, |(index, _)| index));
     let rows = classes.filter(|(_, class)| only.is_none_or(|only| only == **class)).flat_map(|(index, class)| {
         let after = after.filter(|(last, _)| *last == index).map(|(_, id)| id);
         // One more than fits: it shows that there is a next page.

@@ -6,9 +6,8 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
 use super::error::Failure;
-use crate::boot;
-use crate::class::ClassEntry;
-use crate::instance::Handle;
+use crate::core::Handle;
+use crate::registry::{ClassEntry, classes};
 use crate::sysctl::View;
 use crate::vimage::Vimage;
 
@@ -89,7 +88,7 @@ impl Target {
 
 /// The class of this name.
 pub(super) fn class(name: &str) -> Result<&'static ClassEntry, Failure> {
-    let named: Vec<_> = boot::classes().iter().copied().filter(|class| class.name == name).collect();
+    let named: Vec<_> = classes().iter().copied().filter(|class| class.name == name).collect();
     match *named.as_slice() {
         [class] => Ok(class),
         [] => Err(Failure::new("unknown_class", format!("no class is called `{name}`"))),

@@ -7,9 +7,11 @@ use super::error::{RecvError, SendError, TryRecvError, TrySendError};
 use super::queue::{Queues, Side};
 use crate::carry::future::FutureExt;
 use crate::carry::{AnyInstance, Refused};
-use crate::class::{Class, ClassEntry};
-use crate::context;
-use crate::instance::{self, Companion, CompanionTicket, Header, Instance};
+use crate::core::class_state::{describe, hold};
+use crate::core::context;
+use crate::core::observers::{Observer, ObserverTicket};
+use crate::instance::Instance;
+use crate::registry::{Class, ClassEntry};
 
 /// How many messages wait in each direction of a link that [`pair`] makes.
 pub const DEFAULT_CAPACITY: usize = 64;
@@ -55,7 +57,7 @@ pub fn with_capacity<M: Send + 'static>(
 /// are dropped in this instance, or with no context if it is gone.
 pub struct Endpoint<M: Send + 'static> {
     shared: Arc<Shared<M>>,
-    seat: CompanionTicket,
+    seat: ObserverTicket,
 }
 
 /// What the instance tells when it shuts down.
@@ -66,8 +68,8 @@ struct Shared<M> {
     id: u64,
 }
 
-impl<M: Send + 'static> Companion for Shared<M> {
-    fn part(&self, _: &Header) {
+impl<M: Send + 'static> Observer for Shared<M> {
+    fn shut_down(&self, _: u64) {
         drop(self.queues.close(self.side));
     }
 }
@@ -76,8 +78,8 @@ impl<M: Send + 'static> Endpoint<M> {
     fn new<C: Class>(queues: &Arc<Queues<M>>, side: Side, instance: &Instance<C>) -> Result<Self, Refused> {
         let header = instance.handle().header();
         let shared = Arc::new(Shared { queues: Arc::clone(queues), side, class: header.class, id: header.id });
-        let companion: Weak<Shared<M>> = Arc::downgrade(&shared);
-        match header.add_companion(companion) {
+        let observer: Weak<Shared<M>> = Arc::downgrade(&shared);
+        match header.add_observer(observer) {
             Some(seat) => Ok(Self { shared, seat }),
             None => Err(Refused::ShuttingDown { instance: header.label() }),
         }
@@ -221,7 +223,7 @@ impl<M: Send + 'static> Endpoint<M> {
     }
 
     fn instance(&self) -> Option<AnyInstance> {
-        instance::hold(self.shared.class, self.shared.id).map(AnyInstance)
+        hold(self.shared.class, self.shared.id).map(AnyInstance)
     }
 }
 
@@ -229,7 +231,7 @@ impl<M: Send + 'static> Drop for Endpoint<M> {
     fn drop(&mut self) {
         self.close();
         if let Some(AnyInstance(handle)) = self.instance() {
-            handle.header().remove_companion(self.seat);
+            handle.header().remove_observer(self.seat);
         }
     }
 }
@@ -238,6 +240,6 @@ impl<M: Send + 'static> Drop for Endpoint<M> {
 impl<M: Send + 'static> fmt::Debug for Endpoint<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_closed() { "closed" } else { "open" };
-        write!(f, "Endpoint({}, {state})", instance::describe(self.shared.class, self.shared.id))
+        write!(f, "Endpoint({}, {state})", describe(self.shared.class, self.shared.id))
     }
 }
