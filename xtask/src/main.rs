@@ -1,5 +1,6 @@
 //! `cargo xtask …`: the chores of this workspace.
 
+mod bench;
 mod builds;
 mod chores;
 mod layers;
@@ -18,6 +19,7 @@ usage: cargo xtask COMMAND
             packages built from what they contain, many runs of the tests that interfere
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
+  bench     counts instructions, if valgrind is installed, and writes them into benches/README.md
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
@@ -36,6 +38,7 @@ fn main() -> ExitCode {
         ["deep"] => chores::deep(),
         ["layers"] => chores::layers("."),
         ["layers", root] => chores::layers(root),
+        ["bench"] => bench::bench(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
         ["models"] => chores::models(),
