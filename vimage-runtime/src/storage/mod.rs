@@ -23,7 +23,6 @@ mod region;
 mod resolved;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub mod slot;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 mod variable;

@@ -8,7 +8,6 @@ use super::region::Region;
 
 /// A variable, found or not. Hidden in virtualized code, where it is made at the head of the region `'r`.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct Resolved<'r, T, K> {
     found: Found<T>,
     region: PhantomData<&'r Region>,
