@@ -11,7 +11,8 @@ mod fake {
                 plain { $($plain:tt)* }
                 instances {
                     fn read() -> String {
-                        let $region:ident = $($new:tt)::*();
+                        let mut $region:ident @ $($kind:ident)::* { .. } = $($new:tt)::*();
+                        let _ = &mut $same:ident;
                         let $local:ident = $resolved:tt;
                         $($body:tt)*
                     }

@@ -69,14 +69,15 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
         Self { variable, place, marker: PhantomData }
     }
 
-    /// Resolves the variable in the current instance, at the head of a region of virtualized code.
+    /// Resolves the variable in the current instance, for a region of virtualized code.
     ///
-    /// It only loads; the check is in `Resolved::get`, at the mention.
+    /// It only loads; the check is in `Resolved::get`, at the use.
     ///
     /// # Safety
     ///
-    /// `region` must be a local of the function or closure body that this is called in, and must end, or be moved,
-    /// before the next `await`.
+    /// `region` must be a local of the function or closure body that this is called in, and that body must borrow it
+    /// mutably between this call and the next `await`. Between the two no other instance may be left that was entered
+    /// before this call.
     #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn resolve_in_region<R: IsRegion>(self, _region: &R) -> Resolved<'_, T, K> {
@@ -89,18 +90,18 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     }
 }
 
-/// What a resolution borrows, so that it ends with it; a local at the head of each region.
+/// What resolutions borrow, so that they end with it: a local at the head of each region.
 ///
-/// It has no content, and whoever has it can do nothing with it. It has no `PartialEq`, so that a constant of the
-/// user's is no pattern that a region matches.
+/// It has no content, and no constant can be made of it. So an item cannot stand for the local, whatever its name.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Region(());
 
 impl Region {
     #[allow(clippy::new_without_default, reason = "only the macros make them")]
+    #[allow(clippy::missing_const_for_fn, reason = "see above")]
     #[inline(always)]
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self(())
     }
 }

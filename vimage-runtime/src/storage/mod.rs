@@ -25,6 +25,8 @@ mod part;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 mod recovered;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub mod suspended;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use accessor::UseInVirtualizedCode;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
