@@ -127,7 +127,9 @@ pub mod foo {
 
 // A module of a file, with modules in other files.
 mod file {
-    vimage::vnet_module! {
+    vimage::virtualize! {
+        class = vimage::kernel::Net;
+
         ; // no options
 
         pub mod other;

@@ -134,7 +134,7 @@ pub mod one {
 }
 
 mod two {
-    ::vimage::vimage_module! {
+    ::vimage::virtualize! {
         class = crate::Tenant;
 
         use ::std::sync::Mutex;

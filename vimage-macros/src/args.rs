@@ -20,14 +20,15 @@ pub(crate) struct Syntax {
 
 const MODULE: &[&str] = &["name", "depends_on", "after", "symmap", "register", "except", "macros", "crate"];
 
+const ANY_MODULE: &[&str] =
+    &["class", "name", "depends_on", "after", "symmap", "register", "except", "macros", "crate"];
+
 impl Syntax {
     pub(crate) const VNET: Self = Self { of: "vnet_module", options: MODULE };
     pub(crate) const VCPU: Self = Self { of: "vcpu_module", options: MODULE };
     pub(crate) const VPROCG: Self = Self { of: "vprocg_module", options: MODULE };
-    pub(crate) const VIMAGE: Self = Self {
-        of: "vimage_module",
-        options: &["class", "name", "depends_on", "after", "symmap", "register", "except", "macros", "crate"],
-    };
+    pub(crate) const MODULE: Self = Self { of: "vimage::module", options: ANY_MODULE };
+    pub(crate) const FILE: Self = Self { of: "virtualize!", options: ANY_MODULE };
     pub(crate) const VIRTUALIZED: Self =
         Self { of: "virtualized", options: &["in", "keep", "sysctl", "symmap", "except", "macros", "crate"] };
     pub(crate) const SHARED: Self = Self { of: "shared", options: &["in", "sysctl", "symmap", "crate"] };

@@ -37,7 +37,7 @@ impl Ours {
             Self::Attach => "attach",
             Self::Quiesce => "quiesce",
             Self::Detach => "detach",
-            Self::Module => "vimage_module",
+            Self::Module => "module",
         }
     }
 
@@ -68,7 +68,7 @@ impl Ours {
             "attach" => Some(Self::Attach),
             "quiesce" => Some(Self::Quiesce),
             "detach" => Some(Self::Detach),
-            "vnet_module" | "vcpu_module" | "vprocg_module" | "vimage_module" => Some(Self::Module),
+            "module" | "vnet_module" | "vcpu_module" | "vprocg_module" => Some(Self::Module),
             _ => None,
         }
     }

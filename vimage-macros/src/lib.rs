@@ -1,6 +1,9 @@
-//! The macros of `vimage`, which re-exports them: use them through that crate.
+//! The macros of `vimage`, which re-exports and documents them: use them through that crate.
 //!
-//! What an input goes through is in `pipeline`, what it can become in `expand`.
+//! A macro whose output depends on the build is here twice, as `plain_…` for the default build and as `instances_…`
+//! for the builds in which variables are fields. The runtime knows its own features, and re-exports the right one
+//! under the name that users write. This crate cannot decide: a `#[cfg]` here would read the features of a build of
+//! this crate, and one in its output those of the annotated crate.
 
 mod args;
 mod attr;
@@ -19,102 +22,66 @@ mod tests;
 use proc_macro::TokenStream;
 
 use crate::attr::Ours;
+use crate::expand::Build;
 use crate::pipeline::Declares;
 
-#[doc = include_str!("docs/vnet_module.md")]
-#[proc_macro_attribute]
-pub fn vnet_module(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::closed(Declares::Net, args.into(), input.into()).into()
+macro_rules! attributes {
+    ($($plain:ident, $instances:ident: $stages:path, $attribute:expr;)*) => {
+        $(
+            #[doc(hidden)]
+            #[proc_macro_attribute]
+            pub fn $plain(args: TokenStream, input: TokenStream) -> TokenStream {
+                $stages(Build::Plain, $attribute, args.into(), input.into()).into()
+            }
+
+            #[doc(hidden)]
+            #[proc_macro_attribute]
+            pub fn $instances(args: TokenStream, input: TokenStream) -> TokenStream {
+                $stages(Build::Instances, $attribute, args.into(), input.into()).into()
+            }
+        )*
+    };
 }
 
-#[doc = include_str!("docs/vcpu_module.md")]
-#[proc_macro_attribute]
-pub fn vcpu_module(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::closed(Declares::Cpu, args.into(), input.into()).into()
+attributes! {
+    plain_module, instances_module: pipeline::closed, Declares::Any;
+    plain_vnet_module, instances_vnet_module: pipeline::closed, Declares::Net;
+    plain_vcpu_module, instances_vcpu_module: pipeline::closed, Declares::Cpu;
+    plain_vprocg_module, instances_vprocg_module: pipeline::closed, Declares::Procg;
+    plain_virtualized, instances_virtualized: pipeline::open, Ours::Virtualized;
+    plain_shared, instances_shared: pipeline::open, Ours::Shared;
+    plain_attach, instances_attach: pipeline::open, Ours::Attach;
+    plain_quiesce, instances_quiesce: pipeline::open, Ours::Quiesce;
+    plain_detach, instances_detach: pipeline::open, Ours::Detach;
 }
 
-#[doc = include_str!("docs/vprocg_module.md")]
-#[proc_macro_attribute]
-pub fn vprocg_module(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::closed(Declares::Procg, args.into(), input.into()).into()
-}
-
-#[doc = include_str!("docs/vimage_module.md")]
-#[proc_macro_attribute]
-pub fn vimage_module(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::closed(Declares::Any, args.into(), input.into()).into()
-}
-
-// An attribute and a macro cannot share a name in one Rust module. The runtime gives these four the names of the
-// attributes in its root, and the attributes to its prelude.
-
-#[doc = include_str!("docs/vnet_file.md")]
+#[doc(hidden)]
 #[proc_macro]
-pub fn vnet_file(input: TokenStream) -> TokenStream {
-    pipeline::in_file(Declares::Net, input.into()).into()
+pub fn plain_virtualize(input: TokenStream) -> TokenStream {
+    pipeline::in_file(Build::Plain, input.into()).into()
 }
 
-#[doc = include_str!("docs/vcpu_file.md")]
+#[doc(hidden)]
 #[proc_macro]
-pub fn vcpu_file(input: TokenStream) -> TokenStream {
-    pipeline::in_file(Declares::Cpu, input.into()).into()
+pub fn instances_virtualize(input: TokenStream) -> TokenStream {
+    pipeline::in_file(Build::Instances, input.into()).into()
 }
 
-#[doc = include_str!("docs/vprocg_file.md")]
-#[proc_macro]
-pub fn vprocg_file(input: TokenStream) -> TokenStream {
-    pipeline::in_file(Declares::Procg, input.into()).into()
-}
+// What follows is the same in each build.
 
-#[doc = include_str!("docs/vimage_file.md")]
-#[proc_macro]
-pub fn vimage_file(input: TokenStream) -> TokenStream {
-    pipeline::in_file(Declares::Any, input.into()).into()
-}
-
-#[doc = include_str!("docs/virtualized.md")]
-#[proc_macro_attribute]
-pub fn virtualized(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::open(Ours::Virtualized, args.into(), input.into()).into()
-}
-
-#[doc = include_str!("docs/shared.md")]
-#[proc_macro_attribute]
-pub fn shared(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::open(Ours::Shared, args.into(), input.into()).into()
-}
-
-#[doc = include_str!("docs/attach.md")]
-#[proc_macro_attribute]
-pub fn attach(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::open(Ours::Attach, args.into(), input.into()).into()
-}
-
-#[doc = include_str!("docs/quiesce.md")]
-#[proc_macro_attribute]
-pub fn quiesce(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::open(Ours::Quiesce, args.into(), input.into()).into()
-}
-
-#[doc = include_str!("docs/detach.md")]
-#[proc_macro_attribute]
-pub fn detach(args: TokenStream, input: TokenStream) -> TokenStream {
-    pipeline::open(Ours::Detach, args.into(), input.into()).into()
-}
-
-#[doc = include_str!("docs/class.md")]
+#[doc(hidden)]
 #[proc_macro]
 pub fn class(input: TokenStream) -> TokenStream {
     pipeline::class(input.into()).into()
 }
 
-#[doc = include_str!("docs/test.md")]
+#[doc(hidden)]
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, input: TokenStream) -> TokenStream {
     functions::test(args.into(), input.into()).into()
 }
 
-#[doc = include_str!("docs/main.md")]
+#[doc(hidden)]
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, input: TokenStream) -> TokenStream {
     functions::main(args.into(), input.into()).into()

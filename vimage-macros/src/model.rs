@@ -5,6 +5,7 @@ use quote::quote;
 use syn::{Attribute, Expr, Item, ItemMod, LitStr, Path, Signature, Token, Type, Visibility};
 
 use crate::args::{Dependency, Options};
+use crate::expand::Arm;
 use crate::names;
 
 /// The declaration of a module, with the items that belong to it.
@@ -42,7 +43,7 @@ impl Declaration {
 pub(crate) enum Form {
     /// In an inline `mod`, whose items have been taken out.
     Closed(Box<ItemMod>),
-    /// Between the braces of `vnet_module! { … }`.
+    /// Between the braces of `virtualize! { … }`.
     File,
 }
 
@@ -51,12 +52,9 @@ pub(crate) struct Source {
     pub(crate) krate: Path,
     /// The macro has not seen the module that they belong to.
     pub(crate) open: bool,
-    /// Something in the code could not be.
-    pub(crate) unrewritten: bool,
-    /// As the user wrote them, without our attributes.
-    pub(crate) plain: Vec<Item>,
-    /// The same as virtualized code.
-    pub(crate) instances: Vec<Item>,
+    pub(crate) arm: Arm,
+    /// Without our attributes; virtualized code as the arm has it.
+    pub(crate) items: Vec<Item>,
     pub(crate) slots: Vec<Slot>,
 }
 

@@ -8,7 +8,7 @@ use crate::args::{Options, Syntax};
 use crate::attr::{Ours, Recognizer};
 use crate::check::{self, View};
 use crate::errors::Errors;
-use crate::expand;
+use crate::expand::{self, Arm, Build};
 use crate::model::{Declaration, Form, Module, Slot, Source};
 use crate::parse::lift::{Belonging, Lift};
 use crate::parse::marks::{self, Mark};
@@ -21,7 +21,7 @@ pub(crate) enum Declares {
     Net,
     Cpu,
     Procg,
-    /// The option says it.
+    /// The option says it, else it is the class that each program has.
     Any,
 }
 
@@ -31,28 +31,23 @@ impl Declares {
             Self::Net => Syntax::VNET,
             Self::Cpu => Syntax::VCPU,
             Self::Procg => Syntax::VPROCG,
-            Self::Any => Syntax::VIMAGE,
+            Self::Any => Syntax::MODULE,
         }
     }
 
-    fn class(self, options: &Options, errors: &Errors) -> Path {
+    fn class(self, options: &Options) -> Path {
         let krate = options.krate();
         match self {
-            Self::Net => parse_quote!(#krate::Net),
-            Self::Cpu => parse_quote!(#krate::Cpu),
-            Self::Procg => parse_quote!(#krate::Procg),
-            Self::Any => options.class.clone().unwrap_or_else(|| {
-                if !options.broken {
-                    errors.at_span(Span::call_site(), "say which class the module is of: `class = crate::Tenant`");
-                }
-                parse_quote!(#krate::Net)
-            }),
+            Self::Net => parse_quote!(#krate::kernel::Net),
+            Self::Cpu => parse_quote!(#krate::kernel::Cpu),
+            Self::Procg => parse_quote!(#krate::kernel::Procg),
+            Self::Any => options.class.clone().unwrap_or_else(|| parse_quote!(#krate::Program)),
         }
     }
 }
 
 /// `#[vnet_module(…)] mod foo { … }`
-pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) -> TokenStream {
+pub(crate) fn closed(build: Build, declares: Declares, args: TokenStream, input: TokenStream) -> TokenStream {
     let errors = Errors::default();
     let options = Options::parse(args, declares.syntax(), &errors);
     let mut shell = match syn::parse2(input.clone()) {
@@ -80,34 +75,29 @@ pub(crate) fn closed(declares: Declares, args: TokenStream, input: TokenStream) 
     for mark in marks::take(&mut shell.attrs, Recognizer { krate: &krate }, &errors) {
         errors.at_span(mark.span, "the module is declared already, and its code is virtualized code: remove this");
     }
-    let class = declares.class(&options, &errors);
-    let source = source(unmarked(items), View::Closed, declares.syntax().of, &options, &errors);
+    let class = declares.class(&options);
+    let source = source(build, unmarked(items), View::Closed, declares.syntax().of, &options, &errors);
     let module = Module { declaration: Declaration::new(options, class), form: Form::Closed(Box::new(shell)), source };
-    finish_module(&module, &errors)
+    finish(&errors, expand::module(&module))
 }
 
-/// `vnet_module! { …; items }`
-pub(crate) fn in_file(declares: Declares, input: TokenStream) -> TokenStream {
+/// `virtualize! { …; items }`
+pub(crate) fn in_file(build: Build, input: TokenStream) -> TokenStream {
     let errors = Errors::default();
-    let file::File { options, items } = file::parse(input, declares.syntax(), &errors);
-    let class = declares.class(&options, &errors);
-    let source = source(unmarked(items), View::File, declares.syntax().of, &options, &errors);
+    let file::File { options, items } = file::parse(input, Syntax::FILE, &errors);
+    let class = Declares::Any.class(&options);
+    let source = source(build, unmarked(items), View::File, Syntax::FILE.of, &options, &errors);
     let module = Module { declaration: Declaration::new(options, class), form: Form::File, source };
-    finish_module(&module, &errors)
+    finish(&errors, expand::module(&module))
 }
 
-fn finish_module(module: &Module, errors: &Errors) -> TokenStream {
-    match errors.take() {
-        None => expand::module(module),
-        Some(found) => {
-            let items = expand::recovered_module(module);
-            quote!(#found #items)
-        }
-    }
+fn finish(errors: &Errors, items: TokenStream) -> TokenStream {
+    let found = errors.take();
+    quote!(#found #items)
 }
 
 /// `#[virtualized(…)]`, `#[attach(…)]` and so on, where no module macro has taken them off.
-pub(crate) fn open(ours: Ours, args: TokenStream, input: TokenStream) -> TokenStream {
+pub(crate) fn open(build: Build, ours: Ours, args: TokenStream, input: TokenStream) -> TokenStream {
     let errors = Errors::default();
     let syntax = ours.syntax().expect("module macros have a form of their own");
     let options = Options::parse(args, syntax, &errors);
@@ -130,18 +120,19 @@ pub(crate) fn open(ours: Ours, args: TokenStream, input: TokenStream) -> TokenSt
     };
     let code = Options { krate: options.krate.clone(), ..Options::default() };
     let mark = Mark { ours, options, span: Span::call_site() };
-    let source = source(vec![(item, vec![mark])], View::Open, syntax.of, &code, &errors);
-    match errors.take() {
-        None => expand::open(&source),
-        Some(found) => {
-            let items = expand::recovered(&source);
-            quote!(#found #items)
-        }
-    }
+    let source = source(build, vec![(item, vec![mark])], View::Open, syntax.of, &code, &errors);
+    finish(&errors, expand::open(&source))
 }
 
 /// The items with what is virtualized taken out of them, each with those of our attributes that are read already.
-fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, of: &'static str, code: &Options, errors: &Errors) -> Source {
+fn source(
+    build: Build,
+    mut items: Vec<(Item, Vec<Mark>)>,
+    view: View,
+    of: &'static str,
+    code: &Options,
+    errors: &Errors,
+) -> Source {
     let krate = code.krate();
     let recognizer = Recognizer { krate: &krate };
     check::items(items.iter_mut().map(|(item, _)| item), view, of, recognizer, errors);
@@ -159,19 +150,25 @@ fn source(mut items: Vec<(Item, Vec<Mark>)>, view: View, of: &'static str, code:
     let lookalikes = region::lookalikes::report(&plain, &cx);
     let except = [except.as_slice(), &lookalikes].concat();
     let cx = region::Context { except: &except, ..cx };
-    let mut instances = plain.clone();
-    region::items(&mut instances, &cx);
+    // In the default build for what it reports.
+    let mut rewritten = plain.clone();
+    region::items(&mut rewritten, &cx);
     for slot in &mut slots {
         if let Slot::Variable(variable, _) = slot {
             region::initializer(&mut variable.virtualized_init, &cx);
         }
     }
-    // Code with mistakes is not rewritten, and needs the variables as they are.
-    let unrewritten = errors.needs_values();
-    if !errors.is_empty() {
-        region::unbind(&mut plain, &cx);
-    }
-    Source { krate, open: view == View::Open, unrewritten, plain, instances, slots }
+    let (arm, items) = match (build, errors.is_empty()) {
+        (Build::Plain, true) => (Arm::Plain, plain),
+        (Build::Instances, true) => (Arm::Instances, rewritten),
+        // Code with mistakes is not rewritten, and needs the variables as they are.
+        (Build::Instances, false) if !errors.needs_values() => (Arm::RecoveredInstances, rewritten),
+        (_, false) => {
+            region::unbind(&mut plain, &cx);
+            (Arm::RecoveredPlain, plain)
+        }
+    };
+    Source { krate, open: view == View::Open, arm, items, slots }
 }
 
 fn unmarked(items: Vec<Item>) -> Vec<(Item, Vec<Mark>)> {

@@ -11,12 +11,11 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::boot;
-use crate::class::Class;
-use crate::class_state::{ClassState, PlacedPart};
-use crate::context;
+use crate::core::ClassState;
+use crate::core::context::stack;
 use crate::instance::Instance;
-use crate::order::LinkedModule;
+use crate::layout::{LinkedModule, PlacedPart};
+use crate::registry::{Class, classes};
 
 /// Rows of text under titles; shown with columns aligned.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -164,8 +163,8 @@ pub fn variables() -> Table {
 /// the feature `invariants`, and in builds without instances.
 #[must_use]
 pub fn contexts() -> Table {
-    let row = |place: context::stack::Place| vec![place.class.to_owned(), place.instance, place.entered.to_string()];
-    Table { titles: &["class", "instance", "entered"], rows: context::stack::stack().into_iter().map(row).collect() }
+    let row = |place: stack::Place| vec![place.class.to_owned(), place.instance, place.entered.to_string()];
+    Table { titles: &["class", "instance", "entered"], rows: stack::stack().into_iter().map(row).collect() }
 }
 
 /// Where an instance was entered that was current already, each place once: there, and where the outer context was
@@ -174,7 +173,7 @@ pub fn contexts() -> Table {
 /// It is no mistake, but often a hint: who knows that the context is set need not set it.
 #[must_use]
 pub fn recursions() -> Table {
-    let rows = context::stack::recursions().into_iter().map(|(inner, outer)| vec![inner, outer]).collect();
+    let rows = stack::recursions().into_iter().map(|(inner, outer)| vec![inner, outer]).collect();
     Table { titles: &["entered again", "entered before"], rows }
 }
 
@@ -186,7 +185,7 @@ pub fn holders<C: Class>(instance: &Instance<C>) -> Vec<&'static Location<'stati
 }
 
 fn states() -> impl Iterator<Item = &'static ClassState> {
-    boot::classes().iter().filter_map(|class| class.state.get())
+    classes().iter().filter_map(|class| class.state())
 }
 
 fn kept(parts: &[PlacedPart]) -> usize {

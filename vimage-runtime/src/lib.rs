@@ -32,7 +32,7 @@
 //!   [`quiesce`], [`detach`], [`class!`](class!).
 //! - To reach a variable: its name in virtualized code, [`Virtualized`] elsewhere, [`Held`] for longer.
 //! - To run: [`boot`](fn@boot), [`Instance`] ([`Vnet`], [`Vcpu`], [`Vprocg`]), [`Vimage`].
-//! - When something goes wrong: [`debug`], [`set_failure_handler`].
+//! - When something goes wrong: [`debug`], [`events`], [`set_failure_handler`].
 //!
 //! # Features
 //!
@@ -43,93 +43,78 @@
 //! | `linkme` (default) | collects the modules through linker sections |
 //! | `inventory` | collects them through constructors, libraries that are loaded later included; wins over `linkme` |
 //! | `invariants` | remembers who holds instances and where contexts were entered, for errors and [`debug`] |
-//! | `tracing` | [events](#events) |
 //! | `serde` | sysctls and their values are `Serialize` |
 //! | `inspect` | the server for tools such as `vimagectl`, on Unix; implies `serde` |
 //!
 //! Without `vimage` and `static-struct` a virtualized static is a static.
-//!
-//! # Events
-//!
-//! With the feature `tracing` each step in the life of an instance is an event of the target `vimage`: at the level
-//! `DEBUG` if it went well, at `WARN` if not. The message says which step. The fields are `class`, `id` and
-//! `name` of the instance (no `name` if it has none), `module`, and `error` with what was returned or what the panic said.
-//!
-//! | message | when | if it fails | fields |
-//! |---|---|---|---|
-//! | `boot` | all base instances are attached | `boot failed` | none |
-//! | `create` | an instance has its variables, and is to be attached; base instances as well | `create failed` | instance |
-//! | `attach` | an attach hook has run | `attach failed` | instance, `module` |
-//! | `shutdown` | all quiesce hooks have agreed | `shutdown refused` | instance, `module` if refused |
-//! | `detach` | a detach hook has run | `detach panicked` | instance, `module` |
-//! | `destroy` | all detach hooks have run, the variables are still there | | instance |
-//! | | the `Drop` of a variable has panicked | `drop panicked` | instance, `module` |
-//! | `late register` | a module is attached to all instances of its class | `late register failed` | base instance, `module` |
-//! | `unregister` | a module is detached from the base instance, its variables are dropped | `unregister refused` | base instance, `module` |
-//!
-//! An instance whose modules have agreed may live on all the same, if [`destroy`](Instance::destroy) finds it busy.
-//! A subscriber runs on the thread that takes the step, under no lock of the runtime; its panics are ignored.
 
-mod access;
-mod arguments;
 mod boot;
 mod carry;
-mod class;
-mod class_state;
-mod context;
+mod contexts;
+mod core;
+mod current;
 pub mod debug;
-mod declare;
+mod error;
+pub mod events;
 mod failure;
-mod held;
-mod holders;
 #[cfg(all(feature = "inspect", unix))]
 pub mod inspect;
 mod instance;
-mod late;
+mod layout;
 pub mod link;
-mod local_key;
+mod macros;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
 pub mod module;
 mod names;
-mod order;
 mod registry;
 mod storage;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
-mod test_support;
-mod trace;
+mod testing;
 mod vimage;
 
 #[doc(hidden)]
 #[path = "private.rs"]
 pub mod __private;
 
-pub use access::{InClass, Virtualized};
-pub use arguments::Arguments;
-pub use boot::{BootError, boot};
 pub use carry::{BindError, Bound, Enter, Movable, MoveError, Refused, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
-pub use class::{Class, Cpu, Net, NoContext, Procg, Program};
-pub use context::{Contexts, isolated};
-pub use failure::{TeardownFailure, set_failure_handler};
-pub use held::Held;
-pub use instance::{
-    AttachError, Builder, CreateError, DestroyError, Holders, Instance, List, ShutdownError, State, WeakInstance,
+pub use contexts::{Contexts, isolated};
+pub use core::{HasInstances, InstanceOf};
+pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
+pub use failure::set_failure_handler;
+pub use instance::{Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
+pub use macros::{
+    attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
+    vprocg_module,
 };
-pub use local_key::LocalKey;
+
+pub use registry::{Arguments, Class, Cpu, Net, NoContext, Procg, Program};
+pub use storage::{Held, LocalKey, Virtualized};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
-pub use vimage_macros::{attach, class, detach, main, quiesce, shared, test, virtualized};
-// One name cannot be both in one module: in the root these are the macros around the contents of a file, in the
-// prelude the attributes.
-pub use vimage_macros::{
-    vcpu_file as vcpu_module, vimage_file as vimage_module, vnet_file as vnet_module, vprocg_file as vprocg_module,
-};
+/// Lays out all modules, makes the base instance of each class and runs its attach hooks; returns the base
+/// vimage.
+///
+/// It happens once per process; a later call returns the same. [`Instance::new`](crate::Instance::new),
+/// [`Instance::base`](crate::Instance::base) and [`Instance::list`](crate::Instance::list) imply it. Threads that
+/// call it meanwhile wait for the one that boots, so that a hook of a base instance must not wait for a thread that
+/// does.
+///
+/// In builds without instances it runs the attach hooks for the process itself.
+///
+/// # Errors
+///
+/// [`BootError`] for dependencies that are missing, ambiguous or cyclic, and for an attach hook that failed: then
+/// what was attached has been detached. The error is kept, and returned again by each later call.
+pub fn boot() -> Result<Vimage, BootError> {
+    Vimage::base()
+}
 
 /// An instance of the class [`Net`].
 pub type Vnet = Instance<Net>;
@@ -140,7 +125,7 @@ pub type Vprocg = Instance<Procg>;
 
 /// The classes of FreeBSD's VIMAGE, and the names of their instances.
 pub mod kernel {
-    pub use crate::class::{Cpu, Net, Procg};
+    pub use crate::registry::{Cpu, Net, Procg};
     #[doc(inline)]
     pub use crate::{Vcpu, Vnet, Vprocg};
 }
@@ -150,8 +135,11 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::future::FutureExt as _;
     #[doc(no_inline)]
-    pub use crate::{Vcpu, Vimage, Virtualized, Vnet, Vprocg, attach, detach, quiesce, shared, virtualized};
-    pub use vimage_macros::{vcpu_module, vimage_module, vnet_module, vprocg_module};
+    pub use crate::kernel::{Cpu, Net, Procg, Vcpu, Vnet, Vprocg};
+    #[doc(no_inline)]
+    pub use crate::{Vimage, Virtualized};
+    #[doc(no_inline)]
+    pub use crate::{attach, detach, quiesce, shared, vcpu_module, virtualized, vnet_module, vprocg_module};
 }
 
 /// The examples of the documents are tested with those of the library.

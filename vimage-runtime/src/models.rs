@@ -11,14 +11,19 @@ use std::time::{Duration, Instant};
 
 use shuttle::thread;
 
-use crate::arguments::Arguments;
-use crate::class::{Class, ClassEntry, Net, NoContext};
-use crate::class_state::ClassState;
-use crate::instance::{Companion, Handle, Header, Phase, Stays, add, attach, shut_down};
-use crate::late::{RegisterError, register_in};
-use crate::module::{Module, ModuleEntry, Register};
-use crate::order::{LinkedModule, OrderedClass};
-use crate::storage::{FieldEntry, Part, PartEntry, Template, drop_of};
+use crate::core::class_state::{ClassState, hold};
+use crate::core::create::{add, attach};
+use crate::core::dynamic::register_in;
+use crate::core::observers::Observer;
+use crate::core::teardown::{self, Stays, shut_down};
+use crate::core::{Handle, Phase};
+use crate::error::{AttachError, RegisterError};
+use crate::layout::{LinkedModule, OrderedClass};
+use crate::registry::{
+    Arguments, BoxError, Class, ClassEntry, FieldEntry, Module, ModuleEntry, Net, NoContext, PartEntry, Register,
+    Template,
+};
+use crate::storage::{Part, drop_of};
 
 const ITERATIONS: usize = 5_000;
 
@@ -59,13 +64,13 @@ static BOOT_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS
 // SAFETY: as above.
 static LATE_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
 
-fn count_attach(_: &Arguments) -> Result<(), crate::module::BoxError> {
+fn count_attach(_: &Arguments) -> Result<(), BoxError> {
     thread::yield_now();
     ATTACHED.fetch_add(1, Relaxed);
     Ok(())
 }
 
-fn flaky_attach(arguments: &Arguments) -> Result<(), crate::module::BoxError> {
+fn flaky_attach(arguments: &Arguments) -> Result<(), BoxError> {
     thread::yield_now();
     SUCCEED.fetch_update(Relaxed, Relaxed, |left| left.checked_sub(1)).map_err(|_| "no more")?;
     count_attach(arguments)
@@ -102,17 +107,18 @@ fn world() -> &'static ClassEntry {
         no_context: NoContext::Panic,
         context: Net::CONTEXT,
         state: OnceLock::new(),
+        base: OnceLock::new(),
     }));
     let modules = vec![module(class, "boot", BOOT_PART.entry())];
-    let state = ClassState::lay_out(OrderedClass { class, modules, manual: Vec::new() }).unwrap();
+    let state = ClassState::lay_out(OrderedClass { class, modules, manual: Vec::new() }, 256).unwrap();
     // SAFETY: all instances are made later, with this layout.
     unsafe { BOOT_PART.entry().publish(state.parts[0].1) };
-    class.state.set(state).unwrap();
-    class.laid_out().set_base(make(class).unwrap());
+    class.set_state(state);
+    class.set_base(make(class).unwrap());
     class
 }
 
-fn make(class: &'static ClassEntry) -> Result<Handle, crate::AttachError> {
+fn make(class: &'static ClassEntry) -> Result<Handle, AttachError> {
     let handle = add(class, class.laid_out(), 0, None);
     attach(&handle, &Arguments::default())
         .inspect_err(|_| _ = FAILED_WITH_LATE.fetch_add(handle.header().late().parts.len(), Relaxed))?;
@@ -120,7 +126,7 @@ fn make(class: &'static ClassEntry) -> Result<Handle, crate::AttachError> {
 }
 
 fn destroy(handle: Handle) -> Result<(), Handle> {
-    match crate::instance::destroy(handle, None) {
+    match teardown::destroy(handle, None) {
         Ok(failures) => {
             assert!(failures.is_empty());
             Ok(())
@@ -143,7 +149,7 @@ fn end_of_world(class: &'static ClassEntry, late: usize) {
     assert_eq!(made - 1 + late, DROPPED.load(Relaxed), "constructed = dropped");
 }
 
-fn check(model: fn()) {
+pub(crate) fn check(model: fn()) {
     // The counts and the parts are those of the process.
     static TURN: Mutex<()> = Mutex::new(());
     let _turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
@@ -283,7 +289,7 @@ fn waiting_for_the_others_to_go() {
         let other = one.clone();
         let dropper = thread::spawn(move || drop(other));
         // So far off that only being told can end the wait.
-        let destroyed = crate::instance::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
+        let destroyed = teardown::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
         assert!(destroyed.expect("the other one is dropped").is_empty());
         dropper.join().unwrap();
         end_of_world(class, 0);
@@ -291,28 +297,28 @@ fn waiting_for_the_others_to_go() {
 }
 
 /// Counts how often it is told.
-#[derive(Default)]
-struct Told(AtomicUsize);
+struct Told(&'static ClassEntry, AtomicUsize);
 
-impl Companion for Told {
-    fn part(&self, from: &Header) {
+impl Observer for Told {
+    fn shut_down(&self, id: u64) {
         thread::yield_now();
-        assert_eq!(from.phase(), Phase::Quiescing, "while handles can still be made");
-        self.0.fetch_add(1, Relaxed);
+        let instance = hold(self.0, id).expect("it is told while handles can still be made");
+        assert_eq!(instance.header().phase(), Phase::Quiescing);
+        self.1.fetch_add(1, Relaxed);
     }
 }
 
 /// Whoever is let in is told once, before the instance ends; whatever ends it, and whether or not it agrees.
-fn companions(refuse: bool) {
+fn observers(refuse: bool) {
     REFUSE.store(refuse, Relaxed);
     let class = world();
     let one = make(class).unwrap();
     let joiners: Vec<_> = (0..2)
         .map(|_| {
-            let (handle, told) = (one.clone(), Arc::new(Told::default()));
+            let (handle, told) = (one.clone(), Arc::new(Told(class, AtomicUsize::new(0))));
             thread::spawn(move || {
-                let companion: Weak<Told> = Arc::downgrade(&told);
-                let let_in = handle.header().add_companion(companion).is_some();
+                let observer: Weak<Told> = Arc::downgrade(&told);
+                let let_in = handle.header().add_observer(observer).is_some();
                 drop(handle);
                 (let_in, told)
             })
@@ -326,7 +332,7 @@ fn companions(refuse: bool) {
     // Any of them may be the one that ends the instance.
     let joined: Vec<_> = joiners.into_iter().map(|joiner| joiner.join().unwrap()).collect();
     for (let_in, told) in joined {
-        assert_eq!(told.0.load(Relaxed), usize::from(let_in));
+        assert_eq!(told.1.load(Relaxed), usize::from(let_in));
     }
     REFUSE.store(false, Relaxed);
     end_of_world(class, 0);
@@ -344,30 +350,30 @@ fn a_refusal_while_another_waits() {
             // SAFETY: `other` is a handle.
             let refused = unsafe { shut_down(other.as_ptr()) }.is_err();
             REFUSE.store(false, Relaxed);
-            let told = Arc::new(Told::default());
-            let companion: Weak<Told> = Arc::downgrade(&told);
-            let let_in = other.header().add_companion(companion).is_some();
+            let told = Arc::new(Told(class, AtomicUsize::new(0)));
+            let observer: Weak<Told> = Arc::downgrade(&told);
+            let let_in = other.header().add_observer(observer).is_some();
             drop(other);
             (refused, let_in, told)
         });
-        let destroyed = crate::instance::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
+        let destroyed = teardown::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
         let (_, let_in, told) = asker.join().unwrap();
         match destroyed {
             Ok(failures) => assert!(failures.is_empty()),
             Err(Stays::Refused(handle, _)) => drop(handle),
             Err(Stays::Busy(_)) => unreachable!("the other one is dropped"),
         }
-        assert_eq!(told.0.load(Relaxed), usize::from(let_in), "told before it went");
+        assert_eq!(told.1.load(Relaxed), usize::from(let_in), "told before it went");
         end_of_world(class, 0);
     });
 }
 
 #[test]
-fn companions_of_an_instance_that_goes() {
-    check(|| companions(false));
+fn observers_of_an_instance_that_goes() {
+    check(|| observers(false));
 }
 
 #[test]
-fn companions_of_an_instance_that_refuses() {
-    check(|| companions(true));
+fn observers_of_an_instance_that_refuses() {
+    check(|| observers(true));
 }

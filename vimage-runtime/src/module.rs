@@ -38,12 +38,11 @@
 //!
 //! The folder `tests/plugin` of the repository has a program with such libraries.
 
-use std::error::Error;
-use std::fmt;
-
-use crate::arguments::Arguments;
-use crate::class::{Class, ClassEntry};
-pub use crate::late::{RegisterError, register, unregister};
+use crate::boot;
+use crate::core::dynamic;
+pub use crate::error::{AlreadyBooted, RegisterError};
+use crate::layout::{LinkedModule, link};
+use crate::registry::{ClassEntry, ModuleEntry, classes, closest, collected};
 
 /// Sets how many bytes at the end of each instance are kept for modules that are not linked into the program but
 /// loaded later; 256 if it is not called. Modules with `register = "manual"` have room whatever this is.
@@ -52,247 +51,100 @@ pub use crate::late::{RegisterError, register, unregister};
 ///
 /// [`AlreadyBooted`], if instances have been laid out.
 pub fn set_reserve(bytes: usize) -> Result<(), AlreadyBooted> {
-    if crate::boot::classes().is_empty() {
-        crate::class_state::set_reserve(bytes);
+    if classes().is_empty() {
+        boot::set_reserve(bytes);
         Ok(())
     } else {
         Err(AlreadyBooted)
     }
 }
 
-/// The layout of instances cannot be changed after boot.
-#[derive(Clone, Copy, Debug)]
-pub struct AlreadyBooted;
-
-impl fmt::Display for AlreadyBooted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the layout of instances cannot be changed after boot")
-    }
+/// Registers a module with `register = "manual"`, or one that was loaded after boot, and attaches it to every
+/// instance there is: the kernel's `MOD_LOAD`.
+///
+/// `name` is the module's name, or its Rust path where several bear the name. Its variables are laid into the
+/// reserve at the end of each instance, initialized in all of them, and only then can be reached; then its attach
+/// hooks run, instance by instance, without arguments. Instances that are being made meanwhile attach it themselves.
+/// No lock is held while hooks run. Linear in the number of instances.
+///
+/// In builds without instances the variables of the module are statics, which are usable before this as well, and the
+/// attach hook runs once, for the base instance.
+///
+/// # Errors
+///
+/// [`RegisterError`]; in each case no instance has the module then, and its hooks have been undone.
+pub fn register(name: &str) -> Result<(), RegisterError> {
+    boot::ensure_over().map_err(RegisterError::Boot)?;
+    let linked = find(name)?;
+    let class = linked.entry.class;
+    let Some(state) = class.state() else { return Err(RegisterError::UnknownClass { class: class.name }) };
+    dynamic::register_in(state, linked)
 }
 
-impl Error for AlreadyBooted {}
-
-/// Any error a hook may return.
-#[doc(hidden)]
-pub type BoxError = Box<dyn Error + Send + Sync>;
-
-/// An attach hook as the runtime calls it.
-pub(crate) type AttachFn = fn(&Arguments) -> Result<(), BoxError>;
-
-/// A module of a class; the type that stands for it is generated where the module is declared.
+/// Takes a module back that was registered with [`register`]: the kernel's `MOD_QUIESCE` and `MOD_UNLOAD`. Runs its
+/// quiesce hook in the base instance, then its detach hook, and drops its variables there.
+///
+/// In builds without instances the variables are statics: they are not dropped, stay usable, and keep their values. If
+/// the module is registered again, its attach hook finds the old ones.
+///
+/// # Errors
+///
+/// [`RegisterError::InUse`] while any instance of its class but the base exists, or another module depends on it;
+/// [`RegisterError::Refused`] by its quiesce hook; [`RegisterError::NotRegistered`], [`RegisterError::AtBoot`] and
+/// [`RegisterError::Unknown`].
 ///
 /// # Safety
 ///
-/// Implemented by the module macros only: `ENTRY` must be of the class `Class` and belong to this type alone.
-#[diagnostic::on_unimplemented(message = "`{Self}` is not a vimage module")]
-pub unsafe trait Module {
-    /// The class it belongs to.
-    type Class: Class;
-    /// What it depends on by path: `(A, (B, ()))`.
-    #[doc(hidden)]
-    type Dependencies;
-    #[doc(hidden)]
-    const ENTRY: &'static ModuleEntry;
+/// No code of the module runs, and none of its variables is borrowed or held, from now on until it is registered
+/// again.
+pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
+    boot::ensure_over().map_err(RegisterError::Boot)?;
+    for class in classes() {
+        // SAFETY: by contract.
+        let unregistered = unsafe { dynamic::unregister_in(class.laid_out(), |module| is_named(module, name)) };
+        if let Some(unregistered) = unregistered {
+            return unregistered;
+        }
+    }
+    Err(not_registered(name))
 }
 
-/// How a module comes in.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Register {
-    /// At boot, with all others.
-    Boot,
-    /// When the program asks for it.
-    Manual,
+/// Why there is no module of this name to take back.
+fn not_registered(name: &str) -> RegisterError {
+    let name = name.to_owned();
+    let at_boot = |class: &ClassEntry| class.laid_out().modules.iter().any(|module| is_named(module.entry, &name));
+    if classes().iter().any(|class| at_boot(class)) {
+        return RegisterError::AtBoot { name };
+    }
+    let linked = link(&collected());
+    if linked.iter().any(|module| is_named(module.entry, &name)) {
+        return RegisterError::NotRegistered { name };
+    }
+    let closest = closest(&name, linked.iter().map(|module| module.entry.name));
+    RegisterError::Unknown { name, closest }
 }
 
-/// Something that has to be attached before.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub enum Dependency {
-    /// The one module of this name, looked up at boot.
-    Name(&'static str),
-    /// This very module. A function, so that the entries of modules in a circle do not refer to each other: one error
-    /// is enough.
-    Path(fn() -> &'static ModuleEntry),
-    /// Each module of this name, if there is any: order only.
-    After(&'static str),
+fn is_named(entry: &ModuleEntry, name: &str) -> bool {
+    entry.name == name || entry.path == name
 }
 
-impl Dependency {
-    /// A dependency by path. The class is compared by `depends_on!`.
-    pub const fn path<M: Module>() -> Self {
-        Self::Path(|| M::ENTRY)
+/// The collected module of this name that no class has yet.
+fn find(name: &str) -> Result<LinkedModule, RegisterError> {
+    let mut candidates: Vec<LinkedModule> =
+        link(&collected()).into_iter().filter(|module| is_named(module.entry, name)).collect();
+    let all = candidates.len();
+    candidates
+        .retain(|module| !module.entry.class.state().is_some_and(|state| dynamic::is_registered(state, module.entry)));
+    match candidates.len() {
+        1 => Ok(candidates.remove(0)),
+        0 if all > 0 => Err(RegisterError::Registered { name: name.to_owned() }),
+        0 => {
+            let closest = closest(name, link(&collected()).iter().map(|module| module.entry.name));
+            Err(RegisterError::Unknown { name: name.to_owned(), closest })
+        }
+        _ => Err(RegisterError::Ambiguous {
+            name: name.to_owned(),
+            candidates: candidates.iter().map(|module| module.entry.to_string()).collect(),
+        }),
     }
 }
-
-/// Called by `depends_on!`.
-#[doc(hidden)]
-pub const fn assert_may_be_depended_on<M: OfClass<C> + DoesNotDependOnItself, C>() {}
-
-/// Holds for the modules of a class.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "a module cannot depend on a module of another class than its own, `{C}`",
-    label = "a module of another class",
-    note = "an instance of `{C}` has modules of this class only"
-)]
-pub trait OfClass<C> {}
-
-#[diagnostic::do_not_recommend]
-impl<C, M: Module<Class: Same<C>>> OfClass<C> for M {}
-
-#[doc(hidden)]
-pub trait Same<T> {}
-
-impl<T> Same<T> for T {}
-
-/// A list of modules that is not empty.
-#[doc(hidden)]
-pub trait List {
-    type First;
-    type Others;
-}
-
-impl<First, Others> List for (First, Others) {
-    type First = First;
-    type Others = Others;
-}
-
-/// Holds for a module if it holds for all that it depends on by path, so that a module that depends on itself, by
-/// whatever way round, is a compile error.
-#[doc(hidden)]
-pub trait DoesNotDependOnItself {}
-
-impl<M: Module<Dependencies: DoesNotDependOnItself>> DoesNotDependOnItself for M {}
-
-impl DoesNotDependOnItself for () {}
-
-impl<First: DoesNotDependOnItself, Others: DoesNotDependOnItself> DoesNotDependOnItself for (First, Others) {}
-
-/// The registered form of a module. Its identity is its address; the name is a label.
-#[doc(hidden)]
-pub struct ModuleEntry {
-    pub(crate) class: &'static ClassEntry,
-    pub(crate) name: &'static str,
-    /// Rust path of the module it is declared in, which starts with the crate.
-    pub(crate) path: &'static str,
-    pub(crate) file: &'static str,
-    pub(crate) line: u32,
-    pub(crate) register: Register,
-    pub(crate) dependencies: &'static [Dependency],
-}
-
-impl ModuleEntry {
-    /// An empty name stands for the last segment of the path.
-    pub const fn new<C: Class>(
-        name: &'static str,
-        path: &'static str,
-        file: &'static str,
-        line: u32,
-        register: Register,
-        dependencies: &'static [Dependency],
-    ) -> Self {
-        let name = if name.is_empty() { last_segment(path) } else { name };
-        Self { class: C::ENTRY, name, path, file, line, register, dependencies }
-    }
-}
-
-/// Says which one is meant where names are not enough: `foo (my_crate::net::foo, src/net.rs:7)`.
-impl fmt::Display for ModuleEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} ({}, {}:{})", self.name, self.path, self.file, self.line)
-    }
-}
-
-impl fmt::Debug for ModuleEntry {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        fmt::Display::fmt(self, f)
-    }
-}
-
-const fn last_segment(path: &'static str) -> &'static str {
-    let bytes = path.as_bytes();
-    let mut start = bytes.len();
-    while start > 0 && bytes[start - 1] != b':' {
-        start -= 1;
-    }
-    path.split_at(start).1
-}
-
-/// One hook of a module.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct HookEntry {
-    pub(crate) module: &'static ModuleEntry,
-    pub(crate) hook: Hook,
-}
-
-impl HookEntry {
-    /// The hook of the module `M`.
-    pub const fn new<M: Module>(hook: Hook) -> Self {
-        Self { module: M::ENTRY, hook }
-    }
-}
-
-/// A hook by kind.
-#[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub enum Hook {
-    /// Runs when an instance is made.
-    Attach(AttachFn),
-    /// Runs before an instance goes, and may refuse.
-    Quiesce(fn() -> Result<(), BoxError>),
-    /// Runs when an instance goes.
-    Detach(fn()),
-}
-
-/// What an attach hook gets a reference to.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "an `#[attach]` hook takes nothing, or one `&vimage::Arguments`",
-    label = "not `vimage::Arguments`",
-    note = "what is passed with `Vnet::builder().arg(…)` is found there: `arguments.get::<T>()`"
-)]
-pub trait HookArgument {
-    fn of(arguments: &Arguments) -> &Self;
-}
-
-#[diagnostic::do_not_recommend]
-impl HookArgument for Arguments {
-    fn of(arguments: &Self) -> &Self {
-        arguments
-    }
-}
-
-/// What a hook that may fail may return.
-#[doc(hidden)]
-#[diagnostic::on_unimplemented(
-    message = "an `#[attach]` or `#[quiesce]` hook cannot return `{Self}`",
-    label = "the return type of this hook",
-    note = "such a hook returns `()` or `Result<(), E>` where `E` converts into `Box<dyn Error + Send + Sync>`"
-)]
-pub trait HookResult {
-    fn into_result(self) -> Result<(), BoxError>;
-}
-
-#[diagnostic::do_not_recommend]
-impl HookResult for () {
-    fn into_result(self) -> Result<(), BoxError> {
-        Ok(())
-    }
-}
-
-#[diagnostic::do_not_recommend]
-impl<E: Into<BoxError>> HookResult for Result<(), E> {
-    fn into_result(self) -> Result<(), BoxError> {
-        self.map_err(Into::into)
-    }
-}
-
-/// A module has at most one hook of each kind: a second one is a second implementation of these.
-#[doc(hidden)]
-pub trait HasOneAttachHook {}
-#[doc(hidden)]
-pub trait HasOneQuiesceHook {}
-#[doc(hidden)]
-pub trait HasOneDetachHook {}

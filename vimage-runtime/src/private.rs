@@ -1,36 +1,37 @@
 //! What the macros' output refers to. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
-pub use crate::arguments::Arguments;
-pub use crate::class::{Class, ClassEntry, NoContext};
-pub use crate::context::ClassContext;
 #[cfg(feature = "vimage")]
-pub use crate::context::Context;
-pub use crate::module::{
-    BoxError, Dependency, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
-    HookResult, List, Module, ModuleEntry, Register, assert_may_be_depended_on,
+pub use crate::registry::Context;
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+pub use crate::registry::ENTRIES;
+pub use crate::registry::{
+    Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
+    HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
+    NoContext, Register, Template, assert_may_be_depended_on,
 };
+
 pub use crate::names::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::names::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::registry::ENTRIES;
-pub use crate::registry::Entry;
+pub use crate::{symmap::SYMBOLS, sysctl::SYSCTLS};
+
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
     LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled, suspend,
 };
-pub use crate::storage::{FieldEntry, Template, assert, assert_send, slot};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor};
+pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor, kind, slot};
+pub use crate::storage::{assert, assert_send};
 #[cfg(feature = "vimage")]
 pub use crate::storage::{drop_of, kept};
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
-pub use crate::test_support::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
+pub use crate::testing::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
-    __hook as hook, __module as module, __register as register, __switch as switch,
+    __hook as hook, __module as module, __register as register,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::{

@@ -33,11 +33,10 @@ use std::error::Error as StdError;
 use std::fmt;
 use std::ptr::NonNull;
 
-use crate::boot::BootError;
-use crate::class::Class;
-use crate::instance::Instance;
-use crate::module::Module;
-use crate::names::{self, Identity, InstanceRef, Named};
+use crate::core::HasInstances;
+use crate::error::BootError;
+use crate::names::{self, Identity, InstanceRef, Named, Names};
+use crate::registry::{Module, closest, collection};
 
 /// A variable as it is in one instance.
 #[derive(Clone, Copy)]
@@ -128,51 +127,48 @@ impl fmt::Debug for Symbol<'_> {
 }
 
 /// The variable of this name in an instance. `module::name` tells those apart that bear one name; the module is given
-/// by its name or its Rust path. Takes the same time however many symbols there are, once the first look-up has made
-/// the table.
+/// by its name or its Rust path. One look-up in a sorted table, which the first one makes.
 ///
 /// # Errors
 ///
 /// [`Error`].
-pub fn lookup<'a, C: Class>(instance: &'a Instance<C>, name: &str) -> Result<Symbol<'a>, Error> {
-    let table = names::table().map_err(Error::Boot)?;
-    let mut found = names::find(name, |name| {
-        let lower = name.to_lowercase();
-        table.symbols.get(&*lower).cloned().unwrap_or_default()
-    });
-    found.retain(|entry| entry.identity.module.class == C::ENTRY);
-    let own = table.symbols.values().flatten().filter(|entry| entry.identity.module.class == C::ENTRY);
+pub fn lookup<'a>(instance: &'a impl HasInstances, name: &str) -> Result<Symbol<'a>, Error> {
+    let table = NAMES.table().map_err(Error::Boot)?;
+    let of_entry = |entry: &SymbolEntry| instance.instance_of(entry.identity.module.class);
+    let mut found = names::find(name, |name| table.get(&*name.to_lowercase()).cloned().unwrap_or_default());
+    found.retain(|entry| of_entry(entry).is_some());
     match found.as_slice() {
-        &[entry] => {
-            Symbol::new(entry, InstanceRef::new(instance.handle())).ok_or_else(|| Error::Gone { name: name.to_owned() })
+        &[entry] => of_entry(entry)
+            .and_then(|handle| Symbol::new(entry, InstanceRef::new(handle)))
+            .ok_or_else(|| Error::Gone { name: name.to_owned() }),
+        [] => {
+            let own = table.values().flatten().filter(|entry| of_entry(entry).is_some());
+            Err(Error::Unknown { name: name.to_owned(), closest: closest(name, own.map(|entry| entry.identity.name)) })
         }
-        [] => Err(Error::Unknown {
-            name: name.to_owned(),
-            closest: names::closest(name, own.map(|entry| entry.identity.name)),
-        }),
         several => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
     }
 }
 
-/// All symbols of an instance, sorted by name.
+/// All symbols of an instance, or of all instances of a [`Vimage`](crate::Vimage), sorted by name.
 ///
 /// # Errors
 ///
 /// [`Error::Boot`].
-pub fn symbols<C: Class>(instance: &Instance<C>) -> Result<Vec<Symbol<'_>>, Error> {
-    symbols_of(InstanceRef::new(instance.handle()))
+pub fn symbols(instance: &impl HasInstances) -> Result<Vec<Symbol<'_>>, Error> {
+    let mut all = Vec::new();
+    for handle in instance.instances() {
+        all.extend(symbols_of(InstanceRef::new(handle))?);
+    }
+    all.sort_by_key(Symbol::name);
+    Ok(all)
 }
 
 pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
-    let table = names::table().map_err(Error::Boot)?;
+    let table = NAMES.table().map_err(Error::Boot)?;
     let class = instance.header().map(|header| header.class);
-    let mut own: Vec<&'static SymbolEntry> = table.symbols.values().flatten().copied().collect();
-    own.retain(|entry| Some(entry.identity.module.class) == class);
-    own.sort_by_key(|entry| {
-        let Identity { name, module, file, line } = entry.identity;
-        (name, module.name, module.path, file, line)
-    });
-    Ok(own.into_iter().filter_map(|entry| Symbol::new(entry, instance)).collect())
+    // The table has them in order.
+    let own = table.values().flatten().filter(|entry| Some(entry.identity.module.class) == class);
+    Ok(own.filter_map(|entry| Symbol::new(entry, instance)).collect())
 }
 
 impl<'a> Symbol<'a> {
@@ -332,6 +328,10 @@ unsafe impl<T: 'static> SymbolTarget for RawSymbol<T> {
     }
 }
 
+collection! { SYMBOLS: &'static SymbolEntry }
+
+static NAMES: Names<SymbolEntry> = Names::new(collected);
+
 /// Declares a symbol; `symmap` ends here.
 #[doc(hidden)]
 #[macro_export]
@@ -345,7 +345,7 @@ macro_rules! __symbol {
                 $shared,
                 const { &$crate::__private::symbol_target::$kind($find) },
             );
-            $crate::__private::register!($crate::__private::Entry::Symbol(&__VIMAGE_SYMBOL));
+    $crate::__private::register!(SYMBOLS: &'static $crate::__private::SymbolEntry = &__VIMAGE_SYMBOL);
         };
     };
 }

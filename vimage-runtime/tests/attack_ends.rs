@@ -1,12 +1,16 @@
 //! Ends that are not as planned: exits, panicking destructors, refusals at the last moment.
 #![cfg(feature = "vimage")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod support;
+
 use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
+use support::instances::wait_until;
+use support::panics::panics;
+use support::reports::{listen, reported};
 use vimage::prelude::*;
 use vimage::{CreateError, DestroyError, Movable, Transfer, WeakInstance};
 
@@ -81,17 +85,6 @@ impl Drop for Counted {
     }
 }
 
-/// What was told in this process, by all tests.
-static TOLD: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
-fn listen() {
-    vimage::set_failure_handler(|failure| TOLD.lock().unwrap().push(failure.to_string()));
-}
-
-fn told(what: &str) -> bool {
-    TOLD.lock().unwrap().iter().any(|told| told.contains(what))
-}
-
 /// Runs a test of this binary in a process of its own, in which it does what would end this one.
 fn alone(test: &str) -> String {
     let this = std::env::current_exe().unwrap();
@@ -158,7 +151,6 @@ fn what_a_thread_has_counted_is_added_when_it_ends() {
 fn a_value_that_outlives_its_instance_panics_alone() {
     listen();
     let gone = Vnet::new().unwrap();
-    let id = gone.id();
     let (used, destroyed) = (Barrier::new(2), Barrier::new(2));
     std::thread::scope(|scope| {
         let weak = gone.downgrade();
@@ -175,13 +167,7 @@ fn a_value_that_outlives_its_instance_panics_alone() {
         destroyed.wait();
     });
     // Its thread's destructors may still be running.
-    for _ in 0..1000 {
-        if told("dropping a thread's value of a virtualized thread-local panicked: `V_TOTAL`") {
-            return;
-        }
-        std::thread::sleep(Duration::from_millis(10));
-    }
-    panic!("nobody was told of the value of Net#{id}: {:?}", TOLD.lock().unwrap());
+    wait_until(|| reported("dropping a thread's value of a virtualized thread-local panicked: `V_TOTAL`"));
 }
 
 #[test]
@@ -208,7 +194,7 @@ fn a_failure_handler_may_own_what_fails() {
     vimage::set_failure_handler(move |_| _ = &vnet);
     // The end of the first one's instance is told to the second one.
     listen();
-    assert!(told("dropping `V_FIRST` of module `connections` panicked"));
+    assert!(reported("dropping `V_FIRST` of module `connections` panicked"));
 }
 
 type Job = Box<dyn FnOnce() + Send>;
@@ -259,7 +245,7 @@ fn a_bound_closure_that_cannot_run_is_dropped_where_it_belongs() {
     assert!(matches!(failed, Err(CreateError::Attach(_))));
     let (own, job) = REFUSED.lock().unwrap().take().unwrap();
     let other = Vnet::new().unwrap();
-    other.enter(|| assert!(catch_unwind(AssertUnwindSafe(job)).is_err()));
+    other.enter(|| assert!(panics(job)));
     let dropped = DROPPED_IN.lock().unwrap().clone();
     assert!(!dropped.contains(&Some(other.id())), "{dropped:?}, and not in Net#{}", own.id());
     assert_eq!(dropped.len(), 1);

@@ -2,13 +2,16 @@
 
 #![cfg(feature = "vimage")]
 
+mod support;
+
 use std::error::Error;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::{Arc, Mutex, mpsc};
-use std::time::Duration;
 
+use support::instances::in_time;
+use support::panics::panic_of;
 use vimage::prelude::*;
 use vimage::{Contexts, CreateError, DestroyError, Held, ShutdownError, State};
 
@@ -73,23 +76,6 @@ fn stolen<T: Send + 'static>(steal: impl Fn() -> T + Send + Sync + 'static) -> T
     });
     assert!(matches!(created, Err(CreateError::Attach(_))));
     loot.lock().unwrap().take().unwrap()
-}
-
-fn panic_of(f: impl FnOnce()) -> String {
-    *catch_unwind(AssertUnwindSafe(f)).expect_err("this panics").downcast::<String>().unwrap()
-}
-
-/// Fails if `f` takes for ever.
-fn in_time(f: impl FnOnce() + Send + 'static) {
-    let (tell, told) = mpsc::channel();
-    let thread = std::thread::spawn(move || {
-        f();
-        tell.send(()).unwrap();
-    });
-    match told.recv_timeout(Duration::from_secs(60)) {
-        Err(mpsc::RecvTimeoutError::Timeout) => panic!("a deadlock"),
-        _ => thread.join().unwrap(),
-    }
 }
 
 #[test]

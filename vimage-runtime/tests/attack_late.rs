@@ -2,19 +2,21 @@
 
 #![cfg(feature = "vimage")]
 
+mod support;
+
 use std::panic::catch_unwind;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
-use std::sync::{Arc, Barrier, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Barrier, Mutex, MutexGuard};
 use std::thread;
 
+use support::panics::panics;
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
 use vimage::{Held, State};
 
 /// Registration is one at a time, and after boot.
 fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = support::instances::turn();
     // A module that is unregistered while instances are made does not give back its room. Only the first one can do it.
     _ = vimage::module::set_reserve(1 << 16);
     vimage::boot().unwrap();
@@ -131,7 +133,7 @@ fn an_instance_made_while_a_registration_is_taken_back_has_what_can_be_reached()
     let made = std::mem::take(&mut *MADE.lock().unwrap());
     assert!(!made.is_empty());
     for vnet in made.iter().chain([&unlucky]) {
-        assert!(catch_unwind(|| flaky::V_MAGIC.of(vnet)).is_err());
+        assert!(panics(|| flaky::V_MAGIC.of(vnet)));
     }
     made.into_iter().for_each(|vnet| vnet.destroy().unwrap());
 }
@@ -208,7 +210,7 @@ fn a_module_is_not_registered_again_while_it_is_still_being_taken_back() {
     let maker = thread::spawn(|| {
         GO.wait();
         let vnet = Vnet::new().unwrap();
-        assert!(catch_unwind(|| flaky::V_MAGIC.of(&vnet)).is_err(), "it is not attached, so it is not there");
+        assert!(panics(|| flaky::V_MAGIC.of(&vnet)), "it is not attached, so it is not there");
         vnet.destroy().unwrap();
     });
     assert!(matches!(register("flaky"), Err(RegisterError::Attach(_))));
@@ -321,7 +323,7 @@ fn modules_come_and_go_while_threads_are_inside_of_instances() {
                 scope.spawn(move || {
                     ready.wait();
                     // Each one is attached by one of the two, or made when the module is not there.
-                    churn(|| drop(catch_unwind(|| flaky::V_MAGIC.with_current(|magic| *magic.lock().unwrap() = 1))));
+                    churn(|| _ = panics(|| flaky::V_MAGIC.with_current(|magic| *magic.lock().unwrap() = 1)));
                     registered.wait();
                     refused.wait();
                     left.wait();
@@ -348,7 +350,7 @@ fn modules_come_and_go_while_threads_are_inside_of_instances() {
             }
             leave_base.store(true, Relaxed);
         });
-        assert!(catch_unwind(|| flaky::V_MAGIC.of(&base)).is_err());
+        assert!(panics(|| flaky::V_MAGIC.of(&base)));
         assert_eq!(Vnet::all().count(), 1);
     }
 }

@@ -2,12 +2,15 @@
 
 #![cfg(feature = "vimage")]
 
+mod support;
+
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread::{self, ThreadId};
 
+use support::panics::panics;
 use vimage::prelude::*;
 
 /// Must be dropped where it was made. Says what it found then.
@@ -37,7 +40,7 @@ impl Drop for Homesick {
         let ended = Ended {
             at_home: self.home == thread::current().id(),
             current: Vnet::current().map(|vnet| vnet.id()),
-            reached: catch_unwind(reached).is_ok(),
+            reached: !panics(reached),
         };
         if let Some(tell) = &self.tell {
             tell.send(ended).unwrap();

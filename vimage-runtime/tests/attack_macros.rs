@@ -2,8 +2,9 @@
 
 #![cfg(feature = "vimage")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod support;
 
+use support::panics::panic_of;
 use vimage::prelude::*;
 
 #[vnet_module]
@@ -37,8 +38,7 @@ mod foo {
 fn what_a_macro_moves_into_another_instance_is_not_found_there() {
     vimage::boot().unwrap();
     let vnet = Vnet::new().unwrap();
-    let panic = catch_unwind(AssertUnwindSafe(|| foo::out_of_enter(vnet))).unwrap_err();
-    let message = panic.downcast_ref::<String>().unwrap();
+    let message = panic_of(|| foo::out_of_enter(vnet));
     assert!(message.ends_with("mention it in a function or closure of its own, which is called in there"), "{message}");
 }
 

@@ -2,12 +2,14 @@
 
 #![cfg(feature = "vimage")]
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+mod support;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use support::panics::{message_of, panic_of, panics};
 use vimage::prelude::*;
 use vimage::{Contexts, DestroyError, TeardownFailure};
 
@@ -86,17 +88,13 @@ vimage::class! {
     no_context = base
 }
 
-#[vimage_module(class = crate::Tenant)]
+#[vimage::module(class = crate::Tenant)]
 mod tenant {
     use std::sync::atomic::AtomicUsize;
     use vimage::prelude::*;
 
     #[virtualized]
     pub static REQUESTS: AtomicUsize = AtomicUsize::new(0);
-}
-
-fn panics(f: impl FnOnce()) -> Option<String> {
-    catch_unwind(AssertUnwindSafe(f)).err().map(|panic| panic.downcast_ref::<String>().unwrap().clone())
 }
 
 /// What `job` finds while `TRAP` is dropped.
@@ -135,7 +133,7 @@ fn a_drop_reaches_no_variable_of_any_module() {
         ("in contexts taken here", || Contexts::current().enter(|| earlier::V_NAME.with_current(|_| ()))),
     ];
     for (what, attempt) in attempts {
-        let message = in_drop(move || panics(attempt)).unwrap_or_else(|| panic!("{what} was reached"));
+        let message = in_drop(move || message_of(attempt)).unwrap_or_else(|| panic!("{what} was reached"));
         assert!(
             message.contains("is current while the variables of an instance are being dropped"),
             "{what}: {message}"
@@ -183,13 +181,13 @@ fn no_handle_is_made_while_detach_hooks_run() {
         assert!(Vnet::by_id(id).unwrap().is_none());
         assert!(Vnet::all().all(|other| other.id() != id));
         Vnet::for_each(|other| assert_ne!(other.id(), id));
-        let message = panics(|| drop(earlier::V_NAME.held())).expect("it cannot be held");
+        let message = panic_of(|| drop(earlier::V_NAME.held()));
         assert!(message.contains("is being destroyed and cannot be held any more"), "{message}");
         assert!(vimage::Bound::<_, vimage::Net>::new(1).is_err());
         let child = vimage::thread::spawn(Vnet::current);
         assert!(child.join().unwrap().is_none());
         let contexts = Contexts::current();
-        assert!(panics(|| contexts.enter(|| earlier::V_NAME.with_current(|_| ()))).is_some());
+        assert!(panics(|| contexts.enter(|| earlier::V_NAME.with_current(|_| ()))));
         tell.send((contexts, Vnet::new().unwrap())).unwrap();
     });
     vnet.destroy().unwrap();

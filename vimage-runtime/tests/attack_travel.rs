@@ -2,8 +2,9 @@
 
 #![cfg(feature = "vimage")]
 
+mod support;
+
 use std::future::{Future, poll_fn};
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
 use std::sync::atomic::AtomicU64;
 use std::sync::atomic::Ordering::{Relaxed, SeqCst};
@@ -11,6 +12,9 @@ use std::sync::{Arc, Barrier, Mutex, mpsc};
 use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 
+use support::instances::{is_gone, wait_until};
+use support::panics::panics;
+use support::polls::{poll, step};
 use vimage::prelude::*;
 use vimage::{Contexts, DestroyError, isolated};
 
@@ -45,26 +49,8 @@ mod counter {
 
 type Task = Pin<Box<dyn Future<Output = u64> + Send>>;
 
-/// Pending once.
-async fn step() {
-    let mut polled = false;
-    poll_fn(|_| if std::mem::replace(&mut polled, true) { Poll::Ready(()) } else { Poll::Pending }).await;
-}
-
-fn poll<F: Future + ?Sized>(future: Pin<&mut F>) -> Poll<F::Output> {
-    future.poll(&mut Context::from_waker(Waker::noop()))
-}
-
 fn counted(vnet: &Vnet) -> u64 {
     counter::V_COUNTER.of(vnet).load(SeqCst)
-}
-
-fn is_gone(weak: vimage::WeakInstance<vimage::Net>) -> bool {
-    Vnet::by_id(weak.id()).unwrap().is_none()
-}
-
-fn panics(f: impl FnOnce()) -> bool {
-    catch_unwind(AssertUnwindSafe(f)).is_err()
 }
 
 /// Counts where it is dropped.
@@ -227,9 +213,7 @@ fn a_scoped_thread_outlives_the_enter_it_was_spawned_in_and_the_handle() {
         weak
     });
     // The scope has waited for the thread, which may be about to drop its handle.
-    while !is_gone(weak) {
-        thread::yield_now();
-    }
+    wait_until(|| is_gone(weak));
 }
 
 #[test]
@@ -301,9 +285,7 @@ fn what_is_held_is_read_and_let_go_of_on_any_thread() {
         }
         drop(held);
     });
-    while !is_gone(weak) {
-        thread::yield_now();
-    }
+    wait_until(|| is_gone(weak));
 }
 
 #[test]

@@ -3,40 +3,37 @@
 
 #![cfg(feature = "vimage")]
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod support;
 
+use std::sync::MutexGuard;
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+
+use support::log::{log, note};
+use support::reports;
 use vimage::State;
 use vimage::prelude::*;
 
-/// What happened, in the order it happened.
-static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// How many values of instances were dropped.
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
 /// The tests of this file look at what is global, so they take turns.
 fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = support::instances::turn();
     vimage::boot().unwrap();
-    LOG.lock().unwrap().clear();
+    log();
     DROPPED.store(0, Relaxed);
     turn
-}
-
-fn log() -> Vec<String> {
-    std::mem::take(&mut LOG.lock().unwrap())
 }
 
 /// Which detach hooks panic.
 struct PanicInDetach(Vec<usize>);
 
 fn attach(number: usize) {
-    LOG.lock().unwrap().push(format!("attach {number}"));
+    note(format!("attach {number}"));
 }
 
 fn detach(number: usize) {
-    LOG.lock().unwrap().push(format!("detach {number}"));
+    note(format!("detach {number}"));
     // No handle can be made, so nothing can hold on to an instance that is going.
     assert!(Vnet::current().is_none());
 }
@@ -96,6 +93,25 @@ modules! {
     one 1 ("zero");
 }
 
+/// Asks its hook to note the other arguments.
+struct NoteArguments;
+
+#[vnet_module(depends_on = "four")]
+mod arguments {
+    use super::NoteArguments;
+    use super::support::log::note;
+    use vimage::Arguments;
+    use vimage::prelude::*;
+
+    #[attach]
+    fn iattach(arguments: &Arguments) {
+        if arguments.get::<NoteArguments>().is_some() {
+            let (number, text) = (arguments.get::<u8>(), arguments.get::<&str>());
+            note(format!("{number:?} {text:?} {:?}", arguments.get::<u16>()));
+        }
+    }
+}
+
 const MODULES: usize = 5;
 const VALUES: usize = 2 * MODULES;
 
@@ -117,13 +133,12 @@ fn attach_follows_dependencies_and_detach_comes_back() {
 #[test]
 fn the_last_handle_reports_to_the_handler() {
     let _turn = turn();
-    static REPORTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    vimage::set_failure_handler(|failure| REPORTED.lock().unwrap().push(failure.to_string()));
+    reports::listen();
     let vnet = Vnet::builder().name("red").arg(PanicInDetach(vec![2])).create().unwrap();
     let id = vnet.id();
     drop(vnet);
     assert_eq!(
-        *REPORTED.lock().unwrap(),
+        reports::reports(),
         [format!("Net#{id} \"red\": the detach hook of module `two` panicked: detach 2 was told to panic")]
     );
     assert_eq!(DROPPED.load(Relaxed), VALUES);
@@ -132,6 +147,7 @@ fn the_last_handle_reports_to_the_handler() {
 #[test]
 fn arguments_are_found_by_type() {
     let _turn = turn();
-    let vnet = Vnet::builder().arg(7_u8).arg(8_u8).arg("text").create().unwrap();
+    let vnet = Vnet::builder().arg(7_u8).arg(8_u8).arg("text").arg(NoteArguments).create().unwrap();
+    assert_eq!(log().last().unwrap(), "Some(8) Some(\"text\") None", "the later one of a type, and none of another");
     vnet.destroy().unwrap();
 }

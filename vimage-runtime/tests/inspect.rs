@@ -1,6 +1,7 @@
 //! The server on a Unix socket, used as meant and abused.
 #![cfg(all(feature = "inspect", unix))]
 
+#[path = "support/inspect_client.rs"]
 mod inspect_client;
 
 use std::io::{ErrorKind, Read, Write};

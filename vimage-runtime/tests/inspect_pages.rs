@@ -1,6 +1,7 @@
 //! Replies that come in pages, and what is in their rows.
 #![cfg(all(feature = "inspect", unix))]
 
+#[path = "support/inspect_client.rs"]
 mod inspect_client;
 
 use inspect_client::{Client, serve};

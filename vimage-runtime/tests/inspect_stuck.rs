@@ -1,6 +1,7 @@
 //! The server while the program holds locks, does not return from handlers, or is asked for what is not there.
 #![cfg(all(feature = "inspect", unix))]
 
+#[path = "support/inspect_client.rs"]
 mod inspect_client;
 
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -147,7 +148,7 @@ fn instances_that_are_not_there_or_not_alone_are_told() {
     if let (Ok(a), Ok(b)) = (Vnet::builder().name("twin").create(), Vnet::builder().name("twin").create()) {
         let reply = client.ask(json!({ "op": "get", "name": "net.foo.locked", "instance": "twin" }));
         assert_eq!(reply["error"]["kind"], "ambiguous");
-        let ids = format!("several instances bear this name: {}, {}; give the id", a.id(), b.id());
+        let ids = format!("several instances have this name: {}, {}; give the id", a.id(), b.id());
         assert_eq!(reply["error"]["message"], ids);
     }
 }

@@ -2,6 +2,9 @@
 
 #![cfg(all(feature = "vimage", feature = "invariants"))]
 
+mod support;
+
+use support::panics::panic_of;
 use vimage::debug;
 use vimage::prelude::*;
 
@@ -93,8 +96,7 @@ fn contexts_are_known_with_their_places() {
         });
     });
     assert!(debug::contexts().rows().is_empty());
-    let panic = std::panic::catch_unwind(foo::count).expect_err("no context");
-    let text = panic.downcast_ref::<String>().unwrap();
+    let text = panic_of(foo::count);
     let last =
         format!("; the last context that was left here is Net#{} \"red\", entered at {}:{outer}:", red.id(), file!());
     assert!(text.contains(&last), "{text}");

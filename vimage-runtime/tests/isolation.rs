@@ -1,13 +1,12 @@
 //! What one instance does is not seen in another, and no context is no access.
 
+mod support;
+
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::thread;
-#[cfg(feature = "vimage")]
-use std::{
-    panic::{AssertUnwindSafe, catch_unwind},
-    sync::Barrier,
-};
 
+#[cfg(feature = "vimage")]
+use support::panics::{panic_of, panics};
 use vimage::prelude::*;
 
 #[vnet_module]
@@ -41,7 +40,7 @@ vimage::class! {
     no_context = base
 }
 
-#[vimage_module(class = crate::Tenant)]
+#[vimage::module(class = crate::Tenant)]
 mod tenant {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use vimage::prelude::*;
@@ -57,16 +56,10 @@ mod tenant {
 type Vtenant = vimage::Instance<Tenant>;
 
 #[cfg(feature = "vimage")]
-fn message_of(f: impl FnOnce()) -> String {
-    let panic = catch_unwind(AssertUnwindSafe(f)).expect_err("this panics");
-    panic.downcast_ref::<String>().cloned().unwrap_or_else(|| panic.downcast_ref::<&str>().unwrap().to_string())
-}
-
-#[cfg(feature = "vimage")]
 #[test]
 fn threads_in_different_instances_do_not_see_each_other() {
     let vnets = [Vnet::new().unwrap(), Vnet::new().unwrap()];
-    let together = Barrier::new(2);
+    let together = std::sync::Barrier::new(2);
     thread::scope(|scope| {
         for (vnet, steps) in vnets.iter().zip([1_000, 2_000]) {
             let together = &together;
@@ -91,9 +84,9 @@ fn a_thread_without_a_context_panics_and_says_what_to_do() {
     let expected = "`V_COUNTER` of module `counter`: no Net instance is current on this thread; enter one with \
                     `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
                     `V_COUNTER.of(&instance)`";
-    assert_eq!(message_of(|| _ = counter::count()), expected);
-    assert_eq!(message_of(|| counter::V_COUNTER.with_current(|_| ())), expected);
-    assert_eq!(message_of(|| drop(counter::V_COUNTER.held())), expected);
+    assert_eq!(panic_of(|| _ = counter::count()), expected);
+    assert_eq!(panic_of(|| counter::V_COUNTER.with_current(|_| ())), expected);
+    assert_eq!(panic_of(|| drop(counter::V_COUNTER.held())), expected);
 }
 
 #[cfg(feature = "vimage")]
@@ -102,7 +95,7 @@ fn contexts_nest_and_come_back_after_a_panic() {
     let (red, green) = (Vnet::new().unwrap(), Vnet::new().unwrap());
     red.enter(|| {
         counter::count();
-        let unwound = catch_unwind(AssertUnwindSafe(|| {
+        assert!(panics(|| {
             green.enter(|| {
                 counter::count();
                 red.enter(|| {
@@ -111,7 +104,6 @@ fn contexts_nest_and_come_back_after_a_panic() {
                 })
             })
         }));
-        assert!(unwound.is_err());
         assert_eq!(Vnet::current().as_ref(), Some(&red));
         assert_eq!(counter::count(), 102);
     });

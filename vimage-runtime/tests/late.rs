@@ -1,17 +1,16 @@
 //! Modules that are registered after boot: in every instance or in none, and back.
 
+mod support;
+
 #[cfg(feature = "vimage")]
 use std::sync::atomic::Ordering::Relaxed;
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
+// Registration is one at a time, and the tests count what is global.
+use support::instances::turn;
+#[cfg(feature = "vimage")]
+use support::panics::{panic_of, panics};
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
-
-/// Registration is one at a time, and the tests count what is global.
-fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    TURN.lock().unwrap_or_else(PoisonError::into_inner)
-}
 
 #[vnet_module]
 mod ground {}
@@ -44,8 +43,7 @@ fn a_module_comes_and_goes() {
     #[cfg(feature = "vimage")]
     let red = {
         let red = Vnet::new().unwrap();
-        let panic = std::panic::catch_unwind(|| red.enter(plugin::work)).expect_err("it is not registered");
-        let text = panic.downcast_ref::<String>().unwrap();
+        let text = panic_of(|| red.enter(plugin::work));
         assert!(text.starts_with("`V_WORK`: module plugin (late::plugin, "), "{text}");
         assert!(text.contains("is not registered"), "{text}");
         red
@@ -126,7 +124,7 @@ fn the_layout_of_instances_has_limits() {
     assert!(vimage::module::set_reserve(1 << 20).is_err(), "too late");
     let error = register("aligned").unwrap_err();
     assert!(matches!(&error, RegisterError::Alignment { align: 4096, .. }), "{error}");
-    assert!(std::panic::catch_unwind(|| Vnet::base().unwrap().enter(aligned::first)).is_err());
+    assert!(panics(|| Vnet::base().unwrap().enter(aligned::first)));
 }
 
 #[cfg(feature = "vimage")]

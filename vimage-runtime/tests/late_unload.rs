@@ -1,9 +1,13 @@
 //! Modules that are taken back: who may refuse, what is said where there is none, and that their room is used again.
 #![cfg(feature = "vimage")]
 
-use std::sync::Mutex;
+mod support;
+
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
+// Instances would be in the way of `unregister`, and each test leaves as many as it found: none.
+use support::instances::turn;
+use support::panics::panic_of;
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
 
@@ -42,9 +46,6 @@ mod reluctant {
     }
 }
 
-/// Instances would be in the way of `unregister`, and each test leaves as many as it found: none.
-static TURN: Mutex<()> = Mutex::new(());
-
 fn unload(name: &str) -> Result<(), RegisterError> {
     // SAFETY: nothing is borrowed, and the code of these modules does not run.
     unsafe { unregister(name) }
@@ -52,7 +53,7 @@ fn unload(name: &str) -> Result<(), RegisterError> {
 
 #[test]
 fn room_is_used_again_in_whatever_order_it_is_given_back() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = turn();
     for round in 0..20 {
         register("large").unwrap();
         register("small").unwrap_or_else(|error| panic!("round {round}: {error}"));
@@ -66,7 +67,7 @@ fn room_is_used_again_in_whatever_order_it_is_given_back() {
 
 #[test]
 fn its_quiesce_hook_may_refuse() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = turn();
     register("reluctant").unwrap();
     REFUSES.store(true, SeqCst);
     let error = unload("reluctant").unwrap_err();
@@ -78,7 +79,7 @@ fn its_quiesce_hook_may_refuse() {
 
 #[test]
 fn what_is_not_there_is_told_apart() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = turn();
     assert_eq!(unload("small").unwrap_err().to_string(), "module `small` is not registered");
     assert!(unload("fixed").unwrap_err().to_string().starts_with("module `fixed` came at boot, and stays;"));
     let text = "no module named `smal` is linked into the program or loaded; did you mean `small`?";
@@ -88,9 +89,8 @@ fn what_is_not_there_is_told_apart() {
 
 #[test]
 fn a_variable_of_what_is_not_registered_says_what_to_do() {
-    let _turn = TURN.lock().unwrap();
+    let _turn = turn();
     let base = Vnet::base().unwrap();
-    let panic = std::panic::catch_unwind(|| small::V_SMALL.of(&base).load(SeqCst)).unwrap_err();
-    let message = panic.downcast_ref::<String>().unwrap();
+    let message = panic_of(|| small::V_SMALL.of(&base).load(SeqCst));
     assert!(message.ends_with("call `vimage::module::register(\"small\")` first"), "{message}");
 }

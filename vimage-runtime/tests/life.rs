@@ -1,5 +1,9 @@
 //! The life of handles and instances, and the lists of them.
 
+mod support;
+
+#[cfg(feature = "vimage")]
+use support::instances::wait_until;
 #[cfg(not(feature = "vimage"))]
 use vimage::CreateError;
 use vimage::prelude::*;
@@ -170,9 +174,7 @@ mod instances {
                         drop(red);
                         dropper.join().unwrap();
                         // Another thread may be walking over it just now.
-                        while weak.upgrade().is_some() {
-                            std::thread::yield_now();
-                        }
+                        wait_until(|| weak.upgrade().is_none());
                     }
                 });
             }

@@ -2,29 +2,28 @@
 
 #![cfg(feature = "vimage")]
 
-use std::sync::{Mutex, MutexGuard, PoisonError, mpsc};
+mod support;
+
+use std::sync::{MutexGuard, mpsc};
 use std::thread;
 use std::time::Duration;
 
+use support::instances::wait_until;
+use support::log::log;
+use support::reports;
 use vimage::prelude::*;
 use vimage::{DestroyError, ShutdownError, State};
 
-static LOG: Mutex<Vec<String>> = Mutex::new(Vec::new());
-
+/// The tests of this file read one log, so they take turns.
 fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-    LOG.lock().unwrap().clear();
+    let turn = support::instances::turn();
+    log();
     turn
-}
-
-fn log() -> Vec<String> {
-    std::mem::take(&mut LOG.lock().unwrap())
 }
 
 #[vnet_module]
 mod sockets {
-    use super::LOG;
+    use super::support::log::note;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     use vimage::prelude::*;
@@ -41,7 +40,7 @@ mod sockets {
 
     #[quiesce]
     fn close_all() {
-        LOG.lock().unwrap().push("close all".to_owned());
+        note("close all");
         let open = std::mem::take(&mut *V_OPEN.lock().unwrap());
         drop(open);
         if V_HANDS_ONE_OUT.swap(false, Relaxed) {
@@ -51,13 +50,13 @@ mod sockets {
 
     #[detach]
     fn idetach() {
-        LOG.lock().unwrap().push("detach sockets".to_owned());
+        note("detach sockets");
     }
 }
 
 #[vnet_module(depends_on = crate::sockets)]
 mod transfers {
-    use super::LOG;
+    use super::support::log::note;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use vimage::prelude::*;
 
@@ -66,7 +65,7 @@ mod transfers {
 
     #[quiesce]
     fn can_go() -> Result<(), String> {
-        LOG.lock().unwrap().push("can go?".to_owned());
+        note("can go?");
         match V_RUNNING.load(Relaxed) {
             0 => Ok(()),
             n if n > 100 => panic!("{n} is too many"),
@@ -153,7 +152,7 @@ fn neither_the_base_nor_what_is_being_made_shuts_down() {
 
 #[vnet_module]
 mod hasty {
-    use super::LOG;
+    use super::support::log::note;
     use vimage::prelude::*;
     use vimage::{Arguments, ShutdownError, State};
 
@@ -166,7 +165,7 @@ mod hasty {
         let own = Vnet::current().unwrap();
         assert!(matches!(own.shutdown(), Err(ShutdownError::Creating)));
         assert_eq!(own.state(), State::Creating);
-        LOG.lock().unwrap().push("creating".to_owned());
+        note("creating");
     }
 }
 
@@ -184,9 +183,7 @@ fn waiting_ends_when_the_others_go_or_with_the_time() {
     let (asleep, wake) = mpsc::channel();
     let dropper = thread::spawn(move || {
         wake.recv().unwrap();
-        while weak.upgrade().is_some() {
-            thread::yield_now();
-        }
+        wait_until(|| weak.upgrade().is_none());
         drop(other);
     });
     asleep.send(()).unwrap();
@@ -197,16 +194,14 @@ fn waiting_ends_when_the_others_go_or_with_the_time() {
 #[test]
 fn the_last_drop_reports_a_refusal_and_goes_on() {
     let _turn = turn();
-    static REPORTED: Mutex<Vec<String>> = Mutex::new(Vec::new());
-    vimage::set_failure_handler(|failure| REPORTED.lock().unwrap().push(failure.to_string()));
+    reports::listen();
     let red = Vnet::builder().name("red").create().unwrap();
     let weak = red.downgrade();
     transfers::V_RUNNING.of(&red).store(1, Relaxed);
     drop(red);
     assert!(weak.upgrade().is_none());
-    let reported = REPORTED.lock().unwrap().clone();
     assert_eq!(
-        reported,
+        reports::reports(),
         [format!("Net#{} \"red\" went although module `transfers` refused: 1 are running", weak.id())]
     );
     assert_eq!(log(), ["can go?", "detach sockets"]);

@@ -1,19 +1,14 @@
 //! Messages between instances.
 
+mod support;
+
 use std::sync::mpsc;
 use std::thread;
 use std::time::Duration;
 
+use support::instances::{current, vnet};
 use vimage::link::{self, RecvError, SendError, TryRecvError, TrySendError};
 use vimage::prelude::*;
-
-fn vnet() -> Vnet {
-    if cfg!(feature = "vimage") { Vnet::new().unwrap() } else { Vnet::base().unwrap() }
-}
-
-fn current() -> Option<u64> {
-    Vnet::current().map(|vnet| vnet.id())
-}
 
 #[test]
 fn messages_arrive_in_order_in_both_directions() {

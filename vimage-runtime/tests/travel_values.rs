@@ -1,7 +1,10 @@
 //! Values that belong to an instance, for good or for a while.
 
+mod support;
+
 use std::sync::{Mutex, mpsc};
 
+use support::instances::{current, vnet};
 use vimage::prelude::*;
 use vimage::{Bound, Movable, Transfer};
 
@@ -42,14 +45,6 @@ mod interfaces {
 
 /// What was taken home by the hook of the instance it was lent to.
 static TAKEN_BACK: Mutex<Vec<Movable<Interface>>> = Mutex::new(Vec::new());
-
-fn vnet() -> Vnet {
-    if cfg!(feature = "vimage") { Vnet::new().unwrap() } else { Vnet::base().unwrap() }
-}
-
-fn current() -> Option<u64> {
-    Vnet::current().map(|vnet| vnet.id())
-}
 
 #[cfg(feature = "vimage")]
 fn names_in(vnet: &Vnet) -> Vec<&'static str> {
@@ -143,7 +138,7 @@ fn a_movable_value_starts_at_home() {
 #[cfg(feature = "vimage")]
 mod instances {
     use super::*;
-    use std::panic::{AssertUnwindSafe, catch_unwind};
+    use crate::support::panics::{panic_of, panics};
     use std::sync::{Arc, Barrier, OnceLock, Weak};
     use std::thread;
     use vimage::{DestroyError, MoveError, Refused};
@@ -342,7 +337,7 @@ mod instances {
         for (step, joined) in [("leave", true), ("join", false)] {
             let (mut em0, _steps) = interface(&home, "em0");
             em0.enter(|interface| interface.panics = Some(step));
-            assert!(catch_unwind(AssertUnwindSafe(|| em0.move_to(&jail))).is_err());
+            assert!(panics(|| em0.move_to(&jail)));
             assert_eq!((em0.instance(), em0.is_joined()), (home.clone(), joined), "{step}");
             em0.enter(|interface| interface.panics = None);
             em0.move_to(&jail).unwrap();
@@ -383,8 +378,7 @@ mod instances {
             fn leave(&mut self) {
                 let Some(owner) = self.owner.get() else { return };
                 let owner = owner.upgrade().unwrap();
-                let panic = catch_unwind(AssertUnwindSafe(|| owner.instance())).unwrap_err();
-                self.told.send((*panic.downcast::<&str>().unwrap()).to_owned()).unwrap();
+                self.told.send(panic_of(|| owner.instance())).unwrap();
             }
             fn join(&mut self) -> Result<(), String> {
                 Ok(())

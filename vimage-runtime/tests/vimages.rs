@@ -54,9 +54,12 @@ mod procg {
 fn the_base_vimage_is_made_of_base_instances() {
     let base = Vimage::base().unwrap();
     assert!(base.get::<Net>().is_base() && base.get::<Cpu>().is_base() && base.get::<Procg>().is_base());
-    assert_eq!(format!("{base:?}"), "Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live)]");
+    assert_eq!(format!("{base:?}"), "Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live), (Program#0, Live)]");
     base.enter(|| {
-        assert_eq!(format!("{:?}", Vimage::current()), "Some(Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live)])")
+        assert_eq!(
+            format!("{:?}", Vimage::current()),
+            "Some(Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live), (Program#0, Live)])"
+        )
     });
 }
 

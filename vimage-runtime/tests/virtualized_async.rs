@@ -7,14 +7,15 @@
     reason = "code as users write it"
 )]
 
-mod waits;
+mod support;
 
+use support::panics::panic_of;
+use support::waits::run;
 use vimage::prelude::*;
-use waits::run;
 
 #[vnet_module]
 mod regions {
-    use super::waits::wait;
+    use super::support::waits::wait;
     use std::future::Future;
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -239,8 +240,7 @@ fn regions_are_resolved_between_waits() {
     assert_eq!(run(early_returns(None)), 1);
     assert_eq!(run(early_returns(Some(""))), 2);
     assert_eq!(run(early_returns(Some("x"))), 3);
-    let panic = std::panic::catch_unwind(|| run(async { never().await })).unwrap_err();
-    assert_eq!(panic.downcast_ref::<String>().unwrap(), "waited 0");
+    assert_eq!(panic_of(|| run(async { never().await })), "waited 0");
     assert_eq!(run(async { returns_impl().await("text").len() }), 4);
     assert_eq!(run(async { block().await }), 700 + 70 + kept(1));
     assert_eq!(run(closures()), kept(7) + 7 + kept(7));

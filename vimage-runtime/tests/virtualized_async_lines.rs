@@ -7,14 +7,14 @@
     reason = "code as users write it"
 )]
 
-mod waits;
+mod support;
 
+use support::waits::{run, run_in_two_instances};
 use vimage::prelude::*;
-use waits::{run, run_in_two_instances};
 
 #[vnet_module]
 mod lines {
-    use super::waits::wait;
+    use super::support::waits::wait;
     use std::future::Future;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use std::sync::{Arc, Mutex, OnceLock, RwLock};

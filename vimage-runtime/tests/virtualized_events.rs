@@ -1,11 +1,11 @@
 //! The macros of `log` and `tracing` can be given mentions. Compiles in editions 2021 and 2024.
 
-mod instances;
+mod support;
 
 use std::cell::RefCell;
 use std::fmt::{Debug, Write};
 
-use instances::in_each_instance;
+use support::instances::in_each_instance;
 use tracing::field::{Field, Visit};
 use vimage::prelude::*;
 

@@ -2,12 +2,12 @@
 
 #![allow(clippy::await_holding_lock, reason = "code as users write it")]
 
-mod instances;
+mod support;
 
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use instances::in_each_instance;
+use support::instances::in_each_instance;
 use vimage::prelude::*;
 
 #[vnet_module]

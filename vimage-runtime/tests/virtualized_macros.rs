@@ -2,13 +2,14 @@
 
 #![allow(clippy::format_in_format_args, clippy::useless_vec, reason = "code as users write it")]
 
-mod instances;
+mod support;
 
 use std::future::Future;
 use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
-use instances::in_each_instance;
+use support::instances::in_each_instance;
+use support::panics::panic_of;
 use vimage::prelude::*;
 
 #[vnet_module(macros(sum, locally::both, statements), except(V_LIMIT, V_Kind))]
@@ -169,7 +170,7 @@ fn arguments_are_evaluated_in_place() {
         assert_eq!(vouched(), 15);
         assert_eq!(with_current_in_any_macro(), 9);
         assert_eq!(exceptions(), 105);
-        let message = |which| *std::panic::catch_unwind(|| panics(which)).unwrap_err().downcast::<String>().unwrap();
+        let message = |which| panic_of(|| panics(which));
         let messages = ["zero 3", "not yet implemented: one 3", "not implemented: two 3"];
         assert_eq!([0, 1, 2].map(message), messages);
         assert_eq!(message(3), "internal error: entered unreachable code: three 3");

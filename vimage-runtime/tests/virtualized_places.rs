@@ -1,9 +1,9 @@
 //! A mention is a place of any type, resolved where it is mentioned and nowhere else. Compiles in editions 2021 and
 //! 2024.
 
-mod instances;
+mod support;
 
-use instances::in_each_instance;
+use support::instances::in_each_instance;
 use vimage::prelude::*;
 
 #[vnet_module]

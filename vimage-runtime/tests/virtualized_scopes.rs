@@ -1,9 +1,9 @@
 //! Blocks with items of their own, and what is dropped at the end of blocks. Compiles in editions 2021 and 2024.
 #![allow(clippy::items_after_statements)]
 
-mod instances;
+mod support;
 
-use instances::in_each_instance;
+use support::instances::in_each_instance;
 use vimage::prelude::*;
 
 #[vnet_module]

@@ -2,11 +2,10 @@
 #![allow(clippy::items_after_statements)]
 #![allow(clippy::boxed_local, reason = "code as users write it")]
 
-mod instances;
+mod support;
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use instances::in_each_instance;
+use support::instances::in_each_instance;
+use support::panics::panic_of;
 use vimage::prelude::*;
 
 #[vnet_module]
@@ -110,8 +109,7 @@ fn results_of_all_kinds() {
         assert_eq!(question_mark("3").unwrap(), 4);
         assert_eq!(early_return(false), 0);
         assert_eq!(early_return(true), 4);
-        let panic = catch_unwind(AssertUnwindSafe(|| never("sum"))).unwrap_err();
-        assert_eq!(panic.downcast_ref::<String>().unwrap(), "sum 5");
+        assert_eq!(panic_of(|| never("sum")), "sum 5");
         assert_eq!(labels(), 10);
         assert_eq!(let_else(None), 5);
         assert_eq!(let_else(Some(10)), 11);

@@ -11,7 +11,7 @@ pub(crate) struct Build {
 pub(crate) const INSTANCES: &str = "linkme,vimage";
 
 /// With all that can be switched on, for the documentation.
-pub(crate) const EVERYTHING: &str = "linkme,vimage,invariants,tracing,serde,inspect";
+pub(crate) const EVERYTHING: &str = "linkme,vimage,invariants,serde,inspect";
 
 /// The three builds, in which the macros and rustc may say different things.
 pub(crate) const THREE: [Build; 3] = [
@@ -23,7 +23,7 @@ pub(crate) const THREE: [Build; 3] = [
 /// The build with instances, with the other backend.
 pub(crate) const OTHER_BACKEND: Build = Build {
     name: "vimage, inventory, with all that can be switched on",
-    features: "inventory,vimage,invariants,tracing,serde,inspect",
+    features: "inventory,vimage,invariants,serde,inspect",
     release: false,
 };
 

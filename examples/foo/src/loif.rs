@@ -1,7 +1,7 @@
 //! The loopback interface, which foo wants to be there first.
 
-vimage::vnet_module! {
-    name = "loif";
+vimage::virtualize! {
+    class = Net, name = "loif";
 
     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 

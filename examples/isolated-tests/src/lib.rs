@@ -8,7 +8,7 @@ vimage::class! {
 }
 
 /// The application.
-#[vimage::prelude::vimage_module(class = crate::App)]
+#[vimage::module(class = crate::App)]
 pub mod app {
     use std::collections::BTreeMap;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

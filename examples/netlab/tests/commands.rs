@@ -41,6 +41,27 @@ fn run_prints_json_and_draws() {
 }
 
 #[test]
+fn a_map_can_be_printed() {
+    if !has_instances() {
+        return;
+    }
+    let ran = netlab(&["--packets", "1100", "--svg", "-"]);
+    assert_eq!(ran.code, 0, "{ran:?}");
+    assert!(ran.out.starts_with("<svg") && ran.out.ends_with("</svg>\n"), "{}", ran.out);
+    assert!(!std::path::Path::new("-").exists());
+}
+
+#[test]
+fn numbers_may_be_written_short() {
+    if !has_instances() {
+        return;
+    }
+    assert_eq!(netlab(&["--packets", "1.1e3", "--json"]).json()["sent"], 1100);
+    let report = netlab(&["tcp", "abilene", "0", "1", "--bytes", "100kB", "--json"]).json();
+    assert_eq!(report["transfers"][0]["bytes"], 100_000);
+}
+
+#[test]
 fn filters_count_what_they_drop() {
     if !has_instances() {
         return;
@@ -140,8 +161,8 @@ fn tcp_moves_bytes_for_two_pairs_at_once() {
     assert_ne!(transfers[0]["crc32_sent"], transfers[1]["crc32_sent"]);
 
     let denied = ["--ipfw", "denver: deny tcp from any to any", "--ipfw", "sunnyvale: deny tcp from any to any"];
-    let ran = netlab(&[&command[..5], &["1000"], &denied].concat());
-    assert!(ran.code == 1 && ran.out.contains("INCOMPLETE"), "{ran:?}");
+    let ran = netlab(&[&command[..5], &["1e9"], &denied].concat());
+    assert!(ran.code == 1 && ran.out.contains("INCOMPLETE") && ran.out.contains(", 0 MB per second"), "{ran:?}");
     assert_eq!(
         netlab(&["tcp", "abilene", "0", "0", "--bytes", "100000", "--json"]).json()["transfers"][0]["verified"],
         true

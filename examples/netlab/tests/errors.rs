@@ -49,6 +49,10 @@ fn absurd_sizes() {
 
 #[test]
 fn commands_that_make_no_sense() {
+    refused(&["tracerout", "abilene", "0", "1"], "neither a command nor a file; did you mean `traceroute`?");
+    refused(&["pign"], "did you mean `ping`?");
+    refused(&["sndlib/polka"], "did you mean `sndlib/polska`?");
+    refused(&["--svg", "-", "--json"], "`--svg -` and `--json` both print");
     refused(&["fly"], "cannot read fly: there is no such file; bundled are abilene, topozoo/Abilene,");
     refused(&["run", "sndlib/polka"], "did you mean `sndlib/polska`?");
     refused(&["ping", "abilene"], "required");
@@ -83,7 +87,9 @@ fn networks_that_are_odd_but_right() {
 
     // What cannot be reached is counted.
     let apart = file("apart", &format!(r#"{{{TWO}, "edges": []}}"#));
-    let report = netlab(&["run", &apart, "--packets", "10", "--json"]).json();
+    let ran = netlab(&["run", &apart, "--packets", "10", "--json"]);
+    assert_eq!(ran.err, "warning: 10 of 10 packets had no route: the network is in 2 parts\n");
+    let report = ran.json();
     assert_eq!((&report["sent"], &report["delivered"]), (&json!(10), &json!(0)));
     assert_eq!(report["dropped"], json!({"no_route": 10}));
     for command in ["ping", "traceroute"] {

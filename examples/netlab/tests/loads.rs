@@ -4,10 +4,12 @@ mod common;
 
 use std::fs;
 
-use common::{bundled, has_instances, netlab};
+use common::{bundled, file, has_instances, netlab};
 use serde_json::Value;
 
-const TOLERANCE: f64 = 0.5;
+/// Percentage points of the most loaded direction, with a quarter of the packets that `run` sends by default.
+const TOLERANCE: f64 = 0.3;
+const PACKETS: &str = "50000";
 
 /// Compares all links of a topology under all demand models that it has loads for; says how many models that were.
 fn check(name: &str) -> usize {
@@ -19,10 +21,10 @@ fn check(name: &str) -> usize {
     let edges = file["edges"].as_array().unwrap();
     let models: Vec<&String> = edges[0]["ecmp_fwd"].as_object().unwrap().keys().collect();
     for model in &models {
-        let report = netlab(&["run", &path, "--traffic", model, "--packets", "100000", "--json"]).json();
+        let report = netlab(&["run", &path, "--traffic", model, "--packets", PACKETS, "--json"]).json();
         assert_eq!(report["traffic"], model.as_str());
-        assert_eq!(report["sent"], 100_000);
-        assert_eq!(report["delivered"], 100_000, "{name} {model}: {}", report["dropped"]);
+        assert_eq!(report["sent"], 50_000);
+        assert_eq!(report["delivered"], 50_000, "{name} {model}: {}", report["dropped"]);
         assert_eq!(report["dropped"], Value::Object(serde_json::Map::new()));
         let links = report["links"].as_array().unwrap();
         assert_eq!(links.len(), edges.len());
@@ -61,4 +63,52 @@ fn sndlib_nobel_germany() {
 #[test]
 fn sndlib_polska() {
     assert!([0, 3].contains(&check("sndlib/polska")));
+}
+
+/// The loads of a generated network, from source to target and back.
+fn loads(name: &str, nodes: usize, edges: &[(usize, usize)]) -> Vec<(f64, f64)> {
+    let nodes: Vec<String> = (0..nodes).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+    let edges: Vec<String> = edges.iter().map(|(a, b)| format!(r#"{{"source": {a}, "target": {b}}}"#)).collect();
+    let text = format!(r#"{{"nodes": [{}], "edges": [{}]}}"#, nodes.join(","), edges.join(","));
+    let report = netlab(&["run", &file(name, &text), "--packets", PACKETS, "--json"]).json();
+    let percent = |link: &Value, way: &str| link[way].as_f64().unwrap();
+    report["links"].as_array().unwrap().iter().map(|link| (percent(link, "fwd"), percent(link, "bwd"))).collect()
+}
+
+/// On a tree the load of a link is the number of pairs on its two sides, and packets that are left over after each pair
+/// has got the same number must not be those of a few sources.
+#[test]
+fn trees() {
+    const NODES: usize = 121;
+    if !has_instances() {
+        return;
+    }
+    let edges: Vec<(usize, usize)> = (1..NODES).map(|node| ((node - 1) / 3, node)).collect();
+    let mut below = [1; NODES];
+    for (parent, node) in edges.iter().rev() {
+        below[*parent] += below[*node];
+    }
+    let pairs: Vec<f64> = (1..NODES).map(|node| (below[node] * (NODES - below[node])) as f64).collect();
+    let most = pairs.iter().copied().fold(0.0, f64::max);
+    for ((there, back), pairs) in loads("tree", NODES, &edges).into_iter().zip(pairs) {
+        let exact = 100.0 * pairs / most;
+        assert!((there - exact).abs() <= TOLERANCE && (back - exact).abs() <= TOLERANCE, "{there}, {back} for {exact}");
+    }
+}
+
+/// On a square torus all links are alike, and each destination has several next hops, which must not begin in the same
+/// direction for all of them.
+#[test]
+fn tori() {
+    const SIDE: usize = 8;
+    if !has_instances() {
+        return;
+    }
+    let node = |x: usize, y: usize| x % SIDE * SIDE + y % SIDE;
+    let places = (0..SIDE).flat_map(|x| (0..SIDE).map(move |y| (x, y)));
+    let edges: Vec<(usize, usize)> =
+        places.flat_map(|(x, y)| [(node(x, y), node(x + 1, y)), (node(x, y), node(x, y + 1))]).collect();
+    for (there, back) in loads("torus", SIDE * SIDE, &edges) {
+        assert!(there.min(back) >= 97.0, "{there}, {back}");
+    }
 }

@@ -1,7 +1,7 @@
 //! The interface list: file form.
 
-vimage::vnet_module! {
-    name = "ifnet";
+vimage::virtualize! {
+    class = Net, name = "ifnet";
 
     use std::sync::Mutex;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

@@ -206,7 +206,7 @@ pub mod net {
 }
 
 /// A module of another class.
-#[vimage_module(class = crate::Tenant, name = "tenants")]
+#[vimage::module(class = crate::Tenant, name = "tenants")]
 mod tenants {
     use std::sync::RwLock;
     use vimage::prelude::*;

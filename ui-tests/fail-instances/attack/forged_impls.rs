@@ -1,10 +1,8 @@
 //! Safe code cannot make by hand what the macros vouch for.
 
-use std::sync::atomic::AtomicU64;
-
 use vimage::__private::{Class, ClassEntry, Module, ModuleEntry};
 use vimage::prelude::*;
-use vimage::{InClass, Net, UseInVirtualizedCode, kind};
+use vimage::{InstanceOf, Net};
 
 vimage::class! {
     pub struct Tenant;
@@ -32,6 +30,6 @@ impl Module for Forged {
     type Dependencies = ();
 }
 
-impl InClass<Tenant> for UseInVirtualizedCode<AtomicU64, Net, kind::Scoped> {}
+impl InstanceOf<Net> for Forged {}
 
 fn main() {}

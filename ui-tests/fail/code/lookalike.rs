@@ -53,7 +53,9 @@ fn code() -> usize {
 }
 
 mod bar {
-    vimage::vnet_module! {
+    vimage::virtualize! {
+        class = vimage::kernel::Net;
+
         const V_BAR: usize = 1;
 
         pub fn bar() -> usize {

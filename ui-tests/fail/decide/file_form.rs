@@ -1,8 +1,10 @@
 //! The file form asks the same.
 
 mod foo {
-    vimage::vnet_module! {
+    vimage::virtualize! {
         //! Documentation may stay inside.
+        class = vimage::kernel::Net;
+
         pub static COUNTER: std::sync::Mutex<u64> = std::sync::Mutex::new(0);
     }
 }

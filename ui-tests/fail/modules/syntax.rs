@@ -1,8 +1,8 @@
 //! A mistake in the grammar of an item of the file form; the items before it are there all the same.
 
 mod foo {
-    vimage::vnet_module! {
-        name = "foo";
+    vimage::virtualize! {
+        class = vimage::kernel::Net, name = "foo";
 
         pub fn before() {}
 

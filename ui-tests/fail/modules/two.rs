@@ -1,11 +1,11 @@
 //! A Rust module declares one module.
 
 mod foo {
-    vimage::vnet_module! {
-        name = "one";
+    vimage::virtualize! {
+        class = vimage::kernel::Net, name = "one";
     }
-    vimage::vnet_module! {
-        name = "two";
+    vimage::virtualize! {
+        class = vimage::kernel::Net, name = "two";
     }
 }
 

@@ -1,15 +1,17 @@
 //! Options of the file form end with a semicolon, and inner attributes do not fit in.
 
 mod foo {
-    vimage::vnet_module! {
-        name = "foo"
+    vimage::virtualize! {
+        class = vimage::kernel::Net, name = "foo"
 
         pub fn work() {}
     }
 }
 
 mod bar {
-    vimage::vnet_module! {
+    vimage::virtualize! {
+        class = vimage::kernel::Net;
+
         #![allow(dead_code)]
         register = "manual";
 

@@ -17,12 +17,12 @@ mod foo {
     fn iattach() {}
 }
 
-#[vimage_module(clas = vimage::Cpu)]
+#[vimage::module(clas = vimage::Cpu)]
 mod bar {}
 
 mod baz {
-    vimage::vcpu_module! {
-        class = vimage::Cpu, names = "baz";
+    vimage::virtualize! {
+        class = vimage::kernel::Cpu, names = "baz";
     }
 }
 

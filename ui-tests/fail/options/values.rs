@@ -8,7 +8,7 @@ mod foo {}
 #[vnet_module(name = "", depends_on = ["loif" "ether"], depends_on, crate = "vimage")]
 mod bar {}
 
-#[vimage_module(name = "baz")]
+#[vimage::module(class = "Net")]
 mod baz {}
 
 #[vnet_module(name = "quux" after = "x")]

@@ -19,7 +19,7 @@ pub(crate) fn out_of_line(module: &Ident, of: &str) -> String {
     let there = match of {
         // Code of no module, or of one that is declared elsewhere.
         "virtualized" => "annotate the items in that file".to_owned(),
-        _ => format!("put `vimage::{of}! {{ … }}` around the contents of that file"),
+        _ => "put `vimage::virtualize! { … }` around the contents of that file".to_owned(),
     };
     format!("`mod {module};` is in a file that an attribute cannot see; {there}, or write `mod {module} {{ … }}` here")
 }

@@ -11,34 +11,31 @@ mod recovery;
 mod variable;
 
 use proc_macro2::TokenStream;
-use quote::{ToTokens, quote};
+use quote::quote;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, Item};
 
 pub(crate) use self::module::expand as module;
-pub(crate) use self::recovery::{module as recovered_module, open as recovered};
 
 use crate::model::{Slot, Source};
 
 /// Annotated items that stand alone.
 pub(crate) fn open(source: &Source) -> TokenStream {
-    let plain = Arm::Plain.items(source);
-    let instances = Arm::Instances.items(source);
-    // Such as a `#[shared]` static, or code that names no variable.
-    if plain.to_string() == instances.to_string() {
-        return plain;
-    }
-    switch(source, &plain, &instances)
+    source.arm.items(source)
 }
 
-fn switch(source: &Source, plain: impl ToTokens, instances: impl ToTokens) -> TokenStream {
-    let krate = &source.krate;
-    quote!(#krate::__private::switch! { plain { #plain } instances { #instances } })
+/// The builds that differ in what is expanded.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Build {
+    /// The default one: each variable is the static that it was.
+    Plain,
+    /// Those in which variables are fields.
+    Instances,
 }
 
 /// What the items are generated for.
 #[derive(Clone, Copy)]
-enum Arm {
+pub(crate) enum Arm {
     /// The default build.
     Plain,
     /// Those in which variables are in parts.
@@ -51,10 +48,7 @@ enum Arm {
 
 impl Arm {
     fn items(self, source: &Source) -> TokenStream {
-        let mut items = match self {
-            Self::Plain | Self::RecoveredPlain => source.plain.clone(),
-            Self::Instances | Self::RecoveredInstances => source.instances.clone(),
-        };
+        let mut items = source.items.clone();
         let mut fill = Fill { arm: self, source };
         items.iter_mut().for_each(|item| fill.visit_item_mut(item));
         quote!(#(#items)*)

@@ -5,7 +5,6 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemMod, Path};
 
 use super::hook::located_at;
-use super::{Arm, switch};
 use crate::args::Dependency;
 use crate::attr;
 use crate::model::{Declaration, Form, Module};
@@ -13,25 +12,9 @@ use crate::names;
 
 pub(crate) fn expand(module: &Module) -> TokenStream {
     let declaration = declaration(&module.declaration);
-    let plain = Arm::Plain.items(&module.source);
-    let instances = Arm::Instances.items(&module.source);
-    match &module.form {
-        Form::Closed(shell) => {
-            let plain = closed(shell, &plain, &declaration);
-            let instances = closed(shell, &instances, &declaration);
-            switch(&module.source, plain, instances)
-        }
-        Form::File => {
-            let items = switch(&module.source, plain, instances);
-            quote!(#items #declaration)
-        }
-    }
-}
-
-/// The Rust module around its items. All of it goes through the switch, because rustc resolves names in a
-/// module that is there at once more leniently than in one that fills up while macros expand.
-pub(super) fn closed(shell: &ItemMod, items: impl ToTokens, declaration: impl ToTokens) -> TokenStream {
-    let ItemMod { attrs, vis, unsafety, mod_token, ident, .. } = shell;
+    let items = module.source.arm.items(&module.source);
+    let Form::Closed(shell) = &module.form else { return quote!(#items #declaration) };
+    let ItemMod { attrs, vis, unsafety, mod_token, ident, .. } = &**shell;
     let (outer, inner) = (attr::outer(attrs), attr::inner(attrs));
     quote! {
         #(#outer)* #vis #unsafety #mod_token #ident {
@@ -43,7 +26,7 @@ pub(super) fn closed(shell: &ItemMod, items: impl ToTokens, declaration: impl To
 }
 
 /// What registers the module.
-pub(super) fn declaration(declaration: &Declaration) -> TokenStream {
+fn declaration(declaration: &Declaration) -> TokenStream {
     let Declaration { krate, class, name, depends_on, after, manual } = declaration;
     let marker = names::module();
     let alias = names::module_alias(Span::call_site());

@@ -6,39 +6,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 use syn::{Attribute, Token};
 
-use super::{Arm, module as written, part, switch};
+use super::{Arm, part};
 use crate::attr;
-use crate::model::{Form, Kind, Module, Part, Source, Variable};
+use crate::model::{Kind, Part, Source, Variable};
 use crate::names;
-
-pub(crate) fn module(module: &Module) -> TokenStream {
-    let source = &module.source;
-    let declaration = written::declaration(&module.declaration);
-    let plain = Arm::RecoveredPlain.items(source);
-    let instances = Arm::RecoveredInstances.items(source);
-    match &module.form {
-        Form::Closed(shell) => {
-            either(source, written::closed(shell, plain, &declaration), written::closed(shell, instances, &declaration))
-        }
-        Form::File => {
-            let items = either(source, plain, instances);
-            quote!(#items #declaration)
-        }
-    }
-}
-
-pub(crate) fn open(source: &Source) -> TokenStream {
-    either(source, Arm::RecoveredPlain.items(source), Arm::RecoveredInstances.items(source))
-}
-
-/// Not through the switch where both are the same: an out-of-line module would be sought elsewhere.
-fn either(source: &Source, plain: TokenStream, instances: TokenStream) -> TokenStream {
-    if source.unrewritten || plain.to_string() == instances.to_string() {
-        plain
-    } else {
-        switch(source, plain, instances)
-    }
-}
 
 /// The variable as a static under its new name.
 pub(super) fn static_item(source: &Source, variable: &Variable) -> TokenStream {

@@ -4,17 +4,18 @@ use quote::quote;
 use syn::{File, parse_str};
 
 use super::{expand, show};
+use crate::expand::Build;
 
 /// The same in all builds is shown once.
 fn check(name: &str, input: &str) {
     let items = parse_str::<File>(input).expect("the input is Rust").items;
-    let expansion: proc_macro2::TokenStream = items.into_iter().map(expand).collect();
+    let shown = |build| show(items.iter().cloned().map(|item| expand(build, item)).collect());
     let mut settings = insta::Settings::clone_current();
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| {
-        insta::assert_snapshot!(format!("{name}_default"), show("plain", expansion.clone()));
-        insta::assert_snapshot!(format!("{name}_instances"), show("instances", expansion));
+        insta::assert_snapshot!(format!("{name}_default"), shown(Build::Plain));
+        insta::assert_snapshot!(format!("{name}_instances"), shown(Build::Instances));
     });
 }
 
@@ -64,8 +65,7 @@ fn functions_of_the_default_build_are_untouched() {
         }
     };
     let module = quote!(mod code { #code });
-    let expansion = crate::pipeline::open(crate::attr::Ours::Virtualized, quote!(), module);
-    let found = super::arm("plain", expansion);
+    let found = crate::pipeline::open(Build::Plain, crate::attr::Ours::Virtualized, quote!(), module);
     assert_eq!(found.to_string(), quote!(mod code { #code }).to_string());
 }
 

@@ -2,9 +2,10 @@
 
 use super::carried::Carried;
 use super::enter::Enter;
-use crate::class::Class;
-use crate::context::{self, Contexts};
+use crate::contexts::Contexts;
+use crate::core::context;
 use crate::instance::{Instance, WeakInstance};
+use crate::registry::Class;
 use crate::vimage::Vimage;
 
 fn once<X: Enter, R, F: FnOnce() -> R>(context: X, f: F) -> impl FnOnce() -> R + use<X, R, F> {

@@ -4,8 +4,8 @@ use std::error::Error;
 use std::fmt;
 
 use super::carried::Carried;
-use crate::class::{Class, Net};
 use crate::instance::{Instance, State};
+use crate::registry::{Class, Net};
 
 /// A value that was made in an instance, is used in it, and is dropped in it: a socket, a connection, a timer.
 ///

@@ -1,8 +1,10 @@
 //! The things that can be entered.
 
-use crate::class::Class;
-use crate::context::{self, Contexts};
-use crate::instance::{Handle, Instance};
+use crate::contexts::Contexts;
+use crate::core::Handle;
+use crate::core::context;
+use crate::instance::Instance;
+use crate::registry::Class;
 use crate::vimage::Vimage;
 
 /// What a closure or a future can be bound to: an [`Instance`], a [`Vimage`], or the [`Contexts`] of a thread.

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::enter::Enter;
-use crate::context::Contexts;
+use crate::contexts::Contexts;
 
 /// `within` for every future; part of the [prelude](crate::prelude).
 pub trait FutureExt: Future + Sized {

@@ -11,8 +11,8 @@ use std::thread;
 #[doc(no_inline)]
 pub use std::thread::{JoinHandle, ScopedJoinHandle};
 
-use crate::context::Contexts;
-use crate::local_key;
+use crate::contexts::Contexts;
+use crate::storage::AtEnd;
 
 /// Starts a thread that inherits every context; otherwise as [`std::thread::spawn`].
 ///
@@ -101,7 +101,7 @@ impl Builder {
 /// destroy them.
 fn to_the_end<T>(f: impl FnOnce() -> T) -> impl FnOnce() -> T {
     move || {
-        let _values = cfg!(any(feature = "vimage", feature = "static-struct")).then_some(local_key::AtEnd);
+        let _values = cfg!(any(feature = "vimage", feature = "static-struct")).then_some(AtEnd);
         f()
     }
 }

@@ -2,14 +2,13 @@
 
 use std::io::{self, Read, Write};
 use std::os::unix::net::UnixStream;
-use std::sync::PoisonError;
-use std::sync::atomic::Ordering;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
 
-use super::request::{Failure, Request, Terms};
-use super::{LOCKS, Shared};
+use super::error::Failure;
+use super::protocol::{Request, Terms};
+use super::shared::Shared;
 use crate::boot;
 
 /// The longest request, without its end of line.
@@ -18,21 +17,20 @@ const REQUEST: usize = 64 << 10;
 /// The longest reply.
 const REPLY: usize = 4 << 20;
 
-/// Of replies that are not taken yet, of all clients. Small ones are always made, so that errors come through.
-const PENDING: usize = 64 << 20;
-const SMALL: usize = 4 << 10;
+/// The longest wait for locks of the program. Well below the time for which other requests wait for a turn.
+const LOCKS: Duration = Duration::from_secs(1);
 
-/// What came of reading.
+/// The result of reading a line.
 enum Line {
     Whole(Vec<u8>),
     TooLong,
-    /// The client is gone, silent for too long, or too slow.
+    /// The client has closed the connection, or was silent or slow for too long.
     End(Option<Failure>),
 }
 
 pub(super) fn serve(stream: &UnixStream, shared: &Shared) {
     let mut lines = Lines { stream, shared, unread: Vec::new() };
-    while !shared.stopping.load(Ordering::SeqCst) {
+    while !shared.is_stopping() {
         let (reply, last) = match lines.next() {
             Line::Whole(line) if line.iter().all(u8::is_ascii_whitespace) => continue,
             Line::Whole(line) => (answer(&line, shared), false),
@@ -46,30 +44,29 @@ pub(super) fn serve(stream: &UnixStream, shared: &Shared) {
     }
 }
 
-/// Tells one client too many.
+/// Refuses a connection beyond the limit.
 pub(super) fn refuse(stream: &UnixStream) {
     let reply = refusal("busy", "there are too many connections");
-    // The buffer of a fresh socket has room for it.
+    // The buffer of a new socket has room for it.
     _ = stream.set_nonblocking(true);
     _ = { stream }.write_all(&reply);
 }
 
-/// The reply to a line. What it takes to make it is gone when the turn is.
+/// The reply to a line. The memory for it is used within a turn only.
 fn answer(line: &[u8], shared: &Shared) -> Vec<u8> {
     let request = Request::new(line);
-    let is_brief = request.is_brief() && shared.booted.load(Ordering::Relaxed);
+    let is_brief = request.is_brief() && shared.has_booted();
     let Some(_turn) = (if is_brief { shared.brief_turn() } else { shared.turn() }) else {
         return text(&request.refuse(Failure::new("busy", "too many requests are being answered")));
     };
-    // Hooks of base instances may take their time: in a turn like any other.
+    // Within a turn, because hooks of base instances may take their time.
     if let Err(error) = boot::ensure() {
         return text(&request.refuse(Failure::new("boot", error.to_string())));
     }
-    shared.booted.store(true, Ordering::Relaxed);
-    // Instances end behind the lock, for hooks may run then.
+    shared.set_booted();
+    // Declared before the lock, so that it is dropped after it: the last handle to an instance runs hooks.
     let mut held = Vec::new();
-    // One at a time, for the memory that it takes.
-    let _one = is_brief.then(|| shared.brief.lock().unwrap_or_else(PoisonError::into_inner));
+    let _one = is_brief.then(|| shared.one_brief());
     let settings = &shared.settings;
     let deadline = Instant::now() + LOCKS.min(settings.request_timeout / 2);
     let reply = text(&request.answer(Terms { writable: settings.writable, deadline, held: &mut held }));
@@ -90,7 +87,7 @@ fn error(failure: Failure) -> Value {
 struct Lines<'a> {
     stream: &'a UnixStream,
     shared: &'a Shared,
-    /// What came behind the last line.
+    /// The bytes after the last line.
     unread: Vec<u8>,
 }
 
@@ -109,7 +106,7 @@ impl Lines<'_> {
             }
             searched = self.unread.len();
             if searched > REQUEST {
-                // What is too long is not kept, but read to its end.
+                // A line that is too long is read to its end, but not kept.
                 too_long = true;
                 self.unread.clear();
                 searched = 0;
@@ -133,7 +130,7 @@ impl Lines<'_> {
     fn read(&mut self, deadline: Instant) -> io::Result<usize> {
         let mut chunk = [0; 4096];
         loop {
-            self.stream.set_read_timeout(Some(left(deadline)?))?;
+            self.stream.set_read_timeout(Some(time_until(deadline)?))?;
             match { self.stream }.read(&mut chunk) {
                 Ok(length) => {
                     self.unread.extend_from_slice(&chunk[..length]);
@@ -146,9 +143,9 @@ impl Lines<'_> {
     }
 }
 
-fn left(deadline: Instant) -> io::Result<Duration> {
-    let left = deadline.saturating_duration_since(Instant::now());
-    if left.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(left) }
+fn time_until(deadline: Instant) -> io::Result<Duration> {
+    let time = deadline.saturating_duration_since(Instant::now());
+    if time.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(time) }
 }
 
 fn text(reply: &Value) -> Vec<u8> {
@@ -157,16 +154,16 @@ fn text(reply: &Value) -> Vec<u8> {
     text
 }
 
-/// Writes a reply, however slowly the client reads, until its time is over.
+/// Writes a reply until the client has read it, or its time is over.
 fn write(stream: &UnixStream, shared: &Shared, mut reply: Vec<u8>) -> io::Result<()> {
-    let pending = Pending { shared, bytes: reply.len() };
-    if shared.pending.fetch_add(pending.bytes, Ordering::Relaxed) > PENDING && pending.bytes > SMALL {
+    let (_unread, is_allowed) = shared.count_unread(reply.len());
+    if !is_allowed {
         reply = refusal("busy", "too many replies wait for their readers");
     }
     let deadline = Instant::now() + shared.settings.request_timeout;
     let mut rest = &*reply;
     while !rest.is_empty() {
-        stream.set_write_timeout(Some(left(deadline)?))?;
+        stream.set_write_timeout(Some(time_until(deadline)?))?;
         match { stream }.write(rest) {
             Ok(length) => rest = &rest[length..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -174,15 +171,4 @@ fn write(stream: &UnixStream, shared: &Shared, mut reply: Vec<u8>) -> io::Result
         }
     }
     Ok(())
-}
-
-struct Pending<'a> {
-    shared: &'a Shared,
-    bytes: usize,
-}
-
-impl Drop for Pending<'_> {
-    fn drop(&mut self) {
-        self.shared.pending.fetch_sub(self.bytes, Ordering::Relaxed);
-    }
 }

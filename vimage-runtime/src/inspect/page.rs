@@ -1,18 +1,18 @@
-//! Replies that consist of rows, a part at a time.
+//! Replies that consist of rows, a page at a time.
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::request::Failure;
+use super::error::Failure;
 
-/// Rows, if the request does not ask for less.
+/// The most rows of a page.
 const LIMIT: usize = 1000;
 
-/// Bytes of rows, as text.
+/// A page ends with the row that exceeds this many bytes.
 const BYTES: usize = 1 << 20;
 
-/// The part that is wanted.
+/// The page that a request asks for.
 #[derive(Debug, Default, Deserialize)]
 pub(super) struct Page {
     /// The `next` of the reply before.
@@ -20,7 +20,7 @@ pub(super) struct Page {
     limit: Option<usize>,
 }
 
-/// A part, and what the next one comes after if there is one.
+/// A page, and the key of its last row if there are more rows.
 #[derive(Debug)]
 pub(super) struct Rows {
     pub(super) rows: Vec<Value>,
@@ -28,18 +28,18 @@ pub(super) struct Rows {
 }
 
 impl Page {
-    /// One row at least, so that there is an end.
+    /// At least one row, so that a client that follows `next` comes to an end.
     pub(super) fn limit(&self) -> usize {
         self.limit.unwrap_or(LIMIT).clamp(1, LIMIT)
     }
 
-    /// Where the page before has ended.
+    /// The key of the last row of the page before.
     pub(super) fn after<K: DeserializeOwned>(&self) -> Result<Option<K>, Failure> {
         let after = self.after.clone().map(serde_json::from_value).transpose();
         after.map_err(|_| Failure::new("malformed", "`after` is the `next` of the reply before"))
     }
 
-    /// Makes rows of what comes behind the page before, until the page is full.
+    /// Turns entries into rows until the page is full.
     pub(super) fn fill<E>(
         &self,
         entries: impl Iterator<Item = E>,
@@ -62,7 +62,7 @@ impl Page {
     }
 }
 
-/// A row that is too long for any page tells so instead of its value.
+/// Replaces a value that is too long for any page by an error.
 fn bounded(mut row: Value) -> Value {
     let is_long = row.get("value").and_then(Value::as_str).is_some_and(|text| text.len() > BYTES);
     if let Some(members) = row.as_object_mut().filter(|_| is_long) {

@@ -2,32 +2,32 @@
 
 use serde_json::{Value, json};
 
+use super::error::Failure;
 use super::page::{Page, Rows};
-use super::request::{Failure, refused};
-use super::which;
-use crate::boot;
+use super::target;
 use crate::debug::{self, InstanceRow};
 use crate::names::{Identity, Named};
+use crate::registry::classes;
 use crate::symmap::Symbol;
 use crate::sysctl::{Found, Listed, View};
 
 /// Classes in the order of boot, and the instances of each by their ids.
 pub(super) fn instances(class: Option<&str>, page: &Page) -> Result<Rows, Failure> {
-    let only = class.map(which::class).transpose()?;
+    let only = class.map(target::class).transpose()?;
     let after: Option<(usize, u64)> = page.after()?;
-    let classes = boot::classes().iter().enumerate().skip(after.map_or(0, |(index, _)| index));
+    let classes = classes().iter().enumerate().skip(after.map_or(0, |(index, _)| index));
     let rows = classes.filter(|(_, class)| only.is_none_or(|only| only == **class)).flat_map(|(index, class)| {
         let after = after.filter(|(last, _)| *last == index).map(|(_, id)| id);
-        // One more, which tells whether there is a next page.
+        // One more than fits: it shows that there is a next page.
         let found = debug::instances_of(class.laid_out(), after, page.limit() + 1);
         found.into_iter().map(move |row| (index, row))
     });
     Ok(page.fill(rows, |(index, row): &(usize, InstanceRow)| json!([index, row.id]), |(_, row)| json!(row)))
 }
 
-/// In the order of attaching; a page begins behind so many.
+/// In the order in which they are attached; the key of a row is its number.
 pub(super) fn modules(class: Option<&str>, page: &Page) -> Result<Rows, Failure> {
-    let only = class.map(which::class).transpose()?;
+    let only = class.map(target::class).transpose()?;
     let table = debug::modules();
     let skip = page.after::<usize>()?.unwrap_or(0);
     let rows = table.rows().iter().filter(|row| only.is_none_or(|only| row[0] == only.name));
@@ -37,7 +37,7 @@ pub(super) fn modules(class: Option<&str>, page: &Page) -> Result<Rows, Failure>
     Ok(page.fill(rows.enumerate().skip(skip), |(index, _)| json!(index + 1), |(_, cells)| row(cells)))
 }
 
-/// What a listed sysctl is shown with.
+/// The columns of a listed sysctl.
 #[derive(Clone, Copy, Debug, Default, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Show {
@@ -47,7 +47,7 @@ pub(super) enum Show {
     Descriptions,
 }
 
-/// What sysctls, and symbols, are sorted by.
+/// The order of sysctls, and of symbols.
 type Key = (String, String, String, String, String, u32, Option<String>);
 
 fn key(entry: &impl Named) -> Key {
@@ -59,7 +59,7 @@ fn key(entry: &impl Named) -> Key {
 
 pub(super) fn sysctls(view: View<'_>, prefix: &str, show: Show, page: &Page) -> Result<Rows, Failure> {
     let after: Option<Key> = page.after()?;
-    let found = view.below(prefix).map_err(refused)?.into_iter();
+    let found = view.below(prefix)?.into_iter();
     let found = found.filter(|found| after.as_ref().is_none_or(|after| key(found.entry) > *after));
     let row = |found: Found| match show {
         Show::Values => listing(view.listed(found)),
@@ -80,7 +80,7 @@ fn listing(listed: Listed) -> Value {
     });
     match listed.value {
         Ok(value) => row["value"] = json!(value),
-        Err(error) => row["error"] = json!(refused(error)),
+        Err(error) => row["error"] = json!(Failure::from(error)),
     }
     row
 }

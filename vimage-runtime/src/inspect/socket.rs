@@ -1,4 +1,4 @@
-//! Where the server listens.
+//! The socket at which the server listens.
 
 use std::fs::{self, DirBuilder, Permissions};
 use std::io;
@@ -6,12 +6,12 @@ use std::os::unix::fs::{DirBuilderExt, FileTypeExt, MetadataExt, PermissionsExt}
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::{Path, PathBuf};
 
-/// Makes the socket in a directory that nobody else can look into, so that it has its mode before it has its name.
-/// Returns its device and number as well.
+/// Makes the socket in a private directory and moves it to its path, so that it never has another mode there. Returns its
+/// device and number as well.
 pub(super) fn listen(path: &Path) -> io::Result<(UnixListener, (u64, u64))> {
     match fs::symlink_metadata(path) {
         Ok(there) if !there.file_type().is_socket() => {
-            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "something else than a socket is at this path"));
+            return Err(io::Error::new(io::ErrorKind::AlreadyExists, "a file that is no socket is at this path"));
         }
         Ok(_) if UnixStream::connect(path).is_ok() => return Err(io::ErrorKind::AddrInUse.into()),
         _ => {}
@@ -33,13 +33,13 @@ pub(super) fn listen(path: &Path) -> io::Result<(UnixListener, (u64, u64))> {
     listener
 }
 
-/// A directory of our own. The paths of sockets are short, about 100 bytes, so that its name is: `.00` to `.zz`. One
-/// that is there already is another server's, or was left behind by a crash.
+/// A new directory that only this user can look into. Its name is short, `.00` to `.zz`, because paths of sockets have at
+/// most about 100 bytes. One that exists belongs to another server, or was left by a crash.
 fn private_directory(parent: &Path) -> io::Result<PathBuf> {
     const DIGITS: &[u8; 36] = b"0123456789abcdefghijklmnopqrstuvwxyz";
     let digit = |number: usize| char::from(DIGITS[number % DIGITS.len()]);
     let names = DIGITS.len() * DIGITS.len();
-    // Not the same one for all processes that start at a time.
+    // Processes that start at the same time begin with different names.
     let first = std::process::id() as usize % names;
     let mut taken = None;
     for number in (first..names).chain(0..first) {

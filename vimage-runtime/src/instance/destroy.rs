@@ -2,15 +2,15 @@
 
 use std::error::Error;
 use std::fmt;
-use std::panic::Location;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::header::Phase;
-use super::teardown::{self, Refusal, Stays};
 use super::{Instance, State};
-use crate::class::Class;
-use crate::failure::TeardownFailure;
+use crate::core::Phase;
+use crate::core::hooks::Refusal;
+use crate::core::teardown::{self, Stays};
+use crate::error::{Holders, ShutdownError, TeardownFailure};
+use crate::registry::Class;
 
 impl<C: Class> Instance<C> {
     /// Runs the quiesce hooks, in reverse order of attach, in which modules let go of what they hold: timers,
@@ -106,57 +106,6 @@ impl<C: Class> Instance<C> {
                 Err(DestroyError::Refused { instance: Self::from_handle(handle), module: module.name, source })
             }
         }
-    }
-}
-
-/// Why an instance was not shut down.
-#[derive(Clone, Debug)]
-#[non_exhaustive]
-pub enum ShutdownError {
-    /// A quiesce hook refused or panicked.
-    Refused {
-        /// The module whose hook it was.
-        module: &'static str,
-        /// What it returned, or what the panic said.
-        source: Arc<dyn Error + Send + Sync>,
-    },
-    /// It is the base instance, which does not go.
-    Base,
-    /// Its attach hooks are still running.
-    Creating,
-    /// Its quiesce hooks are running just now, on another thread or further up on this one, and may refuse.
-    InProgress,
-}
-
-impl fmt::Display for ShutdownError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
-            Self::Base => f.write_str("the base instance is not shut down"),
-            Self::Creating => f.write_str("the instance is still being made"),
-            Self::InProgress => f.write_str("the instance is being shut down by somebody else"),
-        }
-    }
-}
-
-impl Error for ShutdownError {
-    fn source(&self) -> Option<&(dyn Error + 'static)> {
-        match self {
-            Self::Refused { source, .. } => Some(&**source),
-            Self::Base | Self::Creating | Self::InProgress => None,
-        }
-    }
-}
-
-/// Where the other handles to a busy instance were made. Known with the feature `invariants` only.
-#[derive(Clone, Debug, Default)]
-pub struct Holders(Vec<&'static Location<'static>>);
-
-impl Holders {
-    /// File, line and column of each, the oldest first; empty without the feature `invariants`.
-    #[must_use]
-    pub fn places(&self) -> &[&'static Location<'static>] {
-        &self.0
     }
 }
 

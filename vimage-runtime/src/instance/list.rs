@@ -2,8 +2,11 @@
 
 use std::marker::PhantomData;
 
-use super::{Handle, Instance, Phase, tree};
-use crate::class::Class;
+use super::Instance;
+use crate::core::tree::{self, Tree};
+use crate::core::{Handle, Phase};
+use crate::current;
+use crate::registry::Class;
 
 impl<C: Class> Instance<C> {
     /// The current instance and all that were made in it, and in those; every instance where none is current. In
@@ -20,9 +23,7 @@ impl<C: Class> Instance<C> {
     /// If boot fails or has failed.
     #[must_use]
     pub fn list() -> List<C> {
-        let root = crate::context::current(C::ENTRY)
-            // SAFETY: whoever made the context keeps the instance alive while this thread is in it.
-            .map_or(tree::BASE, |header| unsafe { header.as_ref() }.id);
+        let root = current::id(C::ENTRY).unwrap_or(tree::BASE);
         // All are below the base.
         if root == tree::BASE { Self::all() } else { List::new(|tree| tree.subtree(root)) }
     }
@@ -36,7 +37,7 @@ impl<C: Class> Instance<C> {
     /// If boot fails or has failed.
     #[must_use]
     pub fn all() -> List<C> {
-        List::new(tree::Tree::all)
+        List::new(Tree::all)
     }
 
     /// Runs `f` in each instance of [`list`](Self::list); in builds without instances once, in the base instance.
@@ -59,7 +60,7 @@ pub struct List<C: Class> {
 }
 
 impl<C: Class> List<C> {
-    fn new(ids: impl FnOnce(&tree::Tree) -> Vec<u64>) -> Self {
+    fn new(ids: impl FnOnce(&Tree) -> Vec<u64>) -> Self {
         match Instance::<C>::class_state() {
             Ok(state) => Self { ids: ids(&state.live().tree).into_iter(), class: PhantomData },
             Err(error) => panic!("there are no instances to list: {error}"),
@@ -73,7 +74,7 @@ impl<C: Class> Iterator for List<C> {
     // For `Busy`: the line of the user's loop.
     #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
-        let state = C::ENTRY.state.get()?;
+        let state = C::ENTRY.state()?;
         // A loop and not an iterator with a closure, which would hide who calls.
         loop {
             let id = self.ids.next()?;

@@ -2,41 +2,25 @@
 
 use std::fmt;
 use std::marker::PhantomData;
-use std::ptr::NonNull;
 
-use crate::boot::{self, BootError};
-use crate::class::Class;
-use crate::class_state::ClassState;
-use crate::context;
+use crate::core::{AnyClass, ClassState, Handle, HasInstances, InstanceOf, Sealed, context};
+use crate::error::BootError;
+use crate::registry::{Class, ClassEntry};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use crate::storage::Recovered;
+use crate::{boot, current};
 
-mod block;
-mod companions;
-mod create;
+mod builder;
 mod destroy;
-mod handle;
-mod header;
 mod list;
-mod teardown;
-mod tree;
 mod weak;
 
-pub(crate) use block::drop_parts;
-pub(crate) use companions::{Companion, Ticket as CompanionTicket};
-#[cfg(all(test, vimage_shuttle))]
-pub(crate) use create::add;
-pub use create::{AttachError, Builder, CreateError};
-pub(crate) use create::{attach, attach_module, create, create_base, detach_all};
-pub use destroy::{DestroyError, Holders, ShutdownError};
-pub(crate) use handle::Handle;
-pub use header::State;
-pub(crate) use header::{Header, Phase};
+pub use crate::core::phase::State;
+pub use builder::{Builder, CreateError};
+pub(crate) use builder::{Tunables, create};
+pub use destroy::DestroyError;
 pub use list::List;
-pub(crate) use teardown::{Refusal, ask, detach_module, end, inside, shut_down};
-#[cfg(all(test, vimage_shuttle))]
-pub(crate) use teardown::{Stays, destroy};
-pub(crate) use tree::Tree;
 pub use weak::WeakInstance;
-pub(crate) use weak::{describe, hold};
 
 /// A handle to an independent copy of the state of all modules of the class `C`.
 ///
@@ -83,12 +67,6 @@ impl<C: Class> Instance<C> {
         &self.handle
     }
 
-    #[inline(always)]
-    #[cfg_attr(not(any(feature = "vimage", feature = "static-struct")), expect(dead_code))]
-    pub(crate) fn header(&self) -> NonNull<Header> {
-        self.handle.as_ptr()
-    }
-
     /// The state of the class, after boot.
     fn class_state() -> Result<&'static ClassState, BootError> {
         boot::ensure()?;
@@ -128,7 +106,7 @@ impl<C: Class> Instance<C> {
     #[must_use]
     #[track_caller]
     pub fn current() -> Option<Self> {
-        Handle::current(C::ENTRY).map(Self::from_handle)
+        current::handle(C::ENTRY).map(Self::from_handle)
     }
 
     /// Runs `f` with this instance as the current one of its class, then restores what was.
@@ -209,6 +187,42 @@ impl<C: Class> Instance<C> {
     #[track_caller]
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
         Ok(Self::class_state()?.live().tree.find(id).map(Self::from_handle))
+    }
+}
+
+impl<C: Class> Sealed for Instance<C> {}
+
+impl<C: Class> HasInstances for Instance<C> {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        self.handle.instance_of(class)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        self.handle.instances()
+    }
+}
+
+// SAFETY: it is an instance of this class.
+unsafe impl<C: Class> InstanceOf<C> for Instance<C> {
+    #[inline(always)]
+    fn member(&self, _: &'static ClassEntry) -> &Handle {
+        &self.handle
+    }
+}
+
+// SAFETY: nothing is asked for an instance of any class.
+unsafe impl<C: Class> InstanceOf<AnyClass> for Instance<C> {
+    fn member(&self, _: &'static ClassEntry) -> &Handle {
+        &self.handle
+    }
+}
+
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+#[doc(hidden)]
+// SAFETY: that class stands for `C`.
+unsafe impl<C: Class> InstanceOf<Recovered<C>> for Instance<C> {
+    fn member(&self, _: &'static ClassEntry) -> &Handle {
+        &self.handle
     }
 }
 

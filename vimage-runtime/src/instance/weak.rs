@@ -3,8 +3,9 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::{Handle, Instance, State};
-use crate::class::{Class, ClassEntry};
+use super::Instance;
+use crate::core::class_state::{describe, hold};
+use crate::registry::Class;
 
 /// Finds an instance again as long as it lives; from [`Instance::downgrade`].
 ///
@@ -37,18 +38,6 @@ impl<C: Class> WeakInstance<C> {
     pub fn id(&self) -> u64 {
         self.id
     }
-}
-
-/// [`WeakInstance::hold`], where the class is known at run time only.
-#[track_caller]
-pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
-    class.state.get()?.live().tree.find_any(id)
-}
-
-/// How what holds no handle shows: as [`Instance`] does, `Net#3, Gone` once it is gone.
-pub(crate) fn describe(class: &'static ClassEntry, id: u64) -> String {
-    let found = class.state.get().and_then(|state| state.live().tree.describe(id));
-    found.unwrap_or_else(|| format!("{}#{id}, {:?}", class.name, State::Gone))
 }
 
 impl<C: Class> Clone for WeakInstance<C> {

@@ -45,36 +45,6 @@ impl<M> TrySendError<M> {
     }
 }
 
-impl<M> From<async_channel::SendError<M>> for SendError<M> {
-    fn from(error: async_channel::SendError<M>) -> Self {
-        Self(error.0)
-    }
-}
-
-impl<M> From<async_channel::TrySendError<M>> for TrySendError<M> {
-    fn from(error: async_channel::TrySendError<M>) -> Self {
-        match error {
-            async_channel::TrySendError::Full(message) => Self::Full(message),
-            async_channel::TrySendError::Closed(message) => Self::Closed(message),
-        }
-    }
-}
-
-impl From<async_channel::TryRecvError> for TryRecvError {
-    fn from(error: async_channel::TryRecvError) -> Self {
-        match error {
-            async_channel::TryRecvError::Empty => Self::Empty,
-            async_channel::TryRecvError::Closed => Self::Closed,
-        }
-    }
-}
-
-impl From<RecvError> for TryRecvError {
-    fn from(_: RecvError) -> Self {
-        Self::Closed
-    }
-}
-
 const CLOSED: &str = "the link is closed";
 
 impl fmt::Display for RecvError {

@@ -1,6 +1,6 @@
 //! The part of an entry that has a name: what identifies it, and how it is told apart from others of its name.
 
-use crate::module::ModuleEntry;
+use crate::registry::ModuleEntry;
 
 /// The part of an entry that tells it from others.
 #[doc(hidden)]

@@ -5,11 +5,12 @@ use std::ptr::NonNull;
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 use crate::UseInVirtualizedCode;
+use crate::core::context;
+use crate::core::{Handle, Header};
+use crate::current;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-use crate::class::Class;
-use crate::class::ClassEntry;
-use crate::context;
-use crate::instance::{Handle, Header};
+use crate::registry::Class;
+use crate::registry::ClassEntry;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 use crate::storage::kind;
 
@@ -72,14 +73,14 @@ pub fn locate_raw<T, C: Class>(
 pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> R {
     // Whoever made the context keeps the instance alive while this thread is in it, so for as long as `f`, which works
     // for any lifetime.
-    f(InstanceRef(context::current(class), PhantomData))
+    f(InstanceRef(current::block(class), PhantomData))
 }
 
 /// Runs `f` in this instance.
 pub(crate) fn in_named<R>(instance: InstanceRef<'_>, f: impl FnOnce() -> R) -> R {
     let class = instance.header().map(|header| header.class);
     match (class, instance.0) {
-        (Some(class), Some(block)) if context::current(class) != Some(block) => context::enter_entry(class, block, f),
+        (Some(class), Some(block)) if current::block(class) != Some(block) => context::enter_entry(class, block, f),
         _ => f(),
     }
 }

@@ -10,5 +10,5 @@ pub use locate::InstanceRef;
 pub(crate) use locate::{in_current, in_named};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use locate::{locate, locate_raw};
-pub(crate) use suggest::{closest, write_ambiguous, write_unknown};
-pub(crate) use table::{Table, changed, find, table};
+pub(crate) use suggest::{write_ambiguous, write_unknown};
+pub(crate) use table::{Names, Table, find};

@@ -1,87 +1,69 @@
-//! Entries by name, made anew when modules have come or gone.
+//! Entries of one kind by name, made anew when modules have come or gone.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use super::identity::{Identity, Named};
-use crate::boot::{self, BootError};
-use crate::module::ModuleEntry;
-use crate::registry::{self, Entry};
-use crate::symmap::SymbolEntry;
-use crate::sysctl::SysctlEntry;
+use crate::boot;
+use crate::error::BootError;
+use crate::registry::{self, ModuleEntry, classes};
 
-/// All that bears a name, of modules that are registered.
-#[derive(Debug, Default)]
-pub(crate) struct Table {
-    pub(crate) sysctls: BTreeMap<&'static str, Vec<&'static SysctlEntry>>,
-    pub(crate) symbols: std::collections::HashMap<&'static str, Vec<&'static SymbolEntry>>,
+/// The entries of registered modules, those of one name in one order, whatever the linker's.
+pub(crate) type Table<E> = BTreeMap<&'static str, Vec<&'static E>>;
+
+/// A collection of entries that have names, and the table of them.
+pub(crate) struct Names<E: 'static> {
+    collected: fn() -> Vec<&'static E>,
+    known: Mutex<Option<(u64, Arc<Table<E>>)>>,
 }
 
-static CHANGES: AtomicU64 = AtomicU64::new(0);
-static TABLE: Mutex<Option<(u64, Arc<Table>)>> = Mutex::new(None);
-
-/// A module has come or gone.
-pub(crate) fn changed() {
-    CHANGES.fetch_add(1, Ordering::SeqCst);
-}
-
-/// The table as it is now. Boots if that has not happened yet.
-pub(crate) fn table() -> Result<Arc<Table>, BootError> {
-    boot::ensure()?;
-    // No user code runs under this lock.
-    let mut known = TABLE.lock().unwrap_or_else(PoisonError::into_inner);
-    // Before the modules are looked at: a change meanwhile makes the table anew once more.
-    let changes = CHANGES.load(Ordering::SeqCst);
-    match &*known {
-        Some((made, table)) if *made == changes => Ok(Arc::clone(table)),
-        _ => {
-            let table = Arc::new(Table::new(&registry::collected()));
-            *known = Some((changes, Arc::clone(&table)));
-            Ok(table)
-        }
+impl<E: Named> Names<E> {
+    pub(crate) const fn new(collected: fn() -> Vec<&'static E>) -> Self {
+        Self { collected, known: Mutex::new(None) }
     }
-}
 
-impl Table {
-    fn new(entries: &[Entry]) -> Self {
-        let modules: HashSet<*const ModuleEntry> = boot::classes()
-            .iter()
-            .flat_map(|class| crate::late::present(class.laid_out()))
-            .map(std::ptr::from_ref)
-            .collect();
-        let registered = |identity: &Identity| modules.contains(&std::ptr::from_ref(identity.module));
-        let mut table = Self::default();
-        for entry in entries {
-            match *entry {
-                Entry::Sysctl(entry) if registered(entry.identity()) => {
-                    add(table.sysctls.entry(entry.identity().name).or_default(), entry);
-                }
-                Entry::Symbol(entry) if registered(entry.identity()) => {
-                    add(table.symbols.entry(entry.identity().name).or_default(), entry);
-                }
-                _ => {}
+    /// The table as it is now. Boots if that has not happened yet.
+    pub(crate) fn table(&self) -> Result<Arc<Table<E>>, BootError> {
+        boot::ensure()?;
+        // No user code runs under this lock.
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        // Before the modules are looked at: a change meanwhile makes the table anew once more.
+        let changes = registry::changes();
+        match &*known {
+            Some((made, table)) if *made == changes => Ok(Arc::clone(table)),
+            _ => {
+                let table = Arc::new(make((self.collected)())?);
+                *known = Some((changes, Arc::clone(&table)));
+                Ok(table)
             }
         }
-        // One order, whatever the linker's.
-        table.sysctls.values_mut().for_each(|named| sort(named));
-        table.symbols.values_mut().for_each(|named| sort(named));
-        table
     }
 }
 
-/// A library that is loaded twice may bring its entries twice.
-fn add<E>(named: &mut Vec<&'static E>, entry: &'static E) {
-    if !named.iter().any(|known| std::ptr::eq(*known, entry)) {
-        named.push(entry);
+fn make<E: Named>(entries: Vec<&'static E>) -> Result<Table<E>, BootError> {
+    // Boot has looked for the modules of variables and hooks.
+    let named = entries.iter().map(|entry| entry.identity().module);
+    if let Some(missing) = registry::missing_module(&registry::collected(), named) {
+        return Err(BootError::NotCollected { missing });
     }
-}
-
-fn sort<E: Named>(named: &mut [&'static E]) {
-    named.sort_by_key(|entry| {
-        let Identity { module, file, line, .. } = *entry.identity();
-        (module.class.name, module.name, module.path, file, line, entry.variable())
-    });
+    let present: HashSet<*const ModuleEntry> =
+        classes().iter().flat_map(|class| class.laid_out().present()).map(std::ptr::from_ref).collect();
+    let mut table: Table<E> = Table::new();
+    for entry in entries {
+        let identity = entry.identity();
+        if present.contains(&std::ptr::from_ref(identity.module)) {
+            table.entry(identity.name).or_default().push(entry);
+        }
+    }
+    for named in table.values_mut() {
+        named.sort_by_key(|entry| {
+            let Identity { module, file, line, .. } = *entry.identity();
+            (module.class.name, module.name, module.path, file, line, entry.variable(), std::ptr::from_ref(*entry))
+        });
+        // A library that is loaded twice may bring its entries twice.
+        named.dedup_by(|a, b| std::ptr::eq(*a, *b));
+    }
+    Ok(table)
 }
 
 /// Those that `name` means, `module::name` included.

@@ -3,14 +3,13 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::assert::Checked;
-use super::build::{Part, Place, Resolved};
+use super::access::Virtualized;
+use super::bounds::Checked;
+use super::builds::{Part, Place, Resolved};
+use super::held::Held;
 use super::kind;
-use crate::access::{InClass, Virtualized};
-use crate::class::Class;
-use crate::held::Held;
-use crate::instance::{Header, Instance};
-use crate::module::{Module, ModuleEntry};
+use crate::core::{Header, InstanceOf};
+use crate::registry::{Class, Module, ModuleEntry};
 
 /// The accessor of a virtualized variable: what `V_NAME` is outside virtualized code.
 ///
@@ -133,6 +132,7 @@ unsafe impl<T> Slot<T, kind::Keep> for super::slot::Keep<T> {}
 
 impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInVirtualizedCode<T, C, K> {
     type Value = T;
+    type Class = C;
 
     #[inline]
     #[track_caller]
@@ -144,11 +144,8 @@ impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInV
 
     #[inline]
     #[track_caller]
-    fn of<'a, D: Class>(&'static self, instance: &'a Instance<D>) -> &'a T
-    where
-        Self: InClass<D>,
-    {
-        let slot = self.place.in_instance(instance.header(), self.variable);
+    fn of<'a, I: InstanceOf<C>>(&'static self, instance: &'a I) -> &'a T {
+        let slot = self.place.in_instance(instance.member(C::ENTRY).as_ptr(), self.variable);
         // SAFETY: the slot lives as long as the instance, which the handle keeps alive.
         unsafe { &*K::value(slot) }
     }
@@ -162,12 +159,10 @@ impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInV
     }
 
     #[track_caller]
-    fn held_of<D: Class>(&'static self, instance: &Instance<D>) -> Held<T>
-    where
-        Self: InClass<D>,
-    {
-        let slot = self.place.in_instance(instance.header(), self.variable);
+    fn held_of<I: InstanceOf<C>>(&'static self, instance: &I) -> Held<T> {
+        let handle = instance.member(C::ENTRY);
+        let slot = self.place.in_instance(handle.as_ptr(), self.variable);
         // SAFETY: the slot lives as long as the instance of the handle.
-        unsafe { Held::new(K::value(slot), Some(instance.handle().clone())) }
+        unsafe { Held::new(K::value(slot), Some(handle.clone())) }
     }
 }

@@ -1,5 +1,7 @@
 //! What the value of a variable has to be, by names that rustc prints with the way out.
 
+use std::marker::PhantomData;
+
 /// `Send + Sync + 'static`.
 #[diagnostic::on_unimplemented(
     message = "`{Self}` cannot be a virtualized variable: it is not `Send` and `Sync`",
@@ -26,3 +28,31 @@ pub trait MayBeDroppedAnywhere {}
 
 #[diagnostic::do_not_recommend]
 impl<T: Send + 'static> MayBeDroppedAnywhere for T {}
+
+/// The half of the bounds that rustc does not check on a `static` by itself.
+#[doc(hidden)]
+pub const fn assert_send<T: MayBeDroppedAnywhere>() {}
+
+/// `T` was found to have the bounds. An accessor is made of it, so that it is no other type that was looked at, as
+/// it could be where a macro in the place of a type gives another one each time.
+#[derive(Clone, Copy, Debug)]
+pub struct Checked<T>(PhantomData<fn(T) -> T>);
+
+/// The bounds of a variable by its kind.
+#[doc(hidden)]
+#[allow(non_snake_case, reason = "named after the kinds")]
+pub mod assert {
+    use std::marker::PhantomData;
+
+    use super::{Checked, MayBeVirtualized};
+
+    pub const fn Scoped<T: MayBeVirtualized>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Keep<T: MayBeVirtualized>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+    pub const fn Raw<T>() -> Checked<T> {
+        Checked(PhantomData)
+    }
+}

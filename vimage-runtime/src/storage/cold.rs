@@ -3,27 +3,27 @@
 use std::ptr::NonNull;
 
 use super::accessor::VariableEntry;
-use crate::class::{ClassEntry, NoContext};
-use crate::context::{self, Context};
-use crate::instance::Header;
-use crate::module::Register;
+use crate::core::Header;
+use crate::core::context::{self, Current};
+use crate::current;
+use crate::registry::{ClassEntry, NoContext, Register};
 
 /// The current instance of the class, by whatever the class says about a missing context.
 #[track_caller]
 pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static VariableEntry) -> NonNull<Header> {
     let (name, module, class_name) = (variable.name, variable.module.name, class.name);
-    let found = class.context.get();
-    if let Some(instance) = found.instance() {
+    let found = context::found(class);
+    if let Current::Instance(instance) = found {
         return instance;
     }
-    if found == Context::BARRED {
+    if let Current::Barred = found {
         panic!(
             "`{name}` of module `{module}`: no {class_name} instance is current while the variables of an instance \
              are being dropped, nor afterwards in what its last hooks have started; do this in a `#[detach]` hook"
         );
     }
     if class.no_context == NoContext::Base {
-        match context::adopt_base(class) {
+        match current::adopt_base(class) {
             Ok(base) => return base,
             Err(error) => panic!("`{name}` of module `{module}`: the base {class_name} instance was not made: {error}"),
         }

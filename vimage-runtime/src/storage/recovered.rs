@@ -5,9 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::accessor::UseInVirtualizedCode;
-use crate::access::InClass;
-use crate::class::{Class, ClassEntry};
-use crate::context::ClassContext;
+use crate::registry::{Class, ClassContext, ClassEntry};
 
 /// An accessor without a value, in what the macros make of an input with mistakes, beside the errors about them.
 ///
@@ -45,10 +43,6 @@ unsafe impl<C: Class> Class for Recovered<C> {
     const ENTRY: &'static ClassEntry = C::ENTRY;
     const CONTEXT: ClassContext = C::CONTEXT;
 }
-
-// SAFETY: nothing makes such an accessor; `recovered!` only declares some.
-#[doc(hidden)]
-unsafe impl<T, C, K> InClass<C> for UseInVirtualizedCode<T, Recovered<C>, K> {}
 
 #[doc(hidden)]
 impl<T: fmt::Display, C, K> fmt::Display for UseInVirtualizedCode<T, Recovered<C>, K> {

@@ -3,9 +3,9 @@
 use std::marker::PhantomData;
 
 use super::accessor::{Region, VariableEntry};
-use super::build::Place;
+use super::builds::Place;
 use super::kind;
-use crate::class::ClassEntry;
+use crate::registry::ClassEntry;
 
 /// A variable, found or not. Hidden in virtualized code, where it is made at the head of the region `'r`.
 #[doc(hidden)]

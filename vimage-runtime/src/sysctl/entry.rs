@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use super::value::{Kind, Mismatch, Value, ValueType};
 use super::variable::{Busy, Readable, Writable};
-use crate::module::BoxError;
-use crate::names::{Identity, InstanceRef, Named};
+use crate::names::{Identity, InstanceRef, Named, Names};
+use crate::registry::{BoxError, collection};
 
 /// A name that stands for a variable. `sysctl!` makes it.
 #[doc(hidden)]
@@ -215,6 +215,11 @@ pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) ->
     range.contains(data)
 }
 
+collection! { SYSCTLS: &'static SysctlEntry }
+
+/// All sysctls by name.
+pub(super) static NAMES: Names<SysctlEntry> = Names::new(collected);
+
 /// Declares a sysctl; `#[virtualized(sysctl(…))]` and `#[shared(sysctl(…))]` end here.
 ///
 /// `find` is `Reference(…)` or `Raw(…)`, with a closure from an instance to the variable.
@@ -236,7 +241,7 @@ macro_rules! __sysctl {
                     $name, $variable, $crate::__private::core::file!(), $crate::__private::core::line!(), &[$($doc),*],
                 )
             };
-            $crate::__private::register!($crate::__private::Entry::Sysctl(&__VIMAGE_SYSCTL));
+            $crate::__private::register!(SYSCTLS: &'static $crate::__private::SysctlEntry = &__VIMAGE_SYSCTL);
         };
     };
     (@option) => { $crate::__private::core::option::Option::None };
@@ -262,7 +267,7 @@ macro_rules! __sysctl {
 
 impl SysctlEntry {
     /// Without flags, range and unit, and with a target that `sysctl!` replaces.
-    pub const fn new<M: crate::module::Module>(
+    pub const fn new<M: crate::registry::Module>(
         name: &'static str,
         variable: &'static str,
         file: &'static str,

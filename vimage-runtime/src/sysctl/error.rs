@@ -5,7 +5,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::value::Kind;
-use crate::boot::BootError;
+use crate::error::BootError;
 use crate::names;
 
 /// Why a sysctl was not read or set. Nothing has changed then.

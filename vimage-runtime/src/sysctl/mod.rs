@@ -73,6 +73,9 @@ mod view;
 
 #[doc(inline)]
 pub use crate::__by_text as by_text;
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+#[doc(hidden)]
+pub use entry::SYSCTLS;
 pub use entry::SysctlEntry;
 #[doc(hidden)]
 pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};

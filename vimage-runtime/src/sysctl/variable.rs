@@ -8,7 +8,7 @@ use std::sync::atomic::{self, Ordering};
 use std::sync::{LazyLock, Mutex, OnceLock, PoisonError, RwLock, TryLockError, TryLockResult};
 
 use super::value::ValueType;
-use crate::module::BoxError;
+use crate::registry::BoxError;
 
 /// A type of variables that can be read as a sysctl.
 ///

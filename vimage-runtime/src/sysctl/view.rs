@@ -1,25 +1,34 @@
 //! Sysctls as one instance sees them.
 
+use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 use std::time::Instant;
 
-use super::entry::{Fault, SysctlEntry};
+use super::entry::{Fault, NAMES, SysctlEntry};
 use super::error::Error;
 use super::listing::{Description, Listed, Tree};
 use super::value::{Kind, Mismatch, Value, ValueType};
-use crate::class::{Class, ClassEntry};
+use crate::core::{Handle, HasInstances};
 use crate::failure;
-use crate::instance::{Handle, Instance};
 use crate::names::{self, InstanceRef, Named, Table};
+use crate::registry::{ClassEntry, closest};
 
 /// The sysctls of a named instance; from [`of`].
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct View<'a> {
     /// None for the current instances.
-    instance: Option<&'a Handle>,
+    instance: Option<&'a dyn HasInstances>,
     /// None for as long as it takes.
     deadline: Option<Instant>,
+}
+
+/// The instances that it looks at: `View [(Net#3 "red", Live)]`; none for the current ones.
+impl fmt::Debug for View<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("View ")?;
+        f.debug_list().entries(self.instance.into_iter().flat_map(HasInstances::instances)).finish()
+    }
 }
 
 /// A sysctl that was found, and what means it and no other.
@@ -36,10 +45,10 @@ impl Found {
     }
 }
 
-/// The sysctls of this instance, and the shared ones of its class.
+/// The sysctls of this instance, and the shared ones of its class; those of all classes for a [`Vimage`](crate::Vimage).
 #[must_use]
-pub fn of<C: Class>(instance: &Instance<C>) -> View<'_> {
-    View { instance: Some(instance.handle()), deadline: None }
+pub fn of(instance: &impl HasInstances) -> View<'_> {
+    View { instance: Some(instance), deadline: None }
 }
 
 impl<'a> View<'a> {
@@ -106,7 +115,7 @@ impl<'a> View<'a> {
 
     /// What is below a prefix, unread, with what means it and no other.
     pub(crate) fn below(&self, prefix: &str) -> Result<Vec<Found>, Error> {
-        let table = names::table().map_err(Error::Boot)?;
+        let table = NAMES.table().map_err(Error::Boot)?;
         let mut found = Vec::new();
         for named in below(&table, prefix) {
             let own: Vec<_> = named.iter().copied().filter(|entry| self.sees(entry)).collect();
@@ -146,24 +155,21 @@ impl<'a> View<'a> {
 
     /// Whether the sysctl is one of this instance.
     fn sees(&self, entry: &SysctlEntry) -> bool {
-        self.instance.is_none_or(|handle| handle.header().class == entry.identity.module.class)
+        self.instance.is_none_or(|instance| instance.instance_of(entry.identity.module.class).is_some())
     }
 
     fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
-        let table = names::table().map_err(Error::Boot)?;
+        let table = NAMES.table().map_err(Error::Boot)?;
         let found = find_in(&table, name);
         let own: Vec<_> = found.iter().copied().filter(|entry| self.sees(entry)).collect();
         match (own.as_slice(), found.first(), self.instance) {
             (&[entry], ..) => Ok(entry),
-            ([], Some(other), Some(handle)) => Err(Error::WrongClass {
+            ([], Some(other), Some(instance)) => Err(Error::WrongClass {
                 name: name.to_owned(),
                 class: other.identity.module.class.name,
-                instance: handle.header().label(),
+                instance: label(instance),
             }),
-            ([], ..) => Err(Error::Unknown {
-                name: name.to_owned(),
-                closest: names::closest(name, table.sysctls.keys().copied()),
-            }),
+            ([], ..) => Err(Error::Unknown { name: name.to_owned(), closest: closest(name, table.keys().copied()) }),
             (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
         }
     }
@@ -192,15 +198,21 @@ impl<'a> View<'a> {
         f: impl FnOnce(InstanceRef<'_>) -> Result<R, Error>,
     ) -> Result<R, Error> {
         let class: &'static ClassEntry = entry.identity.module.class;
-        match self.instance {
-            Some(handle) if handle.header().is_gone() => Err(Error::Gone { name: name.to_owned() }),
-            Some(handle) => f(InstanceRef::new(handle)),
+        match self.instance.map(|instance| instance.instance_of(class)) {
+            Some(Some(handle)) if !handle.header().is_gone() => f(InstanceRef::new(handle)),
+            Some(_) => Err(Error::Gone { name: name.to_owned() }),
             None => names::in_current(class, |instance| match instance.header() {
                 None if !entry.shared => Err(Error::NoInstance { name: name.to_owned(), class: class.name }),
                 _ => f(instance),
             }),
         }
     }
+}
+
+/// How an instance or a vimage is called in messages.
+fn label(instance: &dyn HasInstances) -> String {
+    let labels: Vec<_> = instance.instances().into_iter().map(|handle| handle.header().label()).collect();
+    labels.join(", ")
 }
 
 /// Runs code of the user's in the instance; a panic of it is an error like others.
@@ -234,18 +246,18 @@ fn mismatched(mismatch: Mismatch, name: String, given: String, expected: Kind, t
     Error::WrongType { name, given, expected, type_name, reason }
 }
 
-fn find_in(table: &Table, name: &str) -> Vec<&'static SysctlEntry> {
-    names::find(name, |name| table.sysctls.get(name).cloned().unwrap_or_default())
+fn find_in(table: &Table<SysctlEntry>, name: &str) -> Vec<&'static SysctlEntry> {
+    names::find(name, |name| table.get(name).cloned().unwrap_or_default())
 }
 
 /// The sysctls whose names are the prefix or continue it behind a dot, those of one name together.
-fn below<'t>(table: &'t Table, prefix: &str) -> impl Iterator<Item = &'t [&'static SysctlEntry]> + 't {
+fn below<'t>(table: &'t Table<SysctlEntry>, prefix: &str) -> impl Iterator<Item = &'t [&'static SysctlEntry]> + 't {
     let prefix = prefix.trim_end_matches('.').to_owned();
     let under = move |name: &str| match name.strip_prefix(&*prefix) {
         Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with('.'),
         None => false,
     };
-    table.sysctls.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
+    table.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
 }
 
 /// What [`Builder::sysctl`](crate::Builder::sysctl) was given: names and values.
@@ -256,7 +268,7 @@ pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry
     if tunables.is_empty() {
         return Ok(());
     }
-    let table = names::table().map_err(Error::Boot)?;
+    let table = NAMES.table().map_err(Error::Boot)?;
     for (name, _) in tunables {
         let entry = View::CURRENT.tunable(&table, name, classes)?;
         if !entry.tunable {
@@ -284,7 +296,7 @@ impl View<'_> {
     /// The one that `name` means in instances of these classes.
     fn tunable(
         &self,
-        table: &Table,
+        table: &Table<SysctlEntry>,
         name: &str,
         classes: &[&'static ClassEntry],
     ) -> Result<&'static SysctlEntry, Error> {

@@ -5,13 +5,12 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::{Member, Shared, Vimage, base_of};
-use crate::arguments::Arguments;
-use crate::boot;
-use crate::class::{Class, ClassEntry};
-use crate::context;
-use crate::holders::Holders;
-use crate::instance::{CreateError, Handle, Instance, create};
+use crate::core::holders::Holders;
+use crate::core::{AnyClass, Handle, InstanceOf, context};
+use crate::instance::{CreateError, Instance, Tunables, create};
+use crate::registry::{Arguments, Class, ClassEntry, classes};
 use crate::sysctl::{self, Value};
+use crate::{boot, current};
 
 /// Makes a vimage; from [`Vimage::builder`].
 #[must_use = "nothing is made before `create`"]
@@ -23,6 +22,7 @@ pub struct VimageBuilder {
     choices: Vec<(&'static ClassEntry, Choice)>,
     name: Option<Box<str>>,
     arguments: Arguments,
+    tunables: Tunables,
 }
 
 #[derive(Clone, Debug)]
@@ -80,7 +80,7 @@ impl VimageBuilder {
     /// Sets a sysctl of the new instance of its class, before the attach hooks run; as
     /// [`Builder::sysctl`](crate::Builder::sysctl).
     pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
-        self.arguments.tunables.push((name.into(), value.into()));
+        self.tunables.push((name.into(), value.into()));
         self
     }
 
@@ -99,13 +99,13 @@ impl VimageBuilder {
         let members = &mut made.members;
         // What is shared comes first, so that it is current while the rest is made.
         let (fresh, shared): (Vec<_>, Vec<_>) =
-            boot::classes().iter().map(|&class| (class, self.choice(class))).partition(|(_, choice)| choice.is_none());
-        let classes: Vec<_> = fresh.iter().map(|(class, _)| *class).collect();
-        sysctl::check_tunables(&self.arguments.tunables, &classes).map_err(CreateError::Sysctl)?;
+            classes().iter().map(|&class| (class, self.choice(class))).partition(|(_, choice)| choice.is_none());
+        let fresh_classes: Vec<_> = fresh.iter().map(|(class, _)| *class).collect();
+        sysctl::check_tunables(&self.tunables, &fresh_classes).map_err(CreateError::Sysctl)?;
         members.extend(shared.into_iter().filter_map(|(_, handle)| Some(Member { handle: handle?, fresh: false })));
         for (class, _) in fresh {
-            let so_far = members.iter().map(|member| &member.handle);
-            match context::enter_each(so_far, || create(class, self.name.clone(), &self.arguments)) {
+            let so_far = members.iter().map(|member| member.handle.as_ptr());
+            match context::enter_each(so_far, || create(class, self.name.clone(), &self.arguments, &self.tunables)) {
                 Ok(handle) => members.push(Member { handle, fresh: true }),
                 Err(error) => return Err(error),
             }
@@ -124,16 +124,9 @@ impl VimageBuilder {
             Some(Choice::Fresh) => None,
             None if self.all_fresh => None,
             Some(Choice::AsBefore) | None => Some(match &self.from {
-                Some(vimage) => vimage.member(class).clone(),
-                None => Handle::current(class).unwrap_or_else(|| base_of(class).clone()),
+                Some(vimage) => InstanceOf::<AnyClass>::member(vimage, class).clone(),
+                None => current::handle(class).unwrap_or_else(|| base_of(class).clone()),
             }),
         }
-    }
-}
-
-impl Vimage {
-    fn member(&self, class: &'static ClassEntry) -> &Handle {
-        let member = self.members().iter().find(|member| member.handle.header().class == class);
-        &member.expect("a vimage has an instance of each class").handle
     }
 }

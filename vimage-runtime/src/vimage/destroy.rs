@@ -9,8 +9,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Vimage;
-use crate::failure::TeardownFailure;
-use crate::instance::{Handle, Phase, Refusal, ShutdownError, end, shut_down};
+use crate::core::hooks::Refusal;
+use crate::core::teardown::{end, shut_down};
+use crate::core::{Handle, Phase};
+use crate::error::{ShutdownError, TeardownFailure};
 
 impl Vimage {
     /// Runs the quiesce hooks of the instances that were made for this vimage, the last one first, as

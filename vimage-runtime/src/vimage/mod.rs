@@ -4,11 +4,12 @@ use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
 
-use crate::boot::{self, BootError};
-use crate::class::{Class, ClassEntry};
-use crate::context;
-use crate::holders::{Holders, Ticket};
-use crate::instance::{Handle, Instance};
+use crate::core::holders::{Holders, Ticket};
+use crate::core::{Handle, HasInstances, InstanceOf, Sealed, context};
+use crate::error::BootError;
+use crate::instance::Instance;
+use crate::registry::{Class, ClassEntry, classes};
+use crate::{boot, current};
 
 mod builder;
 mod destroy;
@@ -91,7 +92,7 @@ impl Vimage {
     #[track_caller]
     pub fn base() -> Result<Self, BootError> {
         boot::ensure()?;
-        Ok(Self::shared(boot::classes().iter().map(|class| base_of(class).clone())))
+        Ok(Self::shared(classes().iter().map(|class| base_of(class).clone())))
     }
 
     /// The current instance of each class; `None` where some class has none.
@@ -101,8 +102,8 @@ impl Vimage {
         boot::ensure().ok()?;
         let mut handles = Vec::new();
         // A loop and not an iterator with a closure, which would hide who calls.
-        for class in boot::classes() {
-            handles.push(Handle::current(class)?);
+        for class in classes() {
+            handles.push(current::handle(class)?);
         }
         Some(Self::shared(handles.into_iter()))
     }
@@ -125,10 +126,7 @@ impl Vimage {
     #[must_use]
     #[track_caller]
     pub fn get<C: Class>(&self) -> Instance<C> {
-        let of_class = |member: &&Member| member.handle.header().class == C::ENTRY;
-        let member =
-            self.members().iter().find(of_class).expect("a vimage has an instance of each class known at boot");
-        Instance::from_handle(member.handle.clone())
+        Instance::from_handle(InstanceOf::<C>::member(self, C::ENTRY).clone())
     }
 
     /// Runs `f` with its instance of each class as the current one, then restores what was.
@@ -152,12 +150,32 @@ impl Vimage {
     /// [`enter`](Self::enter) for what must not panic by itself: the memory is there in any case.
     #[track_caller]
     pub(crate) fn enter_even_gone<R>(&self, f: impl FnOnce() -> R) -> R {
-        context::enter_each(self.members().iter().map(|member| &member.handle), f)
+        context::enter_each(self.members().iter().map(|member| member.handle.as_ptr()), f)
     }
 }
 
 fn base_of(class: &'static ClassEntry) -> &'static Handle {
     class.laid_out().base_handle()
+}
+
+impl Sealed for Vimage {}
+
+impl HasInstances for Vimage {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        self.members().iter().map(|member| &member.handle).find(|handle| handle.header().class == class)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        self.members().iter().map(|member| &member.handle).collect()
+    }
+}
+
+// SAFETY: the instance is of the class that is given.
+unsafe impl<C> InstanceOf<C> for Vimage {
+    #[track_caller]
+    fn member(&self, class: &'static ClassEntry) -> &Handle {
+        self.instance_of(class).expect("a vimage has an instance of each class known at boot")
+    }
 }
 
 impl Clone for Vimage {

@@ -4,10 +4,12 @@
 
 #![cfg(feature = "vimage")]
 
+#[path = "../support/mod.rs"]
+mod support;
 mod vimages;
 
 use std::fmt;
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard};
 
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
@@ -55,8 +57,7 @@ static REPORTED: Mutex<Vec<TeardownFailure>> = Mutex::new(Vec::new());
 
 /// The faults are global, so the tests take turns.
 fn turn() -> MutexGuard<'static, ()> {
-    static TURN: Mutex<()> = Mutex::new(());
-    let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+    let turn = support::instances::turn();
     // For modules whose registration fails: in the base they keep their places for good. Only the first one can do it.
     _ = vimage::module::set_reserve(1 << 16);
     vimage::boot().unwrap();

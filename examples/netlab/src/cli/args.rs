@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::number;
 use crate::cli::settings::Settings;
 use crate::lab::traffic::Model;
 
@@ -72,8 +73,8 @@ pub struct Traffic {
     /// Who sends how much to whom.
     #[arg(long, value_enum, default_value = "uni")]
     pub traffic: Model,
-    /// How many packets are sent in all.
-    #[arg(long, default_value_t = 200_000, value_parser = clap::value_parser!(u64).range(..=1_000_000_000_000))]
+    /// How many packets are sent in all: `200000`, `1e6`, `500k`.
+    #[arg(long, default_value_t = 200_000, value_parser = number::packets)]
     pub packets: u64,
 }
 
@@ -86,9 +87,16 @@ pub struct Run {
     pub settings: Settings,
     #[command(flatten)]
     pub traffic: Traffic,
-    /// Draw the map with the loads into this file.
+    /// Draw the map with the loads into this file; `-` prints it instead of the table.
     #[arg(long, value_name = "OUT")]
     pub svg: Option<PathBuf>,
+}
+
+impl Run {
+    /// Whether the map goes to standard output.
+    pub fn prints_map(&self) -> bool {
+        self.svg.as_ref().is_some_and(|path| path.as_os_str() == "-")
+    }
 }
 
 #[derive(Args)]
@@ -124,8 +132,8 @@ pub struct Ping {
 pub struct Tcp {
     #[command(flatten)]
     pub between: Between,
-    /// How many bytes are moved.
-    #[arg(long)]
+    /// How many bytes are moved: `1000000`, `1e6`, `100MB`, `64KiB`.
+    #[arg(long, value_parser = number::bytes)]
     pub bytes: u64,
     /// Another pair that does the same at the same time.
     #[arg(long, num_args = 2, value_names = ["SRC", "DST"])]
@@ -186,7 +194,7 @@ pub enum Shape {
 #[derive(Args)]
 pub struct Scale {
     /// How many vnets.
-    #[arg(long, value_parser = clap::value_parser!(u32).range(1..=4_000_000))]
+    #[arg(long, value_parser = number::machines)]
     pub nodes: u32,
     /// How they are connected.
     #[arg(long, value_enum, default_value = "ring")]

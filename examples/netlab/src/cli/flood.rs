@@ -5,10 +5,12 @@ use std::error::Error;
 use crate::cli::args::Traffic;
 use crate::cli::output::warn;
 use crate::cli::progress::Progress;
+use crate::cli::style::grouped;
 use crate::lab::flood::{self, Outcome};
 use crate::lab::network::Network;
 use crate::lab::topology::Topology;
 use crate::lab::traffic::{self, Flow, NoDemands};
+use crate::stack::inet::Drop;
 
 /// What the traffic model has everybody send; says so if that is nothing at all.
 pub fn flows(topology: &Topology, traffic: &Traffic) -> Result<Vec<Flow>, NoDemands> {
@@ -19,7 +21,7 @@ pub fn flows(topology: &Topology, traffic: &Traffic) -> Result<Vec<Flow>, NoDema
     Ok(flows)
 }
 
-/// Sends the traffic.
+/// Sends the traffic; warns of packets that cannot get to where they are sent.
 pub fn flood(
     topology: &Topology,
     network: &Network,
@@ -28,5 +30,11 @@ pub fn flood(
 ) -> Result<Outcome, Box<dyn Error>> {
     let flows = flows(topology, traffic)?;
     let progress = Progress::new("sending", flows.iter().map(|flow| flow.packets).sum(), quiet);
-    Ok(flood::flood(network, &flows, |packets| progress.inc(packets))?)
+    let outcome = flood::flood(network, &flows, |packets| progress.inc(packets))?;
+    drop(progress);
+    if let Some(lost) = outcome.dropped.get(Drop::NoRoute.name()) {
+        let (lost, sent, parts) = (grouped(*lost), grouped(outcome.sent), topology.parts());
+        warn(&format!("{lost} of {sent} packets had no route: the network is in {parts} parts"));
+    }
+    Ok(outcome)
 }

@@ -3,6 +3,7 @@
 mod args;
 mod commands;
 mod flood;
+mod number;
 mod output;
 mod progress;
 mod settings;
@@ -14,14 +15,15 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use args::{Cli, Command, Node, PING_SIZE, PINGS, Ping, Sysctl, Traffic, Where};
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use output::Report;
 use progress::Progress;
 use settings::Settings;
 use vimage::CreateError;
 
+use crate::lab::names;
 use crate::lab::network::Network;
-use crate::lab::topology::Topology;
+use crate::lab::topology::{BUNDLED, Topology};
 
 type OnNetwork<'a> = &'a dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn Error>>;
 
@@ -112,6 +114,7 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
     let quiet = cli.json;
     let at = |place: &Where, command: OnNetwork<'_>| on_network(&place.file, Some(&place.settings), quiet, command);
     match cli.command.unwrap_or(Command::Run(cli.run)) {
+        Command::Run(args) if quiet && args.prints_map() => Err("`--svg -` and `--json` both print: take one".into()),
         Command::Run(args) => on_network(&args.file, Some(&args.settings), quiet, &|topology, network| {
             commands::run::run(topology, network, &args, quiet)
         }),
@@ -154,9 +157,24 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
     }
 }
 
+/// An error about a first word that is neither a command nor a topology, if a command was probably meant. Without it the
+/// word would be taken for the file of `run`.
+fn mistyped(first: &str) -> Option<Box<dyn Error>> {
+    let cli = Cli::command();
+    let commands = || cli.get_subcommands().map(clap::Command::get_name);
+    let known = commands().any(|command| command == first) || first.starts_with('-') || Path::new(first).exists();
+    let bundled = || BUNDLED.iter().map(|(name, _)| *name);
+    let closest = names::closest(first, bundled().chain(commands())).filter(|_| !known)?;
+    let is_command = !bundled().any(|name| name == closest);
+    is_command.then(|| format!("`{first}` is neither a command nor a file; did you mean `{closest}`?").into())
+}
+
 /// Runs what the command line says. The exit code is 0; or 1 if a host was not reached, bytes were lost, or the output
 /// cannot be written; or 2 if the input is wrong.
 pub fn main() -> ExitCode {
+    if let Some(error) = std::env::args().nth(1).and_then(|first| mistyped(&first)) {
+        return output::refuse(&*error);
+    }
     let cli = Cli::parse();
     let json = cli.json;
     match execute(cli) {

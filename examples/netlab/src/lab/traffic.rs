@@ -5,6 +5,8 @@ use thiserror::Error;
 
 use crate::lab::topology::Topology;
 
+const GOLDEN_RATIO: f64 = 0.618_033_988_749_894_9;
+
 /// A demand model.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum Model {
@@ -78,7 +80,12 @@ fn weights(topology: &Topology, model: Model) -> Result<Vec<(usize, usize, f64)>
     }
 }
 
-/// Whole numbers in proportion to the weights: each is off by less than one, the largest remainders are rounded up.
+/// Whole numbers in proportion to the weights: each is off by less than one.
+///
+/// What rounding down leaves over goes to the largest sums of a remainder and a dither, which runs through multiples of
+/// the golden ratio. With remainders alone, equal ones would all be rounded up at the start of the list, in the pairs of
+/// the first sources, and the links near these would carry more than their share. Multiples of the golden ratio are
+/// evenly spread in each run of the list, so that each source, and each destination, gets its part of the rest.
 fn apportion(total: u64, weights: impl Iterator<Item = f64> + Clone) -> Vec<u64> {
     let most = weights.clone().fold(0.0, f64::max);
     if most <= 0.0 {
@@ -90,9 +97,10 @@ fn apportion(total: u64, weights: impl Iterator<Item = f64> + Clone) -> Vec<u64>
     let exact: Vec<f64> = weights.map(|weight| total as f64 * (weight / sum)).collect();
     let mut shares: Vec<u64> = exact.iter().map(|share| *share as u64).collect();
     let given: u64 = shares.iter().sum();
-    let mut by_remainder: Vec<usize> = (0..shares.len()).collect();
-    by_remainder.sort_by(|&a, &b| exact[b].fract().total_cmp(&exact[a].fract()));
-    for &index in by_remainder.iter().take(total.saturating_sub(given) as usize) {
+    let dithered = |index: usize| exact[index].fract() + (index as f64 * GOLDEN_RATIO).fract();
+    let mut to_round_up: Vec<usize> = (0..shares.len()).filter(|&index| exact[index].fract() > 0.0).collect();
+    to_round_up.sort_by(|&a, &b| dithered(b).total_cmp(&dithered(a)));
+    for &index in to_round_up.iter().take(total.saturating_sub(given) as usize) {
         shares[index] += 1;
     }
     shares
@@ -108,6 +116,21 @@ mod tests {
         assert_eq!(apportion(7, [2.0, 0.0, 5.0].into_iter()), [2, 0, 5]);
         assert_eq!(apportion(7, [0.0, 0.0].into_iter()), [0, 0]);
         assert_eq!(apportion(1, [0.4, 0.6].into_iter()), [0, 1]);
+    }
+
+    #[test]
+    fn the_rest_is_spread_over_all_sources_and_destinations() {
+        let nodes: Vec<String> = (0..100).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+        let text = format!(r#"{{"nodes": [{}], "edges": []}}"#, nodes.join(","));
+        let topology = Topology::parse("t", text.as_bytes()).unwrap();
+        // One packet for each pair, and another for a third of them: 99 + 33 for each source and destination.
+        let flows = flows(&topology, Model::Uni, 9_900 + 3_300).unwrap();
+        for end in [|flow: &Flow| flow.from, |flow: &Flow| flow.to] {
+            for node in 0..100 {
+                let packets: u64 = flows.iter().filter(|flow| end(flow) == node).map(|flow| flow.packets).sum();
+                assert!(packets.abs_diff(132) <= 2, "{node}: {packets}");
+            }
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! ICMP: echo, errors, and sockets that see what comes back.
 
-vimage::vnet_module! {
-    name = "icmp", depends_on = crate::stack::inet;
+vimage::virtualize! {
+    class = Net, name = "icmp", depends_on = crate::stack::inet;
 
     use std::collections::VecDeque;
     use std::net::Ipv4Addr;
@@ -15,14 +15,7 @@ vimage::vnet_module! {
     use vimage::{Bound, Refused};
 
     use crate::hardware::Mbuf;
-    use crate::stack::inet::{self, Drop};
-
-    /// What a router tells the sender of a packet.
-    #[derive(Clone, Copy, Debug)]
-    pub enum IcmpError {
-        TtlExceeded,
-        Unreachable(Icmpv4DstUnreachable),
-    }
+    use crate::stack::inet::{self, Drop, IpError};
 
     /// What has come back.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,10 +60,12 @@ vimage::vnet_module! {
     #[attach]
     fn icmp_attach() {
         inet::proto_register(IpProtocol::Icmp, icmp_input);
+        inet::ip_error_register(Some(icmp_error));
     }
 
     #[detach]
     fn icmp_detach() {
+        inet::ip_error_register(None);
         inet::proto_unregister(IpProtocol::Icmp);
     }
 
@@ -115,7 +110,7 @@ vimage::vnet_module! {
     }
 
     /// Tells the sender of a packet what became of it, unless that may not be told.
-    pub fn icmp_error(about: &[u8], error: IcmpError) {
+    fn icmp_error(about: &[u8], error: IpError) {
         if V_ICMP_ERRORS.load(Relaxed) == 0 || !may_be_told(about) {
             return;
         }
@@ -131,10 +126,10 @@ vimage::vnet_module! {
             hop_limit: original.hop_limit(),
         };
         let message = match error {
-            IcmpError::TtlExceeded => {
+            IpError::TtlExceeded => {
                 Icmpv4Repr::TimeExceeded { reason: Icmpv4TimeExceeded::TtlExpired, header, data }
             }
-            IcmpError::Unreachable(reason) => Icmpv4Repr::DstUnreachable { reason, header, data },
+            IpError::Unreachable(reason) => Icmpv4Repr::DstUnreachable { reason, header, data },
         };
         icmp_send((inet::in_source(source), source), None, &message);
     }
@@ -232,7 +227,7 @@ mod tests {
             (fragment, 0),
         ] {
             let before = sent();
-            icmp_error(&about, IcmpError::TtlExceeded);
+            icmp_error(&about, IpError::TtlExceeded);
             assert_eq!(sent() - before, told, "{about:x?}");
         }
     }

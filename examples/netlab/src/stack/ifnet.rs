@@ -1,7 +1,7 @@
 //! The interfaces of a machine.
 
-vimage::vnet_module! {
-    name = "ifnet", depends_on = crate::stack::loif;
+vimage::virtualize! {
+    class = Net, name = "ifnet", depends_on = crate::stack::loif;
 
     use std::convert::Infallible;
     use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};

@@ -1,7 +1,7 @@
 //! The loopback interface, `lo0`.
 
-vimage::vnet_module! {
-    name = "loif", depends_on = crate::stack::machine;
+vimage::virtualize! {
+    class = Net, name = "loif", depends_on = crate::stack::machine;
 
     use std::collections::VecDeque;
     use std::sync::Mutex;

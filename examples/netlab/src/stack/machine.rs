@@ -1,7 +1,7 @@
 //! What a machine has besides its network: a line on which devices interrupt it, and the time.
 
-vimage::vnet_module! {
-    name = "machine";
+vimage::virtualize! {
+    class = Net, name = "machine";
 
     use std::sync::OnceLock;
     use std::sync::atomic::{AtomicI64, Ordering::Relaxed};

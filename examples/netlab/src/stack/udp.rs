@@ -1,7 +1,7 @@
 //! UDP: sockets by port.
 
-vimage::vnet_module! {
-    name = "udp", depends_on = [crate::stack::inet, crate::stack::icmp];
+vimage::virtualize! {
+    class = Net, name = "udp", depends_on = crate::stack::inet;
 
     use std::collections::btree_map::{BTreeMap, Entry};
     use std::collections::VecDeque;
@@ -16,8 +16,7 @@ vimage::vnet_module! {
     use vimage::{Bound, Refused};
 
     use crate::hardware::Mbuf;
-    use crate::stack::icmp::{self, IcmpError};
-    use crate::stack::inet::{self, Drop};
+    use crate::stack::inet::{self, Drop, IpError};
 
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Datagram {
@@ -69,7 +68,7 @@ vimage::vnet_module! {
         };
         let Some(queue) = V_UDP_PORTS.read().unwrap().get(&ports.dst_port).cloned() else {
             inet::ip_drop(&packet, Drop::NoPort);
-            return icmp::icmp_error(&packet, IcmpError::Unreachable(Icmpv4DstUnreachable::PortUnreachable));
+            return inet::ip_error(&packet, IpError::Unreachable(Icmpv4DstUnreachable::PortUnreachable));
         };
         let mut queue = queue.lock().unwrap();
         if queue.len() >= SOCKET_LIMIT {

@@ -13,7 +13,7 @@ use ::vi::prelude::*;
 
 /// A module in a file of its own.
 pub mod file {
-    ::vi::vimage_module! {
+    ::vi::virtualize! {
         crate = ::vi, class = super::Tenant, name = "file";
 
         use ::std::sync::Mutex;

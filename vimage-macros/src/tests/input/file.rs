@@ -1,4 +1,4 @@
-vnet_module! {
+virtualize! {
     //! The documentation of the file.
     name = "file";
 

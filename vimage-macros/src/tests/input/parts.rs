@@ -1,4 +1,4 @@
-#[vimage_module(class = crate::Tenant, register = "manual", crate = ::renamed)]
+#[module(class = crate::Tenant, register = "manual", crate = ::renamed)]
 mod parts {
     macro_rules! kind {
         () => { u8 };

@@ -6,8 +6,9 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Weak};
 
 use super::bound::{BindError, Refused, refused};
-use crate::class::{Class, Net};
-use crate::instance::{CompanionTicket, Instance};
+use crate::core::observers::ObserverTicket;
+use crate::instance::Instance;
+use crate::registry::{Class, Net};
 
 mod shared;
 
@@ -169,7 +170,7 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
         let to_home = *to == self.shared.home;
         let seat = if to_home { None } else { Some(self.book(to)?) };
         if let Err(panic) = catch_unwind(AssertUnwindSafe(|| taken.leave())) {
-            seat.inspect(|seat| to.handle().header().remove_companion(*seat));
+            seat.inspect(|seat| to.handle().header().remove_observer(*seat));
             _ = taken.join_home();
             resume_unwind(panic);
         }
@@ -198,9 +199,9 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     }
 
     /// Makes sure that `to` tells when it shuts down.
-    fn book(&self, to: &Instance<C>) -> Result<CompanionTicket, MoveError<T::Error>> {
+    fn book(&self, to: &Instance<C>) -> Result<ObserverTicket, MoveError<T::Error>> {
         let shared: Weak<Shared<T, C>> = Arc::downgrade(&self.shared);
-        let seat = to.handle().header().add_companion(shared);
+        let seat = to.handle().header().add_observer(shared);
         seat.ok_or_else(|| MoveError::Refused(Refused::ShuttingDown { instance: label(to) }))
     }
 

@@ -9,11 +9,12 @@ use std::thread::{self, ThreadId};
 
 use super::super::enter::Enter;
 use super::Transfer;
-use crate::class::Class;
+use crate::core::observers::{Observer, ObserverTicket};
 use crate::failure::{self, TeardownFailure};
-use crate::instance::{Companion, CompanionTicket, Header, Instance, WeakInstance};
+use crate::instance::{Instance, WeakInstance};
+use crate::registry::Class;
 
-/// What the owner and the companion of an instance share.
+/// What the owner and the observer of an instance share.
 pub(super) struct Shared<T: Transfer<C>, C: Class> {
     pub(super) home: Instance<C>,
     state: Mutex<State<T, C>>,
@@ -40,7 +41,7 @@ pub(super) enum At<C: Class> {
     },
     /// By invariant there is a handle to this instance: before its last one goes, the instance sends the value home,
     /// and whoever has the value out holds one.
-    Lent { instance: WeakInstance<C>, seat: CompanionTicket },
+    Lent { instance: WeakInstance<C>, seat: ObserverTicket },
 }
 
 impl<C: Class> Clone for At<C> {
@@ -127,12 +128,12 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
     }
 }
 
-impl<T: Transfer<C>, C: Class> Companion for Shared<T, C> {
-    fn part(&self, from: &Header) {
+impl<T: Transfer<C>, C: Class> Observer for Shared<T, C> {
+    fn shut_down(&self, id: u64) {
         let mut state = self.lock();
         if state.user.is_some() {
-            state.recalled.push(from.id);
-        } else if matches!(state.at, At::Lent { instance, .. } if instance.id() == from.id) {
+            state.recalled.push(id);
+        } else if matches!(state.at, At::Lent { instance, .. } if instance.id() == id) {
             let mut taken = self.take_from(&mut state, None);
             drop(state);
             taken.send_home();
@@ -185,14 +186,14 @@ impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
     /// It is not in the instance any more that it was lent to, but at home and not part of it.
     pub(super) fn depart(&mut self) {
         if let (At::Lent { seat, .. }, Some(place)) = (self.at, &self.place) {
-            place.handle().header().remove_companion(seat);
+            place.handle().header().remove_observer(seat);
         }
         self.at = At::Home { joined: false };
         self.place = Some(self.shared.home.clone());
     }
 
     /// It is in the instance that it is lent to, and not part of it yet.
-    pub(super) fn arrive(&mut self, at: &Instance<C>, seat: CompanionTicket) {
+    pub(super) fn arrive(&mut self, at: &Instance<C>, seat: ObserverTicket) {
         self.at = At::Lent { instance: at.downgrade(), seat };
         self.place = Some(at.clone());
     }
@@ -222,7 +223,7 @@ impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
             },
         ];
         let failures = failures.into_iter().flatten();
-        failure::report(failures.map(|(instance, message)| TeardownFailure::in_companion(instance, message)).collect());
+        failure::report(failures.map(|(instance, message)| TeardownFailure::in_observer(instance, message)).collect());
     }
 
     /// The value has no owner any more.
@@ -234,7 +235,7 @@ impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
         }));
         if let Err(panic) = dropped {
             let label = self.place.as_ref().unwrap_or(&self.shared.home).handle().header().label();
-            failure::report(vec![TeardownFailure::in_companion(label, failure::message(panic))]);
+            failure::report(vec![TeardownFailure::in_observer(label, failure::message(panic))]);
         }
         self.depart();
     }

@@ -20,9 +20,14 @@ use crate::lab::traffic::Model;
 pub fn run(topology: &Topology, network: &Network, args: &Run, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let outcome = flood(topology, network, &args.traffic, quiet)?;
     let loads = outcome.loads();
+    let mut text = text(topology, args.traffic.traffic, &outcome, &loads);
     if let Some(path) = &args.svg {
         let picture = svg::map(topology, &loads, args.traffic.traffic.name());
-        fs::write(path, picture).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        if args.prints_map() {
+            text = picture;
+        } else {
+            fs::write(path, picture).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+        }
     }
     let links: Vec<_> = topology
         .edges
@@ -47,7 +52,7 @@ pub fn run(topology: &Topology, network: &Network, args: &Run, quiet: bool) -> R
         "seconds": outcome.duration.as_secs_f64(),
         "links": links,
     });
-    Ok(Report::new(text(topology, args.traffic.traffic, &outcome, &loads), json))
+    Ok(Report::new(text, json))
 }
 
 fn text(topology: &Topology, model: Model, outcome: &Outcome, loads: &[(f64, f64)]) -> String {

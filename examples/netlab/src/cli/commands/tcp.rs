@@ -30,11 +30,13 @@ pub fn tcp(
     let mut text = format!("{}\n", bold(format!("{} bytes over each connection", grouped(bytes))));
     let mut json = Vec::new();
     let mut success = true;
+    let mut moved = 0;
     for transfer in transfers {
         let verified = transfer.is_verified(bytes);
         let (sent_sum, received_sum) = transfer.sums();
         let (from, to, received) = (transfer.from, transfer.to, transfer.received);
         success &= verified;
+        moved += received;
         let (source, target) = (topology.nodes[from].shown(), topology.nodes[to].shown());
         let verdict = if verified {
             paint(AnsiColor::Green, "verified")
@@ -49,7 +51,7 @@ pub fn tcp(
             "verified": verified,
         }));
     }
-    let rate = (bytes as f64 * pairs.len() as f64 / seconds.max(f64::EPSILON) / 1e6) as u64;
+    let rate = (moved as f64 / seconds.max(f64::EPSILON) / 1e6) as u64;
     _ = writeln!(text, "{} packet-hops in {seconds:.3} s, {rate} MB per second", grouped(hops));
     Ok(Report { text, json: json!({"transfers": json, "hops": hops, "seconds": seconds}), success })
 }

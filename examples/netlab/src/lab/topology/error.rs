@@ -3,7 +3,11 @@
 use serde_json::Value;
 use thiserror::Error;
 
-use super::{MOST_BYTES, MOST_EDGES, MOST_NODES};
+/// Each node has a route to each other one, so that memory grows with the square.
+pub const MOST_NODES: usize = 2_000;
+/// More than any network of that many nodes has in practice.
+pub const MOST_EDGES: usize = 100_000;
+pub const MOST_BYTES: u64 = 64 << 20;
 
 /// Why a topology was refused.
 #[derive(Debug, Error)]

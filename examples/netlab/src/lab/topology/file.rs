@@ -9,7 +9,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::{Edge, MOST_EDGES, MOST_NODES, Node, Topology, TopologyError};
+use super::error::{MOST_EDGES, MOST_NODES, TopologyError};
+use super::graph::{Edge, Node, Topology, label};
 
 /// A JSON object. A derived struct alone would be read from an array as well, field by field.
 struct Object<T>(T);
@@ -42,6 +43,8 @@ impl<'de, T: Deserialize<'de> + Expected> Visitor<'de> for ObjectVisitor<T> {
 struct File {
     graph: Option<Object<Graph>>,
     nodes: Vec<Object<FileNode>>,
+    /// `links` in files by older versions of networkx.
+    #[serde(alias = "links")]
     edges: Vec<Object<FileEdge>>,
 }
 
@@ -108,21 +111,6 @@ impl Topology {
         let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
         let demands = check_demands(demands, &index)?;
         Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands })
-    }
-}
-
-/// An id as text. `0`, `0.0` and `"0"` name the same node, for JSON knows one kind of numbers and the keys of the
-/// demands are strings.
-pub fn label(id: &Value) -> String {
-    /// Up to here each whole number is a floating point number of its own.
-    const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
-    match id {
-        Value::String(text) => text.clone(),
-        Value::Number(number) if number.is_f64() => match number.as_f64() {
-            Some(whole) if whole.fract() == 0.0 && whole.abs() <= EXACT => (whole as i64).to_string(),
-            _ => number.to_string(),
-        },
-        other => other.to_string(),
     }
 }
 
@@ -204,6 +192,7 @@ mod tests {
             ("{".to_owned(), "test.json is not a topology: EOF while parsing an object at line 1 column 1"),
             (r#"{"edges": []}"#.to_owned(), "missing field `nodes`"),
             (format!("{{{two}}}"), "missing field `edges`"),
+            (format!(r#"{{{two}, "edges": [], "links": []}}"#), "duplicate field `edges`"),
             (r#"{"nodes": [{"name": "a"}], "edges": []}"#.to_owned(), "missing field `id`"),
             (r#"{"nodes": [], "edges": []}"#.to_owned(), "there are no nodes"),
             (r#"{"nodes": [{"id": [1]}], "edges": []}"#.to_owned(), "neither a number nor a string: [1]"),
@@ -247,6 +236,12 @@ mod tests {
         assert_eq!((&topology.edges[..], &topology.demands[..]), (&edges[..], &[(0, 1, 1.0)][..]));
         let names: Vec<&str> = topology.nodes.iter().map(|node| node.name.as_str()).collect();
         assert_eq!(names, ["1", "2", "2.5"]);
+    }
+
+    #[test]
+    fn edges_may_be_called_links() {
+        let text = r#"{"nodes": [{"id": 1}, {"id": 2}], "links": [{"source": 1, "target": 2}]}"#;
+        assert_eq!(parse(text).unwrap().edges, [Edge { source: 0, target: 1 }]);
     }
 
     #[test]

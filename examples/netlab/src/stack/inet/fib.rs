@@ -77,7 +77,8 @@ pub struct NextHop {
 struct Route {
     network: u32,
     next_hops: Box<[NextHop]>,
-    /// Whose turn it is: packets take the next hops one after another, so that the split is even to one packet.
+    /// Whose turn it is: packets take the next hops one after another, so that the split is even to one packet. It
+    /// starts at a number of the destination, or the odd packets of all destinations would take the first next hop.
     turn: AtomicU32,
 }
 
@@ -113,7 +114,7 @@ impl Fib {
             free
         });
         let routes = &mut self.by_length[position].1;
-        let route = Route { network: to.address, next_hops: next_hops.into(), turn: AtomicU32::new(0) };
+        let route = Route { network: to.address, next_hops: next_hops.into(), turn: AtomicU32::new(to.address) };
         match routes.binary_search_by_key(&to.address, |route| route.network) {
             Ok(same) => routes[same] = route,
             Err(free) => routes.insert(free, route),
@@ -165,6 +166,16 @@ mod tests {
             counts[fib.lookup(Ipv4Addr::LOCALHOST).unwrap().interface as usize] += 1;
         }
         assert_eq!(counts, [100; 3]);
+    }
+
+    #[test]
+    fn odd_packets_of_different_destinations_take_different_next_hops() {
+        let mut fib = Fib::new();
+        let hosts = [10, 11, 12].map(|last| Ipv4Addr::new(10, 0, 0, last));
+        hosts.iter().for_each(|host| fib.insert(Prefix::host(*host), &[hop(0), hop(1), hop(2)]));
+        let mut taken = hosts.map(|host| fib.lookup(host).unwrap().interface);
+        taken.sort_unstable();
+        assert_eq!(taken, [0, 1, 2]);
     }
 
     #[test]

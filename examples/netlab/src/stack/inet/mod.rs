@@ -6,8 +6,8 @@ mod fib;
 pub use drops::Drop;
 pub use fib::{Fib, NextHop, Prefix};
 
-vimage::vnet_module! {
-    name = "inet", depends_on = crate::stack::ifnet;
+vimage::virtualize! {
+    class = Net, name = "inet", depends_on = crate::stack::ifnet;
 
     use std::net::Ipv4Addr;
     use std::sync::RwLock;
@@ -18,7 +18,6 @@ vimage::vnet_module! {
     use vimage::prelude::*;
 
     use crate::hardware::Mbuf;
-    use crate::stack::icmp::{self, IcmpError};
     use crate::stack::ifnet::{self, IfError};
     use crate::stack::loif;
 
@@ -26,6 +25,15 @@ vimage::vnet_module! {
     pub type Input = fn(Mbuf);
     /// What says whether a packet may pass.
     pub type Filter = fn(&[u8]) -> bool;
+
+    /// Why a packet gets no further, as its sender is told.
+    #[derive(Clone, Copy, Debug)]
+    pub enum IpError {
+        TtlExceeded,
+        Unreachable(Icmpv4DstUnreachable),
+    }
+    /// Tells the sender of a packet about an error.
+    pub type ErrorOutput = fn(&[u8], IpError);
 
     /// Where in a header the protocol is.
     const PROTOCOL_FIELD: usize = 9;
@@ -42,6 +50,10 @@ vimage::vnet_module! {
 
     #[virtualized]
     static PFIL: RwLock<Vec<Filter>> = RwLock::new(Vec::new());
+
+    /// ICMP, which stands above and registers itself here.
+    #[virtualized]
+    static IP_ERROR_OUTPUT: RwLock<Option<ErrorOutput>> = RwLock::new(None);
 
     /// Whether packets for others are forwarded.
     #[virtualized(sysctl("net.inet.ip.forwarding", rw, range = 0..=1))]
@@ -123,6 +135,20 @@ vimage::vnet_module! {
         V_INETSW.write().unwrap().retain(|(other, _)| *other != protocol);
     }
 
+    /// Errors about packets go to `output` from now on, or nowhere.
+    pub fn ip_error_register(output: Option<ErrorOutput>) {
+        *V_IP_ERROR_OUTPUT.write().unwrap() = output;
+    }
+
+    /// Tells the sender of a packet what became of it, if there is ICMP.
+    pub fn ip_error(about: &[u8], error: IpError) {
+        // Out of the lock: the error is a packet, too.
+        let output = *V_IP_ERROR_OUTPUT.read().unwrap();
+        if let Some(output) = output {
+            output(about, error);
+        }
+    }
+
     /// Asks `filter` about each packet that comes in or is sent from here.
     pub fn pfil_add(filter: Filter) {
         V_PFIL.write().unwrap().push(filter);
@@ -164,7 +190,7 @@ vimage::vnet_module! {
             }
             None => {
                 ip_drop(&packet, Drop::NoProtocol);
-                icmp::icmp_error(&packet, IcmpError::Unreachable(Icmpv4DstUnreachable::ProtoUnreachable));
+                ip_error(&packet, IpError::Unreachable(Icmpv4DstUnreachable::ProtoUnreachable));
             }
         }
     }
@@ -175,11 +201,11 @@ vimage::vnet_module! {
         }
         if ttl <= 1 {
             ip_drop(&packet, Drop::TtlExceeded);
-            return icmp::icmp_error(&packet, IcmpError::TtlExceeded);
+            return ip_error(&packet, IpError::TtlExceeded);
         }
         let Some(next_hop) = V_INET_FIB.read().unwrap().lookup(destination) else {
             ip_drop(&packet, Drop::NoRoute);
-            return icmp::icmp_error(&packet, IcmpError::Unreachable(Icmpv4DstUnreachable::HostUnreachable));
+            return ip_error(&packet, IpError::Unreachable(Icmpv4DstUnreachable::HostUnreachable));
         };
         let mut header = Ipv4Packet::new_unchecked(&mut packet);
         header.set_hop_limit(ttl - 1);

@@ -4,8 +4,8 @@ mod rule;
 
 pub use rule::Rule;
 
-vimage::vnet_module! {
-    name = "ipfw", depends_on = crate::stack::inet;
+vimage::virtualize! {
+    class = Net, name = "ipfw", depends_on = crate::stack::inet;
 
     use std::sync::RwLock;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};

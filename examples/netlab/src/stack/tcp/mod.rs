@@ -4,8 +4,8 @@ mod device;
 
 use device::Device;
 
-vimage::vnet_module! {
-    name = "tcp", depends_on = crate::stack::inet;
+vimage::virtualize! {
+    class = Net, name = "tcp", depends_on = crate::stack::inet;
 
     use std::net::Ipv4Addr;
     use std::sync::Mutex;

@@ -1,0 +1,159 @@
+//! A network as a file describes it.
+
+use std::borrow::Cow;
+
+use serde_json::Value;
+
+use super::error::NodeError;
+use crate::lab::names::{self, printable};
+
+/// A place where a machine stands.
+#[derive(Debug)]
+pub struct Node {
+    /// As in the file.
+    pub id: Value,
+    pub name: String,
+    /// Longitude and latitude, where known.
+    pub position: Option<(f64, f64)>,
+}
+
+impl Node {
+    /// The name, for a terminal.
+    pub fn shown(&self) -> Cow<'_, str> {
+        printable(&self.name)
+    }
+}
+
+/// A link, by the indices of its nodes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edge {
+    pub source: usize,
+    pub target: usize,
+}
+
+/// A network that makes sense: at least one node, ids that differ, edges between two nodes that exist.
+#[derive(Debug)]
+pub struct Topology {
+    pub name: String,
+    pub nodes: Vec<Node>,
+    pub edges: Vec<Edge>,
+    /// From, to, how much; each is sent in both directions.
+    pub demands: Vec<(usize, usize, f64)>,
+}
+
+impl Topology {
+    /// The machine that there is anyway, alone.
+    pub fn host() -> Self {
+        let node = Node { id: Value::from("localhost"), name: "this host".to_owned(), position: None };
+        Self { name: node.name.clone(), nodes: vec![node], edges: Vec::new(), demands: Vec::new() }
+    }
+
+    /// The name, for a terminal.
+    pub fn shown(&self) -> Cow<'_, str> {
+        printable(&self.name)
+    }
+
+    /// The node with this id, or else of this name, in any case.
+    pub fn node(&self, wanted: &str) -> Result<usize, NodeError> {
+        let ids = |index: &usize| label(&self.nodes[*index].id);
+        let all = 0..self.nodes.len();
+        if let Some(index) = all.clone().find(|index| ids(index) == wanted) {
+            return Ok(index);
+        }
+        let same: Vec<usize> = all
+            .filter(|&index| {
+                [&self.nodes[index].name, &ids(&index)].iter().any(|name| name.to_lowercase() == wanted.to_lowercase())
+            })
+            .collect();
+        match same[..] {
+            [index] => Ok(index),
+            [] => {
+                let hint = names::hint(wanted, self.nodes.iter().map(|node| node.name.as_str()));
+                Err(NodeError::Unknown { wanted: wanted.to_owned(), hint })
+            }
+            _ => Err(NodeError::Ambiguous {
+                wanted: wanted.to_owned(),
+                ids: same.iter().map(ids).collect::<Vec<_>>().join(", "),
+            }),
+        }
+    }
+
+    /// How many parts there are without a link between them.
+    pub fn parts(&self) -> usize {
+        let mut part: Vec<usize> = (0..self.nodes.len()).collect();
+        let find = |part: &[usize], mut node: usize| {
+            while part[node] != node {
+                node = part[node];
+            }
+            node
+        };
+        for edge in &self.edges {
+            let (source, target) = (find(&part, edge.source), find(&part, edge.target));
+            part[source.max(target)] = source.min(target);
+        }
+        part.iter().enumerate().filter(|(node, part)| *node == **part).count()
+    }
+
+    /// How many links each node has.
+    pub fn degrees(&self) -> Vec<usize> {
+        let mut degrees = vec![0; self.nodes.len()];
+        for edge in &self.edges {
+            degrees[edge.source] += 1;
+            degrees[edge.target] += 1;
+        }
+        degrees
+    }
+}
+
+/// An id as text. `0`, `0.0` and `"0"` name the same node, for JSON knows one kind of numbers and the keys of the
+/// demands are strings.
+pub fn label(id: &Value) -> String {
+    /// Up to here each whole number is a floating point number of its own.
+    const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
+    match id {
+        Value::String(text) => text.clone(),
+        Value::Number(number) if number.is_f64() => match number.as_f64() {
+            Some(whole) if whole.fract() == 0.0 && whole.abs() <= EXACT => (whole as i64).to_string(),
+            _ => number.to_string(),
+        },
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn parse(text: &str) -> Topology {
+        Topology::parse("test.json", text.as_bytes()).unwrap()
+    }
+
+    #[test]
+    fn nodes_go_by_id_and_by_name_in_any_case() {
+        let topology = Topology::load("abilene").unwrap();
+        assert_eq!(topology.node("3").unwrap(), 3);
+        assert_eq!(topology.node("seaTTle").unwrap(), 3);
+        let error = topology.node("Seatle").unwrap_err();
+        assert_eq!(error.to_string(), "there is no node `Seatle`; did you mean `Seattle`?");
+    }
+
+    #[test]
+    fn parts_are_counted() {
+        let parts = |edges: &[(u32, u32)]| {
+            let nodes: Vec<String> = (0..6).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+            let edges = edges.iter().map(|(a, b)| format!(r#"{{"source": {a}, "target": {b}}}"#));
+            let edges = edges.collect::<Vec<_>>().join(",");
+            parse(&format!(r#"{{"nodes": [{}], "edges": [{edges}]}}"#, nodes.join(","))).parts()
+        };
+        assert_eq!(parts(&[]), 6);
+        assert_eq!(parts(&[(0, 1), (4, 5), (3, 4), (1, 0)]), 3);
+        assert_eq!(parts(&[(5, 4), (4, 3), (3, 2), (2, 1), (1, 0), (0, 5)]), 1);
+    }
+
+    #[test]
+    fn a_name_of_several_nodes_is_not_guessed() {
+        let twins = parse(r#"{"nodes": [{"id": 1, "name": "x"}, {"id": 2, "name": "X"}], "edges": []}"#);
+        assert!(twins.node("x").unwrap_err().to_string().contains("ids 1, 2"));
+        assert_eq!(twins.node("2").unwrap(), 1);
+    }
+}

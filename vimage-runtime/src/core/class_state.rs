@@ -1,0 +1,155 @@
+//! A class once it is laid out: its modules, the place of each variable, and the instances there are.
+
+use std::alloc::Layout;
+use std::mem::ManuallyDrop;
+use std::ptr::NonNull;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use super::dynamic::LateModule;
+use super::handle::Handle;
+use super::header::Header;
+use super::phase::State;
+use super::tree::Tree;
+use crate::error::BootError;
+use crate::layout::{LinkedModule, OrderedClass, Placed, PlacedPart, Reserve, lay_out};
+use crate::registry::{ClassEntry, ModuleEntry};
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+
+/// All that the runtime knows of a class.
+#[derive(Debug)]
+pub(crate) struct ClassState {
+    /// Of a whole instance, reserve included.
+    pub(crate) layout: Layout,
+    /// Those registered at boot, in the order they are attached.
+    pub(crate) modules: Vec<LinkedModule>,
+    /// Theirs, in the order of the modules.
+    pub(crate) parts: Vec<PlacedPart>,
+    base: OnceLock<Base>,
+    live: Mutex<Live>,
+    /// Where those wait who want to be the last to hold an instance of this class.
+    pub(crate) waiters: Waiters,
+}
+
+/// Told when a handle goes that somebody waits for. One for all instances of a class: it is rare, and a header has no
+/// room for it.
+#[derive(Debug)]
+pub(crate) struct Waiters {
+    lock: Mutex<()>,
+    one_less: Condvar,
+}
+
+impl Waiters {
+    const fn new() -> Self {
+        Self { lock: Mutex::new(()), one_less: Condvar::new() }
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, ()> {
+        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Under the lock, or it might come between somebody's look at the count and his wait.
+    pub(crate) fn notify(&self) {
+        let _waiting = self.lock();
+        self.one_less.notify_all();
+    }
+
+    pub(crate) fn wait(&self, waiting: MutexGuard<'_, ()>, time: Duration) {
+        drop(self.one_less.wait_timeout(waiting, time).unwrap_or_else(PoisonError::into_inner));
+    }
+}
+
+/// What changes after boot. No user code runs under its lock.
+#[derive(Debug)]
+pub(crate) struct Live {
+    pub(crate) tree: Tree,
+    /// Modules registered after boot, in that order, and withdrawn ones that still have a place.
+    pub(crate) late: Vec<Arc<LateModule>>,
+    pub(crate) reserve: Reserve,
+    /// A registration is under way.
+    pub(crate) registering: bool,
+}
+
+/// The base instance, kept for ever by a handle that is never dropped.
+#[derive(Debug)]
+struct Base(ManuallyDrop<Handle>);
+
+impl ClassState {
+    /// Gives each part its place, and leaves room for the modules that may come later, and this many bytes more.
+    pub(crate) fn lay_out(ordered: OrderedClass, reserve: usize) -> Result<Self, BootError> {
+        let Placed { layout, parts, reserve } = lay_out(Layout::new::<Header>(), &ordered, reserve)?;
+        Ok(Self {
+            layout,
+            modules: ordered.modules,
+            parts,
+            base: OnceLock::new(),
+            waiters: Waiters::new(),
+            live: Mutex::new(Live { tree: Tree::default(), late: Vec::new(), reserve, registering: false }),
+        })
+    }
+
+    /// The base instance, which exists from before the first attach hook to the end of the process.
+    pub(crate) fn base(&self) -> NonNull<Header> {
+        self.base_handle().as_ptr()
+    }
+
+    pub(crate) fn base_handle(&self) -> &Handle {
+        &self.base.get().expect("boot has made the base instance").0
+    }
+
+    /// The modules whose variables the instances have: also those that are being detached just now.
+    pub(crate) fn present(&self) -> Vec<&'static ModuleEntry> {
+        let late: Vec<_> = self.live().late.iter().map(|late| late.linked.entry).collect();
+        self.modules.iter().map(|module| module.entry).chain(late).collect()
+    }
+
+    pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
+        // None of our code panics half-way through a change.
+        self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl ClassEntry {
+    /// The class's state; `None` before boot, and for a class of a library that was loaded after boot.
+    pub(crate) fn state(&self) -> Option<&'static ClassState> {
+        self.state.get()?.downcast_ref()
+    }
+
+    /// The class's state.
+    ///
+    /// # Panics
+    ///
+    /// Before boot.
+    pub(crate) fn laid_out(&self) -> &'static ClassState {
+        self.state().expect("boot lays out every class")
+    }
+
+    /// The base instance, once there is one.
+    pub(crate) fn base_block(&self) -> Option<NonNull<Header>> {
+        self.state()?.base.get().map(|base| base.0.as_ptr())
+    }
+
+    /// Called once per class, by boot.
+    pub(crate) fn set_state(&self, state: ClassState) {
+        let state: &'static ClassState = Box::leak(Box::new(state));
+        self.state.set(state).expect("boot runs once");
+    }
+
+    /// Called once per class, by boot.
+    pub(crate) fn set_base(&self, base: Handle) {
+        self.base.set(base.as_ptr().addr().get()).expect("boot makes one base instance");
+        self.laid_out().base.set(Base(ManuallyDrop::new(base))).expect("boot makes one base instance");
+    }
+}
+
+/// A handle to an instance to which there are handles, whatever its phase.
+#[track_caller]
+pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
+    class.state()?.live().tree.find_any(id)
+}
+
+/// How what holds no handle shows: as a handle does, `Net#3, Gone` once the instance is destroyed.
+pub(crate) fn describe(class: &'static ClassEntry, id: u64) -> String {
+    let found = class.state().and_then(|state| state.live().tree.describe(id));
+    found.unwrap_or_else(|| format!("{}#{id}, {:?}", class.name, State::Gone))
+}

@@ -1,0 +1,29 @@
+//! Which instance of each class is current on this thread: one implementation per kind of build.
+
+use std::ptr::NonNull;
+
+use super::header::Header;
+
+pub(crate) mod stack;
+
+#[cfg_attr(feature = "vimage", path = "instances.rs")]
+#[cfg_attr(not(feature = "vimage"), path = "single.rs")]
+mod build;
+pub(crate) use build::{adopt, bar, bar_all, enter, enter_each, enter_entry, found, is_current, leave_all, restore};
+
+/// What is current in one class.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Current {
+    /// Nothing is entered: the class says what that means.
+    Nothing,
+    /// Nothing may be resolved, not even the base instance: variables are being dropped.
+    Barred,
+    Instance(NonNull<Header>),
+}
+
+/// Runs `f` in the instance and in no other.
+pub(crate) fn inside<R>(header: NonNull<Header>, f: impl FnOnce() -> R) -> R {
+    // SAFETY: the caller keeps the block.
+    let class = unsafe { header.as_ref() }.class;
+    leave_all(|| enter_entry(class, header, f))
+}

@@ -1,0 +1,129 @@
+//! How instances are made: initialize all, attach in order, or take everything back.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::class_state::ClassState;
+use super::handle::Handle;
+use super::header::Header;
+use super::hooks::{attach_module, detach_module};
+use super::phase::Phase;
+use super::{block, teardown, tree};
+use crate::error::AttachError;
+use crate::failure;
+use crate::registry::{Arguments, ClassEntry};
+
+/// Makes an instance: its memory, then `prepare`, then its attach hooks. After boot.
+#[track_caller]
+pub(crate) fn create<E: From<AttachError> + fmt::Display>(
+    class: &'static ClassEntry,
+    parent: Option<u64>,
+    name: Option<Box<str>>,
+    arguments: &Arguments,
+    prepare: impl FnOnce(&Handle) -> Result<(), E>,
+) -> Result<Handle, E> {
+    let handle = add(class, class.laid_out(), parent.unwrap_or(tree::BASE), name);
+    let made = match prepare(&handle) {
+        Ok(()) => attach(&handle, arguments).map_err(E::from),
+        Err(error) => {
+            undo(&handle, 0);
+            Err(error)
+        }
+    };
+    if let Err(error) = made {
+        crate::events::event!("create failed", handle.header(); error = error);
+        return Err(error);
+    }
+    Ok(handle)
+}
+
+/// Makes the base instance of a class; its attach hooks are still to run.
+pub(crate) fn create_base(class: &'static ClassEntry, state: &ClassState) -> Handle {
+    add(class, state, tree::BASE, None)
+}
+
+/// Makes the memory of an instance and enters it into the tree.
+#[track_caller]
+pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, name: Option<Box<str>>) -> Handle {
+    let id = state.live().tree.new_id();
+    // SAFETY: this is the layout of the class, which `layout::lay_out` has made for a header and these parts.
+    let header = unsafe { block::allocate(state.layout, &state.parts, Header::new(class, id, name)) };
+    let mut live = state.live();
+    // In one step with entering the tree: a module that is registered now either sees this instance or is seen here.
+    for late in &live.late {
+        // SAFETY: nobody else knows the block yet.
+        unsafe { late.initialize(header) };
+    }
+    live.tree.insert(id, parent, header);
+    // SAFETY: a new header counts one handle, this one.
+    let handle = unsafe { Handle::from_counted(header) };
+    drop(live);
+    crate::events::event!("create", handle.header());
+    handle
+}
+
+/// Runs the attach hooks, then the instance is live. If one fails, those before it are undone and the instance
+/// is as good as gone.
+pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
+    let modules = &handle.header().class_state().modules;
+    let failed = modules.iter().enumerate().find_map(|(index, module)| {
+        let error = attach_module(handle.as_ptr(), module, arguments).err()?;
+        Some((index, error))
+    });
+    let (attached, error) = match failed {
+        Some(failed) => failed,
+        None => match attach_late(handle, arguments) {
+            Ok(()) => return Ok(()),
+            Err(error) => (modules.len(), error),
+        },
+    };
+    undo(handle, attached);
+    Err(error)
+}
+
+/// Attaches what was registered after boot, also what is registered meanwhile; the instance is live at the moment
+/// when nothing is left.
+fn attach_late(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
+    let header = handle.header();
+    let state = header.class_state();
+    loop {
+        let late = {
+            let live = state.live();
+            let Some(late) = live.late.iter().find(|late| !late.is_withdrawn() && !late.is_in(header)).map(Arc::clone)
+            else {
+                header.set_phase(Phase::Live);
+                return Ok(());
+            };
+            late.attaching();
+            late
+        };
+        let result = attach_module(handle.as_ptr(), &late.linked, arguments);
+        let registered = late.attached(&state.live(), header, result.is_ok());
+        match (result, registered) {
+            (Ok(()), true) => {}
+            // It was taken back meanwhile, so that this instance need not have it.
+            (Ok(()), false) => {
+                let failed = detach_module(handle.as_ptr(), late.linked.entry, late.linked.detach);
+                failure::report(failed.into_iter().collect());
+                late.detached();
+            }
+            (Err(error), registered) => {
+                late.detached();
+                if registered {
+                    return Err(error);
+                }
+            }
+        }
+    }
+}
+
+/// Undoes [`attach`] of an instance that stays in memory.
+pub(crate) fn detach_all(handle: &Handle) {
+    undo(handle, handle.header().class_state().modules.len());
+}
+
+/// Detaches what is attached: run-time modules, and this many modules of boot.
+fn undo(handle: &Handle, attached: usize) {
+    failure::report(teardown::detach(handle.as_ptr(), attached));
+    handle.header().set_phase(Phase::Gone);
+}

@@ -1,0 +1,311 @@
+//! Modules that come and go after boot.
+
+use std::ops::Range;
+use std::ptr::NonNull;
+use std::sync::Arc;
+
+use super::block::drop_parts;
+use super::class_state::{ClassState, Live};
+use super::handle::Handle;
+use super::header::Header;
+use super::hooks::{Refusal, ask, attach_module, detach_module};
+use super::phase::Phase;
+use crate::error::RegisterError;
+use crate::failure;
+use crate::layout::{LinkedModule, PlacedPart};
+use crate::registry::{self, Arguments, Dependency, ModuleEntry};
+use crate::sync::{AtomicBool, AtomicUsize, Ordering};
+
+#[cfg(all(test, feature = "vimage", not(vimage_shuttle)))]
+mod tests;
+
+/// A module that was registered after boot.
+#[derive(Debug)]
+pub(crate) struct LateModule {
+    pub(crate) linked: LinkedModule,
+    pub(crate) parts: Vec<PlacedPart>,
+    /// What it takes of the reserve of each block.
+    room: Range<usize>,
+    /// Registration has failed or ended: no instance attaches it any more. Each one still makes its variables, for
+    /// they can be reached until they lose their place. Changes under the lock of the class.
+    withdrawn: AtomicBool,
+    /// In how many instances it is attached, plus one for its registration. When that comes down to 0 its
+    /// variables lose their place.
+    users: AtomicUsize,
+}
+
+impl LateModule {
+    /// It is about to be attached to an instance, so that it keeps its place. Under the lock of the class.
+    pub(crate) fn attaching(&self) {
+        self.users.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// Its attach hook has run in an instance, and with success if that is said. `false` if it was taken back
+    /// meanwhile; then nothing is recorded. Under the lock of the class.
+    pub(crate) fn attached(self: &Arc<Self>, _live: &Live, header: &Header, success: bool) -> bool {
+        let registered = !self.is_withdrawn();
+        if registered && success {
+            header.late().attached.push(Arc::clone(self));
+        }
+        registered
+    }
+
+    /// It is not attached to an instance any more, or its registration has failed or ended. Not under the lock of
+    /// the class.
+    pub(crate) fn detached(&self) {
+        if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
+            let state = self.linked.entry.class.laid_out();
+            // In one step: an instance that does not make its variables cannot find them either.
+            let mut live = state.live();
+            for (part, _) in &self.parts {
+                part.unpublish();
+            }
+            live.late.retain(|other| !std::ptr::eq(&**other, self));
+            registry::changed();
+        }
+    }
+
+    pub(crate) fn is_withdrawn(&self) -> bool {
+        self.withdrawn.load(Ordering::Relaxed)
+    }
+
+    /// Whether an instance has it attached.
+    pub(crate) fn is_in(&self, header: &Header) -> bool {
+        header.late().attached.iter().any(|late| std::ptr::eq(&**late, self))
+    }
+}
+
+/// One registration per class at a time; a second one is refused and not made to wait, because the first one may
+/// be running a hook that waits for it.
+struct Registering(&'static ClassState);
+
+impl Registering {
+    fn start(state: &'static ClassState) -> Result<Self, RegisterError> {
+        let before = std::mem::replace(&mut state.live().registering, true);
+        if before { Err(RegisterError::Busy) } else { Ok(Self(state)) }
+    }
+}
+
+impl Drop for Registering {
+    fn drop(&mut self) {
+        self.0.live().registering = false;
+    }
+}
+
+/// [`register`] for a class that is laid out.
+pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> Result<(), RegisterError> {
+    let _registering = Registering::start(state)?;
+    if is_registered(state, linked.entry) {
+        return Err(RegisterError::Registered { name: linked.entry.name.to_owned() });
+    }
+    let late = add(state, linked)?;
+    let base = state.base_handle().header();
+    let attached = attach_everywhere(state, &late);
+    match &attached {
+        Ok(()) => crate::events::event!("late register", base, late.linked.entry),
+        Err(error) => {
+            withdraw(&state.live(), &late);
+            detach_everywhere(state, &late);
+            late.detached();
+            crate::events::event!("late register failed", base, late.linked.entry; error = error);
+        }
+    }
+    attached
+}
+
+/// Takes back the run-time module that `wanted` holds for; `None` if there is none.
+///
+/// # Safety
+///
+/// No code of the module runs, and none of its variables is borrowed or held, from now on until it is registered
+/// again.
+pub(crate) unsafe fn unregister_in(
+    state: &'static ClassState,
+    wanted: impl Fn(&ModuleEntry) -> bool,
+) -> Option<Result<(), RegisterError>> {
+    let wanted = |late: &&Arc<LateModule>| !late.is_withdrawn() && wanted(late.linked.entry);
+    if !state.live().late.iter().any(|late| wanted(&late)) {
+        return None;
+    }
+    let registering = match Registering::start(state) {
+        Ok(registering) => registering,
+        Err(busy) => return Some(Err(busy)),
+    };
+    let late = state.live().late.iter().find(wanted).map(Arc::clone)?;
+    // SAFETY: by contract.
+    let unregistered = unsafe { unregister_found(state, &late) };
+    drop(registering);
+    Some(unregistered)
+}
+
+/// # Safety
+///
+/// As [`unregister_in`].
+unsafe fn unregister_found(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
+    check_unused(state, &state.live(), late)?;
+    // SAFETY: the handle to the base instance is kept for ever.
+    if let Err(Refusal { module, source }) = unsafe { ask(state.base_handle().as_ptr(), &late.linked) } {
+        crate::events::event!("unregister refused", state.base_handle().header(), module; error = source);
+        return Err(RegisterError::Refused { module: module.name, source });
+    }
+    {
+        let live = state.live();
+        // Once more: something may have come while it was asked.
+        check_unused(state, &live, late)?;
+        withdraw(&live, late);
+    }
+    detach_everywhere(state, late);
+    late.detached();
+    let base = state.base_handle();
+    let parts: Vec<PlacedPart> = {
+        let mut own = base.header().late();
+        own.parts.extract_if(.., |part| late.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
+    };
+    // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
+    failure::report(unsafe { drop_parts(base.as_ptr(), parts.into_iter()) });
+    // Their place can be used again, unless an instance came meanwhile, which has the variables still.
+    let mut live = state.live();
+    if live.tree.all().len() == 1 {
+        live.reserve.give_back(late.room.clone());
+    }
+    drop(live);
+    crate::events::event!("unregister", base.header(), late.linked.entry);
+    Ok(())
+}
+
+/// What keeps a module from being taken back. Under the lock of the class.
+fn check_unused(state: &ClassState, live: &Live, late: &LateModule) -> Result<(), RegisterError> {
+    let by = |by| Err(RegisterError::InUse { module: late.linked.entry.name.to_owned(), by });
+    let base = state.base_handle().header();
+    if let Some(id) = live.tree.all().into_iter().find(|id| *id != base.id) {
+        return by(format!("instance {}#{id}", base.class.name));
+    }
+    match live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
+        Some(user) => by(format!("module {}", user.linked.entry)),
+        None => Ok(()),
+    }
+}
+
+fn depends_on(user: &ModuleEntry, entry: &'static ModuleEntry) -> bool {
+    user.dependencies.iter().any(|dependency| match *dependency {
+        Dependency::Name(name) => name == entry.name,
+        Dependency::Path(path) => std::ptr::eq(path(), entry),
+        Dependency::After(_) => false,
+    })
+}
+
+pub(crate) fn is_registered(state: &ClassState, entry: &'static ModuleEntry) -> bool {
+    has(state, &state.live(), |module| std::ptr::eq(module, entry))
+}
+
+fn has(state: &ClassState, live: &Live, wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
+    let late = live.late.iter().filter(|late| !late.is_withdrawn()).map(|late| late.linked.entry);
+    state.modules.iter().map(|module| module.entry).chain(late).any(wanted)
+}
+
+/// Gives the module its place and makes its variables in every instance whose memory can still be reached, and
+/// in each one that is made from now on.
+fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModule>, RegisterError> {
+    let entry = linked.entry;
+    let mut live = state.live();
+    // An instance that is being made has not detached it yet.
+    if live.late.iter().any(|late| std::ptr::eq(late.linked.entry, entry)) {
+        return Err(RegisterError::Busy);
+    }
+    for dependency in entry.dependencies {
+        let (there, name) = match *dependency {
+            Dependency::Name(name) => (has(state, &live, |module| module.name == name), name),
+            Dependency::Path(path) => (has(state, &live, |module| std::ptr::eq(module, path())), path().name),
+            Dependency::After(_) => continue,
+        };
+        if !there {
+            return Err(RegisterError::MissingDependency { module: entry.to_string(), dependency: name.to_owned() });
+        }
+    }
+    let align = state.layout.align();
+    if let Some(part) = linked.parts.iter().find(|part| part.layout().align() > align) {
+        return Err(RegisterError::Alignment { module: entry.to_string(), align: part.layout().align(), most: align });
+    }
+    let (parts, room) = live.reserve.take(&linked.parts).map_err(|needed| RegisterError::Reserve {
+        module: entry.to_string(),
+        needed,
+        left: live.reserve.left(),
+    })?;
+    let late =
+        Arc::new(LateModule { linked, parts, room, withdrawn: AtomicBool::new(false), users: AtomicUsize::new(1) });
+    for header in live.tree.blocks() {
+        // SAFETY: what is in the tree is allocated, and the module is new.
+        unsafe { late.initialize(header) };
+    }
+    for (part, offset) in &late.parts {
+        // SAFETY: initialized just now in every instance that is in the tree; one that is made later does it
+        // under this lock when it enters the tree.
+        unsafe { part.publish(*offset) };
+    }
+    live.late.push(Arc::clone(&late));
+    registry::changed();
+    Ok(late)
+}
+
+impl LateModule {
+    /// Makes its variables in an instance; under the lock of the class.
+    ///
+    /// # Safety
+    ///
+    /// It is the header of a block of the class that is allocated, and in which this has not been done.
+    pub(crate) unsafe fn initialize(&self, header: NonNull<Header>) {
+        for &(part, offset) in &self.parts {
+            // SAFETY: the reserve of the block lies there, and no other module has it.
+            unsafe { part.initialize(header.cast::<u8>().add(offset).as_ptr()) };
+        }
+        // SAFETY: by contract.
+        unsafe { header.as_ref() }.late().parts.extend_from_slice(&self.parts);
+    }
+}
+
+/// From now on no instance attaches it. Under the lock of the class.
+fn withdraw(_live: &Live, late: &LateModule) {
+    late.withdrawn.store(true, Ordering::Relaxed);
+}
+
+fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
+    // Those that are being made see the module when their own hooks have run; those whose creation has failed have
+    // no modules.
+    let ids = state
+        .live()
+        .tree
+        .all_where(|header| matches!(header.phase(), Phase::Live | Phase::Quiescing | Phase::Quiesced));
+    let arguments = Arguments::default();
+    for id in ids {
+        let Some(handle) = state.live().tree.find_any(id) else { continue };
+        if late.is_in(handle.header()) {
+            continue;
+        }
+        late.attaching();
+        if let Err(error) = attach_module(handle.as_ptr(), &late.linked, &arguments) {
+            late.detached();
+            return Err(RegisterError::Attach(error));
+        }
+        late.attached(&state.live(), handle.header(), true);
+    }
+    Ok(())
+}
+
+fn detach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) {
+    let ids = state.live().tree.all();
+    for id in ids.into_iter().rev() {
+        let Some(handle) = state.live().tree.find_any(id) else { continue };
+        if take(&handle, late) {
+            let failed = detach_module(handle.as_ptr(), late.linked.entry, late.linked.detach);
+            failure::report(failed.into_iter().collect());
+            late.detached();
+        }
+    }
+}
+
+/// Whoever takes the record out of an instance detaches.
+fn take(handle: &Handle, late: &Arc<LateModule>) -> bool {
+    let mut own = handle.header().late();
+    let index = own.attached.iter().position(|other| Arc::ptr_eq(other, late));
+    index.map(|index| own.attached.remove(index)).is_some()
+}

@@ -1,0 +1,184 @@
+//! Counted handles, of any class.
+
+use std::fmt;
+use std::panic::Location;
+use std::ptr::NonNull;
+use std::time::Instant;
+
+use super::header::{Header, Released};
+use super::holders::Ticket;
+use super::phase::Phase;
+use super::{context, teardown};
+
+/// A counted handle to an instance of any class.
+pub struct Handle {
+    header: NonNull<Header>,
+    ticket: Ticket,
+}
+
+// SAFETY: the count is atomic and the rest of the header immutable, atomic or locked. The values behind it are
+// `Send + Sync`, or of a `static mut`, which has no bounds because only the user's `unsafe` reaches it, and which is
+// dropped only if it is `Send`.
+unsafe impl Send for Handle {}
+// SAFETY: as above.
+unsafe impl Sync for Handle {}
+
+impl Handle {
+    /// # Safety
+    ///
+    /// `header` is that of a block with a handle counted for this one.
+    #[track_caller]
+    pub(crate) unsafe fn from_counted(header: NonNull<Header>) -> Self {
+        // SAFETY: by contract.
+        let ticket = unsafe { header.as_ref() }.holders.add(Location::caller());
+        Self { header, ticket }
+    }
+
+    /// Counts a handle, if there is one still.
+    ///
+    /// # Safety
+    ///
+    /// The block is allocated, and stays so until this returns.
+    #[track_caller]
+    pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
+        // SAFETY: by contract; then `try_hold` has counted one. No closure, which would hide who calls.
+        unsafe { if header.as_ref().try_hold() { Some(Self::from_counted(header)) } else { None } }
+    }
+
+    /// A handle to an instance that is current on this thread; none in its detach hooks.
+    ///
+    /// # Safety
+    ///
+    /// The instance is current on this thread until this returns.
+    #[track_caller]
+    pub(crate) unsafe fn of_current(header: NonNull<Header>) -> Option<Self> {
+        // SAFETY: the owner of the context keeps the instance alive until this thread has left it.
+        unsafe {
+            match header.as_ref().phase() {
+                Phase::Detaching | Phase::Gone => None,
+                Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced => Self::try_new(header),
+            }
+        }
+    }
+
+    /// Says where it was made, if that is not where it was counted.
+    pub(crate) fn held_since(&mut self, place: &'static Location<'static>) {
+        let ticket = self.header().holders.add(place);
+        let before = std::mem::replace(&mut self.ticket, ticket);
+        self.header().holders.remove(&before);
+    }
+
+    #[inline]
+    pub(crate) fn header(&self) -> &Header {
+        // SAFETY: a counted handle keeps the block.
+        unsafe { self.header.as_ref() }
+    }
+
+    #[inline(always)]
+    pub(crate) fn as_ptr(&self) -> NonNull<Header> {
+        self.header
+    }
+
+    /// Panics if the creation of the instance has failed: it is not to be entered.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn check_not_gone(&self) {
+        if cfg!(feature = "vimage") && self.header().is_gone() {
+            enter_gone(self);
+        }
+    }
+
+    /// Where the other handles were made, as far as that is remembered.
+    pub(crate) fn other_holders(&self) -> Vec<&'static Location<'static>> {
+        self.header().holders.others(&self.ticket)
+    }
+
+    /// Gives up this handle and with it the instance, unless there are others, or its modules have to be asked.
+    pub(crate) fn into_last(self) -> Result<NonNull<Header>, Self> {
+        if !self.is_entered() && self.header().release_last() {
+            let header = self.header;
+            std::mem::forget(self);
+            Ok(header)
+        } else {
+            Err(self)
+        }
+    }
+
+    /// Whether this thread runs in the instance.
+    ///
+    /// A handle that was entered is borrowed, so that it is not the last one that somebody gives up in there, unless the
+    /// thread never gets back to its `enter`: when the process exits in there, which drops the thread-locals of this
+    /// thread, handles included; or in a coroutine that was forgotten. Then the instance has to stay.
+    fn is_entered(&self) -> bool {
+        context::is_current(self.header)
+    }
+
+    /// As [`into_last`](Self::into_last), waiting for others to go until the deadline.
+    pub(crate) fn into_last_until(mut self, deadline: Instant) -> Result<NonNull<Header>, Self> {
+        let waiters = &self.header().class.laid_out().waiters;
+        if self.is_entered() {
+            return Err(self);
+        }
+        loop {
+            let waiting = waiters.lock();
+            if self.header().await_others() {
+                drop(waiting);
+                match self.into_last() {
+                    Ok(header) => return Ok(header),
+                    // Somebody has asked the modules meanwhile, and one refused.
+                    Err(handle) if handle.header().phase() == Phase::Live => return Err(handle),
+                    // A weak handle was upgraded in between.
+                    Err(handle) => self = handle,
+                }
+            } else {
+                let now = Instant::now();
+                if now >= deadline {
+                    return Err(self);
+                }
+                waiters.wait(waiting, deadline - now);
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Handle {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "({})", self.header().description())
+    }
+}
+
+impl Clone for Handle {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        self.header().hold();
+        // SAFETY: just counted.
+        unsafe { Self::from_counted(self.header) }
+    }
+}
+
+impl Drop for Handle {
+    fn drop(&mut self) {
+        self.header().holders.remove(&self.ticket);
+        let class = self.header().class;
+        loop {
+            match self.header().release_other() {
+                Released::Other { awaited: false } => return,
+                // Not `self.header()`, which may be freed.
+                Released::Other { awaited: true } => return class.laid_out().waiters.notify(),
+                Released::NotLast if self.is_entered() => return,
+                Released::NotLast => {}
+            }
+            // SAFETY: the handle of `self` is still counted, and given up if this is true.
+            if unsafe { teardown::drop_last(self.header) } {
+                return;
+            }
+        }
+    }
+}
+
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn enter_gone(handle: &Handle) -> ! {
+    panic!("{} cannot be entered: its creation has failed and its modules are detached", handle.header().label());
+}

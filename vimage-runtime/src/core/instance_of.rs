@@ -1,0 +1,55 @@
+//! What may stand where an instance is wanted.
+
+use super::handle::Handle;
+use crate::registry::ClassEntry;
+
+/// An [`Instance`](crate::Instance), or a [`Vimage`](crate::Vimage) with all that are in it. It is implemented for these
+/// only.
+pub trait HasInstances: Send + Sync + sealed::Sealed {
+    /// Its instance of this class, if it has one.
+    #[doc(hidden)]
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle>;
+
+    /// All of them.
+    #[doc(hidden)]
+    fn instances(&self) -> Vec<&Handle>;
+}
+
+/// An [`Instance`](crate::Instance) of the class `C`, or a [`Vimage`](crate::Vimage), which has one of every class. It is
+/// implemented for these only.
+///
+/// # Safety
+///
+/// The handle is to an instance of the class that is given, which is `C`.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is no instance of the class `{C}`",
+    label = "an instance of another class",
+    note = "use an instance of the class `{C}`, or a `Vimage`, which has one of every class"
+)]
+pub unsafe trait InstanceOf<C>: HasInstances {
+    /// Its instance of this class, which is `C`.
+    #[doc(hidden)]
+    fn member(&self, class: &'static ClassEntry) -> &Handle;
+}
+
+pub(crate) mod sealed {
+    pub trait Sealed {}
+}
+
+impl sealed::Sealed for Handle {}
+
+/// Of a class that is known at run time only.
+impl HasInstances for Handle {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        (self.header().class == class).then_some(self)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        vec![self]
+    }
+}
+
+/// Stands for every class, where variables are plain statics.
+#[doc(hidden)]
+#[derive(Debug)]
+pub enum AnyClass {}

@@ -1,0 +1,49 @@
+//! Where an instance is in its life.
+
+/// Where an instance is in its life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum State {
+    /// Its attach hooks are running.
+    Creating,
+    /// In use.
+    Live,
+    /// Its quiesce hooks run or have run, or its detach hooks are running.
+    ShuttingDown,
+    /// Detached. Only an instance whose creation failed, and a handle to which was kept all the same, shows this.
+    Gone,
+}
+
+/// [`State`], with the parts of shutting down told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Phase {
+    Creating,
+    Live,
+    /// Its modules are being asked whether it may go.
+    Quiescing,
+    /// They have agreed.
+    Quiesced,
+    /// No handle can be made any more.
+    Detaching,
+    Gone,
+}
+
+const PHASES: [Phase; 6] =
+    [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Quiesced, Phase::Detaching, Phase::Gone];
+
+impl Phase {
+    pub(crate) fn state(self) -> State {
+        match self {
+            Phase::Creating => State::Creating,
+            Phase::Live => State::Live,
+            Phase::Quiescing | Phase::Quiesced | Phase::Detaching => State::ShuttingDown,
+            Phase::Gone => State::Gone,
+        }
+    }
+}
+
+impl From<u8> for Phase {
+    fn from(number: u8) -> Self {
+        PHASES[usize::from(number)]
+    }
+}

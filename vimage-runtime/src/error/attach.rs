@@ -1,0 +1,33 @@
+//! Why a module did not attach to an instance.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+/// An attach hook that failed or panicked; what was attached before it has been detached.
+#[derive(Clone, Debug)]
+pub struct AttachError {
+    pub(crate) instance: String,
+    pub(crate) module: &'static str,
+    pub(crate) source: Arc<dyn Error + Send + Sync>,
+}
+
+impl AttachError {
+    /// The module whose hook it was.
+    #[must_use]
+    pub fn module(&self) -> &str {
+        self.module
+    }
+}
+
+impl fmt::Display for AttachError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "module `{}` did not attach to {}: {}", self.module, self.instance, self.source)
+    }
+}
+
+impl Error for AttachError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}

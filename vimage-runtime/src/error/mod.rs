@@ -1,0 +1,14 @@
+//! Errors, and failures that no `Result` can tell of.
+
+mod attach;
+mod boot;
+mod register;
+mod shutdown;
+mod teardown;
+
+pub use attach::AttachError;
+pub use boot::BootError;
+pub use register::{AlreadyBooted, RegisterError};
+pub use shutdown::{Holders, ShutdownError};
+pub use teardown::TeardownFailure;
+pub(crate) use teardown::message;

@@ -1,0 +1,154 @@
+//! How users make an instance.
+
+use std::any::Any;
+use std::error::Error;
+use std::fmt;
+use std::marker::PhantomData;
+
+use super::Instance;
+use crate::core::{self, Handle};
+use crate::error::{AttachError, BootError};
+use crate::registry::{Arguments, Class, ClassEntry};
+use crate::sysctl::{self, Value};
+use crate::{boot, current};
+
+/// Makes an instance; from [`Instance::builder`].
+#[must_use = "nothing is made before `create`"]
+#[derive(Debug)]
+pub struct Builder<C: Class> {
+    name: Option<Box<str>>,
+    arguments: Arguments,
+    tunables: Tunables,
+    class: PhantomData<fn() -> C>,
+}
+
+impl<C: Class> Default for Builder<C> {
+    fn default() -> Self {
+        Self { name: None, arguments: Arguments::default(), tunables: Tunables::new(), class: PhantomData }
+    }
+}
+
+impl<C: Class> Builder<C> {
+    /// A name for people to read.
+    pub fn name(mut self, name: impl Into<Box<str>>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// A value for attach hooks, which find it by its type in their [`Arguments`]. A second one of the same type
+    /// replaces the first.
+    pub fn arg<T: Any + Send + Sync>(mut self, value: T) -> Self {
+        self.arguments.insert(value);
+        self
+    }
+
+    /// Sets a sysctl of the new instance, before its attach hooks run. It has to be `tunable`; the value may be text.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// #[vnet_module]
+    /// mod loif {
+    ///     use std::sync::atomic::AtomicU32;
+    ///     use vimage::prelude::*;
+    ///
+    ///     #[virtualized(sysctl("net.loif.mode", rw, tunable, range = 0..=3))]
+    ///     static LOIF_MODE: AtomicU32 = AtomicU32::new(0);
+    /// }
+    ///
+    /// if let Ok(red) = Vnet::builder().sysctl("net.loif.mode", 3).create() {
+    ///     assert_eq!(vimage::sysctl::of(&red).get_as::<u32>("net.loif.mode")?, 3);
+    /// }
+    /// # Ok::<(), vimage::sysctl::Error>(())
+    /// ```
+    pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
+        self.tunables.push((name.into(), value.into()));
+        self
+    }
+
+    /// Makes the instance: initializes the variables of all modules, then runs the attach hooks, dependencies
+    /// first, with the new instance as the current one of its class and the caller's contexts in all others. No
+    /// lock of the runtime is held meanwhile. It boots if that has not happened yet.
+    ///
+    /// Its parent is the instance that is current in the caller, the base instance if there is none.
+    ///
+    /// It costs one allocation, copying the initial bytes of all variables, and the hooks; the lock of the class is taken
+    /// for a moment. It does not matter how many instances there are.
+    ///
+    /// # Errors
+    ///
+    /// [`CreateError::NotVirtualized`] in builds without instances; [`CreateError::Boot`] if boot fails or has
+    /// failed, or in an attach hook of a base instance; [`CreateError::Attach`] if an attach hook fails or panics:
+    /// the modules attached before it are then detached in reverse order. [`CreateError::Sysctl`] if one that was given
+    /// is not there, is not tunable or does not take the value.
+    #[track_caller]
+    pub fn create(self) -> Result<Instance<C>, CreateError> {
+        if !cfg!(feature = "vimage") {
+            return Err(CreateError::NotVirtualized);
+        }
+        boot::ensure_over().map_err(CreateError::Boot)?;
+        sysctl::check_tunables(&self.tunables, &[C::ENTRY]).map_err(CreateError::Sysctl)?;
+        create(C::ENTRY, self.name, &self.arguments, &self.tunables).map(Instance::from_handle)
+    }
+}
+
+/// What sysctls are to be set to before the attach hooks run.
+pub(crate) type Tunables = Vec<(String, Value)>;
+
+/// [`Builder::create`] after boot, where the class is known at run time only.
+#[track_caller]
+pub(crate) fn create(
+    class: &'static ClassEntry,
+    name: Option<Box<str>>,
+    arguments: &Arguments,
+    tunables: &Tunables,
+) -> Result<Handle, CreateError> {
+    if !cfg!(feature = "vimage") {
+        return Err(CreateError::NotVirtualized);
+    }
+    let tune = |handle: &Handle| sysctl::tune(tunables, handle).map_err(CreateError::Sysctl);
+    core::create::create(class, current::id(class), name, arguments, tune)
+}
+
+impl From<AttachError> for CreateError {
+    fn from(error: AttachError) -> Self {
+        Self::Attach(error)
+    }
+}
+
+/// Why an instance could not be made.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub enum CreateError {
+    /// This build has no instances but the base one.
+    NotVirtualized,
+    /// There is no base instance, or not yet.
+    Boot(BootError),
+    /// A sysctl that was given could not be set.
+    Sysctl(sysctl::Error),
+    /// A module did not attach.
+    Attach(AttachError),
+}
+
+impl fmt::Display for CreateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotVirtualized => f.write_str(
+                "this program is built without instances: enable the feature `vimage` of the crate `vimage`",
+            ),
+            Self::Boot(error) => error.fmt(f),
+            Self::Sysctl(error) => write!(f, "a sysctl of the new instance could not be set: {error}"),
+            Self::Attach(error) => error.fmt(f),
+        }
+    }
+}
+
+impl Error for CreateError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::NotVirtualized => None,
+            Self::Boot(error) => error.source(),
+            Self::Sysctl(error) => Some(error),
+            Self::Attach(error) => error.source(),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! Hooks of modules, as they are registered, and what they take and return.
+
+use std::any::{Any, TypeId};
+use std::collections::HashMap;
+use std::error::Error;
+use std::fmt;
+
+use super::module::{Module, ModuleEntry};
+
+/// The values given with [`Builder::arg`](crate::Builder::arg), one per type.
+///
+/// An `#[attach]` hook takes them as `&vimage::Arguments`. The base instances are made without any.
+#[derive(Default)]
+pub struct Arguments {
+    values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+}
+
+impl Arguments {
+    /// The value of this type, if the creator gave one.
+    pub fn get<T: Any>(&self) -> Option<&T> {
+        self.values.get(&TypeId::of::<T>())?.downcast_ref()
+    }
+
+    pub(crate) fn insert<T: Any + Send + Sync>(&mut self, value: T) {
+        self.values.insert(TypeId::of::<T>(), Box::new(value));
+    }
+}
+
+impl fmt::Debug for Arguments {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Arguments({} values)", self.values.len())
+    }
+}
+
+/// Any error a hook may return.
+#[doc(hidden)]
+pub type BoxError = Box<dyn Error + Send + Sync>;
+
+/// An attach hook as the runtime calls it.
+pub(crate) type AttachFn = fn(&Arguments) -> Result<(), BoxError>;
+
+/// One hook of a module.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct HookEntry {
+    pub(crate) module: &'static ModuleEntry,
+    pub(crate) hook: Hook,
+}
+
+impl HookEntry {
+    /// The hook of the module `M`.
+    pub const fn new<M: Module>(hook: Hook) -> Self {
+        Self { module: M::ENTRY, hook }
+    }
+}
+
+/// A hook by kind.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Hook {
+    /// Runs when an instance is made.
+    Attach(AttachFn),
+    /// Runs before an instance goes, and may refuse.
+    Quiesce(fn() -> Result<(), BoxError>),
+    /// Runs when an instance goes.
+    Detach(fn()),
+}
+
+/// What an attach hook gets a reference to.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an `#[attach]` hook takes nothing, or one `&vimage::Arguments`",
+    label = "not `vimage::Arguments`",
+    note = "what is passed with `Vnet::builder().arg(…)` is found there: `arguments.get::<T>()`"
+)]
+pub trait HookArgument {
+    fn of(arguments: &Arguments) -> &Self;
+}
+
+#[diagnostic::do_not_recommend]
+impl HookArgument for Arguments {
+    fn of(arguments: &Self) -> &Self {
+        arguments
+    }
+}
+
+/// What a hook that may fail may return.
+#[doc(hidden)]
+#[diagnostic::on_unimplemented(
+    message = "an `#[attach]` or `#[quiesce]` hook cannot return `{Self}`",
+    label = "the return type of this hook",
+    note = "such a hook returns `()` or `Result<(), E>` where `E` converts into `Box<dyn Error + Send + Sync>`"
+)]
+pub trait HookResult {
+    fn into_result(self) -> Result<(), BoxError>;
+}
+
+#[diagnostic::do_not_recommend]
+impl HookResult for () {
+    fn into_result(self) -> Result<(), BoxError> {
+        Ok(())
+    }
+}
+
+#[diagnostic::do_not_recommend]
+impl<E: Into<BoxError>> HookResult for Result<(), E> {
+    fn into_result(self) -> Result<(), BoxError> {
+        self.map_err(Into::into)
+    }
+}
+
+/// A module has at most one hook of each kind: a second one is a second implementation of these.
+#[doc(hidden)]
+pub trait HasOneAttachHook {}
+#[doc(hidden)]
+pub trait HasOneQuiesceHook {}
+#[doc(hidden)]
+pub trait HasOneDetachHook {}

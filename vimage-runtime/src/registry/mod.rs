@@ -1,0 +1,142 @@
+//! What is registered: classes, modules, the variables of scopes, hooks. Nothing here knows of instances.
+
+use std::collections::HashSet;
+use std::sync::OnceLock;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+mod backend;
+mod class;
+mod closest;
+mod context;
+mod declare;
+mod hook;
+mod module;
+mod part;
+
+pub(crate) use backend::collection;
+pub use class::{Class, ClassEntry, Cpu, Net, NoContext, Procg, Program};
+pub(crate) use closest::closest;
+pub use context::ClassContext;
+#[cfg(feature = "vimage")]
+pub use context::Context;
+pub(crate) use hook::AttachFn;
+pub use hook::{
+    Arguments, BoxError, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
+    HookResult,
+};
+pub use module::{Dependency, List, Module, ModuleEntry, Register, assert_may_be_depended_on};
+#[cfg(feature = "vimage")]
+pub(crate) use part::KeptBytes;
+pub use part::{FieldEntry, PartEntry, Template};
+
+/// One registered thing.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub enum Entry {
+    /// A class.
+    Class(&'static ClassEntry),
+    /// A module of a class.
+    Module(&'static ModuleEntry),
+    /// The variables of one scope of a module.
+    Part(&'static PartEntry),
+    /// One hook of a module.
+    Hook(&'static HookEntry),
+}
+
+collection! { ENTRIES: Entry }
+
+static LAID_OUT: OnceLock<Vec<&'static ClassEntry>> = OnceLock::new();
+
+/// All classes, once boot has laid them out; none before.
+pub(crate) fn classes() -> &'static [&'static ClassEntry] {
+    LAID_OUT.get().map_or(&[], Vec::as_slice)
+}
+
+/// Called once, by boot.
+pub(crate) fn set_classes(classes: Vec<&'static ClassEntry>) {
+    LAID_OUT.set(classes).expect("boot runs once");
+}
+
+static CHANGES: AtomicU64 = AtomicU64::new(0);
+
+/// Tells those who keep tables of modules that one has come or gone.
+pub(crate) fn changed() {
+    CHANGES.fetch_add(1, Ordering::SeqCst);
+}
+
+/// How often modules have come or gone. A table that was made after this was read is of this state, or of a later one.
+pub(crate) fn changes() -> u64 {
+    CHANGES.load(Ordering::SeqCst)
+}
+
+/// Notices when the linker dropped entries, or did not run constructors: those of the runtime itself must be there,
+/// and for each variable and hook the module that it belongs to. Returns what is missing.
+pub(crate) fn missing(entries: &[Entry]) -> Option<String> {
+    let own = [Net::ENTRY, Cpu::ENTRY, Procg::ENTRY];
+    let collected =
+        |class: &&ClassEntry| entries.iter().any(|entry| matches!(entry, Entry::Class(found) if found == class));
+    if let Some(class) = own.iter().find(|class| !collected(class)) {
+        return Some(format!("the class {}", class.name));
+    }
+    missing_module(
+        entries,
+        entries.iter().filter_map(|entry| match *entry {
+            Entry::Part(part) => Some(part.module()),
+            Entry::Hook(hook) => Some(hook.module),
+            Entry::Class(_) | Entry::Module(_) => None,
+        }),
+    )
+}
+
+/// The first of these modules that was not collected itself.
+pub(crate) fn missing_module(
+    entries: &[Entry],
+    used: impl IntoIterator<Item = &'static ModuleEntry>,
+) -> Option<String> {
+    let modules: HashSet<*const ModuleEntry> = entries
+        .iter()
+        .filter_map(|entry| match *entry {
+            Entry::Module(module) => Some(std::ptr::from_ref(module)),
+            _ => None,
+        })
+        .collect();
+    let gone = used.into_iter().find(|module| !modules.contains(&std::ptr::from_ref(*module)))?;
+    Some(format!("the module {gone}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_is_missing_here() {
+        assert_eq!(missing(&collected()), None);
+    }
+
+    #[test]
+    fn a_class_that_was_not_collected_is_missed() {
+        let entries: Vec<Entry> = collected()
+            .into_iter()
+            .filter(|entry| !matches!(entry, Entry::Class(class) if class.name == "Cpu"))
+            .collect();
+        assert_eq!(missing(&entries).unwrap(), "the class Cpu");
+    }
+
+    #[test]
+    fn a_hook_without_its_module_is_missed() {
+        enum Marker {}
+        static ENTRY: ModuleEntry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
+        static DETACH: HookEntry = HookEntry::new::<Marker>(Hook::Detach(|| ()));
+        // SAFETY: the entry is of class `Net` and used for this type only.
+        unsafe impl Module for Marker {
+            type Class = Net;
+            const ENTRY: &'static ModuleEntry = &ENTRY;
+            type Dependencies = ();
+        }
+        let mut entries = collected();
+        entries.push(Entry::Hook(&DETACH));
+        assert_eq!(missing(&entries).unwrap(), "the module m (x::m, src/lib.rs:1)");
+        entries.push(Entry::Module(&ENTRY));
+        assert_eq!(missing(&entries), None);
+    }
+}

@@ -1,0 +1,214 @@
+//! The variables of one scope of a module, as they are registered: their initial bytes, and where they lie.
+
+use std::alloc::{self, Layout};
+use std::any::Any;
+use std::cell::UnsafeCell;
+use std::mem::MaybeUninit;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::ptr;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use super::module::{Module, ModuleEntry};
+
+/// The registered form of a part: the variables of one scope.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct PartEntry {
+    /// Where the part lies in each instance of its class; [`UNREGISTERED`](Self::UNREGISTERED) until it has a place.
+    offset: AtomicUsize,
+    module: &'static ModuleEntry,
+    layout: Layout,
+    fields: &'static [FieldEntry],
+    template: *const u8,
+    needs_drop: bool,
+}
+
+// SAFETY: all is immutable but the atomic; the template's bytes are only read.
+unsafe impl Sync for PartEntry {}
+// SAFETY: as above.
+unsafe impl Send for PartEntry {}
+
+impl PartEntry {
+    /// The entry of the variables that are the fields of `P`.
+    ///
+    /// # Safety
+    ///
+    /// The fields are all of `P`'s slots with their offsets and what drops them; `kept` are those of kind `Keep`.
+    pub const unsafe fn new<M: Module, P>(template: &'static Template<P>, fields: &'static [FieldEntry]) -> Self {
+        Self {
+            offset: AtomicUsize::new(Self::UNREGISTERED),
+            module: M::ENTRY,
+            layout: Layout::new::<P>(),
+            fields,
+            template: template.as_ptr().cast(),
+            needs_drop: std::mem::needs_drop::<P>(),
+        }
+    }
+
+    /// So high that adding it to any address overflows, as an accessor expects.
+    const UNREGISTERED: usize = usize::MAX;
+
+    /// Where the part lies in each instance; see [`UNREGISTERED`](Self::UNREGISTERED).
+    #[cfg(feature = "vimage")]
+    #[inline(always)]
+    pub(crate) fn offset(&self) -> usize {
+        // Acquire, so that a part that was published after this thread had found its instance is seen initialized.
+        self.offset.load(Ordering::Acquire)
+    }
+
+    /// Gives the part its place in the instances of its class.
+    ///
+    /// # Safety
+    ///
+    /// In each instance that a thread may find current from now on, the part is initialized at `offset`, which
+    /// is at least 2.
+    pub(crate) unsafe fn publish(&self, offset: usize) {
+        self.offset.store(offset, Ordering::Release);
+    }
+
+    /// Takes its place away: from now on its accessors find nothing.
+    pub(crate) fn unpublish(&self) {
+        self.offset.store(Self::UNREGISTERED, Ordering::Release);
+    }
+
+    pub(crate) fn module(&self) -> &'static ModuleEntry {
+        self.module
+    }
+
+    pub(crate) fn fields(&self) -> &'static [FieldEntry] {
+        self.fields
+    }
+
+    pub(crate) fn layout(&self) -> Layout {
+        self.layout
+    }
+
+    pub(crate) fn needs_drop(&self) -> bool {
+        self.needs_drop
+    }
+
+    /// Makes the initial values at `place`.
+    ///
+    /// # Safety
+    ///
+    /// `place` is valid for writes of the part's layout.
+    pub(crate) unsafe fn initialize(&self, place: *mut u8) {
+        // SAFETY: the template holds the constant bytes of a value that is never used itself, so each copy is a
+        // value of its own, as each use of a `const` is.
+        unsafe { ptr::copy_nonoverlapping(self.template, place, self.layout.size()) };
+        for field in self.fields.iter().filter(|field| field.kept) {
+            // SAFETY: by `new`'s contract a slot of kind `Keep` was just copied there.
+            unsafe { (*place.add(field.offset).cast::<KeptBytes>()).make() };
+        }
+    }
+
+    /// Drops the values at `place`, each by itself: one that panics takes no other along. Tells `panicked` of those,
+    /// by the name of the variable.
+    ///
+    /// # Safety
+    ///
+    /// They were initialized, are not dropped yet, and nothing uses them any more.
+    pub(crate) unsafe fn drop_in(&self, place: *mut u8, panicked: &mut dyn FnMut(&'static str, Box<dyn Any + Send>)) {
+        for field in self.fields {
+            let Some(drop) = field.drop else { continue };
+            // SAFETY: by contract, and `drop` is of the slot at this offset.
+            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| unsafe { drop(place.add(field.offset)) })) {
+                panicked(field.name, panic);
+            }
+        }
+    }
+}
+
+/// One variable of a part.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct FieldEntry {
+    pub name: &'static str,
+    pub offset: usize,
+    pub size: usize,
+    pub kept: bool,
+    /// Drops the slot at this address, if there is something to drop.
+    pub drop: Option<unsafe fn(*mut u8)>,
+}
+
+/// The constant bytes that a value starts from, copied once per instance.
+///
+/// In an `UnsafeCell` so that a large array of zeros ends up in `.bss` and not in the file.
+#[doc(hidden)]
+#[repr(transparent)]
+#[derive(Debug)]
+pub struct Template<T>(UnsafeCell<MaybeUninit<T>>);
+
+// SAFETY: no safe code reaches the value; the runtime only reads its bytes.
+unsafe impl<T> Sync for Template<T> {}
+
+impl<T> Template<T> {
+    /// A value that is never used itself, nor dropped.
+    pub const fn new(value: T) -> Self {
+        Self(UnsafeCell::new(MaybeUninit::new(value)))
+    }
+
+    pub(crate) const fn as_ptr(&self) -> *const T {
+        self.0.get().cast_const().cast()
+    }
+}
+
+/// The slot of a variable that is never dropped: the pointer to its value, which its instance makes.
+#[repr(C)]
+pub(crate) struct KeptBytes {
+    template: *const u8,
+    layout: Layout,
+    value: *const u8,
+}
+
+impl KeptBytes {
+    /// A slot whose value is not made yet.
+    #[cfg(feature = "vimage")]
+    pub(crate) const fn new<T>(template: &'static Template<T>) -> Self {
+        Self { template: template.as_ptr().cast(), layout: Layout::new::<T>(), value: ptr::null() }
+    }
+
+    #[cfg(feature = "vimage")]
+    pub(crate) fn value(&self) -> *const u8 {
+        self.value
+    }
+
+    /// Makes the value that is leaked on purpose.
+    fn make(&mut self) {
+        if self.layout.size() == 0 {
+            self.value = ptr::without_provenance(self.layout.align());
+            return;
+        }
+        // SAFETY: the size is not 0.
+        let value = unsafe { alloc::alloc(self.layout) };
+        if value.is_null() {
+            alloc::handle_alloc_error(self.layout);
+        }
+        // SAFETY: freshly allocated with the layout of the template's value.
+        unsafe { ptr::copy_nonoverlapping(self.template, value, self.layout.size()) };
+        self.value = value;
+    }
+}
+
+#[cfg(all(test, feature = "vimage", not(vimage_shuttle)))]
+impl PartEntry {
+    /// A part of any layout, for tests that only place it.
+    pub(crate) fn of_layout(layout: Layout) -> &'static Self {
+        use super::module::Register;
+        static MODULE: ModuleEntry =
+            ModuleEntry::new::<super::class::Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
+        Box::leak(Box::new(Self {
+            offset: AtomicUsize::new(Self::UNREGISTERED),
+            module: &MODULE,
+            layout,
+            fields: &[],
+            template: std::ptr::null(),
+            needs_drop: false,
+        }))
+    }
+
+    /// Whether it can be reached.
+    pub(crate) fn is_published(&self) -> bool {
+        self.offset.load(Ordering::Relaxed) != Self::UNREGISTERED
+    }
+}

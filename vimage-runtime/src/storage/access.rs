@@ -1,0 +1,62 @@
+//! How code that nobody annotated reaches a variable.
+
+use super::held::Held;
+use crate::core::InstanceOf;
+
+/// The methods of every virtualized variable, in each build; part of the [prelude](crate::prelude).
+///
+/// Virtualized code does not need them: a mention of `V_NAME` is the variable there. Not for `static mut`.
+///
+/// In the default build a `V_NAME` is a plain static, and this trait applies to every sized type.
+pub trait Virtualized {
+    /// The variable's type.
+    type Value;
+    /// Its class; stands for all of them in the default build.
+    #[doc(hidden)]
+    type Class;
+
+    /// Calls `f` with the variable of the current instance.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[vnet_module]
+    /// # mod foo {
+    /// #     use std::sync::atomic::AtomicU64;
+    /// #     #[virtualized]
+    /// #     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
+    /// # }
+    /// # use std::sync::atomic::Ordering::Relaxed;
+    /// let base = vimage::boot()?;
+    /// let seen = base.enter(|| foo::V_FOO_COUNTER.with_current(|counter| counter.load(Relaxed)));
+    /// assert_eq!(seen, 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// In the `vimage` build, where no instance of the class is current and the class does not fall back on the
+    /// base instance, or where the module is not registered.
+    fn with_current<R>(&self, f: impl FnOnce(&Self::Value) -> R) -> R;
+
+    /// The variable of a named instance, without entering it. Borrows the handle.
+    ///
+    /// # Panics
+    ///
+    /// In the `vimage` build, if the module is not registered.
+    fn of<'a, I: InstanceOf<Self::Class>>(&'static self, instance: &'a I) -> &'a Self::Value;
+
+    /// The variable of the current instance, together with a handle that keeps this instance alive: for what
+    /// outlives a function, or waits.
+    ///
+    /// # Panics
+    ///
+    /// As [`with_current`](Self::with_current), and while the instance is being destroyed.
+    fn held(&'static self) -> Held<Self::Value>;
+
+    /// [`held`](Self::held) of a named instance.
+    ///
+    /// # Panics
+    ///
+    /// As [`of`](Self::of).
+    fn held_of<I: InstanceOf<Self::Class>>(&'static self, instance: &I) -> Held<Self::Value>;
+}

@@ -1,0 +1,38 @@
+//! The ways a variable is stored and reached; the third parameter of an accessor.
+
+use super::builds::kept_value;
+
+/// Lives with its instance; a mention gives a reference that ends with its region.
+#[derive(Clone, Copy, Debug)]
+pub enum Scoped {}
+/// Made with its instance and never freed; a mention gives a `&'static` reference.
+#[derive(Clone, Copy, Debug)]
+pub enum Keep {}
+/// A `static mut`; a mention is a place behind a raw pointer.
+#[derive(Clone, Copy, Debug)]
+pub enum Raw {}
+
+/// The kinds that give references.
+pub(crate) trait Shared {
+    /// From the address of the slot to that of the value.
+    ///
+    /// # Safety
+    ///
+    /// `slot` is the address of a live slot of this kind that wraps a `T`.
+    unsafe fn value<T>(slot: *const T) -> *const T;
+}
+
+impl Shared for Scoped {
+    #[inline(always)]
+    unsafe fn value<T>(slot: *const T) -> *const T {
+        slot
+    }
+}
+
+impl Shared for Keep {
+    #[inline(always)]
+    unsafe fn value<T>(slot: *const T) -> *const T {
+        // SAFETY: by contract a `slot::Keep<T>` lies there.
+        unsafe { kept_value(slot) }
+    }
+}

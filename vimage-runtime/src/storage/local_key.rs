@@ -1,0 +1,253 @@
+//! Thread-locals of an instance: one value per instance and thread.
+
+use std::any::Any;
+use std::cell::{Cell, RefCell};
+use std::collections::HashMap;
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::rc::Rc;
+use std::sync::{Arc, OnceLock, Weak};
+use std::thread::AccessError;
+
+use crate::core::class_state::hold;
+use crate::core::context::{bar_all, inside};
+use crate::current;
+use crate::error::{TeardownFailure, message};
+use crate::failure;
+use crate::registry::{ClassEntry, classes};
+
+/// What `V_NAME` denotes in virtualized code for a `#[virtualized] thread_local!`; the same methods as std's
+/// [`LocalKey`](std::thread::LocalKey), which it is in the default build.
+///
+/// A value is made when a thread first uses the variable in an instance. It is dropped with its thread, or once its
+/// instance is gone.
+///
+/// - When the thread ends first, the value is dropped in the instance, which is held meanwhile: by
+///   [`vimage::thread`](crate::thread) before the thread is over for those who wait for it, otherwise by the thread's own
+///   destructors, during which `destroy` may find the instance busy.
+/// - When the instance goes first: at once on the thread that destroys it; on other threads when they next make such a
+///   value or end, since a value that is not `Send` cannot be dropped by anyone else. Its `Drop` has no context then, so
+///   that it panics if it mentions a `V_` name.
+///
+/// A panic of its `Drop` goes to the [failure handler](crate::set_failure_handler).
+///
+/// An access is a look-up in a table of the thread, some ten times the cost of a std thread-local.
+pub struct LocalKey<T: 'static> {
+    /// Its address is the key in the tables; there is none before the first use.
+    token: OnceLock<Arc<()>>,
+    make: fn() -> T,
+}
+
+thread_local! {
+    static VALUES: RefCell<Table> = RefCell::default();
+}
+
+#[derive(Default)]
+struct Table {
+    values: HashMap<*const (), Value>,
+    /// Values of variables that are gone are looked for when the table has doubled.
+    sweep_at: usize,
+}
+
+struct Value {
+    value: Rc<dyn Any>,
+    /// Keeps the token's address from being used again, and tells whether the variable still exists.
+    token: Weak<()>,
+    /// The instance whose variable this is, if somebody wants to know.
+    home: Option<Home>,
+}
+
+type Home = (&'static ClassEntry, u64);
+
+impl Table {
+    fn insert(&mut self, token: &Arc<()>, value: Rc<dyn Any>, home: Option<Home>) -> Vec<Value> {
+        let mut gone = Vec::new();
+        if self.values.len() >= self.sweep_at {
+            gone.extend(self.values.extract_if(|_, value| value.token.strong_count() == 0).map(|(_, value)| value));
+            self.sweep_at = 2 * (self.values.len() + 1);
+        }
+        gone.extend(self.values.insert(Arc::as_ptr(token), Value { value, token: Arc::downgrade(token), home }));
+        gone
+    }
+}
+
+impl Drop for Table {
+    fn drop(&mut self) {
+        drop_values(std::mem::take(&mut self.values).into_values());
+    }
+}
+
+/// Drops them in their instances, or with no context where these are gone; each by itself: one that panics takes no other
+/// along, nor the process, as a panic in the destructor of a std thread-local would.
+fn drop_values(values: impl IntoIterator<Item = Value>) {
+    for value in values {
+        let home = value.home.and_then(|(class, id)| hold(class, id));
+        let dropped = catch_unwind(AssertUnwindSafe(|| match &home {
+            Some(home) => inside(home.as_ptr(), || drop(value)),
+            None => bar_all(|| drop(value)),
+        }));
+        if let Err(panic) = dropped {
+            failure::report(vec![TeardownFailure::in_thread_local(message(panic))]);
+        }
+    }
+}
+
+/// Drops all values of this thread when it is dropped itself.
+pub(crate) struct AtEnd;
+
+impl Drop for AtEnd {
+    fn drop(&mut self) {
+        let values = VALUES.try_with(|table| std::mem::take(&mut table.borrow_mut().values));
+        drop_values(values.unwrap_or_default().into_values());
+    }
+}
+
+impl<T: 'static> LocalKey<T> {
+    /// Called by `#[virtualized] thread_local!`.
+    #[doc(hidden)]
+    pub const fn new(make: fn() -> T) -> Self {
+        Self { token: OnceLock::new(), make }
+    }
+
+    /// Calls `f` with this thread's value, which is made if there is none.
+    ///
+    /// # Panics
+    ///
+    /// While the values of this thread are being dropped, as it ends.
+    pub fn with<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.try_with(f).expect("cannot access a virtualized thread-local during or after the end of its thread")
+    }
+
+    /// As [`with`](Self::with).
+    ///
+    /// # Errors
+    ///
+    /// While the values of this thread are being dropped, as it ends.
+    pub fn try_with<R>(&self, f: impl FnOnce(&T) -> R) -> Result<R, AccessError> {
+        let token = self.token.get_or_init(Arc::default);
+        let key = Arc::as_ptr(token);
+        let found = VALUES.try_with(|table| Some(Rc::clone(&table.borrow().values.get(&key)?.value)))?;
+        let value = match found {
+            Some(value) => value,
+            None => {
+                // The table is not borrowed while user code runs, nor when a value is dropped.
+                let value: Rc<dyn Any> = Rc::new((self.make)());
+                let home = if std::mem::needs_drop::<T>() { self.home() } else { None };
+                let gone = VALUES.try_with(|table| table.borrow_mut().insert(token, Rc::clone(&value), home))?;
+                drop_values(gone);
+                value
+            }
+        };
+        // The count keeps the value while `f` runs, whatever happens to the table.
+        Ok(f(value.downcast_ref().expect("a key has values of one type")))
+    }
+
+    /// The instance in whose block this lies, if it is a current one.
+    fn home(&self) -> Option<Home> {
+        let here = std::ptr::from_ref(self).addr();
+        classes().iter().find_map(|&class| {
+            let block = current::block(class)?;
+            let size = class.laid_out().layout.size();
+            // SAFETY: whoever made it current keeps it alive until this thread has left it.
+            let id = unsafe { block.as_ref() }.id;
+            (block.addr().get()..block.addr().get() + size).contains(&here).then_some((class, id))
+        })
+    }
+}
+
+impl<T: 'static> LocalKey<Cell<T>> {
+    /// Sets this thread's value.
+    pub fn set(&self, value: T) {
+        self.with(|cell| cell.set(value));
+    }
+
+    /// A copy of this thread's value.
+    #[must_use]
+    pub fn get(&self) -> T
+    where
+        T: Copy,
+    {
+        self.with(Cell::get)
+    }
+
+    /// Takes this thread's value and leaves the default.
+    #[must_use]
+    pub fn take(&self) -> T
+    where
+        T: Default,
+    {
+        self.with(Cell::take)
+    }
+
+    /// Sets this thread's value and returns the old one.
+    pub fn replace(&self, value: T) -> T {
+        self.with(|cell| cell.replace(value))
+    }
+}
+
+impl<T: 'static> LocalKey<RefCell<T>> {
+    /// Calls `f` with this thread's value.
+    ///
+    /// # Panics
+    ///
+    /// If it is mutably borrowed.
+    pub fn with_borrow<R>(&self, f: impl FnOnce(&T) -> R) -> R {
+        self.with(|cell| f(&cell.borrow()))
+    }
+
+    /// Calls `f` with this thread's value, mutable.
+    ///
+    /// # Panics
+    ///
+    /// If it is borrowed.
+    pub fn with_borrow_mut<R>(&self, f: impl FnOnce(&mut T) -> R) -> R {
+        self.with(|cell| f(&mut cell.borrow_mut()))
+    }
+
+    /// Sets this thread's value.
+    ///
+    /// # Panics
+    ///
+    /// If it is borrowed.
+    pub fn set(&self, value: T) {
+        self.with(|cell| *cell.borrow_mut() = value);
+    }
+
+    /// Takes this thread's value and leaves the default.
+    ///
+    /// # Panics
+    ///
+    /// If it is borrowed.
+    #[must_use]
+    pub fn take(&self) -> T
+    where
+        T: Default,
+    {
+        self.with(RefCell::take)
+    }
+
+    /// Sets this thread's value and returns the old one.
+    ///
+    /// # Panics
+    ///
+    /// If it is borrowed.
+    pub fn replace(&self, value: T) -> T {
+        self.with(|cell| cell.replace(value))
+    }
+}
+
+impl<T: 'static> Drop for LocalKey<T> {
+    fn drop(&mut self) {
+        if let Some(token) = self.token.get() {
+            // The thread's table may be gone; then the value is as well.
+            let own = VALUES.try_with(|table| table.borrow_mut().values.remove(&Arc::as_ptr(token)));
+            drop_values(own.ok().flatten());
+        }
+    }
+}
+
+impl<T: 'static> fmt::Debug for LocalKey<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LocalKey").finish_non_exhaustive()
+    }
+}

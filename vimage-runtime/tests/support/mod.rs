@@ -1,0 +1,9 @@
+//! What the tests of several files need.
+#![allow(dead_code, reason = "each test file uses some of it")]
+
+pub(crate) mod instances;
+pub(crate) mod log;
+pub(crate) mod panics;
+pub(crate) mod polls;
+pub(crate) mod reports;
+pub(crate) mod waits;
