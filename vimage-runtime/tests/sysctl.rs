@@ -209,19 +209,19 @@ fn what_is_wrong_is_told() {
     assert_eq!(message(sysctl::set("net.foo.mod", 1)), "unknown sysctl `net.foo.mod`; did you mean `net.foo.mode`?");
     assert_eq!(message(sysctl::set("net.foo.mode", 4)), "`net.foo.mode`: 4 is not in the range of 0..=3");
     assert_eq!(message(sysctl::set("net.foo.mode", -1)), "`net.foo.mode`: -1 is not in the range of u32");
-    assert_eq!(message(sysctl::set("net.foo.mode", "x")), "`net.foo.mode` holds integer (u32), and \"x\" is none");
+    assert_eq!(message(sysctl::set("net.foo.mode", "x")), "`net.foo.mode`: \"x\" is not a valid u32 (integer)");
     assert_eq!(message(sysctl::set("net.foo.counter", 1)), "`net.foo.counter` is read-only");
     assert_eq!(
         message(sysctl::set("net.foo.boot_mode", 1)),
-        "`net.foo.boot_mode` can be set when an instance is created, and not later"
+        "`net.foo.boot_mode` can only be set when an instance is created"
     );
     assert_eq!(
         message(sysctl::set("net.foo.policy", "maybe")),
-        "`net.foo.policy` holds text (Policy), and \"maybe\" is none"
+        "`net.foo.policy`: \"maybe\" is not a valid Policy (text)"
     );
     assert!(matches!(sysctl::get_as::<bool>("net.foo.counter"), Err(Error::OutOfRange { .. })));
     let wrong = sysctl::of(&base()).get("kern.sched.quantum").unwrap_err();
-    assert_eq!(wrong.to_string(), "`kern.sched.quantum` is a variable of class Cpu, which Net#0 is not of");
+    assert_eq!(wrong.to_string(), "`kern.sched.quantum` is a variable of class Cpu, not of Net#0");
 }
 
 #[vimage::test]
@@ -277,7 +277,7 @@ fn shared_variables_are_set_from_the_base_instance_or_from_outside() {
         let refused = sysctl::of(&red).set("net.foo.debug", true).unwrap_err();
         let message = refused.to_string();
         assert!(
-            message.starts_with("`net.foo.debug` may be set from the base instance only, and not from Net#"),
+            message.starts_with("`net.foo.debug` can only be set from the base instance, not from Net#"),
             "{message}"
         );
         assert!(matches!(red.enter(|| sysctl::set("net.foo.debug", true)), Err(Error::NotPermitted { .. })));

@@ -131,7 +131,7 @@ fn a_lock_is_waited_for_until_the_deadline() {
     }
     assert_eq!(hurried.get("net.foo.once").unwrap(), Value::Unset);
     let message = Error::Busy { name: "net.foo.mutex".to_owned() }.to_string();
-    assert_eq!(message, "`net.foo.mutex` is in use: the program holds its lock");
+    assert_eq!(message, "`net.foo.mutex` is busy: the program holds its lock");
 }
 
 #[vimage::test]

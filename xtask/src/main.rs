@@ -1,5 +1,6 @@
 //! `cargo xtask …`: the chores of this workspace.
 
+mod bench;
 mod builds;
 mod chores;
 mod layers;
@@ -15,6 +16,7 @@ usage: cargo xtask COMMAND
             the tests that interfere as globals and not as instances
   layers [WORKSPACE]
             checks that the imports of the runtime and of the macros go down, from floor to floor
+  bench     counts instructions, if valgrind is installed, and writes them into benches/README.md
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
         ["ci"] => chores::ci(),
         ["layers"] => chores::layers(Path::new(".")),
         ["layers", root] => chores::layers(Path::new(root)),
+        ["bench"] => bench::bench(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
         ["models"] => chores::models(),
