@@ -12,7 +12,7 @@ use syn::{Expr, ExprMacro, Macro, Path, Stmt, StmtMacro, parse_quote_spanned};
 use super::pieces::{Grammar, NO_FORMAT, Piece, Pieces};
 use super::walk::Rewriter;
 use super::{Context, awaits, in_place, mention, opaque};
-use crate::names::ACCESSOR;
+use crate::idents::ACCESSOR;
 
 /// A macro that is known to evaluate its arguments in place.
 #[derive(Clone, Copy)]

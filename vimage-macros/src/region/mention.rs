@@ -6,7 +6,7 @@ use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprAsync, ExprClosure, ExprMethodCall, Item, Macro, Path, PathArguments, PathSegment, Type};
 
 use super::{Context, macros};
-use crate::names::ACCESSOR;
+use crate::idents::ACCESSOR;
 
 /// Methods of an accessor itself, which work in any code.
 pub(super) const OF_THE_ACCESSOR: [&str; 4] = ["with_current", "of", "held", "held_of"];

@@ -21,7 +21,6 @@ mod recovered;
 mod resolved;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub mod slot;
 
 pub use access::Virtualized;

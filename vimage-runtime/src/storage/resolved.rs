@@ -9,7 +9,6 @@ use crate::registry::ClassEntry;
 
 /// A variable, found or not. Hidden in virtualized code, where it is made at the head of the region `'r`.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct Resolved<'r, T, K> {
     pub(super) slot: *const T,
     pub(super) place: Place<T>,

@@ -118,7 +118,6 @@ impl<P> Part<P> {
 /// The slot of a variable that is never dropped: a pointer to it.
 #[doc(hidden)]
 #[repr(transparent)]
-#[allow(missing_debug_implementations)]
 pub struct Keep<T> {
     bytes: KeptBytes,
     value: PhantomData<fn() -> T>,

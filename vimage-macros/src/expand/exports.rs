@@ -5,63 +5,62 @@ use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::{Expr, Path};
 
-use super::Arm;
-use super::hook::located_at;
-use crate::model::{Names, Sysctl};
-use crate::names;
+use super::spans::located_at;
+use crate::attr::options::Sysctl;
+use crate::idents;
+use crate::model::{Build, Exports};
 
-pub(super) fn registration(krate: &Path, names: &Names, arm: Arm) -> TokenStream {
-    let sysctl = names.sysctl.as_ref().map(|sysctl| self::sysctl(krate, names, sysctl, arm));
-    let symbol = names.symbol.then(|| symbol(krate, names, arm));
+pub(super) fn registration(krate: &Path, exports: &Exports, build: Build) -> TokenStream {
+    let sysctl = exports.sysctl.as_ref().map(|sysctl| self::sysctl(krate, exports, sysctl, build));
+    let symbol = exports.symbol.then(|| symbol(krate, exports, build));
     quote!(#sysctl #symbol)
 }
 
-/// How the runtime finds the variable in an instance: what it gives, and a closure.
-fn find(krate: &Path, names: &Names, arm: Arm) -> TokenStream {
-    let accessor = names::accessor(&names.ident);
-    let ident = &names.ident;
-    let closure = match (arm, names.shared, names.raw) {
-        (Arm::Instances, false, false) => quote!(|instance| #krate::__private::locate(#accessor, instance)),
-        (Arm::Instances, false, true) => quote!(|instance| #krate::__private::locate_raw(#accessor, instance)),
+/// How the runtime finds the variable in an instance: the kind of the result, and a closure.
+fn find(krate: &Path, exports: &Exports, build: Build) -> TokenStream {
+    let accessor = idents::accessor(&exports.ident);
+    let ident = &exports.ident;
+    let closure = match (build, exports.shared, exports.raw) {
+        (Build::Instances, false, false) => quote!(|instance| #krate::__private::locate(#accessor, instance)),
+        (Build::Instances, false, true) => quote!(|instance| #krate::__private::locate_raw(#accessor, instance)),
         (_, false, false) => quote!(|_| ::core::option::Option::Some(&#accessor)),
         (_, false, true) => quote!(|_| ::core::option::Option::Some(&raw mut #accessor)),
         (_, true, false) => quote!(|_| ::core::option::Option::Some(&#ident)),
         (_, true, true) => quote!(|_| ::core::option::Option::Some(&raw mut #ident)),
     };
-    if names.raw { quote!(Raw(#closure)) } else { quote!(Reference(#closure)) }
+    if exports.raw { quote!(Raw(#closure)) } else { quote!(Reference(#closure)) }
 }
 
-fn sysctl(krate: &Path, names: &Names, sysctl: &Sysctl, arm: Arm) -> TokenStream {
-    let Names { home, ident, cfgs, docs, .. } = names;
+fn sysctl(krate: &Path, exports: &Exports, sysctl: &Sysctl, build: Build) -> TokenStream {
+    let Exports { module_path, ident, cfgs, docs, .. } = exports;
     let Sysctl { name, handler, unit, .. } = sysctl;
-    let find = find(krate, names, arm);
+    let find = find(krate, exports, build);
     let variable = ident.unraw().to_string();
     let access = match handler {
         Some(handler) => quote!(handle [#handler]),
         None if sysctl.is_written() => quote!(write),
         None => quote!(read),
     };
-    let range = sysctl.range.as_ref().map(|(_, range)| bare(range)).map(|range| {
+    let range = sysctl.range.as_ref().map(|given| bare(&given.value)).map(|range| {
         let text = text(range);
         quote!((#text, #range))
     });
-    let base_only = sysctl.base_only.as_ref().map_or(names.shared, |(_, value)| *value);
+    let base_only = sysctl.base_only.as_ref().map_or(exports.shared, |given| given.value);
     let flag = |set: bool, flag: TokenStream| if set { flag } else { TokenStream::new() };
     let flags = [
-        flag(names.shared, quote!(shared)),
+        flag(exports.shared, quote!(shared)),
         flag(sysctl.is_settable(), quote!(writable)),
         flag(sysctl.tunable.is_some(), quote!(tunable)),
         flag(base_only, quote!(base_only)),
     ];
-    // What the compiler finds wrong is what the handler takes, or the type of the variable for this access.
+    // The compiler's complaint is about what the handler takes, or about the type of the variable for this access.
     let handles = handler.as_ref().and_then(|path| path.segments.last()).map(|last| &last.ident);
     let writes = sysctl.tunable.as_ref().filter(|_| !sysctl.is_settable());
-    let blamed = handles.or(writes).or(sysctl.access.as_ref());
-    let blamed = blamed.map_or_else(|| name.span(), proc_macro2::Ident::span);
-    let register = located_at(blamed, quote!(#krate::__private::sysctl!));
-    let call = quote_spanned! {blamed=>
+    let blamed = handles.or(writes).unwrap_or(&sysctl.access.name);
+    let register = located_at(blamed.span(), quote!(#krate::__private::sysctl!));
+    let call = quote_spanned! {blamed.span()=>
         {
-            module = #home; variable = #variable; name = #name;
+            module = #module_path; variable = #variable; name = #name;
             find = #find; access = #access; range = #range;
             flags = [#(#flags)*]; unit = #unit; docs = [#(#docs),*];
         }
@@ -85,12 +84,12 @@ fn text(range: &Expr) -> String {
     text.strip_prefix("- ").map_or_else(|| text.clone(), |positive| format!("-{positive}"))
 }
 
-fn symbol(krate: &Path, names: &Names, arm: Arm) -> TokenStream {
-    let Names { home, ident, cfgs, shared, .. } = names;
-    let find = find(krate, names, arm);
+fn symbol(krate: &Path, exports: &Exports, build: Build) -> TokenStream {
+    let Exports { module_path, ident, cfgs, shared, .. } = exports;
+    let find = find(krate, exports, build);
     let name = ident.unraw().to_string().to_lowercase();
     quote! {
         #(#cfgs)*
-        #krate::__private::symbol! { module = #home; name = #name; shared = #shared; find = #find; }
+        #krate::__private::symbol! { module = #module_path; name = #name; shared = #shared; find = #find; }
     }
 }

@@ -7,7 +7,7 @@ use syn::{Lifetime, ParenthesizedGenericArguments, Type, TypeFnPtr, TypeReferenc
 
 /// The type of a variable as the type of a field. Where an elided lifetime cannot be seen (`Cow<str>`), rustc
 /// asks for it.
-pub(crate) fn made_static(ty: &Type) -> Type {
+pub(super) fn made_static(ty: &Type) -> Type {
     let mut ty = ty.clone();
     MakeStatic.visit_type_mut(&mut ty);
     ty
@@ -34,4 +34,33 @@ impl VisitMut for MakeStatic {
 
     // Array lengths and arguments in braces are code.
     fn visit_expr_mut(&mut self, _: &mut syn::Expr) {}
+}
+
+#[cfg(test)]
+mod tests {
+    use syn::parse_str;
+
+    fn type_as_field(ty: &str) -> String {
+        let made = super::made_static(&parse_str(ty).expect("a type"));
+        let shown = prettyplease::unparse(&syn::parse_quote!(type T = #made;));
+        shown.trim_start_matches("type T = ").trim_end_matches(";\n").to_owned()
+    }
+
+    #[test]
+    fn elided_lifetimes_become_static() {
+        let table = [
+            ("&str", "&'static str"),
+            ("&&mut [&u8]", "&'static &'static mut [&'static u8]"),
+            ("Mutex<Vec<(&str, Cow<'_, str>)>>", "Mutex<Vec<(&'static str, Cow<'static, str>)>>"),
+            ("[&str; { f::<&u8>() }]", "[&'static str; { f::<&u8>() }]"),
+            ("fn(&str) -> &str", "fn(&str) -> &str"),
+            ("Option<unsafe extern \"C\" fn(&u8)>", "Option<unsafe extern \"C\" fn(&u8)>"),
+            ("&(dyn Fn(&str) -> &str + Sync)", "&'static (dyn Fn(&str) -> &str + Sync)"),
+            ("Box<dyn Iterator<Item = &str>>", "Box<dyn Iterator<Item = &'static str>>"),
+            ("&'static str", "&'static str"),
+        ];
+        for (written, field) in table {
+            assert_eq!(type_as_field(written), field, "for `{written}`");
+        }
+    }
 }
