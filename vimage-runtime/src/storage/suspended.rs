@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
-use super::accessor::Region;
+use super::region::Region;
 
 /// Ends all that was resolved: what is still used behind this call is a borrow error.
 #[inline(always)]
