@@ -15,8 +15,8 @@ pub(super) const LAYERS: [Layers; 3] = [
         sources: "vimage-runtime/src",
         floors: &[
             "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "current", "storage", "names",
-            "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "debug", "inspect",
-            "testing", "private", "lib",
+            "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "debug",
+            "inspect", "testing", "private", "lib",
         ],
         circles: &[("core", 8)],
     },
@@ -38,9 +38,5 @@ pub(super) const LAYERS: [Layers; 3] = [
         ],
         circles: &[],
     },
-    Layers {
-        sources: "examples/netlab/src",
-        floors: &["hardware", "stack", "lab", "cli", "main"],
-        circles: &[],
-    },
+    Layers { sources: "examples/netlab/src", floors: &["hardware", "stack", "lab", "cli", "main"], circles: &[] },
 ];
