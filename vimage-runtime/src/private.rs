@@ -18,7 +18,7 @@ pub use crate::names::{locate, locate_raw};
 pub use crate::{symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor, kind, slot};
+pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor, kind};
 pub use crate::storage::{assert, assert_send};
 #[cfg(feature = "vimage")]
 pub use crate::storage::{drop_of, kept};
@@ -43,6 +43,13 @@ pub use crate::sysctl::{
     Handled, ReadOnly, ReadWrite, SysctlEntry, Text, Textless, Unread, Wordless, assert_has_text, within,
 };
 pub use crate::{__symbol as symbol, __sysctl as sysctl};
+
+/// The types of fields, by kind.
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub mod slot {
+    pub use crate::storage::Keep;
+    pub use crate::storage::slot::*;
+}
 
 /// What a handler gets, by the name that `sysctl!` uses.
 pub mod pointer {

@@ -8,7 +8,7 @@ use syn::{
 };
 
 use super::{Context, mention};
-use crate::names::ACCESSOR;
+use crate::idents::ACCESSOR;
 
 /// Reports such definitions, and hands back their names.
 pub(crate) fn report(items: &[Item], cx: &Context) -> Vec<Ident> {

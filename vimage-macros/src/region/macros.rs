@@ -16,7 +16,7 @@ use super::pieces::{Grammar, NO_FORMAT, Piece, Pieces};
 use super::scope::RESERVED;
 use super::walk::Rewriter;
 use super::{Context, awaits, in_place, mention, opaque};
-use crate::names::ACCESSOR;
+use crate::idents::ACCESSOR;
 
 /// A macro that is known to evaluate its arguments in place.
 #[derive(Clone, Copy)]

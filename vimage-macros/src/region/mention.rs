@@ -6,7 +6,7 @@ use syn::{Expr, ExprMethodCall, Path, PathArguments, PathSegment};
 
 use super::Context;
 use super::scope::RESERVED;
-use crate::names::ACCESSOR;
+use crate::idents::ACCESSOR;
 
 /// Methods of an accessor itself, which work in any code.
 pub(super) const OF_THE_ACCESSOR: [&str; 4] = ["with_current", "of", "held", "held_of"];

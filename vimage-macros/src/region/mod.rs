@@ -35,7 +35,7 @@ use syn::{Expr, Ident, Item, Path};
 
 pub(crate) use unbind::unbind;
 
-use crate::errors::Errors;
+use crate::diagnostics::Diagnostics;
 use walk::Rewriter;
 
 /// What the rewriting needs to know about the attribute it is done for.
@@ -49,7 +49,7 @@ pub(crate) struct Context<'a> {
     pub(crate) raw: &'a [Ident],
     /// Macros that the user vouches for.
     pub(crate) macros: &'a [Path],
-    pub(crate) errors: &'a Errors,
+    pub(crate) errors: &'a Diagnostics,
 }
 
 /// Every function, impl, trait and nested module among items.

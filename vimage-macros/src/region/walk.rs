@@ -150,7 +150,7 @@ impl VisitMut for Rewriter<'_> {
             _ => &Vec::new(),
         };
         let recognizer = Recognizer { krate: self.cx.krate };
-        if !attrs.iter().any(|attr| recognizer.ours(attr).is_some()) {
+        if !attrs.iter().any(|attr| recognizer.kind(attr).is_some()) {
             self.in_constant(constant::ITEM, |walk| visit_mut::visit_item_mut(walk, item));
         }
     }

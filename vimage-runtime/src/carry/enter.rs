@@ -1,7 +1,7 @@
 //! The things that can be entered.
 
 use crate::contexts::Contexts;
-use crate::core::context;
+use crate::core::{Sealed, context};
 use crate::instance::Instance;
 use crate::registry::Class;
 use crate::vimage::Vimage;
@@ -19,7 +19,7 @@ use crate::vimage::Vimage;
 ///     async { /* … */ }.within(context).await;
 /// }
 /// ```
-pub trait Enter: Clone + Send + Sync + sealed::Sealed {
+pub trait Enter: Clone + Send + Sync + Sealed {
     #[doc(hidden)]
     #[track_caller]
     fn run<R>(&self, f: impl FnOnce() -> R) -> R;
@@ -27,13 +27,6 @@ pub trait Enter: Clone + Send + Sync + sealed::Sealed {
     /// Runs the `Drop` of a carried value. Adds no panic of its own, because the thread may be unwinding.
     #[doc(hidden)]
     fn run_drop(&self, f: impl FnOnce());
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl<C: crate::Class> Sealed for crate::Instance<C> {}
-    impl Sealed for crate::Vimage {}
-    impl Sealed for crate::Contexts {}
 }
 
 impl<C: Class> Enter for Instance<C> {

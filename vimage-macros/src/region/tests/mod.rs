@@ -10,7 +10,7 @@ use proc_macro2::{TokenStream, TokenTree};
 use syn::{File, Ident, Path, parse_quote};
 
 use super::{Context, items};
-use crate::errors::Errors;
+use crate::diagnostics::Diagnostics;
 
 /// The items that some become, and what was reported about them.
 fn rewrite(code: &str) -> (File, Vec<String>) {
@@ -18,11 +18,11 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let except: [Ident; 1] = [parse_quote!(V_MAX)];
     let raw: [Ident; 1] = [parse_quote!(V_RAW)];
     let macros: [Path; 2] = [parse_quote!(vouched), parse_quote!(some::other)];
-    let errors = Errors::default();
+    let errors = Diagnostics::default();
     let mut file: File = syn::parse_str(code).expect("tests are written in Rust");
     items(&mut file.items, &Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors: &errors });
     let mut messages = Vec::new();
-    collect_strings(errors.take().unwrap_or_default(), &mut messages);
+    collect_strings(errors.finish(quote::quote!()), &mut messages);
     (file, messages)
 }
 
