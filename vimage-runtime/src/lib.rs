@@ -141,12 +141,3 @@ pub mod prelude {
     #[doc(no_inline)]
     pub use crate::{attach, detach, quiesce, shared, vcpu_module, virtualized, vnet_module, vprocg_module};
 }
-
-/// The examples of the documents are tested with those of the library.
-#[cfg(doctest)]
-mod documents {
-    #[doc = include_str!("../../README.md")]
-    struct Readme;
-    #[doc = include_str!("../../PORTING.md")]
-    struct Porting;
-}
