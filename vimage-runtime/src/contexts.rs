@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::context::{self, Current};
-use crate::core::handle::Handle;
+use crate::core::{Handle, Sealed};
 use crate::current;
 use crate::registry::{self, ClassEntry};
 
@@ -66,6 +66,8 @@ impl Contexts {
         context::restore(classes().iter().copied().zip(captured), f)
     }
 }
+
+impl Sealed for Contexts {}
 
 impl Captured {
     #[track_caller]

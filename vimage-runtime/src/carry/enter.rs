@@ -1,8 +1,7 @@
 //! The things that can be entered.
 
 use crate::contexts::Contexts;
-use crate::core::Handle;
-use crate::core::context;
+use crate::core::{Handle, Sealed, context};
 use crate::instance::Instance;
 use crate::registry::Class;
 use crate::vimage::Vimage;
@@ -10,7 +9,7 @@ use crate::vimage::Vimage;
 /// What a closure or a future can be bound to: an [`Instance`], a [`Vimage`], or the [`Contexts`] of a thread.
 ///
 /// It is implemented for these only. A clone is a counted handle, so that a context cannot outlive its instance.
-pub trait Enter: Clone + Send + Sync + sealed::Sealed {
+pub trait Enter: Clone + Send + Sync + Sealed {
     #[doc(hidden)]
     #[track_caller]
     fn run<R>(&self, f: impl FnOnce() -> R) -> R;
@@ -18,13 +17,6 @@ pub trait Enter: Clone + Send + Sync + sealed::Sealed {
     /// Runs the `Drop` of what was carried here. Never panics by itself, because a panic may be on its way.
     #[doc(hidden)]
     fn run_drop(&self, f: impl FnOnce());
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl<C: crate::Class> Sealed for crate::Instance<C> {}
-    impl Sealed for crate::Vimage {}
-    impl Sealed for crate::Contexts {}
 }
 
 impl<C: Class> Enter for Instance<C> {

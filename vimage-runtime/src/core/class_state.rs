@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::dynamic::LateModule;
+use super::added::AddedModule;
 use super::handle::Handle;
 use super::header::Header;
 use super::phase::State;
@@ -64,7 +64,7 @@ impl Waiters {
 pub(crate) struct Live {
     pub(crate) tree: Tree,
     /// Modules registered after boot, in that order, and withdrawn ones that still have a place.
-    pub(crate) late: Vec<Arc<LateModule>>,
+    pub(crate) added: Vec<Arc<AddedModule>>,
     pub(crate) reserve: Reserve,
     /// A registration is under way.
     pub(crate) registering: bool,
@@ -84,7 +84,7 @@ impl ClassState {
             parts,
             base: OnceLock::new(),
             waiters: Waiters::new(),
-            live: Mutex::new(Live { tree: Tree::default(), late: Vec::new(), reserve, registering: false }),
+            live: Mutex::new(Live { tree: Tree::default(), added: Vec::new(), reserve, registering: false }),
         })
     }
 
@@ -99,13 +99,19 @@ impl ClassState {
 
     /// The modules whose variables the instances have: also those that are being detached just now.
     pub(crate) fn present(&self) -> Vec<&'static ModuleEntry> {
-        let late: Vec<_> = self.live().late.iter().map(|late| late.linked.entry).collect();
-        self.modules.iter().map(|module| module.entry).chain(late).collect()
+        let added: Vec<_> = self.live().added.iter().map(|added| added.linked.entry).collect();
+        self.modules.iter().map(|module| module.entry).chain(added).collect()
     }
 
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
         // None of our code panics half-way through a change.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Header {
+    pub(crate) fn class_state(&self) -> &'static ClassState {
+        self.class.laid_out()
     }
 }
 

@@ -5,12 +5,29 @@ use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::Instance;
+use super::handle::Instance;
 use crate::core::{self, Handle};
 use crate::error::{AttachError, BootError};
 use crate::registry::{Arguments, Class, ClassEntry};
 use crate::sysctl::{self, Value};
 use crate::{boot, current};
+
+impl<C: Class> Instance<C> {
+    /// Makes an instance without a name or arguments; short for [`builder`](Self::builder)`().create()`.
+    ///
+    /// # Errors
+    ///
+    /// As [`Builder::create`].
+    #[track_caller]
+    pub fn new() -> Result<Self, CreateError> {
+        Self::builder().create()
+    }
+
+    /// Starts to make an instance.
+    pub fn builder() -> Builder<C> {
+        Builder::default()
+    }
+}
 
 /// Makes an instance; from [`Instance::builder`].
 #[must_use = "nothing is made before `create`"]

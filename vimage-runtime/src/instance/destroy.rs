@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Instance, State};
+use super::handle::Instance;
 use crate::core::Phase;
 use crate::core::hooks::Refusal;
+use crate::core::phase::State;
 use crate::core::teardown::{self, Stays};
 use crate::error::{Holders, ShutdownError, TeardownFailure};
 use crate::registry::Class;

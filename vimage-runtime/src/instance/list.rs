@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::Instance;
-use crate::core::tree::{self, Tree};
+use super::handle::Instance;
+use crate::core::header::BASE;
+use crate::core::tree::Tree;
 use crate::core::{Handle, Phase};
 use crate::current;
 use crate::registry::Class;
@@ -23,9 +24,9 @@ impl<C: Class> Instance<C> {
     /// If boot fails or has failed.
     #[must_use]
     pub fn list() -> List<C> {
-        let root = current::id(C::ENTRY).unwrap_or(tree::BASE);
+        let root = current::id(C::ENTRY).unwrap_or(BASE);
         // All are below the base.
-        if root == tree::BASE { Self::all() } else { List::new(|tree| tree.subtree(root)) }
+        if root == BASE { Self::all() } else { List::new(|tree| tree.subtree(root)) }
     }
 
     /// Every live instance of the class, whatever is current. In order of their ids, otherwise as [`list`](Self::list).

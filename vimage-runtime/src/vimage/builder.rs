@@ -4,13 +4,25 @@ use std::any::Any;
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::{Member, Shared, Vimage, base_of};
+use super::handle::{Member, Shared, Vimage, base_of};
 use crate::core::holders::Holders;
 use crate::core::{AnyClass, Handle, InstanceOf, context};
 use crate::instance::{CreateError, Instance, Tunables, create};
 use crate::registry::{Arguments, Class, ClassEntry, classes};
 use crate::sysctl::{self, Value};
 use crate::{boot, current};
+
+impl Vimage {
+    /// Starts to make a vimage from the current one; classes that have no current instance start from the base.
+    ///
+    /// What is not asked to be fresh is shared.
+    ///
+    /// In builds without instances a vimage that shares everything can be made, and is the base vimage; with anything
+    /// fresh, [`create`](VimageBuilder::create) fails with [`NotVirtualized`](crate::CreateError::NotVirtualized).
+    pub fn builder() -> VimageBuilder {
+        VimageBuilder::default()
+    }
+}
 
 /// Makes a vimage; from [`Vimage::builder`].
 #[must_use = "nothing is made before `create`"]
