@@ -14,7 +14,7 @@ fn lines(output: &Output) -> Vec<&str> {
 
 /// Whether this build has instances; the feature of this crate does not say, for others may ask for them.
 fn has_instances() -> bool {
-    match vimage::Vnet::new() {
+    match vimage::kernel::Vnet::new() {
         Ok(_) => true,
         Err(vimage::CreateError::NotVirtualized) => false,
         Err(error) => panic!("{error}"),

@@ -8,7 +8,7 @@ pub mod future;
 mod movable;
 pub mod thread;
 
-pub use bound::{BindError, Bound, Refused};
+pub use bound::{BindError, BindRefused, Bound};
 pub(crate) use enter::AnyInstance;
 pub use enter::Enter;
 pub use movable::{Movable, MoveError, Transfer};

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use super::error::{RecvError, SendError, TryRecvError, TrySendError};
 use super::queue::{Queues, Side};
 use crate::carry::future::FutureExt;
-use crate::carry::{AnyInstance, Refused};
+use crate::carry::{AnyInstance, BindRefused};
 use crate::core::class_state::{describe, hold};
 use crate::core::context;
 use crate::core::observers::{Observer, ObserverTicket};
@@ -21,11 +21,11 @@ pub const DEFAULT_CAPACITY: usize = 64;
 ///
 /// # Errors
 ///
-/// [`Refused`], if one of them is shutting down.
+/// [`BindRefused`], if one of them is shutting down.
 pub fn pair<M: Send + 'static>(
     a: &Instance<impl Class>,
     b: &Instance<impl Class>,
-) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
+) -> Result<(Endpoint<M>, Endpoint<M>), BindRefused> {
     with_capacity(DEFAULT_CAPACITY, a, b)
 }
 
@@ -33,7 +33,7 @@ pub fn pair<M: Send + 'static>(
 ///
 /// # Errors
 ///
-/// [`Refused`], if one of the instances is shutting down.
+/// [`BindRefused`], if one of the instances is shutting down.
 ///
 /// # Panics
 ///
@@ -42,7 +42,7 @@ pub fn with_capacity<M: Send + 'static>(
     capacity: usize,
     a: &Instance<impl Class>,
     b: &Instance<impl Class>,
-) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
+) -> Result<(Endpoint<M>, Endpoint<M>), BindRefused> {
     assert!(capacity > 0, "a link needs room for a message");
     let queues = Arc::new(Queues::new(capacity));
     let a = Endpoint::new(&queues, Side::A, a)?;
@@ -75,13 +75,13 @@ impl<M: Send + 'static> Observer for Shared<M> {
 }
 
 impl<M: Send + 'static> Endpoint<M> {
-    fn new<C: Class>(queues: &Arc<Queues<M>>, side: Side, instance: &Instance<C>) -> Result<Self, Refused> {
+    fn new<C: Class>(queues: &Arc<Queues<M>>, side: Side, instance: &Instance<C>) -> Result<Self, BindRefused> {
         let header = instance.handle().header();
         let shared = Arc::new(Shared { queues: Arc::clone(queues), side, class: header.class, id: header.id });
         let observer: Weak<Shared<M>> = Arc::downgrade(&shared);
         match header.add_observer(observer) {
             Some(seat) => Ok(Self { shared, seat }),
-            None => Err(Refused::ShuttingDown { instance: header.label() }),
+            None => Err(BindRefused::ShuttingDown { instance: header.label() }),
         }
     }
 

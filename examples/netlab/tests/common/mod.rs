@@ -48,7 +48,7 @@ pub fn bundled(name: &str) -> String {
 
 /// Whether this build has instances; the feature of this crate does not say, for others may ask for them.
 pub fn has_instances() -> bool {
-    match vimage::Vnet::new() {
+    match vimage::kernel::Vnet::new() {
         Ok(_) => true,
         Err(vimage::CreateError::NotVirtualized) => false,
         Err(error) => panic!("{error}"),

@@ -5,7 +5,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Arc, Weak};
 
-use super::bound::{BindError, Refused, refused};
+use super::bound::{BindError, BindRefused, refused};
 use crate::core::observers::ObserverTicket;
 use crate::instance::Instance;
 use crate::registry::{Class, Net};
@@ -92,7 +92,7 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     pub fn new(value: T) -> Result<Self, BindError<T>> {
         match Instance::current() {
             Some(home) => Self::at_home(home, value),
-            None => Err(BindError { value, reason: Refused::NoContext { class: C::ENTRY.name } }),
+            None => Err(BindError { value, reason: BindRefused::NoContext { class: C::ENTRY.name } }),
         }
     }
 
@@ -202,7 +202,7 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     fn book(&self, to: &Instance<C>) -> Result<ObserverTicket, MoveError<T::Error>> {
         let shared: Weak<Shared<T, C>> = Arc::downgrade(&self.shared);
         let seat = to.handle().header().add_observer(shared);
-        seat.ok_or_else(|| MoveError::Refused(Refused::ShuttingDown { instance: label(to) }))
+        seat.ok_or_else(|| MoveError::Refused(BindRefused::ShuttingDown { instance: label(to) }))
     }
 
     /// Moves the value home; tries to join there again if that has failed before.
@@ -246,7 +246,7 @@ impl<T: Transfer<C>, C: Class> fmt::Debug for Movable<T, C> {
 #[non_exhaustive]
 pub enum MoveError<E> {
     /// The instance takes nothing in any more; the value is where it was.
-    Refused(Refused),
+    Refused(BindRefused),
     /// It did not join the instance, and is home again.
     Join {
         /// The instance: `Net#3 "red"`.
