@@ -18,6 +18,10 @@ pub use crate::names::{locate, locate_raw};
 pub use crate::{symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::storage::suspended::{
+    LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled, suspend,
+};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};
 pub use crate::storage::{assert, assert_send};
 #[cfg(feature = "vimage")]
@@ -88,4 +92,17 @@ pub mod std {
     pub mod string {
         pub use ::std::string::{String, ToString};
     }
+}
+
+/// The macros of the standard library that expansions rely on, for comparison with what has their names elsewhere; and
+/// what it takes to call them.
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub mod std_macros {
+    pub use ::std::fmt::Write as _;
+    pub use ::std::pin::pin;
+    pub use ::std::string::String as __String;
+    pub use ::std::task::Poll as __Poll;
+    pub use ::std::task::ready;
+    pub use ::std::vec::Vec as __Vec;
+    pub use ::std::{dbg, format_args, matches, vec, write, writeln};
 }

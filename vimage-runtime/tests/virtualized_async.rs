@@ -61,7 +61,8 @@ mod regions {
         while V_SUM.load(Relaxed) > n {
             wait().await;
         }
-        for each in V_LIST.lock().unwrap().clone() {
+        let list = V_LIST.lock().unwrap().clone();
+        for each in list {
             n += each + wait().await;
         }
         'outer: loop {

@@ -3,7 +3,7 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, Block, Expr, ExprAsync, ExprClosure, Item, Macro, Pat, Stmt};
+use syn::{Attribute, BinOp, Block, Expr, ExprAsync, ExprClosure, Item, Macro, Stmt};
 
 use super::{Context, macros, opaque};
 
@@ -52,23 +52,18 @@ impl Visit<'_> for Finder<'_> {
         }
     }
 
-    /// Whatever the macro is called: as a pattern it could bind the name of what an `.await` is to end.
-    fn visit_pat(&mut self, pat: &Pat) {
-        visit::visit_pat(self, pat);
-        if let Pat::Macro(pat) = pat {
-            self.found.get_or_insert(pat.mac.path.span());
-        }
-    }
-
     /// A macro that is an attribute of an item may put any statements in its place.
     fn visit_item(&mut self, item: &Item) {
-        if let Some(attr) = attrs(item).iter().find(|attr| !is_built_in(attr)) {
-            self.found.get_or_insert(attr.path().span());
-        }
+        self.found = self.found.or_else(|| foreign_attr(item));
     }
 
     fn visit_expr_async(&mut self, _: &ExprAsync) {}
     fn visit_expr_closure(&mut self, _: &ExprClosure) {}
+}
+
+/// An attribute of an item that may be a macro.
+pub(super) fn foreign_attr(item: &Item) -> Option<Span> {
+    attrs(item).iter().find(|attr| !is_built_in(attr)).map(|attr| attr.path().span())
 }
 
 fn attrs(item: &Item) -> &[Attribute] {
@@ -181,4 +176,20 @@ impl Visit<'_> for Search<'_> {
     fn visit_item(&mut self, _: &Item) {}
     fn visit_expr_async(&mut self, _: &ExprAsync) {}
     fn visit_expr_closure(&mut self, _: &ExprClosure) {}
+}
+
+pub(super) fn is_assignment(op: BinOp) -> bool {
+    matches!(
+        op,
+        BinOp::AddAssign(_)
+            | BinOp::SubAssign(_)
+            | BinOp::MulAssign(_)
+            | BinOp::DivAssign(_)
+            | BinOp::RemAssign(_)
+            | BinOp::BitXorAssign(_)
+            | BinOp::BitAndAssign(_)
+            | BinOp::BitOrAssign(_)
+            | BinOp::ShlAssign(_)
+            | BinOp::ShrAssign(_)
+    )
 }

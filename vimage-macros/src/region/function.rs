@@ -27,7 +27,7 @@ impl Rewriter<'_> {
             self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));
         } else if sig.asyncness.is_some() || awaits::in_sync_body(block, foreign, &self.cx) {
             self.async_block(block, &sig.output);
-        } else if self.sync_block(Kind::Sync, block, &sig.output) {
+        } else if self.block(Kind::Sync, block, &sig.output) {
             attrs.extend(must_use_lint(attrs, vis, &sig.output));
         }
         self.in_unsafe = outside;
@@ -39,12 +39,12 @@ impl Rewriter<'_> {
         } else if closure.asyncness.is_some() || awaits::in_sync_closure(&closure.body, &self.cx) {
             self.async_closure(&mut closure.body, &closure.output);
         } else {
-            self.sync_expr(&mut closure.body, &closure.output);
+            self.expr(Kind::Sync, &mut closure.body, &closure.output);
         }
     }
 
-    /// A body in braces that is a sync region. Says whether anything is resolved in it.
-    pub(super) fn sync_block(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) -> bool {
+    /// A body in braces whose resolutions are all at its head. Says whether there are any.
+    pub(super) fn block(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) -> bool {
         let region = self.in_region(Region::new(kind), |walk| {
             if scope::has_later_items(block) {
                 walk.visit_block_mut(block);
@@ -57,13 +57,14 @@ impl Rewriter<'_> {
         true
     }
 
-    fn sync_expr(&mut self, expr: &mut Expr, output: &ReturnType) {
+    /// A body that may be in braces.
+    pub(super) fn expr(&mut self, kind: Kind, expr: &mut Expr, output: &ReturnType) {
         match expr {
             Expr::Block(body) if body.label.is_none() && body.attrs.is_empty() => {
-                self.sync_block(Kind::Sync, &mut body.block, output);
+                self.block(kind, &mut body.block, output);
             }
             _ => {
-                if let Some(region) = self.in_region(Region::new(Kind::Sync), |walk| walk.visit_expr_mut(expr)) {
+                if let Some(region) = self.in_region(Region::new(kind), |walk| walk.visit_expr_mut(expr)) {
                     region.enclose_expr(expr, output, self.cx.krate);
                 }
             }

@@ -10,14 +10,11 @@
 
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote_spanned};
-use syn::parse::{ParseStream, Parser};
 use syn::spanned::Spanned;
-use syn::{Macro, Path, parenthesized, parse_quote_spanned};
+use syn::{Macro, Path, parse_quote_spanned};
 
 use super::pieces::{Piece, Pieces};
 use super::scope::located_at;
-
-const NAME: &str = "in_place";
 
 /// The call, so that the macro cannot look into those arguments that are [closed](Piece::Closed).
 pub(super) fn protect(mac: &mut Macro, arguments: &Pieces, krate: &Path) {
@@ -27,20 +24,8 @@ pub(super) fn protect(mac: &mut Macro, arguments: &Pieces, krate: &Path) {
     let arguments = items(arguments, at);
     mac.tokens = quote_spanned!(at=> (#called) #arguments);
     let krate = located_at(krate, at);
-    let name = Ident::new(NAME, at);
+    let name = Ident::new("in_place", at);
     mac.path = parse_quote_spanned!(at=> #krate::__private::#name);
-}
-
-/// The macro that is called through this one.
-pub(super) fn called(mac: &Macro) -> Option<Path> {
-    let read = |input: ParseStream| {
-        let path;
-        parenthesized!(path in input);
-        input.parse::<TokenStream>()?;
-        path.call(Path::parse_mod_style)
-    };
-    mac.path.segments.last().filter(|last| last.ident == NAME)?;
-    read.parse2(mac.tokens.clone()).ok()
 }
 
 /// What `in_place!` reads: `[tokens]`, `(expression)`, `{ items of a group }`.

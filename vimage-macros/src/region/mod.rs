@@ -12,11 +12,12 @@
 
 mod awaits;
 mod cfg;
-mod chain;
 mod constant;
 pub(crate) mod format;
 mod function;
+mod head;
 mod in_place;
+mod late;
 pub(crate) mod lookalikes;
 pub(crate) mod macros;
 mod mention;

@@ -12,7 +12,7 @@ use syn::{
 };
 
 use super::constant::{self, Constant};
-use super::scope::{self, Lint, Region};
+use super::scope::{self, Kind, Lint, Region};
 use super::{Context, cfg, macros, mention, opaque};
 use crate::attr::Recognizer;
 
@@ -20,9 +20,7 @@ use crate::attr::Recognizer;
 pub(super) enum Mode {
     /// In what rustc evaluates, which has no instances.
     Constant(Constant),
-    Sync(Region),
-    /// In an async region, between the sync regions that it is made of.
-    Async,
+    Region(Region),
 }
 
 /// Rewrites what it walks over.
@@ -33,13 +31,25 @@ pub(super) struct Rewriter<'a> {
     cfgs: Vec<TokenStream>,
     /// In an `unsafe` block or function.
     pub(super) in_unsafe: bool,
-    /// How many heads the walk has put into what it walked over.
-    pub(super) heads: usize,
+    /// How many resolutions the walk has put into what it walked over.
+    pub(super) resolutions: usize,
+    /// Macros of the standard library that the walk relies on, since the last statement.
+    pub(super) relied_on: Vec<Path>,
+    /// What the next macro that waits needs in front of it is there already.
+    pub(super) is_settled: bool,
 }
 
 impl<'a> Rewriter<'a> {
     pub(super) fn new(cx: Context<'a>) -> Self {
-        Self { cx, mode: Mode::Constant(constant::ITEM), cfgs: Vec::new(), in_unsafe: false, heads: 0 }
+        Self {
+            cx,
+            mode: Mode::Constant(constant::ITEM),
+            cfgs: Vec::new(),
+            in_unsafe: false,
+            resolutions: 0,
+            relied_on: Vec::new(),
+            is_settled: false,
+        }
     }
 
     pub(super) fn initializer(&mut self, expr: &mut Expr) {
@@ -49,9 +59,11 @@ impl<'a> Rewriter<'a> {
     /// Runs `f` in another mode, which starts under no `#[cfg]`, and hands back what became of the mode.
     fn in_mode(&mut self, mode: Mode, f: impl FnOnce(&mut Self)) -> Mode {
         let cfgs = mem::take(&mut self.cfgs);
+        let relied_on = mem::take(&mut self.relied_on);
+        let is_settled = mem::take(&mut self.is_settled);
         let outer = mem::replace(&mut self.mode, mode);
         f(self);
-        self.cfgs = cfgs;
+        (self.cfgs, self.relied_on, self.is_settled) = (cfgs, relied_on, is_settled);
         mem::replace(&mut self.mode, outer)
     }
 
@@ -59,24 +71,58 @@ impl<'a> Rewriter<'a> {
         self.in_mode(Mode::Constant(constant), f);
     }
 
-    pub(super) fn in_async(&mut self, f: impl FnOnce(&mut Self)) {
-        self.in_mode(Mode::Async, f);
-    }
-
-    /// Walks a sync region; `None` if nothing is to be resolved in it.
+    /// Walks a region; `None` if nothing is resolved in it.
     pub(super) fn in_region(&mut self, region: Region, f: impl FnOnce(&mut Self)) -> Option<Region> {
-        match self.in_mode(Mode::Sync(region), f) {
-            Mode::Sync(region) if !region.is_empty() => {
-                self.heads += 1;
+        match self.in_mode(Mode::Region(region), f) {
+            Mode::Region(region) if !region.is_empty() => {
+                self.resolutions += 1;
                 Some(region)
             }
             _ => None,
         }
     }
 
+    /// The region that the walk is in. It is in one wherever something is resolved.
+    pub(super) fn region(&mut self) -> &mut Region {
+        match &mut self.mode {
+            Mode::Region(region) => region,
+            Mode::Constant(_) => unreachable!("only asked for in regions"),
+        }
+    }
+
+    /// Whether the code can be suspended, here or in a macro, while something is borrowed.
+    pub(super) fn is_async(&self) -> bool {
+        match &self.mode {
+            Mode::Region(region) => match region.kind() {
+                Kind::Sync => false,
+                Kind::Unsuspended => true,
+                Kind::Suspended => !region.is_empty(),
+            },
+            Mode::Constant(_) => false,
+        }
+    }
+
+    /// Whether uses are resolved where they stand.
+    pub(super) fn resolves_in_place(&self) -> bool {
+        matches!(&self.mode, Mode::Region(region) if region.resolves_in_place())
+    }
+
+    /// Walks over what has its resolutions in front of it, and hands them back.
+    pub(super) fn in_scope(&mut self, f: impl FnOnce(&mut Self)) -> Vec<Stmt> {
+        let conditions = self.cfgs.len();
+        self.region().enter(conditions);
+        f(self);
+        let krate = self.cx.krate;
+        let resolutions = self.region().leave(krate);
+        self.resolutions += resolutions.len();
+        resolutions
+    }
+
     pub(super) fn statements(&mut self, block: &mut Block) {
-        for stmt in &mut block.stmts {
-            self.visit_stmt_mut(stmt);
+        for mut stmt in mem::take(&mut block.stmts) {
+            self.visit_stmt_mut(&mut stmt);
+            block.stmts.extend(self.proofs());
+            block.stmts.push(stmt);
         }
     }
 
@@ -88,7 +134,7 @@ impl<'a> Rewriter<'a> {
     }
 
     fn silence(&mut self, lint: Lint) {
-        if let Mode::Sync(region) = &mut self.mode {
+        if let Mode::Region(region) = &mut self.mode {
             region.silence(lint);
         }
     }
@@ -96,9 +142,9 @@ impl<'a> Rewriter<'a> {
     /// What stands in for a mention; `None` if it was reported instead.
     fn mention(&mut self, path: &Path) -> Option<Expr> {
         match &mut self.mode {
-            Mode::Sync(region) => {
-                let local = region.resolve(path, &self.cfgs, self.in_unsafe);
-                Some(scope::place(&local, path.segments.last()?.ident.span()))
+            Mode::Region(region) => {
+                self.resolutions += usize::from(region.resolves_in_place());
+                Some(region.resolve(path, &self.cfgs, self.in_unsafe, self.cx.krate))
             }
             Mode::Constant(Constant { place, way_out }) => {
                 let name = &path.segments.last()?.ident;
@@ -108,7 +154,6 @@ impl<'a> Rewriter<'a> {
                 self.cx.errors.at_value(name, message);
                 None
             }
-            Mode::Async => unreachable!("a mention in an async region is walked over in one of its sync regions"),
         }
     }
 
@@ -239,9 +284,10 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_expr_mut(&mut self, expr: &mut Expr) {
         let cfgs = cfg::attrs_mut(expr).map(|attrs| cfg::predicates(attrs)).unwrap_or_default();
-        self.under(cfgs, |walk| match walk.mode {
-            Mode::Async => walk.async_expr(expr),
-            Mode::Sync(_) | Mode::Constant(_) => walk.plain_expr(expr),
+        self.under(cfgs, |walk| match expr {
+            _ if walk.is_async() && walk.resolves_in_place() => walk.async_expr(expr),
+            Expr::Macro(_) if walk.is_async() => walk.macro_in_async(expr),
+            _ => walk.plain_expr(expr),
         });
     }
 
@@ -328,10 +374,7 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_pat_guard_mut(&mut self, guarded: &mut PatGuard) {
         self.visit_pat_mut(&mut guarded.pat);
-        match self.mode {
-            Mode::Async => self.condition(&mut guarded.guard),
-            Mode::Sync(_) | Mode::Constant(_) => self.visit_expr_mut(&mut guarded.guard),
-        }
+        self.visit_expr_mut(&mut guarded.guard);
     }
 
     fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
@@ -347,15 +390,14 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_block_mut(&mut self, block: &mut Block) {
-        match &mut self.mode {
-            Mode::Sync(region) if scope::has_items(&block.stmts) => {
-                region.enter(self.cfgs.len());
-                self.statements(block);
-                let Mode::Sync(region) = &mut self.mode else { unreachable!("the mode is restored") };
-                self.heads += usize::from(region.leave(block, self.cx.krate));
+        match &self.mode {
+            Mode::Region(region) if region.resolves_in_place() => self.async_statements(block),
+            Mode::Region(_) if scope::has_items(&block.stmts) => {
+                let resolutions = self.in_scope(|walk| walk.statements(block));
+                let at = scope::leading_items(&block.stmts);
+                block.stmts.splice(at..at, resolutions);
             }
-            Mode::Async => self.async_inner_block(block),
-            Mode::Sync(_) | Mode::Constant(_) => self.statements(block),
+            Mode::Region(_) | Mode::Constant(_) => self.statements(block),
         }
     }
 
@@ -365,15 +407,15 @@ impl VisitMut for Rewriter<'_> {
             Stmt::Local(Local { attrs, .. }) | Stmt::Macro(StmtMacro { attrs, .. }) => cfg::predicates(attrs),
             Stmt::Item(_) => Vec::new(),
         };
-        self.under(cfgs, |walk| visit_mut::visit_stmt_mut(walk, stmt));
+        self.under(cfgs, |walk| match stmt {
+            Stmt::Macro(_) if walk.is_async() => walk.macro_stmt_in_async(stmt),
+            _ => visit_mut::visit_stmt_mut(walk, stmt),
+        });
     }
 
     fn visit_arm_mut(&mut self, arm: &mut Arm) {
         let cfgs = cfg::predicates(&arm.attrs);
-        self.under(cfgs, |walk| match walk.mode {
-            Mode::Async => walk.async_arm(arm),
-            Mode::Sync(_) | Mode::Constant(_) => visit_mut::visit_arm_mut(walk, arm),
-        });
+        self.under(cfgs, |walk| visit_mut::visit_arm_mut(walk, arm));
     }
 
     fn visit_macro_mut(&mut self, mac: &mut Macro) {

@@ -56,14 +56,15 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
         Self { variable, place, marker: PhantomData }
     }
 
-    /// Resolves the variable in the current instance, at the head of a region of virtualized code.
+    /// Resolves the variable in the current instance, for a region of virtualized code.
     ///
-    /// It only loads; the check is in `Resolved::get`, at the mention.
+    /// It only loads; the check is in `Resolved::get`, at the use.
     ///
     /// # Safety
     ///
-    /// `region` must be a local of the function or closure body that this is called in, and must end, or be moved,
-    /// before the next `await`.
+    /// `region` must be a local of the function or closure body that this is called in, and that body must borrow it
+    /// mutably between this call and the next `await`. Between the two no other instance may be left that was entered
+    /// before this call.
     #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn resolve_in_region<R: IsRegion>(self, _region: &R) -> Resolved<'_, T, K> {

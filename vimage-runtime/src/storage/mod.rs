@@ -34,6 +34,8 @@ pub(crate) use local_key::AtEnd;
 pub use local_key::LocalKey;
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub mod suspended;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use accessor::UseInVirtualizedCode;
 #[cfg(feature = "vimage")]
 #[doc(hidden)]

@@ -1,17 +1,17 @@
 //! The regions of virtualized code, as the macros' output names them.
 
-/// What a resolution borrows, so that it ends with it; a local at the head of each region.
+/// What resolutions borrow, so that they end with it: a local at the head of each region.
 ///
-/// It has no content, and whoever has it can do nothing with it. It has no `PartialEq`, so that a constant of the
-/// user's is no pattern that a region matches.
+/// It has no content, and no constant can be made of it. So an item cannot stand for the local, whatever its name.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Region(());
 
 impl Region {
     #[allow(clippy::new_without_default, reason = "only the macros make them")]
+    #[allow(clippy::missing_const_for_fn, reason = "see above")]
     #[inline(always)]
-    pub const fn new() -> Self {
+    pub fn new() -> Self {
         Self(())
     }
 }

@@ -153,21 +153,6 @@ fn a_field_needs_a_name() {
 }
 
 #[test]
-fn the_names_of_hidden_locals_are_reserved() {
-    for name in ["v_n_is_borrowed_across_an_await_use_keep_or_held", "v_n_is_of_one_instance_use_keep_or_held"] {
-        let nested = format!("|| {{ V_N; {name} }}");
-        let assertion = format!("assert!({{ stolen = {name}; true }})");
-        for code in [name.to_owned(), assertion, format!("vouched!({name})"), nested] {
-            let (file, _) = rewrite(&format!("fn f() {{ V_N; {code} }}"));
-            let file = quote::ToTokens::to_token_stream(&file).to_string();
-            assert!(file.contains(&format!("accessor ({name})")), "{file}");
-        }
-        let hidden = format!("unknown!({name}); macro_rules! m {{ () => {{ {name} }} }} print!(\"{{{name}}}\")");
-        assert_eq!(reported(&hidden).len(), 3);
-    }
-}
-
-#[test]
 fn several_mistakes_are_reported_in_order() {
     let starts =
         ["`V_A` in a pattern", "`V_B` inside", "`V_C` in an array length", "`V_D` is captured", "`V_E` in the body"];
