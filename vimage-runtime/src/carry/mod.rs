@@ -9,6 +9,5 @@ mod movable;
 pub mod thread;
 
 pub use bound::{BindError, BindRefused, Bound};
-pub(crate) use enter::AnyInstance;
 pub use enter::Enter;
 pub use movable::{Movable, MoveError, Transfer};
