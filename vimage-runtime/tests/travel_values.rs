@@ -166,10 +166,10 @@ mod instances {
         let lone = Interface { name: "lone", told, panics: None };
         let error = Bound::<u32>::new(7).unwrap_err();
         assert_eq!((error.value, &error.reason), (7, &Refused::NoContext { class: "Net" }));
-        assert_eq!(error.to_string(), "no Net instance is current that could be held");
+        assert_eq!(error.to_string(), "no Net instance is current on this thread, or it is being destroyed");
         assert_eq!(Movable::<Interface>::new_in(&going(), lone).unwrap_err().reason.to_string(), {
             let id = LAST_GOING.with(std::cell::Cell::get);
-            format!("Net#{id} is shutting down, nothing new is bound to it")
+            format!("Net#{id} is shutting down: no value can be bound to it")
         });
         let red = going();
         let error = red.enter(|| Bound::<u32>::new(8)).unwrap_err();
@@ -217,7 +217,7 @@ mod instances {
         *interfaces::V_REFUSALS.of(&jail).lock().unwrap() = 1;
         let error = em0.move_to(&jail).unwrap_err();
         assert!(matches!(&error, MoveError::Join { error, .. } if error == "em0 is not wanted"));
-        let text = format!("it did not join Net#{} and is home again: em0 is not wanted", jail.id());
+        let text = format!("the value did not join Net#{}, and is at home again: em0 is not wanted", jail.id());
         assert_eq!(error.to_string(), text);
         assert_eq!((em0.instance(), em0.is_joined(), names_in(&home)), (home.clone(), true, vec!["em0"]));
 

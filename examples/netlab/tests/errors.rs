@@ -1,4 +1,4 @@
-//! Bad input ends with a clear message and exit code 2, or with a right answer.
+//! Bad input is rejected with a clear message and exit code 2; odd input gets a correct answer.
 
 mod common;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 const TWO: &str = r#""nodes": [{"id": 0, "name": "left"}, {"id": 1, "name": "right"}]"#;
 
-/// The program refuses with this message.
+/// The program exits with code 2 and a message that contains this text.
 #[track_caller]
 fn refused(args: &[&str], message: &str) {
     let ran = netlab(args);
@@ -85,7 +85,7 @@ fn networks_that_are_odd_but_right() {
     assert_eq!((&report["sent"], &report["links"]), (&json!(0), &json!([])));
     assert_eq!(netlab(&["ping", &one, "x", "X", "--json"]).json()["received"], 4);
 
-    // What cannot be reached is counted.
+    // Packets to unreachable nodes are counted.
     let apart = file("apart", &format!(r#"{{{TWO}, "edges": []}}"#));
     let ran = netlab(&["run", &apart, "--packets", "10", "--json"]);
     assert_eq!(ran.err, "warning: 10 of 10 packets had no route: the network is in 2 parts\n");

@@ -9,6 +9,5 @@ mod movable;
 pub mod thread;
 
 pub use bound::{BindError, Bound, Refused};
-pub(crate) use enter::AnyInstance;
 pub use enter::Enter;
 pub use movable::{Movable, MoveError, Transfer};

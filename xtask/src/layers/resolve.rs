@@ -26,8 +26,11 @@ pub(super) fn imports(source: &Source) -> Vec<Import<'_>> {
     let mut seen = BTreeSet::new();
     let mut imports = Vec::new();
     for at in &source.uses {
-        for to in source.files_of(at) {
-            if to != at.file && seen.insert((at.file, to, at.line)) {
+        let files = source.files_of(at);
+        // One of several files that are the module in different builds means itself, and not the others.
+        let files = if files.contains(&at.file) { Vec::new() } else { files };
+        for to in files {
+            if seen.insert((at.file, to, at.line)) {
                 imports.push(Import { from: at.file, to, at });
             }
         }

@@ -1,15 +1,15 @@
-//! Why a topology or a node was refused.
+//! Errors about topologies and nodes.
 
 use serde_json::Value;
 use thiserror::Error;
 
-/// Each node has a route to each other one, so that memory grows with the square.
+/// Memory grows with the square, because each node has a route to each other one.
 pub const MOST_NODES: usize = 2_000;
 /// More than any network of that many nodes has in practice.
 pub const MOST_EDGES: usize = 100_000;
 pub const MOST_BYTES: u64 = 64 << 20;
 
-/// Why a topology was refused.
+/// The reason why a topology was rejected.
 #[derive(Debug, Error)]
 pub enum TopologyError {
     #[error("cannot read {file}: {source}")]
@@ -46,7 +46,7 @@ pub enum TopologyError {
     BadDemand { from: String, to: String, amount: f64 },
 }
 
-/// Why a node was not found.
+/// The reason why a node was not found.
 #[derive(Debug, Error)]
 pub enum NodeError {
     #[error("there is no node `{wanted}`; {hint}")]

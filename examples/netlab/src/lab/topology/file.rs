@@ -1,4 +1,4 @@
-//! What a topology file says, and the checks of it.
+//! Parses topology files and checks them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::error::{MOST_EDGES, MOST_NODES, TopologyError};
 use super::graph::{Edge, Node, Topology, label};
 
-/// A JSON object. A derived struct alone would be read from an array as well, field by field.
+/// A JSON object. A derived struct alone would also accept an array, field by field.
 struct Object<T>(T);
 
 trait Expected {
@@ -88,7 +88,7 @@ impl Expected for FileEdge {
 type Index = HashMap<String, usize>;
 
 impl Topology {
-    /// Takes apart what a file says; `file` is its name, for messages.
+    /// Parses the text of a file; `file` is its name, for messages.
     pub fn parse(file: &str, text: &[u8]) -> Result<Self, TopologyError> {
         if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
             return Err(TopologyError::Utf16 { file: file.to_owned() });
@@ -168,7 +168,7 @@ fn check_demands(
                 return Err(TopologyError::BadDemand { from, to, amount });
             }
             let (source, target) = (node(&from)?, node(&to)?);
-            // What a node sends to itself crosses no link.
+            // Traffic from a node to itself crosses no link.
             if source != target {
                 demands.push((source, target, amount));
             }
