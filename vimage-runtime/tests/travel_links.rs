@@ -175,7 +175,8 @@ mod instances {
 
     #[test]
     fn a_link_between_vimages_runs_handlers_in_all_their_instances() {
-        let fresh = || Vimage::builder().fresh::<vimage::Net>().fresh::<vimage::Cpu>().create().unwrap();
+        let fresh =
+            || Vimage::builder().fresh::<vimage::kernel::Net>().fresh::<vimage::kernel::Cpu>().create().unwrap();
         let (red, blue) = (fresh(), fresh());
         let (left, right) = link::pair::<u32>(&red, &blue).unwrap();
         left.send(1).unwrap();

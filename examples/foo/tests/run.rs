@@ -15,7 +15,7 @@ fn lines(output: &Output) -> Vec<&str> {
 /// Returns whether this build has instances. The feature of this crate does not tell, because other packages may enable
 /// it.
 fn has_instances() -> bool {
-    match vimage::Vnet::new() {
+    match vimage::kernel::Vnet::new() {
         Ok(_) => true,
         Err(vimage::CreateError::NotVirtualized) => false,
         Err(error) => panic!("{error}"),
@@ -113,5 +113,5 @@ fn a_socket_needs_a_feature() {
 
 #[test]
 fn there_is_one_argument_at_most() {
-    refused(&["/tmp/foo.sock", "more"], "nothing is known about more: write `foo [SOCKET]`");
+    refused(&["/tmp/foo.sock", "more"], "unexpected argument more: write `foo [SOCKET]`");
 }

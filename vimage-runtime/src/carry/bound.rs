@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::carried::Carried;
-use crate::instance::{Instance, State};
+use crate::instance::{Instance, InstanceState};
 use crate::registry::{Class, Net};
 
 /// A value that is made, used and dropped in one instance: a socket, a connection, a timer.
@@ -45,7 +45,7 @@ impl<T, C: Class> Bound<T, C> {
     pub fn new(value: T) -> Result<Self, BindError<T>> {
         match Instance::current() {
             Some(instance) => Self::bind(instance, value),
-            None => Err(BindError { value, reason: Refused::NoContext { class: C::ENTRY.name } }),
+            None => Err(BindError { value, reason: BindRefused::NoContext { class: C::ENTRY.name } }),
         }
     }
 
@@ -95,11 +95,11 @@ impl<T, C: Class> Bound<T, C> {
 }
 
 /// Returns why this instance accepts no new values, or `None` if it does.
-pub(super) fn refused<C: Class>(instance: &Instance<C>) -> Option<Refused> {
+pub(super) fn refused<C: Class>(instance: &Instance<C>) -> Option<BindRefused> {
     match instance.state() {
-        State::Creating | State::Live => None,
-        State::ShuttingDown | State::Gone => {
-            Some(Refused::ShuttingDown { instance: instance.handle().header().label() })
+        InstanceState::Creating | InstanceState::Live => None,
+        InstanceState::ShuttingDown | InstanceState::Gone => {
+            Some(BindRefused::ShuttingDown { instance: instance.handle().header().label() })
         }
     }
 }
@@ -127,13 +127,13 @@ pub struct BindError<T> {
     /// The value that was not bound.
     pub value: T,
     /// The reason.
-    pub reason: Refused,
+    pub reason: BindRefused,
 }
 
 /// Why nothing was bound to an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refused {
+pub enum BindRefused {
     /// No instance of the class is current on this thread, or the current one is being destroyed.
     NoContext {
         /// The class.
@@ -146,7 +146,7 @@ pub enum Refused {
     },
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for BindRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::NoContext { class } => {
@@ -157,7 +157,7 @@ impl fmt::Display for Refused {
     }
 }
 
-impl Error for Refused {}
+impl Error for BindRefused {}
 
 impl<T> BindError<T> {
     /// The value that was not bound.

@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 use super::error::{RecvError, SendError, TryRecvError, TrySendError};
 use super::place::Place;
 use super::queue::{Queues, Side};
-use crate::carry::Refused;
+use crate::carry::BindRefused;
 use crate::carry::future::FutureExt;
 use crate::core::class_state::hold;
 use crate::core::observers::{Observer, ObserverTicket};
@@ -20,11 +20,11 @@ pub const DEFAULT_CAPACITY: usize = 64;
 ///
 /// # Errors
 ///
-/// [`Refused`], if one of them is shutting down.
+/// [`BindRefused`], if one of them is shutting down.
 pub fn pair<M: Send + 'static>(
     a: &impl HasInstances,
     b: &impl HasInstances,
-) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
+) -> Result<(Endpoint<M>, Endpoint<M>), BindRefused> {
     with_capacity(DEFAULT_CAPACITY, a, b)
 }
 
@@ -32,7 +32,7 @@ pub fn pair<M: Send + 'static>(
 ///
 /// # Errors
 ///
-/// [`Refused`], if one of them is shutting down.
+/// [`BindRefused`], if one of them is shutting down.
 ///
 /// # Panics
 ///
@@ -41,7 +41,7 @@ pub fn with_capacity<M: Send + 'static>(
     capacity: usize,
     a: &impl HasInstances,
     b: &impl HasInstances,
-) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
+) -> Result<(Endpoint<M>, Endpoint<M>), BindRefused> {
     assert!(capacity > 0, "the capacity of a link is at least 1");
     let queues = Arc::new(Queues::new(capacity));
     let a = Endpoint::new(&queues, Side::A, a)?;
@@ -100,14 +100,14 @@ impl<M: Send + 'static> Observer for Shared<M> {
 }
 
 impl<M: Send + 'static> Endpoint<M> {
-    fn new(queues: &Arc<Queues<M>>, side: Side, instances: &impl HasInstances) -> Result<Self, Refused> {
+    fn new(queues: &Arc<Queues<M>>, side: Side, instances: &impl HasInstances) -> Result<Self, BindRefused> {
         let shared = Arc::new(Shared { queues: Arc::clone(queues), side, place: Place::of(instances) });
         let mut observed = Vec::new();
         for handle in instances.instances() {
             let header = handle.header();
             let observer: Weak<Shared<M>> = Arc::downgrade(&shared);
             let Some(ticket) = header.add_observer(observer) else {
-                return Err(Refused::ShuttingDown { instance: header.label() });
+                return Err(BindRefused::ShuttingDown { instance: header.label() });
             };
             observed.push(Observed { class: header.class, id: header.id, ticket });
         }

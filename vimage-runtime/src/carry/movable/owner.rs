@@ -6,7 +6,7 @@ use std::sync::{Arc, Weak};
 
 use super::shared::{At, Shared};
 use super::transfer::{MoveError, Transfer};
-use crate::carry::bound::{BindError, Refused, refused};
+use crate::carry::bound::{BindError, BindRefused, refused};
 use crate::core::observers::ObserverTicket;
 use crate::instance::Instance;
 use crate::registry::{Class, Net};
@@ -69,7 +69,7 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     pub fn new(value: T) -> Result<Self, BindError<T>> {
         match Instance::current() {
             Some(home) => Self::at_home(home, value),
-            None => Err(BindError { value, reason: Refused::NoContext { class: C::ENTRY.name } }),
+            None => Err(BindError { value, reason: BindRefused::NoContext { class: C::ENTRY.name } }),
         }
     }
 
@@ -179,7 +179,7 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     fn observe(&self, to: &Instance<C>) -> Result<ObserverTicket, MoveError<T::Error>> {
         let shared: Weak<Shared<T, C>> = Arc::downgrade(&self.shared);
         let ticket = to.handle().header().add_observer(shared);
-        ticket.ok_or_else(|| MoveError::Refused(Refused::ShuttingDown { instance: label(to) }))
+        ticket.ok_or_else(|| MoveError::Refused(BindRefused::ShuttingDown { instance: label(to) }))
     }
 
     /// Moves the value home, or tries again to join there.

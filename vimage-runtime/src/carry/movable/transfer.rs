@@ -3,7 +3,7 @@
 use std::error::Error;
 use std::fmt;
 
-use crate::carry::bound::Refused;
+use crate::carry::bound::BindRefused;
 use crate::registry::{Class, Net};
 
 /// The steps of a value that moves from one instance of `C` to another; for [`Movable`](crate::Movable).
@@ -71,7 +71,7 @@ pub trait Transfer<C: Class = Net>: Send + 'static {
 #[non_exhaustive]
 pub enum MoveError<E> {
     /// The instance accepts no values any more; the value is where it was.
-    Refused(Refused),
+    Refused(BindRefused),
     /// It did not join the instance, and is at home again.
     Join {
         /// The instance: `Net#3 "red"`.

@@ -17,7 +17,7 @@ vimage::virtualize! {
     use smoltcp::wire::{HardwareAddress, IpCidr, IpProtocol};
     use thiserror::Error;
     use vimage::prelude::*;
-    use vimage::{Bound, Refused};
+    use vimage::{BindRefused, Bound};
 
     use crate::hardware::Mbuf;
     use crate::stack::ifnet;
@@ -27,12 +27,12 @@ vimage::virtualize! {
     /// The error of opening a connection.
     #[derive(Debug, Error)]
     pub enum TcpError {
-        #[error("TCP port {0} cannot be listened on")]
+        #[error("cannot listen on TCP port {0}")]
         Listen(u16),
-        #[error("no connection to {0} port {1} can be started")]
+        #[error("cannot connect to {0} port {1}")]
         Connect(Ipv4Addr, u16),
         #[error(transparent)]
-        Refused(#[from] Refused),
+        Refused(#[from] BindRefused),
     }
 
     struct Tcp {
