@@ -283,8 +283,11 @@ fn what_is_held_is_read_and_let_go_of_on_any_thread() {
             let held = held.clone();
             scope.spawn(move || held.lock().unwrap().push(name.to_owned()));
         }
-        drop(held);
     });
+    held.lock().unwrap().sort_unstable();
+    assert_eq!(*held.lock().unwrap(), ["a", "b", "c", "d"]);
+    thread::spawn(move || drop(held)).join().unwrap();
+    // The threads of the scope may be about to drop theirs.
     wait_until(|| is_gone(weak));
 }
 
