@@ -1,4 +1,4 @@
-//! Attempts of futures, threads and callbacks to run in an instance that is gone, or in one that is not theirs.
+//! Attempts of futures, threads and callbacks to run in a destroyed instance, or in another one than theirs.
 
 #![cfg(feature = "vimage")]
 
@@ -298,6 +298,6 @@ fn an_iterator_that_is_returned_runs_elsewhere() {
     vnet.destroy().unwrap();
     assert!(panics(|| _ = lazy.sum::<u64>()));
     let list = Vnet::new().unwrap().enter(Vnet::list);
-    // Those that are gone by now are not found.
+    // Destroyed instances are not found.
     assert_eq!(list.count(), 0);
 }
