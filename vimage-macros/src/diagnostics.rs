@@ -116,8 +116,8 @@ problems! {
     duplicate_option(option):
         "duplicate option `{option}`",
         help: "remove one of them";
-    option_value(example):
-        "invalid value of an option",
+    option_value(option, example):
+        "invalid value of option `{option}`",
         help: "write `{example}`";
     option_without_value(option):
         "option `{option}` takes no value",
@@ -157,9 +157,9 @@ problems! {
         help: "remove `keep`, or `mut`";
 
     // Variables.
-    unsupported_attribute(attribute, why):
+    unsupported_attribute(attribute, why, help):
         "`#[{attribute}]` is not supported on a virtualized variable{why}",
-        help: "remove it, or make the static `#[shared]`";
+        help: "{help}";
     redundant_prefix(name, bare):
         "the macro adds `V_` to the name `{name}`",
         help: "rename this static to `{bare}`";

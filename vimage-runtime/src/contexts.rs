@@ -16,12 +16,12 @@ use crate::registry::{self, ClassEntry};
 ///
 /// ```
 /// # use vimage::prelude::*;
-/// use vimage::{Contexts, Net};
+/// use vimage::{kernel::Net, Contexts};
 ///
 /// let base = vimage::boot()?;
-/// let here = base.get::<Net>().enter(Contexts::current);
+/// let here = base.instance::<Net>().enter(Contexts::current);
 /// let there = std::thread::spawn(move || here.enter(Vnet::current)).join().unwrap();
-/// assert_eq!(there, Some(base.get::<Net>()));
+/// assert_eq!(there, Some(base.instance::<Net>()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

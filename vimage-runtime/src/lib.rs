@@ -31,7 +31,7 @@
 //! - To declare: [`#[vnet_module]`](prelude::vnet_module) and its siblings, [`virtualized`], [`shared`], [`attach`],
 //!   [`quiesce`], [`detach`], [`class!`](class!).
 //! - To reach a variable: its name in virtualized code, [`Virtualized`] elsewhere, [`Held`] for longer.
-//! - To run: [`boot`](fn@boot), [`Instance`] ([`Vnet`], [`Vcpu`], [`Vprocg`]), [`Vimage`].
+//! - To run: [`boot`](fn@boot), [`Instance`] ([`Vnet`](kernel::Vnet), [`Vcpu`](kernel::Vcpu), [`Vprocg`](kernel::Vprocg)), [`Vimage`].
 //! - When something goes wrong: [`debug`], [`events`], [`set_failure_handler`].
 //!
 //! # Features
@@ -79,23 +79,21 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use carry::{BindError, Bound, Enter, Movable, MoveError, Refused, Transfer};
+pub use carry::{BindError, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
 pub use contexts::{Contexts, isolated};
 pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
-pub use instance::{Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
+pub use instance::{CreateError, DestroyError, Instance, InstanceBuilder, InstanceState, Instances, WeakInstance};
 pub use macros::{
     attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
     vprocg_module,
 };
 
-pub use registry::{Arguments, Class, Cpu, Net, NoContext, Procg, Program};
+pub use registry::{Arguments, Class, Program};
 pub use storage::{Held, LocalKey, Virtualized};
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
 /// Lays out all modules, makes the base instance of each class and runs its attach hooks; returns the base
@@ -116,18 +114,25 @@ pub fn boot() -> Result<Vimage, BootError> {
     Vimage::base()
 }
 
-/// An instance of the class [`Net`].
-pub type Vnet = Instance<Net>;
-/// An instance of the class [`Cpu`].
-pub type Vcpu = Instance<Cpu>;
-/// An instance of the class [`Procg`].
-pub type Vprocg = Instance<Procg>;
-
-/// The classes of FreeBSD's VIMAGE, and the names of their instances.
+/// The classes of FreeBSD's VIMAGE, and the names of their instances; part of the [prelude].
+///
+/// ```
+/// use vimage::kernel::{Net, Vnet};
+///
+/// let base = vimage::boot()?;
+/// assert_eq!(base.instance::<Net>(), Vnet::base()?);
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub mod kernel {
+    use crate::Instance;
     pub use crate::registry::{Cpu, Net, Procg};
-    #[doc(inline)]
-    pub use crate::{Vcpu, Vnet, Vprocg};
+
+    /// An instance of the class [`Net`].
+    pub type Vnet = Instance<Net>;
+    /// An instance of the class [`Cpu`].
+    pub type Vcpu = Instance<Cpu>;
+    /// An instance of the class [`Procg`].
+    pub type Vprocg = Instance<Procg>;
 }
 
 /// What most code needs: `use vimage::prelude::*;`.

@@ -22,7 +22,7 @@ pub use crate::storage::suspended::{
     LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled, suspend,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor, kind};
+pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};
 pub use crate::storage::{assert, assert_send};
 #[cfg(feature = "vimage")]
 pub use crate::storage::{drop_of, kept};

@@ -15,7 +15,7 @@
 //! }
 //!
 //! use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-//! let base = vimage::Vnet::base()?;
+//! let base = vimage::kernel::Vnet::base()?;
 //! let symbol = vimage::symmap::lookup(&base, "foo_counter")?;
 //! assert_eq!(symbol.size(), 8);
 //! assert_eq!(symbol.get::<AtomicU64>().unwrap().load(Relaxed), 7);

@@ -266,7 +266,7 @@ impl Transfer for Card {
 #[test]
 fn a_refusal_counts_for_whoever_waits() {
     let moody = Vnet::builder().name("moody").create().unwrap();
-    let weak: WeakInstance<vimage::Net> = moody.downgrade();
+    let weak: WeakInstance<vimage::kernel::Net> = moody.downgrade();
     let waits = moody.clone();
     let asked = std::thread::spawn(move || {
         let refused = moody.shutdown();

@@ -12,7 +12,7 @@ use std::thread;
 use support::panics::panics;
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
-use vimage::{Held, State};
+use vimage::{Held, InstanceState};
 
 /// Registration is one at a time, and after boot.
 fn turn() -> MutexGuard<'static, ()> {
@@ -298,7 +298,10 @@ fn modules_come_and_go_while_threads_are_inside_of_instances() {
                         stay(leave);
                         refused.wait();
                     });
-                    assert_eq!(vnet.state(), if number == 0 { State::ShuttingDown } else { State::Live });
+                    assert_eq!(
+                        vnet.state(),
+                        if number == 0 { InstanceState::ShuttingDown } else { InstanceState::Live }
+                    );
                     vnet.destroy().unwrap();
                     left.wait();
                 });

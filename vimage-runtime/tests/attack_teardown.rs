@@ -183,7 +183,7 @@ fn no_handle_is_made_while_detach_hooks_run() {
         Vnet::for_each(|other| assert_ne!(other.id(), id));
         let message = panic_of(|| drop(earlier::V_NAME.held()));
         assert!(message.contains("is being destroyed and cannot be held any more"), "{message}");
-        assert!(vimage::Bound::<_, vimage::Net>::new(1).is_err());
+        assert!(vimage::Bound::<_, vimage::kernel::Net>::new(1).is_err());
         let child = vimage::thread::spawn(Vnet::current);
         assert!(child.join().unwrap().is_none());
         let contexts = Contexts::current();

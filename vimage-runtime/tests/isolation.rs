@@ -134,7 +134,7 @@ fn the_base_vimage_enters_every_class() {
         assert!(Vnet::current().unwrap().is_base());
         assert!(Vcpu::current().unwrap().is_base());
         assert!(Vprocg::current().unwrap().is_base());
-        assert_eq!(Vtenant::current().unwrap(), base.get::<Tenant>());
+        assert_eq!(Vtenant::current().unwrap(), base.instance::<Tenant>());
     });
 }
 

@@ -2,7 +2,7 @@
 
 use vimage::prelude::*;
 use vimage::sysctl::{self, Error, Kind, Value};
-use vimage::{CreateError, Net};
+use vimage::{CreateError, kernel::Net};
 
 #[vnet_module]
 mod foo {
@@ -328,7 +328,7 @@ fn tunables_are_set_before_the_attach_hooks() {
 
     let both =
         Vimage::builder().fresh_all().sysctl("net.foo.mode", 2).sysctl("kern.sched.quantum", 20).create().unwrap();
-    assert_eq!(sysctl::of(&both.get::<Net>()).get("net.foo.seen").unwrap(), Value::Int(2));
+    assert_eq!(sysctl::of(&both.instance::<Net>()).get("net.foo.seen").unwrap(), Value::Int(2));
     assert_eq!(both.enter(|| sysctl::get("kern.sched.quantum")).unwrap(), Value::Int(20));
     let only_net = Vimage::builder().fresh::<Net>().sysctl("kern.sched.quantum", 20).create();
     assert!(matches!(only_net, Err(CreateError::Sysctl(Error::WrongClass { .. }))));

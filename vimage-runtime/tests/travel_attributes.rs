@@ -323,7 +323,7 @@ mod asked {
 
         #[quiesce]
         fn quiesce() {
-            if vimage::Vcpu::current().unwrap().name() == Some("asked") {
+            if vimage::kernel::Vcpu::current().unwrap().name() == Some("asked") {
                 super::QUIESCED.fetch_add(1, super::SeqCst);
             }
         }

@@ -120,7 +120,7 @@ fn a_bound_value_is_used_in_its_instance() {
 #[test]
 fn values_of_other_classes() {
     let vcpu = Vcpu::base().unwrap();
-    let bound: Bound<(), vimage::Cpu> = Bound::new_in(&vcpu, ()).unwrap();
+    let bound: Bound<(), vimage::kernel::Cpu> = Bound::new_in(&vcpu, ()).unwrap();
     assert!(bound.enter(|()| Vcpu::current()) == Some(vcpu));
 }
 
@@ -141,7 +141,7 @@ mod instances {
     use crate::support::panics::{panic_of, panics};
     use std::sync::{Arc, Barrier, OnceLock, Weak};
     use std::thread;
-    use vimage::{DestroyError, MoveError, Refused};
+    use vimage::{BindRefused, DestroyError, MoveError};
 
     #[test]
     fn a_bound_value_keeps_its_instance_and_is_dropped_in_it() {
@@ -165,15 +165,15 @@ mod instances {
         let (told, _heard) = mpsc::channel();
         let lone = Interface { name: "lone", told, panics: None };
         let error = Bound::<u32>::new(7).unwrap_err();
-        assert_eq!((error.value, &error.reason), (7, &Refused::NoContext { class: "Net" }));
-        assert_eq!(error.to_string(), "no Net instance is current that could be held");
+        assert_eq!((error.value, &error.reason), (7, &BindRefused::NoContext { class: "Net" }));
+        assert_eq!(error.to_string(), "no Net instance is current on this thread, or it is being destroyed");
         assert_eq!(Movable::<Interface>::new_in(&going(), lone).unwrap_err().reason.to_string(), {
             let id = LAST_GOING.with(std::cell::Cell::get);
-            format!("Net#{id} is shutting down, nothing new is bound to it")
+            format!("Net#{id} is shutting down: no value can be bound to it")
         });
         let red = going();
         let error = red.enter(|| Bound::<u32>::new(8)).unwrap_err();
-        assert!(matches!(error.reason, Refused::ShuttingDown { .. }) && error.value == 8);
+        assert!(matches!(error.reason, BindRefused::ShuttingDown { .. }) && error.value == 8);
         assert!(Bound::<u32>::new_in(&red, 8).is_err());
         red.destroy().unwrap();
     }
@@ -217,7 +217,7 @@ mod instances {
         *interfaces::V_REFUSALS.of(&jail).lock().unwrap() = 1;
         let error = em0.move_to(&jail).unwrap_err();
         assert!(matches!(&error, MoveError::Join { error, .. } if error == "em0 is not wanted"));
-        let text = format!("it did not join Net#{} and is home again: em0 is not wanted", jail.id());
+        let text = format!("the value did not join Net#{}, and is at home again: em0 is not wanted", jail.id());
         assert_eq!(error.to_string(), text);
         assert_eq!((em0.instance(), em0.is_joined(), names_in(&home)), (home.clone(), true, vec!["em0"]));
 
@@ -236,7 +236,7 @@ mod instances {
     fn an_instance_that_shuts_down_takes_nothing_in() {
         let (home, jail) = (vnet(), going());
         let (mut em0, steps) = interface(&home, "em0");
-        assert!(matches!(em0.move_to(&jail), Err(MoveError::Refused(Refused::ShuttingDown { .. }))));
+        assert!(matches!(em0.move_to(&jail), Err(MoveError::Refused(BindRefused::ShuttingDown { .. }))));
         assert_eq!((em0.instance(), steps.try_iter().count()), (home, 0));
     }
 

@@ -15,7 +15,7 @@ fn lines(output: &Output) -> Vec<&str> {
 /// Returns whether this build has instances. The feature of this crate does not tell, because other packages may enable
 /// it.
 fn has_instances() -> bool {
-    match vimage::Vnet::new() {
+    match vimage::kernel::Vnet::new() {
         Ok(_) => true,
         Err(vimage::CreateError::NotVirtualized) => false,
         Err(error) => panic!("{error}"),

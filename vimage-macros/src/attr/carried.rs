@@ -18,26 +18,48 @@ impl Name {
         &self.path[self.path.len() - 1]
     }
 
-    /// Why it cannot follow a static that becomes one value per instance, as the end of a message.
-    pub(crate) fn obstacle(&self) -> Option<&'static str> {
+    /// Why it cannot follow a static that becomes one value per instance.
+    pub(crate) fn obstacle(&self) -> Option<Obstacle> {
         const TOOLS: &[&str] = &["clippy", "diagnostic", "miri", "rust_analyzer", "rustfmt"];
         const CARRIED: &[&str] = &["allow", "cfg", "deny", "deprecated", "doc", "expect", "forbid", "warn"];
         let first = self.path.first()?.to_string();
         if self.path.len() > 1 {
-            return (!TOOLS.contains(&first.as_str())).then_some("");
+            return (!TOOLS.contains(&first.as_str())).then_some(UNKNOWN);
         }
         match first.as_str() {
-            "no_mangle" | "export_name" | "linkage" => Some(": there is one symbol per program, not one per instance"),
-            "link_section" => Some(": the values of instances are allocated, and not laid out by the linker"),
-            "used" => Some(": it keeps one static in the program, and there is a value per instance"),
-            "virtualized" | "shared" => Some(": write it on the `thread_local!`; where they differ, write two of them"),
-            "thread_local" => Some(": for a value per instance and thread write `#[virtualized] thread_local!`"),
-            "global_allocator" => Some(": there is one allocator per program"),
+            "no_mangle" | "export_name" | "linkage" => {
+                Some(Obstacle { why: ": there is one symbol per program, and a value per instance", ..UNKNOWN })
+            }
+            "link_section" => Some(Obstacle {
+                why: ": the values of instances are allocated, and not laid out by the linker",
+                ..UNKNOWN
+            }),
+            "used" => Some(Obstacle {
+                why: ": it keeps one static in the program, and there is a value per instance",
+                ..UNKNOWN
+            }),
+            "virtualized" | "shared" => Some(Obstacle {
+                why: " of a `thread_local!`",
+                help: "write it above the macro; where the decisions differ, write two macros",
+            }),
+            "thread_local" => Some(Obstacle {
+                why: ", which is one per instance",
+                help: "write `#[virtualized] thread_local! { … }` for a value per instance and thread",
+            }),
+            "global_allocator" => Some(Obstacle { why: ": there is one allocator per program", ..UNKNOWN }),
             known if CARRIED.contains(&known) => None,
-            _ => Some(""),
+            _ => Some(UNKNOWN),
         }
     }
 }
+
+/// Why an attribute cannot be on a variable, as the end of a message, and what to write.
+pub(crate) struct Obstacle {
+    pub(crate) why: &'static str,
+    pub(crate) help: &'static str,
+}
+
+const UNKNOWN: Obstacle = Obstacle { why: "", help: "remove it, or make the static `#[shared]`" };
 
 /// What `attr` comes to: its own name, or those in the `cfg_attr` that it is.
 pub(crate) fn names(attr: &Attribute) -> Vec<Name> {

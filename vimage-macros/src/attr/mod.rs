@@ -8,7 +8,7 @@ mod recognize;
 use proc_macro2::TokenStream;
 use syn::{AttrStyle, Attribute, Item, Meta};
 
-pub(crate) use self::carried::names;
+pub(crate) use self::carried::{Obstacle, names};
 pub(crate) use self::kind::{AttrKind, HookKind};
 pub(crate) use self::recognize::{Recognizer, may_be_imported};
 use crate::diagnostics as problem;

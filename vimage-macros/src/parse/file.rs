@@ -1,7 +1,7 @@
 //! `virtualize! { //! docs⏎ class = Net, depends_on = "loif"; the file's items }`.
 //!
 //! ```text
-//! file    = inner doc comments, [ options ";" ], items
+//! file    = doc comments, [ options ";" ], doc comments, items
 //! options = option { "," option } [ "," ]
 //! ```
 //!
@@ -28,6 +28,7 @@ pub(crate) fn file(tokens: TokenStream, diagnostics: &Diagnostics) -> Input {
     let parser = |input: ParseStream| {
         inner_attributes(input, diagnostics);
         options(&mut read, input, diagnostics)?;
+        inner_attributes(input, diagnostics);
         found = items::parse(input, diagnostics)?;
         Ok(())
     };

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, ExprLit, ItemFn, Lit, LitStr, Meta, Path, parse_quote};
 
 use super::Parsed;
-use crate::attr::options::{MainOptions, Reader, TestOptions, expected, runtime};
+use crate::attr::options::{MainOptions, Reader, TestOptions, runtime};
 use crate::diagnostics::{self as problem, Diagnostics};
 use crate::model::{ShouldPanic, Test};
 
@@ -54,9 +54,13 @@ fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
             let mut text = None;
             list.parse_nested_meta(|meta| {
                 if !meta.path.is_ident("expected") {
-                    return Err(problem::should_panic_form().at_span(meta.input.span()));
+                    return Err(problem::should_panic_form().at(&meta.path));
                 }
-                text = Some(expected(meta.value().and_then(|value| value.parse()), "expected = \"…\"")?);
+                text = Some(
+                    meta.value()
+                        .and_then(|value| value.parse())
+                        .map_err(|error| problem::should_panic_form().at_span(error.span()))?,
+                );
                 Ok(())
             })?;
             text

@@ -23,7 +23,7 @@ fn shared<X: Enter, R, F: Fn() -> R>(context: X, f: F) -> impl Fn() -> R + use<X
     move || carried.with(|f| f())
 }
 
-/// The same three methods for each thing that can be entered.
+/// The same three methods for each context.
 macro_rules! bind {
     ($(#[$first:meta])* impl [$($class:ident)?] $target:ty) => {
         impl $(<$class: Class>)? $target {
@@ -33,14 +33,14 @@ macro_rules! bind {
                 once(self.clone(), f)
             }
 
-            /// As [`bind`](Self::bind), for a closure that is called several times and may change what it owns: a
-            /// timer's.
+            /// As [`bind`](Self::bind), for a closure that is called several times and changes its captures, such as that
+            /// of a timer.
             #[track_caller]
             pub fn bind_mut<R, F: FnMut() -> R>(&self, f: F) -> impl FnMut() -> R + use<$($class,)? R, F> {
                 repeated(self.clone(), f)
             }
 
-            /// As [`bind`](Self::bind), for a closure that is called from anywhere at any time: a callback.
+            /// As [`bind`](Self::bind), for a closure that several threads may call, such as a callback.
             #[track_caller]
             pub fn bind_fn<R, F: Fn() -> R>(&self, f: F) -> impl Fn() -> R + use<$($class,)? R, F> {
                 shared(self.clone(), f)
@@ -50,13 +50,13 @@ macro_rules! bind {
 }
 
 bind! {
-    /// A closure that runs `f` in this instance, wherever it is called. Other classes are what they are there.
+    /// Returns a closure that runs `f` in this instance. Other classes have the contexts of its caller.
     ///
-    /// It holds a counted handle until it has run or is dropped; what `f` owns is dropped in the instance too. It
-    /// is `Send`, `Sync` and `'static` when `f` is. For a closure with arguments write
+    /// The closure holds a counted handle until it has run or is dropped. The captures of `f` are dropped in the instance
+    /// too. It is `Send`, `Sync` and `'static` if `f` is. For a closure with arguments write
     /// `{ let vnet = vnet.clone(); move |packet| vnet.enter(|| input(packet)) }`.
     ///
-    /// In builds without instances, here and in the other methods of the kind, the closure calls `f`.
+    /// In builds without instances the closure calls `f`; so do those of the other methods of this kind.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -73,28 +73,26 @@ bind! {
 }
 
 bind! {
-    /// A closure that runs `f` in this vimage, in each class, wherever it is called.
+    /// Returns a closure that runs `f` in this vimage, in each class.
     ///
-    /// It holds the vimage until it has run or is dropped; what `f` owns is dropped in the vimage too. It is
-    /// `Send`, `Sync` and `'static` when `f` is.
+    /// The closure holds the vimage until it has run or is dropped. The captures of `f` are dropped in the vimage too. It
+    /// is `Send`, `Sync` and `'static` if `f` is.
     impl [] Vimage
 }
 
 bind! {
-    /// A closure that runs `f` in these contexts, wherever it is called: `Contexts::current().bind(f)` runs where it
-    /// was made.
+    /// Returns a closure that runs `f` in these contexts: that of `Contexts::current().bind(f)` runs where it was made.
     ///
-    /// It holds the instances until it has run or is dropped; what `f` owns is dropped in these contexts too. It is
-    /// `Send`, `Sync` and `'static` when `f` is.
+    /// The closure holds the instances until it has run or is dropped. The captures of `f` are dropped in these contexts
+    /// too. It is `Send`, `Sync` and `'static` if `f` is.
     impl [] Contexts
 }
 
 impl<C: Class> Instance<C> {
-    /// A closure that runs `f` in this instance if it still exists, and returns `None` if not: short for
+    /// Returns a closure that runs `f` in this instance, or returns `None` once it shuts down: short for
     /// `downgrade().bind(f)`.
     ///
-    /// For timers and callbacks that should not keep the instance alive, above all those that the instance itself
-    /// keeps in its variables.
+    /// For timers and callbacks that must not keep the instance alive, above all those in its own variables.
     ///
     /// In builds without instances the closure calls `f`, and returns `Some`.
     pub fn bind_weak<R, F: FnOnce() -> R>(&self, f: F) -> impl FnOnce() -> Option<R> + use<C, R, F> {
@@ -103,10 +101,10 @@ impl<C: Class> Instance<C> {
 }
 
 impl<C: Class> WeakInstance<C> {
-    /// A closure that runs `f` in the instance if it still exists, and returns `None` if it is gone or going.
+    /// Returns a closure that runs `f` in the instance, or returns `None` once it shuts down.
     ///
-    /// It keeps the instance alive while `f` runs only. What `f` owns is dropped in the instance; where that is gone,
-    /// with no instance of the class.
+    /// The closure keeps the instance alive only while `f` runs. The captures of `f` are dropped in the instance, or with
+    /// no instance of the class if it is destroyed.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -123,13 +121,14 @@ impl<C: Class> WeakInstance<C> {
         let mut carried = WeaklyCarried { value: Some(f), instance: *self };
         move || {
             let instance = carried.instance.upgrade()?;
-            // Inside, as in `Carried::consume`.
+            // Taken inside, as in `Carried::consume`.
             let value = &mut carried.value;
             instance.enter(|| Some(value.take()?()))
         }
     }
 
-    /// As [`bind`](Self::bind), for a closure that is called several times and may change what it owns: a timer's.
+    /// As [`bind`](Self::bind), for a closure that is called several times and changes its captures, such as that of a
+    /// timer.
     pub fn bind_mut<R, F: FnMut() -> R>(&self, f: F) -> impl FnMut() -> Option<R> + use<C, R, F> {
         let mut carried = WeaklyCarried { value: Some(f), instance: *self };
         move || {
@@ -139,7 +138,7 @@ impl<C: Class> WeakInstance<C> {
         }
     }
 
-    /// As [`bind`](Self::bind), for a closure that is called from anywhere at any time: a callback.
+    /// As [`bind`](Self::bind), for a closure that several threads may call, such as a callback.
     pub fn bind_fn<R, F: Fn() -> R>(&self, f: F) -> impl Fn() -> Option<R> + use<C, R, F> {
         let carried = WeaklyCarried { value: Some(f), instance: *self };
         move || {
@@ -150,9 +149,9 @@ impl<C: Class> WeakInstance<C> {
     }
 }
 
-/// A value that belongs to an instance which may be gone.
+/// A value of an instance that may be destroyed.
 struct WeaklyCarried<T, C: Class> {
-    /// `None` only when it is used up or being dropped.
+    /// `None` only when it is consumed or dropped.
     value: Option<T>,
     instance: WeakInstance<C>,
 }
@@ -162,7 +161,7 @@ impl<T, C: Class> Drop for WeaklyCarried<T, C> {
         let Some(value) = self.value.take() else { return };
         match self.instance.upgrade() {
             Some(instance) => instance.run_drop(|| drop(value)),
-            // Nothing else may be reached instead.
+            // No other instance may be reached instead.
             None => context::bar(C::ENTRY, || drop(value)),
         }
     }

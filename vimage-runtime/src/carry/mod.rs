@@ -8,7 +8,6 @@ pub mod future;
 mod movable;
 pub mod thread;
 
-pub use bound::{BindError, Bound, Refused};
-pub(crate) use enter::AnyInstance;
+pub use bound::{BindError, BindRefused, Bound};
 pub use enter::Enter;
 pub use movable::{Movable, MoveError, Transfer};

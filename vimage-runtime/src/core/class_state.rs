@@ -9,7 +9,7 @@ use std::time::Duration;
 use super::added::AddedModule;
 use super::handle::Handle;
 use super::header::Header;
-use super::phase::State;
+use super::phase::InstanceState;
 use super::tree::Tree;
 use crate::error::BootError;
 use crate::layout::{LinkedModule, OrderedClass, Placed, PlacedPart, Reserve, lay_out};
@@ -157,5 +157,5 @@ pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
 /// How what holds no handle shows: as a handle does, `Net#3, Gone` once the instance is destroyed.
 pub(crate) fn describe(class: &'static ClassEntry, id: u64) -> String {
     let found = class.state().and_then(|state| state.live().tree.describe(id));
-    found.unwrap_or_else(|| format!("{}#{id}, {:?}", class.name, State::Gone))
+    found.unwrap_or_else(|| format!("{}#{id}, {:?}", class.name, InstanceState::Gone))
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 use super::handle::Instance;
 use crate::core::Phase;
 use crate::core::hooks::Refusal;
-use crate::core::phase::State;
+use crate::core::phase::InstanceState;
 use crate::core::teardown::{self, Stays};
 use crate::error::{Holders, ShutdownError, TeardownFailure};
 use crate::registry::Class;
@@ -29,7 +29,7 @@ impl<C: Class> Instance<C> {
         if self.is_base() {
             return Err(ShutdownError::Base);
         }
-        if self.state() == State::Creating {
+        if self.state() == InstanceState::Creating {
             return Err(ShutdownError::Creating);
         }
         loop {

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use crate::core::phase::State;
+use crate::core::phase::InstanceState;
 use crate::core::{AnyClass, ClassState, Handle, HasInstances, InstanceOf, Sealed, context};
 use crate::error::BootError;
 use crate::registry::{Class, ClassEntry};
@@ -119,7 +119,7 @@ impl<C: Class> Instance<C> {
 
     /// Where it is in its life.
     #[must_use]
-    pub fn state(&self) -> State {
+    pub fn state(&self) -> InstanceState {
         self.handle.header().phase().state()
     }
 

@@ -6,10 +6,10 @@ mod handle;
 mod list;
 mod weak;
 
-pub use crate::core::phase::State;
-pub use builder::{Builder, CreateError};
+pub use crate::core::phase::InstanceState;
+pub use builder::{CreateError, InstanceBuilder};
 pub(crate) use builder::{Tunables, create};
 pub use destroy::DestroyError;
 pub use handle::Instance;
-pub use list::List;
+pub use list::Instances;
 pub use weak::WeakInstance;

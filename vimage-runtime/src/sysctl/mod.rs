@@ -7,7 +7,7 @@
 //! | option | meaning |
 //! |---|---|
 //! | `ro`, `rw` | read only; read and set. One of them is required |
-//! | `tunable` | it may be set when an instance is created ([`Builder::sysctl`](crate::Builder::sysctl)), before the attach hooks run |
+//! | `tunable` | it may be set when an instance is created ([`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl)), before the attach hooks run |
 //! | `base_only` | only the base instance may set it. The default for shared variables, which `base_only = false` switches off |
 //! | `range = 0..=9` | the values that may be set |
 //! | `unit = "ms"` | for people |
@@ -32,7 +32,7 @@
 //! }
 //!
 //! let base = vimage::boot()?;
-//! vimage::sysctl::of(&base.get::<vimage::Net>()).set("net.ether.queue", 100)?;
+//! vimage::sysctl::of(&base.instance::<vimage::kernel::Net>()).set("net.ether.queue", 100)?;
 //! base.enter(|| {
 //!     assert_eq!(vimage::sysctl::get_as::<u32>("net.ether.queue").unwrap(), 100);
 //!     vimage::sysctl::set("net.ether.queue", "200").unwrap();

@@ -47,7 +47,7 @@ enum Choice {
 impl VimageBuilder {
     /// Shares the instances of this vimage instead of the current ones.
     #[track_caller]
-    pub fn from(mut self, vimage: &Vimage) -> Self {
+    pub fn starting_from(mut self, vimage: &Vimage) -> Self {
         self.from = Some(vimage.clone());
         self
     }
@@ -83,14 +83,14 @@ impl VimageBuilder {
         self
     }
 
-    /// A value for the attach hooks of the new instances, of any class; as [`Builder::arg`](crate::Builder::arg).
+    /// A value for the attach hooks of the new instances, of any class; as [`InstanceBuilder::arg`](crate::InstanceBuilder::arg).
     pub fn arg<T: Any + Send + Sync>(mut self, value: T) -> Self {
         self.arguments.insert(value);
         self
     }
 
     /// Sets a sysctl of the new instance of its class, before the attach hooks run; as
-    /// [`Builder::sysctl`](crate::Builder::sysctl).
+    /// [`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl).
     pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.tunables.push((name.into(), value.into()));
         self
@@ -101,7 +101,7 @@ impl VimageBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Builder::create`](crate::Builder::create), for the first class whose instance cannot be made; those made
+    /// As [`InstanceBuilder::create`](crate::InstanceBuilder::create), for the first class whose instance cannot be made; those made
     /// before it are destroyed again.
     #[track_caller]
     pub fn create(mut self) -> Result<Vimage, CreateError> {

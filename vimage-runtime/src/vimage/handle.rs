@@ -18,14 +18,14 @@ use crate::{boot, current};
 ///
 /// ```
 /// # use vimage::prelude::*;
-/// use vimage::{Cpu, Net};
+/// use vimage::kernel::{Cpu, Net};
 ///
 /// let base = vimage::boot()?;
 /// # #[cfg(feature = "vimage")] {
 /// // A network of its own on the processors of all.
 /// let red = Vimage::builder().fresh::<Net>().name("red").create()?;
-/// assert_ne!(red.get::<Net>(), base.get::<Net>());
-/// assert_eq!(red.get::<Cpu>(), base.get::<Cpu>());
+/// assert_ne!(red.instance::<Net>(), base.instance::<Net>());
+/// assert_eq!(red.instance::<Cpu>(), base.instance::<Cpu>());
 /// # }
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -109,7 +109,7 @@ impl Vimage {
     /// If the class was declared in a library that was loaded after boot.
     #[must_use]
     #[track_caller]
-    pub fn get<C: Class>(&self) -> Instance<C> {
+    pub fn instance<C: Class>(&self) -> Instance<C> {
         Instance::from_handle(InstanceOf::<C>::member(self, C::ENTRY).clone())
     }
 

@@ -13,7 +13,7 @@ use std::sync::{Mutex, MutexGuard};
 
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
-use vimage::{CreateError, DestroyError, ShutdownError, State, TeardownFailure};
+use vimage::{CreateError, DestroyError, InstanceState, ShutdownError, TeardownFailure};
 
 /// The steps of a module, each of which a test can make fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -257,7 +257,7 @@ fn the_end_of_an_instance_is_refused() {
         let shut = red.shutdown();
         let Err(ShutdownError::Refused { module, source }) = shut else { panic!("{fault}: {shut:?}") };
         assert_eq!((module, source.to_string()), (NAMES[fault.module], text(fault)));
-        assert_eq!(red.state(), State::Live);
+        assert_eq!(red.state(), InstanceState::Live);
         assert_eq!(log(), steps(Quiesce, fault.module..NET), "{fault}: those below are not asked, none is detached");
 
         set([fault]);
@@ -267,7 +267,7 @@ fn the_end_of_an_instance_is_refused() {
         };
         assert_eq!((module, source.to_string()), (NAMES[fault.module], text(fault)));
         red = instance;
-        assert_eq!(red.state(), State::Live);
+        assert_eq!(red.state(), InstanceState::Live);
         assert_eq!(log(), steps(Quiesce, fault.module..NET), "{fault}");
 
         // No handle is left.

@@ -4,7 +4,10 @@ use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vimage::{Net, Vnet, WeakInstance};
+use vimage::{
+    WeakInstance,
+    kernel::{Net, Vnet},
+};
 
 /// A fresh instance, or the base instance in builds that have no other.
 pub(crate) fn vnet() -> Vnet {

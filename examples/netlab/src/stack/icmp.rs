@@ -12,7 +12,7 @@ vimage::virtualize! {
     use smoltcp::wire::{Icmpv4DstUnreachable, Icmpv4Message, Icmpv4Packet, Icmpv4Repr, Icmpv4TimeExceeded};
     use smoltcp::wire::{IpProtocol, Ipv4Packet, Ipv4Repr};
     use vimage::prelude::*;
-    use vimage::{Bound, Refused};
+    use vimage::{BindRefused, Bound};
 
     use crate::hardware::Mbuf;
     use crate::stack::inet::{self, Drop, IpError};
@@ -169,7 +169,7 @@ vimage::virtualize! {
 
     impl IcmpSocket {
         /// Opens a socket on the current machine.
-        pub fn open() -> Result<Bound<Self>, Refused> {
+        pub fn open() -> Result<Bound<Self>, BindRefused> {
             let queue = Arc::new(Queue::default());
             V_ICMP_SOCKETS.lock().unwrap().push(Arc::clone(&queue));
             Bound::new(Self { queue }).map_err(|error| error.reason)

@@ -13,7 +13,7 @@ vimage::virtualize! {
     use smoltcp::wire::{Icmpv4DstUnreachable, IpProtocol, Ipv4Packet, UdpPacket, UdpRepr};
     use thiserror::Error;
     use vimage::prelude::*;
-    use vimage::{Bound, Refused};
+    use vimage::{Bound, BindRefused};
 
     use crate::hardware::Mbuf;
     use crate::stack::inet::{self, Drop, IpError};
@@ -31,7 +31,7 @@ vimage::virtualize! {
         #[error("UDP port {0} is in use on this machine")]
         InUse(u16),
         #[error(transparent)]
-        Refused(#[from] Refused),
+        Refused(#[from] BindRefused),
     }
 
     type Queue = Mutex<VecDeque<Datagram>>;

@@ -49,7 +49,7 @@ pub fn bundled(name: &str) -> String {
 /// Returns whether this build has instances. The feature of this crate does not tell, because other packages may enable
 /// it.
 pub fn has_instances() -> bool {
-    match vimage::Vnet::new() {
+    match vimage::kernel::Vnet::new() {
         Ok(_) => true,
         Err(vimage::CreateError::NotVirtualized) => false,
         Err(error) => panic!("{error}"),

@@ -4,9 +4,8 @@ use proc_macro2::Ident;
 use syn::ext::IdentExt;
 use syn::parse::ParseStream;
 
-use super::syntax::{OptionValue, expected, options};
+use super::syntax::{OptionValue, expected, invalid, options};
 use super::values::{Krate, equals};
-use crate::diagnostics as problem;
 
 options! {
     /// The options of a class.
@@ -32,7 +31,7 @@ impl OptionValue for NoContext {
         match value.to_string().as_str() {
             "base" => Ok(Self::Base),
             "panic" => Ok(Self::Panic),
-            _ => Err(problem::option_value(example).at(value)),
+            _ => Err(invalid(example).at(value)),
         }
     }
 }

@@ -17,7 +17,7 @@ pub(crate) use self::class::{ClassOptions, NoContext};
 pub(crate) use self::hook::HookOptions;
 pub(crate) use self::module::{AnyModuleOptions, Dependency, ModuleOptions};
 pub(crate) use self::shared::SharedOptions;
-pub(crate) use self::syntax::{Given, Read, Reader, expected};
+pub(crate) use self::syntax::{Given, Read, Reader};
 pub(crate) use self::sysctl::Sysctl;
 pub(crate) use self::test::{MainOptions, TestOptions};
 pub(crate) use self::values::{InModule, runtime};

@@ -4,7 +4,7 @@ use proc_macro2::Ident;
 use syn::parse::ParseStream;
 use syn::{LitStr, Path};
 
-use super::syntax::{Given, OptionSet, OptionValue, expected, give, options};
+use super::syntax::{Given, OptionSet, OptionValue, expected, give, invalid, options};
 use super::values::{Except, Flag, Krate, Macros, equals, list, path_value};
 use crate::diagnostics as problem;
 
@@ -57,7 +57,7 @@ impl OptionValue for ModuleName {
         let example = "name = \"…\"";
         equals(input, example)?;
         if !input.peek(LitStr) {
-            return Err(problem::option_value(example).at_span(input.span()));
+            return Err(invalid(example).at_span(input.span()));
         }
         non_empty(input).map(Self)
     }
@@ -110,6 +110,6 @@ impl OptionValue for Manual {
         let example = "register = \"manual\"";
         equals(input, example)?;
         let value: LitStr = expected(input.parse(), example)?;
-        if value.value() == "manual" { Ok(Self) } else { Err(problem::option_value(example).at(value)) }
+        if value.value() == "manual" { Ok(Self) } else { Err(invalid(example).at(value)) }
     }
 }

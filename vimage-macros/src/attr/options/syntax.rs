@@ -156,6 +156,12 @@ fn skip_option(input: ParseStream) {
 }
 
 /// Says what an option has to look like, where it does not.
-pub(crate) fn expected<T>(result: syn::Result<T>, example: &str) -> syn::Result<T> {
-    result.map_err(|error| problem::option_value(example).at_span(error.span()))
+pub(super) fn expected<T>(result: syn::Result<T>, example: &str) -> syn::Result<T> {
+    result.map_err(|error| invalid(example).at_span(error.span()))
+}
+
+/// The problem with the value of the option that an example starts with.
+pub(super) fn invalid(example: &str) -> problem::Problem {
+    let option = example.split(|c: char| !c.is_alphanumeric() && c != '_').next().unwrap_or(example);
+    problem::option_value(option, example)
 }

@@ -5,7 +5,7 @@ use syn::parse::ParseStream;
 use syn::punctuated::Punctuated;
 use syn::{Path, Token, parse_quote, token};
 
-use super::syntax::{Given, OptionValue, expected};
+use super::syntax::{Given, OptionValue, expected, invalid};
 use crate::diagnostics as problem;
 use crate::idents;
 
@@ -110,7 +110,7 @@ pub(super) fn in_parentheses<T>(
     one: fn(ParseStream) -> syn::Result<T>,
 ) -> syn::Result<Vec<T>> {
     if !input.peek(token::Paren) {
-        return Err(problem::option_value(example).at_span(input.span()));
+        return Err(invalid(example).at_span(input.span()));
     }
     let content;
     syn::parenthesized!(content in input);

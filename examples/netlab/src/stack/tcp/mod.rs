@@ -17,7 +17,7 @@ vimage::virtualize! {
     use smoltcp::wire::{HardwareAddress, IpCidr, IpProtocol};
     use thiserror::Error;
     use vimage::prelude::*;
-    use vimage::{Bound, Refused};
+    use vimage::{BindRefused, Bound};
 
     use crate::hardware::Mbuf;
     use crate::stack::ifnet;
@@ -32,7 +32,7 @@ vimage::virtualize! {
         #[error("no connection to {0} port {1} can be started")]
         Connect(Ipv4Addr, u16),
         #[error(transparent)]
-        Refused(#[from] Refused),
+        Refused(#[from] BindRefused),
     }
 
     struct Tcp {
