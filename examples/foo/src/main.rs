@@ -41,7 +41,7 @@ fn socket() -> Result<Option<OsString>, String> {
             path.display()
         )),
         (path, None) => Ok(path),
-        (_, Some(more)) => Err(format!("nothing is known about {}: write `foo [SOCKET]`", more.display())),
+        (_, Some(more)) => Err(format!("unexpected argument {}: write `foo [SOCKET]`", more.display())),
     }
 }
 

@@ -113,5 +113,5 @@ fn a_socket_needs_a_feature() {
 
 #[test]
 fn there_is_one_argument_at_most() {
-    refused(&["/tmp/foo.sock", "more"], "nothing is known about more: write `foo [SOCKET]`");
+    refused(&["/tmp/foo.sock", "more"], "unexpected argument more: write `foo [SOCKET]`");
 }

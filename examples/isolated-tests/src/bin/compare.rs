@@ -56,5 +56,5 @@ fn build(way: &Way) -> Result<PathBuf> {
             return Ok(executable.into());
         }
     }
-    Err(format!("cargo has not built the test `{}`", way.target).into())
+    Err(format!("cargo did not build the test `{}`", way.target).into())
 }

@@ -105,7 +105,7 @@ impl Sysctl {
                 Ok(None)
             }
             (Some(file), Some(node)) => Ok(Some((file, node))),
-            (Some(file), None) => Err(format!("of which node of {file}? A NODE follows the FILE").into()),
+            (Some(file), None) => Err(format!("missing NODE after FILE `{file}`").into()),
         }
     }
 }
@@ -114,7 +114,9 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
     let quiet = cli.json;
     let at = |place: &Where, command: OnNetwork<'_>| on_network(&place.file, Some(&place.settings), quiet, command);
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) if quiet && args.prints_map() => Err("`--svg -` and `--json` both print: take one".into()),
+        Command::Run(args) if quiet && args.prints_map() => {
+            Err("`--svg -` and `--json` both write to standard output: use one of them".into())
+        }
         Command::Run(args) => on_network(&args.file, Some(&args.settings), quiet, &|topology, network| {
             commands::run::run(topology, network, &args, quiet)
         }),

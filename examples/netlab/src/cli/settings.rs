@@ -43,7 +43,7 @@ impl Settings {
 fn add_rule(network: &Network, node: usize, rule: &str) -> Result<u16, Box<dyn Error>> {
     let rule: Rule = rule.parse()?;
     let number = network.on(node, || ipfw::ipfw_add(rule));
-    Ok(number.ok_or("all numbers of rules are used up")?)
+    Ok(number.ok_or("no more rules: all numbers are used up")?)
 }
 
 /// Splits `NODE:REST`. Ids and names may contain colons, so the longest prefix that names a node is the node.
@@ -80,7 +80,7 @@ fn links(topology: &Topology, text: &str) -> Result<Vec<usize>, Box<dyn Error>> 
         (1, _) => Ok(found.remove(0)),
         (0, Some(error)) if !all_nodes => Err(error.into()),
         (0, _) => Err(format!("there is no link `{text}`").into()),
-        _ => Err(format!("`{text}` can be read as several links: name the nodes by their ids").into()),
+        _ => Err(format!("`{text}` can be read as several links: use the ids of the nodes").into()),
     }
 }
 

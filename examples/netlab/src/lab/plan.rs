@@ -110,7 +110,7 @@ mod tests {
             at = matching.max_by_key(|(prefix, _)| prefix.length()).expect("there is a route").1;
             assert!(length < 100, "{from} to {to} does not end");
         }
-        unreachable!("it ends or fails")
+        unreachable!("the loop returns or panics")
     }
 
     #[test]

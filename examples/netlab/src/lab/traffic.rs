@@ -30,7 +30,7 @@ impl Model {
 
 /// The topology has no demands for the model.
 #[derive(Debug, Error)]
-#[error("{topology} has no demands of its own: take --traffic uni or --traffic deg")]
+#[error("{topology} has no demands of its own: use `--traffic uni` or `--traffic deg`")]
 pub struct NoDemands {
     topology: String,
 }

@@ -163,7 +163,7 @@ mod tests {
                 return transfer.is_verified(BYTES);
             }
         }
-        panic!("the bytes did not come");
+        panic!("the bytes did not arrive");
     }
 
     /// One test, because two would take each other's packets from the loopback interface of the base machine.

@@ -44,7 +44,7 @@ pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) 
         entries = network.entries() - before;
         let other = routers.flood(&flows, count);
         if one.links != other.links || one.delivered != other.delivered {
-            return Err("the two have not done the same".into());
+            return Err("the stack and its twin by hand counted different packets".into());
         }
         ratios.push(one.hops_per_second() / other.hops_per_second().max(f64::EPSILON));
         differences.push(per_hop(&one) - per_hop(&other));
@@ -147,7 +147,7 @@ fn wires() -> Duration {
 
 fn links() -> Duration {
     let base = Vnet::base().expect("the network has been built");
-    let (left, right) = link::pair::<Mbuf>(&base, &base).expect("the base machine is not going");
+    let (left, right) = link::pair::<Mbuf>(&base, &base).expect("the base machine is not shut down");
     let mut packets: Vec<Mbuf> = (0..BATCH).map(|_| packet()).collect();
     let start = Instant::now();
     for _ in 0..MESSAGES / BATCH {

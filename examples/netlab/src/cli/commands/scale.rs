@@ -69,7 +69,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let shown = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), |bytes| format!("{} bytes", grouped(bytes)));
     let shape = format!("{:?}", args.shape).to_lowercase();
     let mut text = format!("{}\n", bold(format!("{shape} of {} vnets, {} links", grouped(nodes as u64), edges.len())));
-    _ = writeln!(text, "vnets made       {:>9.3} s, {} each", made.as_secs_f64(), shown(bare));
+    _ = writeln!(text, "vnets created    {:>9.3} s, {} each", made.as_secs_f64(), shown(bare));
     _ = writeln!(
         text,
         "connected        {:>9.3} s, {} each with interfaces and routes",
@@ -77,7 +77,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
         shown(wired)
     );
     _ = writeln!(text, "pinged           {:>9.3} s, {} each after that", pinged.as_secs_f64(), shown(all));
-    _ = writeln!(text, "taken down       {:>9.3} s", closed.as_secs_f64());
+    _ = writeln!(text, "destroyed        {:>9.3} s", closed.as_secs_f64());
     _ = writeln!(
         text,
         "pings answered   {} of {}, {} packet-hops",

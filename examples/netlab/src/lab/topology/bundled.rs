@@ -74,7 +74,7 @@ mod tests {
         for (name, message) in [
             ("polska", "sndlib/nobel-germany, sndlib/polska; did you mean `sndlib/polska`?"),
             ("sndlib/newyrok", "did you mean `sndlib/newyork`?"),
-            ("zoo", "there is no such file; bundled are abilene, topozoo/Abilene, sndlib/abilene"),
+            ("zoo", "no such file; bundled topologies: abilene, topozoo/Abilene, sndlib/abilene"),
         ] {
             let error = Topology::load(name).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");

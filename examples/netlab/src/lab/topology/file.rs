@@ -200,7 +200,7 @@ mod tests {
             (r#"{"nodes": [{"id": 1}, {"id": "1"}], "edges": []}"#.to_owned(), r#"1 and "1" name the same node"#),
             (r#"{"nodes": [{"id": 1}, {"id": 1.0}], "edges": []}"#.to_owned(), "1 and 1.0 name the same node"),
             (format!(r#"{{{two}, "edges": [{{"source": 0}}]}}"#), "missing field `target`"),
-            (format!(r#"{{{two}, "edges": [{{"source": 0, "target": 7}}]}}"#), "edge 0 goes to node 7"),
+            (format!(r#"{{{two}, "edges": [{{"source": 0, "target": 7}}]}}"#), "edge 0 leads to node 7"),
             (format!(r#"{{{two}, "edges": [{{"source": "b", "target": "b"}}]}}"#), "from node b to itself"),
             (r#"{"nodes": [{"id": 1, "pos": [1]}], "edges": []}"#.to_owned(), "position of node 1"),
             (format!(r#"{{"graph": {{"demands": {{"0": {{"9": 1}}}}}}, {two}, "edges": []}}"#), "to node 9"),
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(parse(&format!("\u{feff}{text}")).unwrap().nodes.len(), 1);
         let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let error = Topology::parse("test.json", &utf16).unwrap_err();
-        assert_eq!(error.to_string(), "test.json is in UTF-16, and JSON is in UTF-8: save it as UTF-8");
+        assert_eq!(error.to_string(), "test.json is in UTF-16: save it as UTF-8");
     }
 
     #[test]

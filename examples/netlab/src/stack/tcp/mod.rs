@@ -27,9 +27,9 @@ vimage::virtualize! {
     /// The error of opening a connection.
     #[derive(Debug, Error)]
     pub enum TcpError {
-        #[error("TCP port {0} cannot be listened on")]
+        #[error("cannot listen on TCP port {0}")]
         Listen(u16),
-        #[error("no connection to {0} port {1} can be started")]
+        #[error("cannot connect to {0} port {1}")]
         Connect(Ipv4Addr, u16),
         #[error(transparent)]
         Refused(#[from] BindRefused),
