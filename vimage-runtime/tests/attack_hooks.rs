@@ -15,7 +15,7 @@ use support::panics::panic_of;
 use vimage::prelude::*;
 use vimage::{Contexts, CreateError, DestroyError, Held, InstanceState, ShutdownError};
 
-/// What an attach hook is told to do.
+/// A closure that an attach hook runs.
 type OnAttach = Box<dyn Fn() -> Result<(), BoxError> + Send + Sync>;
 type OnQuiesce = Box<dyn FnMut() -> Result<(), BoxError> + Send>;
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -66,7 +66,7 @@ fn create_with(job: impl Fn() -> Result<(), BoxError> + Send + Sync + 'static) -
     Vnet::builder().arg::<OnAttach>(Box::new(job)).create()
 }
 
-/// What an attach hook got hold of before it failed.
+/// Returns what an attach hook took before it failed.
 fn stolen<T: Send + 'static>(steal: impl Fn() -> T + Send + Sync + 'static) -> T {
     let loot = Arc::new(Mutex::new(None));
     let place = Arc::clone(&loot);
@@ -205,7 +205,7 @@ fn quiesce_hooks_may_do_everything_else() {
             assert!(matches!(own.shutdown(), Err(ShutdownError::InProgress)));
             assert!(matches!(own.clone().destroy(), Err(DestroyError::Busy { .. })));
             assert!(Vnet::all().all(|vnet| vnet.id() != id));
-            // One handle stays: whoever destroys it is told, and it goes on living.
+            // One handle is never dropped: `destroy` fails with `Busy`, and the instance stays live.
             std::mem::forget(own);
             drop(Vnet::new()?);
             Ok(())

@@ -1,4 +1,4 @@
-//! What `{:?}` prints of what users hold: short, and the same before and after an instance is gone.
+//! The `Debug` output of the public types: short, and available before and after an instance is destroyed.
 
 use std::fmt::Debug;
 

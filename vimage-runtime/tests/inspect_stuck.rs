@@ -1,4 +1,4 @@
-//! The server while the program holds locks, does not return from handlers, or is asked for what is not there.
+//! The server while the program holds locks or a handler does not return, and requests for names that do not exist.
 #![cfg(all(feature = "inspect", unix))]
 
 #[path = "support/inspect_client.rs"]

@@ -1,4 +1,4 @@
-//! What one instance does is not seen in another, and no context is no access.
+//! Instances do not see each other's values, and without a context there is no access.
 
 mod support;
 

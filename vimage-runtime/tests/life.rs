@@ -85,7 +85,7 @@ mod instances {
         let Err(DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("it holds itself") };
         drop(red);
         let red = weak.upgrade().expect("nothing but itself holds it");
-        // The way out.
+        // Breaks the circle.
         keeper::V_KEPT.of(&red).lock().unwrap().clear();
         red.destroy().unwrap();
     }

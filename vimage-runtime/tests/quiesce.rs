@@ -129,7 +129,7 @@ fn what_is_shut_down_stays_so_and_is_not_found() {
     assert_eq!(red.state(), InstanceState::ShuttingDown);
     assert!(red.downgrade().upgrade().is_none());
     assert!(Vnet::all().all(|vnet| vnet != red));
-    // Who is in there can go on.
+    // Code inside the instance continues.
     red.enter(|| assert_eq!(Vnet::current().as_ref(), Some(&other)));
     let Err(DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("there is another handle") };
     assert_eq!(red.state(), InstanceState::ShuttingDown, "as it was before");
@@ -156,7 +156,7 @@ mod hasty {
     use vimage::prelude::*;
     use vimage::{Arguments, InstanceState, ShutdownError};
 
-    /// Told to instances that try to shut down before they live.
+    /// An argument that makes the attach hook try to shut its own instance down.
     pub struct ShutDown;
 
     #[attach]

@@ -24,7 +24,7 @@ mod foo {
     #[virtualized(sysctl("net.foo.boot_mode", ro, tunable))]
     static FOO_BOOT_MODE: AtomicI8 = AtomicI8::new(-1);
 
-    /// What the attach hook found.
+    /// The value that the attach hook read.
     #[virtualized(sysctl("net.foo.seen", ro))]
     static FOO_SEEN: AtomicU32 = AtomicU32::new(0);
 
@@ -49,7 +49,7 @@ mod foo {
     #[virtualized(sysctl("net.foo.once", rw))]
     static FOO_ONCE: OnceLock<i64> = OnceLock::new();
 
-    /// Forced in the instance that is asked.
+    /// Initialized by the first read.
     #[virtualized(sysctl("net.foo.lazy", ro))]
     static FOO_LAZY: LazyLock<u64> = LazyLock::new(|| V_FOO_COUNTER.load(Relaxed) * 2);
 
@@ -300,7 +300,7 @@ fn each_instance_has_its_own() {
     assert_eq!(sysctl::of(&base).get("net.foo.own.name").unwrap(), Value::from(""));
     let none = std::thread::spawn(|| sysctl::get("net.foo.counter").unwrap_err()).join().unwrap();
     assert!(matches!(none, Error::NoInstance { class: "Net", .. }), "{none:?}");
-    // Asked from within another one, it is still the one that is named.
+    // A read from within another instance reads the instance that is named.
     let lazy = base.enter(|| sysctl::of(&red).get_as::<u64>("net.foo.lazy").unwrap());
     assert_eq!(lazy, 16);
 }

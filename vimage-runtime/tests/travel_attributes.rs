@@ -37,7 +37,7 @@ mod registry {
         names.len()
     }
 
-    /// What the base instance has in builds where it is the only one.
+    /// Removes what other tests left in the base instance, which they share in builds without instances.
     pub fn clear() {
         V_NAMES.lock().unwrap().clear();
     }
@@ -178,7 +178,7 @@ async fn on_several_threads() -> Result<(), tokio::task::JoinError> {
     Ok(())
 }
 
-/// What has just been let go of by another thread is given a moment.
+/// A thread that is just ending gets a moment to release its handles.
 #[vimage::test]
 fn a_thread_that_is_just_ending() {
     vimage::thread::spawn(|| thread::sleep(Duration::from_millis(50)));
@@ -281,7 +281,7 @@ fn main_runs_in_the_base_vimage() {
     assert_eq!(program::asynchronous::main(), Some(0));
 }
 
-/// On the one thread of its executor: what is to be let go of has to get its turn there.
+/// All on one thread: tasks that have to be dropped before the end are polled there first.
 mod on_one_thread {
     use super::registry;
     use vimage::prelude::*;

@@ -52,7 +52,7 @@ fn a_dropped_end_closes_after_what_it_has_sent() {
     assert_eq!(right.recv(), Ok(1));
     assert_eq!((right.recv(), right.try_recv()), (Err(RecvError), Err(TryRecvError::Closed)));
     assert_eq!((right.send(4), right.try_send(5)), (Err(SendError(4)), Err(TrySendError::Closed(5))));
-    // What nobody has received comes back.
+    // Messages that were not received are returned.
     assert_eq!(right.take_back(), [2, 3]);
     assert_eq!(right.take_back(), [0; 0]);
 }
@@ -219,7 +219,7 @@ mod instances {
         vnet().enter(|| drop(right));
         assert_eq!(all(), [ids.1; 2]);
 
-        // The instance that goes last does it when it shuts down.
+        // The instance that shuts down last drops them.
         let (left, right) = link::pair(&a, &b).unwrap();
         left.send(message()).unwrap();
         right.send(message()).unwrap();

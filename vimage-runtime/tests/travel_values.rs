@@ -19,11 +19,11 @@ mod interfaces {
     #[virtualized]
     pub static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
-    /// Whether it takes no more, and how often that counts.
+    /// How many more transfers it refuses.
     #[virtualized]
     pub static REFUSALS: Mutex<u32> = Mutex::new(0);
 
-    /// What is seen when the instance shuts down.
+    /// The names that were there when the instance shut down.
     #[virtualized]
     pub static AT_QUIESCE: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
@@ -43,7 +43,7 @@ mod interfaces {
     }
 }
 
-/// What was taken home by the hook of the instance it was lent to.
+/// The values that the hook of the borrowing instance returned.
 static TAKEN_BACK: Mutex<Vec<Movable<Interface>>> = Mutex::new(Vec::new());
 
 #[cfg(feature = "vimage")]
@@ -282,7 +282,7 @@ mod instances {
         let Err(DestroyError::Refused { instance: jail, .. }) = jail.destroy() else { panic!("a hook refuses") };
         assert_eq!(em0.instance(), jail);
         assert_eq!(*interfaces::V_AT_QUIESCE.of(&jail).lock().unwrap(), ["em0", "sticky"]);
-        // Nobody is left to keep it.
+        // No handle is left.
         drop(jail);
         assert_eq!((em0.instance(), names_in(&home)), (home.clone(), vec!["em0"]));
     }
@@ -366,7 +366,7 @@ mod instances {
         em0.enter(|interface| interface.panics = None);
     }
 
-    /// The step that is taken when its instance goes is the only one that can reach its owner.
+    /// Only the step that runs while the instance shuts down can reach the owner of the value.
     #[test]
     fn a_step_cannot_use_its_own_value() {
         struct Curious {

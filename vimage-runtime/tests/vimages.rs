@@ -29,7 +29,7 @@ mod cpu {
     }
 }
 
-/// Made last of the three, so that those before it are to be taken back.
+/// Created last of the three, so that its failure has to undo the other two.
 #[vprocg_module]
 mod procg {
     use vimage::Arguments;
@@ -42,7 +42,7 @@ mod procg {
         match arguments.get::<Refuse>() {
             None => Ok(()),
             Some(Refuse) => {
-                // What the new vimage has already is current here.
+                // The instances that the new vimage has so far are current here.
                 assert_eq!(super::net::send(), 1);
                 Err("was told to")
             }
@@ -171,7 +171,7 @@ mod instances {
             assert_eq!(em0.enter(|_| net::send()), 2);
             assert_eq!(timer(), (3, 1));
             assert_eq!((socket.instance(), em0.instance()), (&red.instance(), red.instance()));
-            // When it is told to, and not by the thread's vimage.
+            // On request, and not with the vimage of the thread.
             em0.move_to(&green.instance()).unwrap();
             assert_eq!(em0.enter(|_| net::send()), 2);
         });
@@ -182,7 +182,7 @@ mod instances {
     }
 }
 
-/// In the order in which they end.
+/// In the order in which they are dropped.
 static ENDED: std::sync::Mutex<Vec<(&str, String)>> = std::sync::Mutex::new(Vec::new());
 
 fn ends(class: &'static str, name: Option<&str>) {

@@ -16,12 +16,13 @@ fn test_debug() -> Done {
         // The chores are the same in each build, and are tested once.
         test_in(build, &["--workspace", "--exclude", "xtask"], &[])?;
     }
-    // What the macros print does not depend on the backend, nor what the largest example computes.
+    // Neither the messages of the macros nor the results of the largest example depend on the backend.
     let without = ["--workspace", "--exclude", "xtask", "--exclude", "ui-tests", "--exclude", "netlab"];
     test_in(&OTHER_BACKEND, &without, &[])
 }
 
-/// What the optimizer or the linker could drop: everything with one backend, with the other one what depends on it.
+/// Optimized builds, in which the optimizer or the linker could drop registrations: all tests with one backend, with the
+/// other backend those that depend on it.
 fn test_optimized() -> Done {
     const PACKAGES: [&str; 6] = ["-p", "vimage", "-p", "diamond", "-p", "multi-file-user"];
     let [linkme, inventory] = &OPTIMIZED;
@@ -37,7 +38,7 @@ fn test_in(build: &Build, packages: &[&str], targets: &[&str]) -> Done {
     cargo(&title, &[&["test"], packages, profile, &features, targets].concat(), &[])
 }
 
-/// What has to pass before a change is merged.
+/// Everything that has to pass before a change is merged.
 pub(crate) fn ci() -> Done {
     this("layers", "layers")?;
     cargo("formatting", &["fmt", "--all", "--check"], &[])?;
@@ -58,7 +59,7 @@ pub(crate) fn ci() -> Done {
     ])
 }
 
-/// What is slow by nature, and of which `ci` does a part.
+/// Checks that are slow by nature; `ci` runs a short form of each.
 pub(crate) fn deep() -> Done {
     const CASES: [(&str, &str); 1] = [("PROPTEST_CASES", "20000")];
     for build in OPTIMIZED.iter().chain([&OTHER_BACKEND]) {
@@ -89,7 +90,7 @@ fn compare(times: &str) -> Done {
     cargo("compare", &["run", "--package", "isolated-tests", "--bin", "compare", times], &[])
 }
 
-/// In a process of its own, so that its time can be told from that of the steps beside it.
+/// In a process of its own, so that its CPU time can be measured beside other steps.
 fn memcheck() -> Done {
     this("memcheck", "memcheck")
 }
@@ -111,7 +112,7 @@ pub(crate) fn models() -> Done {
     cargo("models", &arguments, &[("SHUTTLE_SILENCE_WARNINGS", "1")])
 }
 
-/// Takes what the UI and expansion tests print now as what they should print.
+/// Accepts the current output of the UI and expansion tests as the expected one.
 pub(crate) fn bless() -> Done {
     let variables = [("TRYBUILD", "overwrite"), ("INSTA_UPDATE", "always"), ("INSTA_FORCE_PASS", "1")];
     THREE.iter().try_for_each(|build| {
@@ -121,7 +122,7 @@ pub(crate) fn bless() -> Done {
     })
 }
 
-/// What is published, in the order in which it has to be.
+/// The published packages, dependencies first.
 const PUBLISHED: [&str; 4] = ["vimage-macros", "vimage", "vimage-tracing", "vimagectl"];
 
 fn package_arguments() -> Vec<&'static str> {

@@ -17,7 +17,7 @@ struct Step {
 }
 
 static STEPS: Mutex<Vec<Step>> = Mutex::new(Vec::new());
-/// Whether steps run side by side, so that each keeps what it prints until it ends.
+/// Set while steps run side by side: then the output of each is printed when it ends.
 static SIDE_BY_SIDE: AtomicBool = AtomicBool::new(false);
 
 /// Runs cargo as a step.

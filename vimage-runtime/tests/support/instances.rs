@@ -35,7 +35,7 @@ pub(crate) fn in_each_instance(test: impl Fn()) {
     }
 }
 
-/// Whether the instance is destroyed.
+/// True if the instance is destroyed.
 pub(crate) fn is_gone(weak: WeakInstance<Net>) -> bool {
     Vnet::by_id(weak.id()).unwrap().is_none()
 }

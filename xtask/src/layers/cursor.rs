@@ -102,7 +102,7 @@ impl<'a> Cursor<'a> {
         skips
     }
 
-    /// Whether a name here is the first of a path, and not a field, a lifetime, or of another crate.
+    /// True if a name here begins a path, and is no field, no lifetime, and not of another crate.
     pub(super) fn begins_path(&self) -> bool {
         let follows_dot = self.was_punct(1, '.') && !self.was_punct(2, '.');
         let follows_colons = self.was_punct(1, ':') && self.was_punct(2, ':');

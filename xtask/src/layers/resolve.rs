@@ -1,4 +1,4 @@
-//! From paths to the files that they lead to.
+//! Resolves paths to files.
 
 use std::collections::BTreeSet;
 
@@ -67,7 +67,7 @@ impl Source {
         }
     }
 
-    /// What `use` binds to the name in the module.
+    /// The paths that `use` binds to the name in the module.
     fn bound(&self, module: &Segments, name: &str) -> &[Segments] {
         self.modules.get(module).and_then(|module| module.bindings.get(name)).map_or(&[], Vec::as_slice)
     }
@@ -107,7 +107,7 @@ impl Source {
             .collect()
     }
 
-    /// Goes from a module down to what the path names.
+    /// Follows a path from a module downwards.
     fn descend(&self, mut at: Segments, path: &[String], reexports: usize) -> Vec<Target> {
         let mut found = Vec::new();
         for (index, segment) in path.iter().enumerate() {
@@ -127,7 +127,7 @@ impl Source {
     /// Finds what the path begins with, which is no module inside of this one.
     fn named(&self, at: &Segments, path: &[String], reexports: usize) -> Vec<Target> {
         let (module, name) = (&self.modules[at], &path[0]);
-        // What the root re-exports is for users: inside, everything is named where it is.
+        // The root re-exports for users; inside the crate an item is named by the module that has it.
         if let Some(file) = self.exported.get(name).filter(|_| at.is_empty()) {
             return vec![Target::Item(vec![*file])];
         }

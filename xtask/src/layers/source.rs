@@ -30,7 +30,7 @@ pub(super) struct Source {
 pub(super) struct Module {
     pub(super) files: Vec<usize>,
     pub(super) items: BTreeSet<String>,
-    /// What `use` names in it, and the path behind the name: several, if conditional compilation chooses one.
+    /// The names that `use` binds, with their paths: several, if conditional compilation chooses one.
     pub(super) bindings: BTreeMap<String, Vec<Segments>>,
     pub(super) globs: Vec<Segments>,
 }
@@ -259,7 +259,7 @@ fn is_comma(token: &TokenTree) -> bool {
     matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')
 }
 
-/// What a leaf of a `use` binds.
+/// The name that a leaf of a `use` binds.
 enum Name {
     Is(String),
     /// `as _`
