@@ -137,10 +137,25 @@ pub mod kernel {
     pub use crate::registry::{Cpu, Net, Procg};
 
     /// An instance of the class [`Net`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vnet::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vnet = Instance<Net>;
     /// An instance of the class [`Cpu`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vcpu::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vcpu = Instance<Cpu>;
     /// An instance of the class [`Procg`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vprocg::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vprocg = Instance<Procg>;
 }
 
