@@ -90,6 +90,7 @@ pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
 pub use instance::{CreateError, DestroyError, Instance, InstanceBuilder, InstanceState, Instances, WeakInstance};
+#[doc(inline)]
 pub use macros::{
     attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
     vprocg_module,
