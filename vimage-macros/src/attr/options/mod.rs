@@ -4,6 +4,7 @@
 //! order of the fields.
 
 mod class;
+mod closest;
 mod hook;
 mod module;
 mod shared;

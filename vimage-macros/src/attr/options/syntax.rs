@@ -5,6 +5,7 @@ use syn::Token;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 
+use super::closest::closest;
 use crate::diagnostics::{self as problem, Diagnostics};
 
 /// The options of one attribute or macro, all of which may be absent.
@@ -133,12 +134,7 @@ impl Reader<'_> {
 pub(super) fn unknown<O: OptionSet>(of: &str, name: &Ident) -> syn::Error {
     let options = O::names();
     let text = name.to_string();
-    let closest = options
-        .iter()
-        .map(|known| (strsim::damerau_levenshtein(&text, known), known))
-        .filter(|(distance, known)| *distance <= known.len().max(text.len()) / 2)
-        .min();
-    let closest = closest.map_or_else(String::new, |(_, known)| format!("did you mean `{known}`? "));
+    let closest = closest(&text, &options).map_or_else(String::new, |known| format!("did you mean `{known}`? "));
     problem::unknown_option(&text, of, closest, listed(&options)).at(name)
 }
 
