@@ -8,7 +8,7 @@ mod teardown;
 
 pub use attach::AttachError;
 pub use boot::BootError;
-pub use register::{AlreadyBooted, RegisterError};
+pub use register::RegisterError;
 pub use shutdown::{Holders, ShutdownError};
 pub use teardown::TeardownFailure;
 pub(crate) use teardown::message;
