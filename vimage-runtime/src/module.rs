@@ -118,6 +118,14 @@ pub fn register(name: &str) -> Result<(), RegisterError> {
 ///
 /// No code of the module runs, and none of its variables is borrowed or held, from now on until it is registered
 /// again.
+///
+/// ```
+/// # vimage::boot()?;
+/// // SAFETY: there is no such module, so that none of its code runs.
+/// let error = unsafe { vimage::module::unregister("no_such_module") }.unwrap_err();
+/// assert!(matches!(error, vimage::module::RegisterError::Unknown { .. }));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
     boot::ensure_over().map_err(RegisterError::Boot)?;
     for class in classes() {
