@@ -1,4 +1,15 @@
-//! Modules and their hooks, as they are registered at boot, or later with [`register`].
+//! Modules that are registered at run time.
+//!
+//! Boot registers all modules of the program, except those with `register = "manual"`. [`register`] registers such a module, or
+//! one of a library that was loaded since, and [`unregister`] takes it away again.
+//!
+//! ```
+//! #[vimage::module(name = "added", register = "manual")]
+//! mod plugin {}
+//!
+//! vimage::module::register("added")?;
+//! # Ok::<(), vimage::module::RegisterError>(())
+//! ```
 //!
 //! # Modules in libraries that are loaded at run time
 //!
