@@ -101,7 +101,7 @@ pub fn in_turn(index: usize, look: impl FnOnce(usize)) -> usize {
     index
 }
 
-/// See [`IsList`].
+/// Asserts that the value is an `IsList`.
 #[inline(always)]
 pub const fn is_list<T: IsList + ?Sized>(_: &T) {}
 

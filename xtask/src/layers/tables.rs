@@ -31,7 +31,6 @@ pub(super) const LAYERS: [Layers; 3] = [
             "parse",
             "repair",
             "check",
-            "region",
             "lower",
             "expand",
             "driver",

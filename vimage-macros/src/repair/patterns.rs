@@ -4,8 +4,9 @@ use proc_macro2::Span;
 use syn::visit_mut::{self, VisitMut};
 use syn::{Expr, FieldPat, Item, Pat, PatWild, Token, parse_quote};
 
-use super::{Context, mention};
 use crate::attr;
+use crate::parse::code::Context;
+use crate::parse::code::accessor::{accessor, is_accessor};
 
 pub(crate) fn unbind(items: &mut [Item], cx: &Context) {
     for item in items {
@@ -26,12 +27,11 @@ struct Unbind<'a> {
 impl Unbind<'_> {
     /// The pattern to put in the place of one with the name of a variable.
     fn substitute(&self, pat: &mut Pat) -> Option<Pat> {
-        let is_mention = |bound: &Option<Box<Expr>>| {
-            bound.as_deref().is_some_and(|bound| mention::accessor(bound, self.cx).is_some())
-        };
+        let is_use =
+            |bound: &Option<Box<Expr>>| bound.as_deref().is_some_and(|bound| accessor(bound, self.cx).is_some());
         let below = match pat {
-            Pat::Ident(binding) if mention::is_accessor(&binding.ident, self.cx) => binding.subpat.take(),
-            Pat::Range(range) if is_mention(&range.start) || is_mention(&range.end) => None,
+            Pat::Ident(binding) if is_accessor(&binding.ident, self.cx) => binding.subpat.take(),
+            Pat::Range(range) if is_use(&range.start) || is_use(&range.end) => None,
             _ => return None,
         };
         let wild = || Pat::Wild(PatWild { attrs: Vec::new(), underscore_token: Token![_](Span::call_site()) });

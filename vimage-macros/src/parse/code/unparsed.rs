@@ -1,28 +1,28 @@
-//! Mentions in tokens that are not parsed.
+//! Uses of variables in tokens that are not parsed.
 
 use proc_macro2::{Delimiter, Ident, TokenStream, TokenTree};
 use syn::Lit;
 
-use super::Context;
+use super::accessor::{OF_THE_ACCESSOR, is_accessor};
+use super::context::Context;
 use super::format;
-use super::mention::{OF_THE_ACCESSOR, is_accessor};
 
 /// The name of an accessor among tokens.
-pub(super) struct Found {
-    pub(super) name: Ident,
+pub(crate) struct Found {
+    pub(crate) name: Ident,
     /// A string names it, as `{V_X}`.
-    pub(super) captured: bool,
+    pub(crate) captured: bool,
 }
 
-/// The mentions in `tokens`, in source order, but those that may stand anywhere, as `V_X.with_current(…)`.
-pub(super) fn mentions(tokens: &TokenStream, cx: &Context) -> Vec<Found> {
+/// The uses in `tokens`, in source order, except those that may stand anywhere, as `V_X.with_current(…)`.
+pub(crate) fn uses(tokens: &TokenStream, cx: &Context) -> Vec<Found> {
     let mut found = Vec::new();
     collect(tokens, cx, &mut found);
     found
 }
 
 /// The accessors that a format string names, at the string.
-pub(super) fn captured(format: &syn::LitStr, cx: &Context) -> Vec<Ident> {
+pub(crate) fn captured(format: &syn::LitStr, cx: &Context) -> Vec<Ident> {
     let named = |name: &str| {
         let mut name: Ident = syn::parse_str(name).ok()?;
         name.set_span(format.span());
@@ -33,7 +33,7 @@ pub(super) fn captured(format: &syn::LitStr, cx: &Context) -> Vec<Ident> {
 }
 
 /// Whether one of these words is among tokens.
-pub(super) fn has_word(tokens: &TokenStream, words: &[&str]) -> bool {
+pub(crate) fn has_word(tokens: &TokenStream, words: &[&str]) -> bool {
     tokens.clone().into_iter().any(|tree| match tree {
         TokenTree::Group(group) => has_word(&group.stream(), words),
         TokenTree::Ident(found) => words.iter().any(|word| found == word),

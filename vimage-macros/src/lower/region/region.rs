@@ -28,11 +28,11 @@ use syn::token::Paren;
 use syn::{Attribute, Block, Expr, ExprParen, MacroDelimiter, Path, Stmt, parse_quote_spanned};
 
 use super::cfg::Condition;
-use super::mention;
+use crate::parse::code::{accessor, known};
 
 /// Whether the code of a region can be suspended.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Kind {
+pub(super) enum RegionKind {
     Sync,
     /// Async code in which no `.await` can be seen. It is resolved as sync code is; but a macro in it could wait.
     Unsuspended,
@@ -40,7 +40,7 @@ pub(super) enum Kind {
     Suspended,
 }
 
-impl Kind {
+impl RegionKind {
     /// The name of the local that the resolutions of a variable borrow. It explains the borrow error of which it is
     /// the subject.
     fn owner(self, variable: &Ident) -> String {
@@ -54,7 +54,7 @@ impl Kind {
 
 /// What one region resolves, collected while its body is walked.
 pub(super) struct Region {
-    kind: Kind,
+    kind: RegionKind,
     /// What resolutions borrow: one for each variable, declared at the head.
     owners: Vec<Owner>,
     /// Where resolutions are put, from the outside in: the head, then the blocks with items that the walk is inside of.
@@ -126,19 +126,19 @@ struct Found {
 }
 
 impl Region {
-    pub(super) fn new(kind: Kind) -> Self {
-        let head = (kind != Kind::Suspended).then(Scope::default);
+    pub(super) fn new(kind: RegionKind) -> Self {
+        let head = (kind != RegionKind::Suspended).then(Scope::default);
         Self { kind, owners: Vec::new(), scopes: head.into_iter().collect(), silenced: Vec::new() }
     }
 
     /// Code that waits, in which these variables are used.
     pub(super) fn suspended(variables: &[Ident]) -> Self {
-        let mut region = Self::new(Kind::Suspended);
+        let mut region = Self::new(RegionKind::Suspended);
         variables.iter().for_each(|variable| _ = region.owner(variable, &[]));
         region
     }
 
-    pub(super) fn kind(&self) -> Kind {
+    pub(super) fn kind(&self) -> RegionKind {
         self.kind
     }
 
@@ -157,7 +157,7 @@ impl Region {
             // It may be one of a `static mut`.
             self.silence(Lint::Autorefs);
         }
-        let variable = mention::name(path);
+        let variable = accessor::name(path);
         let owner = self.owner(variable, cfgs).borrowed_at(variable.span(), None);
         match self.scopes.last_mut() {
             Some(scope) => place(&scope.local(path, owner, cfgs), variable.span()),
@@ -169,7 +169,10 @@ impl Region {
         let name = self.kind.owner(variable);
         let known = self.owners.iter().position(|owner| owner.name == name);
         let index = known.unwrap_or_else(|| {
-            assert!(self.kind != Kind::Suspended || cfgs.is_empty(), "what code that waits uses was collected before");
+            assert!(
+                self.kind != RegionKind::Suspended || cfgs.is_empty(),
+                "what code that waits uses was collected before"
+            );
             self.owners.push(Owner { name, at: variable.span(), condition: Condition::NEVER });
             self.owners.len() - 1
         });
@@ -238,7 +241,7 @@ impl Scope {
         let text = path.to_token_stream().to_string();
         let known = self.found.iter().position(|found| found.path.to_token_stream().to_string() == text);
         let index = known.unwrap_or_else(|| {
-            let variable = mention::name(path);
+            let variable = accessor::name(path);
             // Several paths can end in the same name.
             let nth = 1 + self.found.iter().filter(|found| found.is_named(variable)).count();
             let local = format!("__{}_{nth}", variable.unraw());
@@ -288,7 +291,7 @@ fn place(resolved: &impl ToTokens, at: Span) -> Expr {
 
 fn resolution(path: &Path, owner: &TokenStream, krate: &Path) -> TokenStream {
     // At the use, where rustc is to say what it has against the types.
-    let at = mention::name(path).span();
+    let at = accessor::name(path).span();
     let krate = located_at(krate, at);
     // The type of what is called is the runtime's own whatever `crate = …` leads to, so that a crate that forbids
     // `unsafe` cannot have another function called in its place.
@@ -322,9 +325,7 @@ pub(super) fn has_later_items(block: &Block) -> bool {
 pub(super) fn has_items(stmts: &[Stmt]) -> bool {
     stmts.iter().any(|stmt| match stmt {
         Stmt::Item(_) => true,
-        Stmt::Macro(call) => {
-            matches!(call.mac.delimiter, MacroDelimiter::Brace(_)) && !super::macros::is_known(&call.mac)
-        }
+        Stmt::Macro(call) => matches!(call.mac.delimiter, MacroDelimiter::Brace(_)) && !known::is_known(&call.mac),
         Stmt::Local(_) | Stmt::Expr(..) => false,
     })
 }

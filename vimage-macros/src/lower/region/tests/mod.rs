@@ -1,7 +1,6 @@
 //! The rewriting, on code that is given as text.
 
 mod coroutines;
-mod format;
 mod reported;
 mod table;
 mod unchanged;
@@ -9,8 +8,9 @@ mod unchanged;
 use proc_macro2::{TokenStream, TokenTree};
 use syn::{File, Ident, Path, parse_quote};
 
-use super::{Context, items};
+use super::items;
 use crate::diagnostics::Diagnostics;
+use crate::parse::code::Context;
 
 /// The items that some become, and what was reported about them.
 fn rewrite(code: &str) -> (File, Vec<String>) {
@@ -18,11 +18,14 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let except: [Ident; 1] = [parse_quote!(V_MAX)];
     let raw: [Ident; 1] = [parse_quote!(V_RAW)];
     let macros: [Path; 2] = [parse_quote!(vouched), parse_quote!(some::other)];
-    let errors = Diagnostics::default();
+    let diagnostics = Diagnostics::default();
     let mut file: File = syn::parse_str(code).expect("tests are written in Rust");
-    items(&mut file.items, &Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors: &errors });
+    items(
+        &mut file.items,
+        &Context { krate: &krate, except: &except, raw: &raw, macros: &macros, diagnostics: &diagnostics },
+    );
     let mut messages = Vec::new();
-    collect_strings(errors.finish(quote::quote!()), &mut messages);
+    collect_strings(diagnostics.finish(quote::quote!()), &mut messages);
     (file, messages)
 }
 

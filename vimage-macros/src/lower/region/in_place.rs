@@ -13,8 +13,8 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Macro, Path, parse_quote_spanned};
 
-use super::pieces::{Piece, Pieces};
-use super::scope::located_at;
+use super::region::located_at;
+use crate::parse::code::pieces::{Piece, Pieces};
 
 /// The call, so that the macro cannot look into those arguments that are [closed](Piece::Closed).
 pub(super) fn protect(mac: &mut Macro, arguments: &Pieces, krate: &Path) {

@@ -27,17 +27,18 @@ use syn::token::Brace;
 use syn::visit_mut::VisitMut;
 use syn::{Block, Expr, ExprBlock, ExprIf, ExprMatch, ReturnType, Stmt, parse_quote_spanned};
 
-use super::macros::Treatment;
-use super::scope::{Kind, Region, located_at};
-use super::walk::Rewriter;
-use super::{Context, awaits, cfg, late, macros, mention};
+use super::region::{Region, RegionKind, located_at};
+use super::rewriter::Rewriter;
+use super::{awaits, cfg, late, uses};
+use crate::parse::code::known::Treatment;
+use crate::parse::code::{Context, accessor};
 
 impl Rewriter<'_> {
     /// The body of an async function, or an async block.
     pub(super) fn async_block(&mut self, block: &mut Block, output: &ReturnType) {
-        let used = mention::used_in_block(block, &self.cx);
+        let used = uses::used_in_block(block, &self.cx);
         if !used.is_empty() && !awaits::in_block(block, &self.cx) {
-            self.block(Kind::Unsuspended, block, output);
+            self.block(RegionKind::Unsuspended, block, output);
         } else if let Some(region) = self.in_region(Region::suspended(&used), |walk| walk.async_statements(block)) {
             region.enclose_block(block, output, self.cx.krate);
         }
@@ -102,7 +103,7 @@ impl Rewriter<'_> {
     fn resolve_in_place(&mut self, expr: &mut Expr) {
         let cx = self.cx;
         match expr {
-            Expr::Macro(call) => match macros::treatment(&call.mac, &cx) {
+            Expr::Macro(call) => match awaits::treatment(&call.mac, &cx) {
                 Treatment::Waits => {
                     self.is_settled = false;
                     self.visit_expr_macro_mut(call);
@@ -186,9 +187,9 @@ impl Rewriter<'_> {
             return self.settled(&mut assign.right);
         }
         let (cx, at) = (self.cx, expr.span());
-        let is_raw = mention::accessor(expr, &cx).is_some_and(|path| mention::is_raw(mention::name(path), &cx));
+        let is_raw = accessor::accessor(expr, &cx).is_some_and(|path| accessor::is_raw(accessor::name(path), &cx));
         // All other borrows have ended in front of the macro.
-        let others = self.region().narrow(&mention::used_in_expr(expr, &cx));
+        let others = self.region().narrow(&uses::used_in_expr(expr, &cx));
         self.visit_expr_mut(expr);
         if let Some(barrier) = self.barrier(at).filter(|_| !is_raw) {
             let krate = located_at(cx.krate, at);
@@ -202,7 +203,7 @@ impl Rewriter<'_> {
     pub(super) fn settled_statements(&mut self, stmts: &mut Vec<Stmt>) {
         let brace_token = Brace(Span::mixed_site());
         let mut block = Block { brace_token, stmts: mem::take(stmts) };
-        let used = mention::used_in_block(&block, &self.cx);
+        let used = uses::used_in_block(&block, &self.cx);
         if let Some(region) = self.in_region(Region::suspended(&used), |walk| walk.async_statements(&mut block)) {
             stmts.extend(region.head(self.cx.krate));
         }
@@ -220,7 +221,7 @@ fn macro_at_start(stmt: &Stmt, cx: &Context) -> Option<Span> {
     match stmt {
         Stmt::Local(local) => local.init.as_ref().and_then(|init| macro_at_its_start(&init.expr, cx)),
         Stmt::Expr(expr, _) => macro_at_its_start(expr, cx),
-        Stmt::Macro(call) => macros::waits(&call.mac, cx).then(|| call.mac.path.span()),
+        Stmt::Macro(call) => awaits::waits(&call.mac, cx).then(|| call.mac.path.span()),
         Stmt::Item(item) => awaits::foreign_attr(item),
     }
 }
@@ -230,7 +231,7 @@ fn macro_at_start(stmt: &Stmt, cx: &Context) -> Option<Span> {
 /// So its barrier can stand in front of all of the expression, of which the macro may be the place.
 fn macro_at_its_start(expr: &Expr, cx: &Context) -> Option<Span> {
     let first = match expr {
-        Expr::Macro(call) => return macros::waits(&call.mac, cx).then(|| call.mac.path.span()),
+        Expr::Macro(call) => return awaits::waits(&call.mac, cx).then(|| call.mac.path.span()),
         Expr::Verbatim(tokens) if !tokens.is_empty() => return Some(tokens.to_token_stream().span()),
         Expr::Await(inner) => &inner.base,
         Expr::Binary(inner) if !awaits::is_assignment(inner.op) => &inner.left,

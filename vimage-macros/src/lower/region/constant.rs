@@ -4,12 +4,12 @@
 #[derive(Clone, Copy)]
 pub(super) struct Constant {
     pub(super) place: &'static str,
-    pub(super) way_out: &'static str,
+    pub(super) help: &'static str,
 }
 
 impl Constant {
-    const fn new(place: &'static str, way_out: &'static str) -> Self {
-        Self { place, way_out }
+    const fn new(place: &'static str, help: &'static str) -> Self {
+        Self { place, help }
     }
 }
 
@@ -22,6 +22,6 @@ pub(super) const LENGTH: Constant = Constant::new("an array length", USE_A_CONST
 pub(super) const ARGUMENT: Constant = Constant::new("a generic argument", USE_A_CONSTANT);
 pub(super) const PATTERN: Constant = Constant::new("a pattern", "compare in a guard: `value if value == …`");
 pub(super) const INITIALIZER: Constant = Constant::new(
-    "an initializer",
+    "a constant initializer",
     "read it in a closure, as in `LazyLock::new(|| …)`, or set the value in an `#[attach]` function",
 );

@@ -16,7 +16,7 @@ use syn::{
 };
 
 use super::cfg;
-use super::scope::{Region, leading_items};
+use super::region::{Region, leading_items};
 
 impl Region {
     /// Puts the head in front of a body that is a block, behind the items that the block starts with.

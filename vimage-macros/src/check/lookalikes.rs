@@ -1,4 +1,4 @@
-//! What is named like a virtualized variable and is none. Its uses could not be told from mentions.
+//! Items that are named like virtualized variables and are none. Uses of the two could not be told apart.
 
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
@@ -7,19 +7,17 @@ use syn::{
     ItemStatic, ItemStruct, Signature, TraitItemConst, TraitItemFn, Variant,
 };
 
-use super::{Context, mention};
+use crate::diagnostics as problem;
 use crate::idents::ACCESSOR;
+use crate::parse::code::Context;
+use crate::parse::code::accessor::is_accessor;
 
 /// Reports such definitions, and hands back their names.
-pub(crate) fn report(items: &[Item], cx: &Context) -> Vec<Ident> {
+pub(super) fn check(items: &[Item], cx: &Context) -> Vec<Ident> {
     let mut finder = Finder { cx, found: Vec::new() };
     items.iter().for_each(|item| finder.visit_item(item));
     for name in &finder.found {
-        let message = format!(
-            "`{name}` is named like a virtualized variable, and would be read as one: list it in the options, \
-             `except({name})`, or choose another name"
-        );
-        cx.errors.at(name, message);
+        cx.diagnostics.at(name, problem::lookalike(name));
     }
     finder.found
 }
@@ -32,7 +30,7 @@ struct Finder<'a> {
 impl Finder<'_> {
     /// The name of something that an expression can name by a path.
     fn name(&mut self, name: &Ident) {
-        if mention::is_accessor(name, self.cx) && name.unraw().to_string().starts_with(ACCESSOR) {
+        if is_accessor(name, self.cx) && name.unraw().to_string().starts_with(ACCESSOR) {
             self.found.push(name.clone());
         }
     }

@@ -5,7 +5,9 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, BinOp, Block, Expr, ExprAsync, ExprClosure, Item, Macro, Stmt};
 
-use super::{Context, macros, opaque};
+use crate::parse::code::known::{self, Treatment};
+use crate::parse::code::pieces::Pieces;
+use crate::parse::code::{Context, unparsed};
 
 /// Looks for the first place at which the region that a piece of code belongs to may be suspended.
 struct Finder<'a> {
@@ -47,7 +49,7 @@ impl Visit<'_> for Finder<'_> {
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        if self.found.is_none() && macros::may_suspend(mac, self.cx) {
+        if self.found.is_none() && may_suspend(mac, self.cx) {
             self.found = Some(mac.path.span());
         }
     }
@@ -159,7 +161,7 @@ impl Visit<'_> for Search<'_> {
         self.found |= match (self.wanted, expr) {
             (Wanted::Exit, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) => true,
             (Wanted::Suspension { .. }, Expr::Await(_) | Expr::Yield(_)) => true,
-            (Wanted::Suspension { .. }, Expr::Verbatim(tokens)) => opaque::has_word(tokens, WAITING),
+            (Wanted::Suspension { .. }, Expr::Verbatim(tokens)) => unparsed::has_word(tokens, WAITING),
             _ => false,
         };
         visit::visit_expr(self, expr);
@@ -167,9 +169,9 @@ impl Visit<'_> for Search<'_> {
 
     fn visit_macro(&mut self, mac: &Macro) {
         let Wanted::Suspension { foreign } = self.wanted else { return };
-        match macros::arguments(mac, self.cx) {
+        match known::arguments(mac, self.cx) {
             Some(arguments) => arguments.visit(self),
-            None => self.found |= foreign && opaque::has_word(&mac.tokens, WAITING),
+            None => self.found |= foreign && unparsed::has_word(&mac.tokens, WAITING),
         }
     }
 
@@ -192,4 +194,37 @@ pub(super) fn is_assignment(op: BinOp) -> bool {
             | BinOp::ShlAssign(_)
             | BinOp::ShrAssign(_)
     )
+}
+
+/// What becomes of a call in async code, for all that can be seen.
+pub(super) fn treatment(mac: &Macro, cx: &Context) -> Treatment {
+    let known = match known::known(&mac.path) {
+        _ if known::is_vouched(&mac.path, cx) => return Treatment::Waits,
+        _ if known::is_inert(&mac.path) => return Treatment::Closure,
+        None => return Treatment::Waits,
+        Some(known) => known,
+    };
+    let leaves = |expr: &&Expr| in_expr(expr, cx) || self::leaves(expr, cx);
+    match Pieces::parse(mac.tokens.clone(), known.grammar) {
+        Ok(_) if known.in_async == Treatment::InPlace => Treatment::InPlace,
+        Ok(arguments) if !arguments.exprs().iter().any(leaves) => known.in_async,
+        _ => Treatment::Waits,
+    }
+}
+
+/// Whether a macro has to be taken for one that waits.
+pub(super) fn waits(mac: &Macro, cx: &Context) -> bool {
+    treatment(mac, cx) == Treatment::Waits
+}
+
+/// Whether async code may be suspended in the call.
+pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
+    match treatment(mac, cx) {
+        Treatment::Closure | Treatment::Never => false,
+        Treatment::Waits => true,
+        Treatment::InPlace => {
+            let arguments = known::arguments(mac, cx).expect("it was parsed before");
+            arguments.exprs().iter().any(|expr| in_expr(expr, cx))
+        }
+    }
 }

@@ -1,187 +1,21 @@
-//! The walk over items, bodies and expressions, which finds regions and the mentions in them.
+//! The walk over items, bodies and expressions, which finds regions and the uses in them.
 
 use std::mem;
 
-use proc_macro2::TokenStream;
 use syn::visit_mut::{self, VisitMut};
 use syn::{
     Arm, Attribute, Block, ConstParam, Expr, ExprAsync, ExprClosure, ExprConst, ExprMethodCall, ExprPath, ExprRepeat,
     ExprUnsafe, FieldValue, GenericArgument, ImplItem, ImplItemConst, ImplItemFn, Item, ItemConst, ItemFn, ItemMacro,
-    ItemStatic, Local, Macro, Pat, PatGuard, PatIdent, Path, ReturnType, Stmt, StmtMacro, Token, TraitItem,
-    TraitItemConst, TraitItemFn, TypeArray, Variant, Visibility,
+    ItemStatic, Local, Macro, Pat, PatGuard, PatIdent, ReturnType, Stmt, StmtMacro, Token, TraitItem, TraitItemConst,
+    TraitItemFn, TypeArray, Variant, Visibility,
 };
 
-use super::constant::{self, Constant};
-use super::scope::{self, Kind, Lint, Region};
-use super::{Context, cfg, macros, mention, opaque};
+use super::region::{self, Lint};
+use super::rewriter::{Mode, Rewriter};
+use super::{calls, cfg, constant};
 use crate::attr::Recognizer;
-
-/// Where the walk is.
-pub(super) enum Mode {
-    /// In what rustc evaluates, which has no instances.
-    Constant(Constant),
-    Region(Region),
-}
-
-/// Rewrites what it walks over.
-pub(super) struct Rewriter<'a> {
-    pub(super) cx: Context<'a>,
-    mode: Mode,
-    /// The `#[cfg]` predicates that the walk is under, those of the region only.
-    cfgs: Vec<TokenStream>,
-    /// In an `unsafe` block or function.
-    pub(super) in_unsafe: bool,
-    /// How many resolutions the walk has put into what it walked over.
-    pub(super) resolutions: usize,
-    /// Macros of the standard library that the walk relies on, since the last statement.
-    pub(super) relied_on: Vec<Path>,
-    /// What the next macro that waits needs in front of it is there already.
-    pub(super) is_settled: bool,
-}
-
-impl<'a> Rewriter<'a> {
-    pub(super) fn new(cx: Context<'a>) -> Self {
-        Self {
-            cx,
-            mode: Mode::Constant(constant::ITEM),
-            cfgs: Vec::new(),
-            in_unsafe: false,
-            resolutions: 0,
-            relied_on: Vec::new(),
-            is_settled: false,
-        }
-    }
-
-    pub(super) fn initializer(&mut self, expr: &mut Expr) {
-        self.in_constant(constant::INITIALIZER, |walk| walk.visit_expr_mut(expr));
-    }
-
-    /// Runs `f` in another mode, which starts under no `#[cfg]`, and hands back what became of the mode.
-    fn in_mode(&mut self, mode: Mode, f: impl FnOnce(&mut Self)) -> Mode {
-        let cfgs = mem::take(&mut self.cfgs);
-        let relied_on = mem::take(&mut self.relied_on);
-        let is_settled = mem::take(&mut self.is_settled);
-        let outer = mem::replace(&mut self.mode, mode);
-        f(self);
-        (self.cfgs, self.relied_on, self.is_settled) = (cfgs, relied_on, is_settled);
-        mem::replace(&mut self.mode, outer)
-    }
-
-    pub(super) fn in_constant(&mut self, constant: Constant, f: impl FnOnce(&mut Self)) {
-        self.in_mode(Mode::Constant(constant), f);
-    }
-
-    /// Walks a region; `None` if nothing is resolved in it.
-    pub(super) fn in_region(&mut self, region: Region, f: impl FnOnce(&mut Self)) -> Option<Region> {
-        match self.in_mode(Mode::Region(region), f) {
-            Mode::Region(region) if !region.is_empty() => {
-                self.resolutions += 1;
-                Some(region)
-            }
-            _ => None,
-        }
-    }
-
-    /// The region that the walk is in. It is in one wherever something is resolved.
-    pub(super) fn region(&mut self) -> &mut Region {
-        match &mut self.mode {
-            Mode::Region(region) => region,
-            Mode::Constant(_) => unreachable!("only asked for in regions"),
-        }
-    }
-
-    /// Whether the code can be suspended, here or in a macro, while something is borrowed.
-    pub(super) fn is_async(&self) -> bool {
-        match &self.mode {
-            Mode::Region(region) => match region.kind() {
-                Kind::Sync => false,
-                Kind::Unsuspended => true,
-                Kind::Suspended => !region.is_empty(),
-            },
-            Mode::Constant(_) => false,
-        }
-    }
-
-    /// Whether uses are resolved where they stand.
-    pub(super) fn resolves_in_place(&self) -> bool {
-        matches!(&self.mode, Mode::Region(region) if region.resolves_in_place())
-    }
-
-    /// Walks over what has its resolutions in front of it, and hands them back.
-    pub(super) fn in_scope(&mut self, f: impl FnOnce(&mut Self)) -> Vec<Stmt> {
-        let conditions = self.cfgs.len();
-        self.region().enter(conditions);
-        f(self);
-        let krate = self.cx.krate;
-        let resolutions = self.region().leave(krate);
-        self.resolutions += resolutions.len();
-        resolutions
-    }
-
-    pub(super) fn statements(&mut self, block: &mut Block) {
-        for mut stmt in mem::take(&mut block.stmts) {
-            self.visit_stmt_mut(&mut stmt);
-            block.stmts.extend(self.proofs());
-            block.stmts.push(stmt);
-        }
-    }
-
-    fn under(&mut self, cfgs: Vec<TokenStream>, f: impl FnOnce(&mut Self)) {
-        let before = self.cfgs.len();
-        self.cfgs.extend(cfgs);
-        f(self);
-        self.cfgs.truncate(before);
-    }
-
-    fn silence(&mut self, lint: Lint) {
-        if let Mode::Region(region) = &mut self.mode {
-            region.silence(lint);
-        }
-    }
-
-    /// What stands in for a mention; `None` if it was reported instead.
-    fn mention(&mut self, path: &Path) -> Option<Expr> {
-        match &mut self.mode {
-            Mode::Region(region) => {
-                self.resolutions += usize::from(region.resolves_in_place());
-                Some(region.resolve(path, &self.cfgs, self.in_unsafe, self.cx.krate))
-            }
-            Mode::Constant(Constant { place, way_out }) => {
-                let name = &path.segments.last()?.ident;
-                let message = format!(
-                    "`{name}` in {place}: rustc evaluates that while it compiles, when there is no instance; {way_out}"
-                );
-                self.cx.errors.at_value(name, message);
-                None
-            }
-        }
-    }
-
-    /// An expression, whatever the mode. In an async region its own rules come first.
-    pub(super) fn plain_expr(&mut self, expr: &mut Expr) {
-        match mention::accessor(expr, &self.cx).cloned() {
-            Some(path) => {
-                let attrs = cfg::attrs_mut(expr).map(mem::take).unwrap_or_default();
-                if let Some(place) = self.mention(&path) {
-                    *expr = place;
-                }
-                if let Some(slot) = cfg::attrs_mut(expr) {
-                    *slot = attrs;
-                }
-            }
-            None => visit_mut::visit_expr_mut(self, expr),
-        }
-        if let Expr::Verbatim(tokens) = expr {
-            let message = |name: &syn::Ident| {
-                let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("; write {way}"));
-                format!("`{name}` in an expression that vimage cannot read{way_out}")
-            };
-            for found in opaque::mentions(tokens, &self.cx).iter().filter(|found| !found.captured) {
-                self.cx.errors.at(&found.name, message(&found.name));
-            }
-        }
-    }
-}
+use crate::diagnostics as problem;
+use crate::parse::code::{accessor, unparsed};
 
 impl VisitMut for Rewriter<'_> {
     fn visit_item_mut(&mut self, item: &mut Item) {
@@ -249,15 +83,13 @@ impl VisitMut for Rewriter<'_> {
     fn visit_item_macro_mut(&mut self, item: &mut ItemMacro) {
         self.visit_attributes_mut(&mut item.attrs);
         let Some(defined) = &item.ident else { return self.visit_macro_mut(&mut item.mac) };
-        let message = |name: &syn::Ident| {
-            let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("write {way}, or "));
-            format!(
-                "`{name}` in the body of the macro `{defined}`: vimage cannot see where it will be expanded; \
-                 {way_out}let the macro take it as an argument"
-            )
-        };
-        for opaque::Found { name, captured } in opaque::mentions(&item.mac.tokens, &self.cx) {
-            self.cx.errors.at(&name, if captured { macros::capture_message(&name) } else { message(&name) });
+        for unparsed::Found { name, captured } in unparsed::uses(&item.mac.tokens, &self.cx) {
+            let problem = if captured {
+                problem::captured(&name)
+            } else {
+                problem::macro_body(&name, defined, or_else(accessor::alternative(&name, &self.cx)))
+            };
+            self.cx.diagnostics.at(&name, problem);
         }
     }
 
@@ -270,15 +102,9 @@ impl VisitMut for Rewriter<'_> {
         if attr.path().is_ident("cfg") || attr.path().is_ident("cfg_attr") {
             return;
         }
-        let message = |name: &syn::Ident| {
-            let way_out = mention::way_out(name, &self.cx).map_or_else(String::new, |way| format!("write {way}, or "));
-            format!(
-                "`{name}` in the arguments of an attribute: vimage cannot see where they are evaluated; {way_out}move \
-                 it into the function"
-            )
-        };
-        for found in opaque::mentions(&tokens, &self.cx).iter().filter(|found| !found.captured) {
-            self.cx.errors.at(&found.name, message(&found.name));
+        for found in unparsed::uses(&tokens, &self.cx).iter().filter(|found| !found.captured) {
+            let help = or_else(accessor::alternative(&found.name, &self.cx));
+            self.cx.diagnostics.at(&found.name, problem::attribute_argument(&found.name, help));
         }
     }
 
@@ -295,7 +121,7 @@ impl VisitMut for Rewriter<'_> {
         if call.method == "write" {
             self.silence(Lint::ReadonlyWriteLock);
         }
-        if !mention::is_left_alone(call, &self.cx) {
+        if !accessor::is_left_alone(call, &self.cx) {
             return visit_mut::visit_expr_method_call_mut(self, call);
         }
         call.turbofish.iter_mut().for_each(|turbofish| self.visit_angle_bracketed_generic_arguments_mut(turbofish));
@@ -379,12 +205,8 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_pat_ident_mut(&mut self, pat: &mut PatIdent) {
         let name = &pat.ident;
-        if mention::is_accessor(name, &self.cx) {
-            let message = format!(
-                "`{name}` in a pattern: a virtualized variable is no pattern, and a binding of this name would hide \
-                 one; compare in a guard (`value if value == …`), choose another name, or list it in `except(…)`"
-            );
-            self.cx.errors.at_value(name, message);
+        if accessor::is_accessor(name, &self.cx) {
+            self.cx.diagnostics.at_value(name, problem::pattern(name));
         }
         visit_mut::visit_pat_ident_mut(self, pat);
     }
@@ -392,9 +214,9 @@ impl VisitMut for Rewriter<'_> {
     fn visit_block_mut(&mut self, block: &mut Block) {
         match &self.mode {
             Mode::Region(region) if region.resolves_in_place() => self.async_statements(block),
-            Mode::Region(_) if scope::has_items(&block.stmts) => {
+            Mode::Region(_) if region::has_items(&block.stmts) => {
                 let resolutions = self.in_scope(|walk| walk.statements(block));
-                let at = scope::leading_items(&block.stmts);
+                let at = region::leading_items(&block.stmts);
                 block.stmts.splice(at..at, resolutions);
             }
             Mode::Region(_) | Mode::Constant(_) => self.statements(block),
@@ -419,6 +241,11 @@ impl VisitMut for Rewriter<'_> {
     }
 
     fn visit_macro_mut(&mut self, mac: &mut Macro) {
-        macros::rewrite(mac, self);
+        calls::rewrite(mac, self);
     }
+}
+
+/// The start of a help that names a second way.
+fn or_else(alternative: Option<String>) -> String {
+    alternative.map_or_else(String::new, |alternative| format!("{alternative}, or "))
 }

@@ -9,7 +9,7 @@ use syn::{Block, Expr, LitStr, Pat, Stmt, Token, token};
 
 /// How the arguments of a macro are written.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Grammar {
+pub(crate) enum Grammar {
     /// Expressions, some of them named; the one at this index is a format string.
     Arguments { format: usize },
     /// An expression, a pattern, perhaps a guard.
@@ -23,7 +23,7 @@ pub(super) enum Grammar {
 }
 
 /// No argument of the macro is a format string.
-pub(super) const NO_FORMAT: usize = usize::MAX;
+pub(crate) const NO_FORMAT: usize = usize::MAX;
 
 /// Arguments in the order in which they are written.
 #[derive(Default)]
@@ -38,7 +38,7 @@ pub(crate) enum Piece {
     Expr(Expr),
     /// An expression that names a field at the same time, as in `?peer`.
     Field(Expr),
-    /// An expression that the macro must not look into; see [`super::in_place`].
+    /// An expression that the macro must not look into; see `in_place!` of the runtime.
     Closed(Expr),
     Format(LitStr),
     Pat(Pat),
@@ -47,7 +47,7 @@ pub(crate) enum Piece {
 }
 
 impl Pieces {
-    pub(super) fn parse(tokens: TokenStream, grammar: Grammar) -> syn::Result<Self> {
+    pub(crate) fn parse(tokens: TokenStream, grammar: Grammar) -> syn::Result<Self> {
         let parsed = Parser::parse2(|input: ParseStream| Self::read(input, grammar), tokens.clone());
         match parsed {
             Err(_) if grammar == Grammar::Any => {
@@ -59,7 +59,7 @@ impl Pieces {
     }
 
     /// The expressions, those in inner groups too.
-    pub(super) fn exprs(&self) -> Vec<&Expr> {
+    pub(crate) fn exprs(&self) -> Vec<&Expr> {
         let of_piece = |piece| match piece {
             &Piece::Expr(ref expr) | &Piece::Field(ref expr) | &Piece::Closed(ref expr) => vec![expr],
             Piece::Group(_, inner) => inner.exprs(),
@@ -69,7 +69,7 @@ impl Pieces {
     }
 
     /// Visits the code in them.
-    pub(super) fn visit<'p>(&'p self, visitor: &mut impl Visit<'p>) {
+    pub(crate) fn visit<'p>(&'p self, visitor: &mut impl Visit<'p>) {
         for piece in &self.pieces {
             match piece {
                 Piece::Expr(expr) | Piece::Field(expr) | Piece::Closed(expr) => visitor.visit_expr(expr),
@@ -81,7 +81,7 @@ impl Pieces {
         }
     }
 
-    pub(super) fn is_closed(&self) -> bool {
+    pub(crate) fn is_closed(&self) -> bool {
         self.pieces.iter().any(|piece| match piece {
             Piece::Closed(_) => true,
             Piece::Group(_, inner) => inner.is_closed(),

@@ -6,8 +6,8 @@ use proc_macro2::Span;
 use syn::visit_mut::VisitMut;
 use syn::{Attribute, Block, Expr, ExprClosure, ReturnType, Safety, Signature, Visibility, parse_quote_spanned};
 
-use super::scope::{self, Kind, Region};
-use super::walk::Rewriter;
+use super::region::{self, Region, RegionKind};
+use super::rewriter::Rewriter;
 use super::{awaits, constant};
 
 impl Rewriter<'_> {
@@ -27,7 +27,7 @@ impl Rewriter<'_> {
             self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));
         } else if sig.asyncness.is_some() || awaits::in_sync_body(block, foreign, &self.cx) {
             self.async_block(block, &sig.output);
-        } else if self.block(Kind::Sync, block, &sig.output) {
+        } else if self.block(RegionKind::Sync, block, &sig.output) {
             attrs.extend(must_use_lint(attrs, vis, &sig.output));
         }
         self.in_unsafe = outside;
@@ -39,14 +39,14 @@ impl Rewriter<'_> {
         } else if closure.asyncness.is_some() || awaits::in_sync_closure(&closure.body, &self.cx) {
             self.async_closure(&mut closure.body, &closure.output);
         } else {
-            self.expr(Kind::Sync, &mut closure.body, &closure.output);
+            self.expr(RegionKind::Sync, &mut closure.body, &closure.output);
         }
     }
 
     /// A body in braces whose resolutions are all at its head. Says whether there are any.
-    pub(super) fn block(&mut self, kind: Kind, block: &mut Block, output: &ReturnType) -> bool {
+    pub(super) fn block(&mut self, kind: RegionKind, block: &mut Block, output: &ReturnType) -> bool {
         let region = self.in_region(Region::new(kind), |walk| {
-            if scope::has_later_items(block) {
+            if region::has_later_items(block) {
                 walk.visit_block_mut(block);
             } else {
                 walk.statements(block);
@@ -58,7 +58,7 @@ impl Rewriter<'_> {
     }
 
     /// A body that may be in braces.
-    pub(super) fn expr(&mut self, kind: Kind, expr: &mut Expr, output: &ReturnType) {
+    pub(super) fn expr(&mut self, kind: RegionKind, expr: &mut Expr, output: &ReturnType) {
         match expr {
             Expr::Block(body) if body.label.is_none() && body.attrs.is_empty() => {
                 self.block(kind, &mut body.block, output);

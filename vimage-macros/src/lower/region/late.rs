@@ -20,9 +20,10 @@ use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, ExprMatch, parse_quote_spanned};
 
-use super::scope::located_at;
-use super::walk::Rewriter;
-use super::{Context, awaits, mention};
+use super::awaits;
+use super::region::located_at;
+use super::rewriter::Rewriter;
+use crate::parse::code::{Context, accessor};
 
 impl Rewriter<'_> {
     /// Rewrites an expression that [can be](can_be_found_late).
@@ -124,7 +125,7 @@ impl First<'_, '_> {
 pub(super) fn can_be_found_late(expr: &Expr, cx: &Context) -> bool {
     let waits = |operand: &Expr| awaits::in_expr(operand, cx);
     match expr {
-        Expr::MethodCall(call) if mention::is_left_alone(call, cx) => false,
+        Expr::MethodCall(call) if accessor::is_left_alone(call, cx) => false,
         Expr::MethodCall(call) => {
             place(&call.receiver, cx).is_some() && (waits(&call.receiver) || call.args.iter().any(waits))
         }
@@ -152,7 +153,7 @@ fn is_function(callee: &Expr, cx: &Context) -> bool {
     let Expr::Path(path) = callee else { return false };
     let name = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
     let is_constant = name.len() > 1 && !name.contains(|c: char| c.is_lowercase());
-    !is_constant && mention::accessor(callee, cx).is_none()
+    !is_constant && accessor::accessor(callee, cx).is_none()
 }
 
 /// The place that an operand borrows.
@@ -166,7 +167,7 @@ fn borrowed<'e>(operand: &'e Expr, cx: &Context) -> Option<&'e Expr> {
 /// A variable, or a field or an element of one.
 fn place<'e>(expr: &'e Expr, cx: &Context) -> Option<&'e Expr> {
     let base = match expr {
-        _ if mention::accessor(expr, cx).is_some() => return Some(expr),
+        _ if accessor::accessor(expr, cx).is_some() => return Some(expr),
         Expr::Field(inner) => &inner.base,
         Expr::Group(inner) => &inner.expr,
         Expr::Index(inner) => &inner.expr,
