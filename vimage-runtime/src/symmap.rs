@@ -42,10 +42,18 @@ use crate::registry::{Module, closest, collection};
 ///
 /// ```
 /// # use vimage::prelude::*;
-/// let base = Vnet::base()?;
-/// for symbol in vimage::symmap::symbols(&base)? {
-///     println!("{}::{}, {} bytes at {:p}", symbol.module(), symbol.name(), symbol.size(), symbol.address());
+/// #[vimage::module(symmap)]
+/// mod cache {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     static CACHE_SIZE: AtomicU32 = AtomicU32::new(100);
 /// }
+///
+/// let base = vimage::boot()?;
+/// let symbol = vimage::symmap::lookup(&base, "cache_size")?;
+/// assert_eq!((symbol.module(), symbol.size()), ("cache", 4));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]
@@ -195,12 +203,10 @@ impl<'a> Symbol<'a> {
 /// Why a symbol was not found.
 ///
 /// ```
-/// # use vimage::prelude::*;
-/// use vimage::symmap::{self, Error};
-///
-/// let base = Vnet::base()?;
-/// assert!(matches!(symmap::lookup(&base, "nothing"), Err(Error::Unknown { .. })));
-/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// let base = vimage::boot()?;
+/// let error = vimage::symmap::lookup(&base, "no_such_symbol").unwrap_err();
+/// assert!(matches!(error, vimage::symmap::Error::Unknown { .. }));
+/// # Ok::<(), vimage::BootError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]

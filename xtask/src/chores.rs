@@ -81,7 +81,13 @@ fn lint() -> Done {
         cargo(&title, &[&["clippy"], &features[..], &["--", "-D", "warnings"]].concat(), &[])?;
     }
     let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", EVERYTHING];
-    cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])
+    cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
+    // rustdoc leaves out macros that are hidden where they are defined, unless each re-export says otherwise.
+    let pages =
+        ["attr.module.html", "attr.test.html", "attr.virtualized.html", "macro.class.html", "macro.virtualize.html"];
+    let target = std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned());
+    let missing = pages.iter().find(|page| !Path::new(&target).join("doc/vimage").join(page).exists());
+    missing.map_or(Ok(()), |page| Err(format!("docs: {page} is missing on the front page of vimage")))
 }
 
 /// The tests that interfere as globals and not as instances. Fails also if no plain run does: then there is nothing that

@@ -6,6 +6,13 @@ use std::panic::Location;
 use std::sync::Arc;
 
 /// Why an instance was not shut down.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let error = Vnet::base()?.shutdown().unwrap_err();
+/// assert!(matches!(error, vimage::ShutdownError::Base));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ShutdownError {
@@ -45,6 +52,20 @@ impl Error for ShutdownError {
 }
 
 /// Where the other handles to a busy instance were made. Known with the feature `invariants` only.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::new()?;
+/// let _other = red.clone();
+/// if let Err(vimage::DestroyError::Busy { holders, .. }) = red.destroy() {
+///     for place in holders.places() {
+///         println!("a handle was made at {place}");
+///     }
+/// }
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 pub struct Holders(pub(crate) Vec<&'static Location<'static>>);
 

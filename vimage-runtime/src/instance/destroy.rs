@@ -111,6 +111,22 @@ impl<C: Class> Instance<C> {
 }
 
 /// Why an instance was not destroyed, or not without trouble.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::DestroyError;
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::new()?;
+/// let other = red.clone();
+/// let busy = red.destroy().unwrap_err();
+/// assert!(matches!(busy, DestroyError::Busy { .. }));
+/// drop(other);
+/// let red = busy.into_instance().unwrap();
+/// red.destroy()?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 pub enum DestroyError<C: Class> {
     /// Others hold it; here is the handle back. They may be kept in variables of the instance itself.

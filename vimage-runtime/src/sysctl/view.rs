@@ -18,14 +18,19 @@ use crate::registry::{ClassEntry, closest};
 ///
 /// ```
 /// # use vimage::prelude::*;
-/// use std::time::{Duration, Instant};
-/// use vimage::sysctl;
+/// #[vimage::module]
+/// mod cache {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
 ///
-/// let base = Vnet::base()?;
-/// let view = sysctl::of(&base).with_deadline(Instant::now() + Duration::from_secs(1));
-/// for listed in view.list("net")? {
-///     println!("{}", listed.qualified_name);
+///     #[virtualized(sysctl("view.cache.size", rw))]
+///     static SIZE: AtomicU32 = AtomicU32::new(100);
 /// }
+///
+/// let base = vimage::boot()?;
+/// let sysctls = vimage::sysctl::of(&base);
+/// sysctls.set("view.cache.size", 200)?;
+/// assert_eq!(sysctls.get_as::<u32>("view.cache.size")?, 200);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]

@@ -25,6 +25,16 @@ impl Vimage {
 }
 
 /// Makes a vimage; from [`Vimage::builder`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vimage::builder().fresh::<Net>().name("red").create()?;
+/// assert_eq!(red.instance::<Net>().name(), Some("red"));
+/// assert!(red.instance::<Cpu>().is_base()); // not fresh: shared
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[must_use = "nothing is made before `create`"]
 #[derive(Debug, Default)]
 pub struct VimageBuilder {
