@@ -108,7 +108,7 @@ pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) 
             id: header.id,
             name: header.name.as_deref().map(str::to_owned),
             state: format!("{:?}", header.phase().state()),
-            handles: header.handles(),
+            handles: header.handles.get(),
             parent: live.tree.parent(header.id),
             kept_bytes: boot_kept + kept(&header.lock().parts),
         };

@@ -40,11 +40,15 @@ fn test_in(build: &Build, packages: &[&str], targets: &[&str]) -> Done {
 
 /// Everything that has to pass before a change is merged.
 pub(crate) fn ci() -> Done {
-    this("layers", "layers")?;
-    cargo("formatting", &["fmt", "--all", "--check"], &[])?;
     side_by_side(&[
         || {
+            this("layers", "layers")?;
+            cargo("formatting", &["fmt", "--all", "--check"], &[])?;
+            this("package", "package")
+        },
+        || {
             lint()?;
+            cargo("test: xtask", &["test", "-p", "xtask"], &[])?;
             test_debug()?;
             memcheck()?;
             compare("10")
@@ -52,9 +56,7 @@ pub(crate) fn ci() -> Done {
         || {
             test_optimized()?;
             models()?;
-            plugin()?;
-            cargo("test: xtask", &["test", "-p", "xtask", "--target-dir", "target/xtask"], &[])?;
-            this("package", "package")
+            plugin()
         },
     ])
 }
