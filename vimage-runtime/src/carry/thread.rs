@@ -3,6 +3,17 @@
 //! The functions are those of [`std::thread`], and return its types. A child thread runs in the contexts that were current
 //! in its parent at `spawn`, of every class. It holds handles until it ends, so it may outlive the `enter` in which it was
 //! started. In builds without instances these are std's functions.
+//!
+//! ```
+//! # use vimage::prelude::*;
+//! let base = Vnet::base()?;
+//! base.enter(|| {
+//!     vimage::thread::scope(|scope| {
+//!         scope.spawn(|| assert_eq!(Vnet::current().as_ref(), Some(&base)));
+//!     });
+//! });
+//! # Ok::<(), vimage::BootError>(())
+//! ```
 
 use std::fmt;
 use std::io;

@@ -64,6 +64,14 @@ impl Found {
 }
 
 /// Returns the sysctls of an instance, and the shared ones of its class; for a [`Vimage`](crate::Vimage) those of all classes.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let base = Vnet::base()?;
+/// let sysctls = vimage::sysctl::of(&base);
+/// assert!(sysctls.get("no.such.name").is_err());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn of(instance: &impl HasInstances) -> View<'_> {
     View { instance: Some(instance), deadline: None }
