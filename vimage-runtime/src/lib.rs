@@ -69,6 +69,7 @@ pub mod module;
 mod names;
 mod registry;
 mod storage;
+mod stray;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
@@ -79,10 +80,10 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use carry::{BindError, Bound, Enter, Movable, MoveError, Refused, Transfer};
+pub use carry::{BindError, BindFn, Bound, Enter, Movable, MoveError, Refused, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
-pub use contexts::{Contexts, isolated};
+pub use contexts::{Contexts, WeakContexts, isolated};
 pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
@@ -132,6 +133,8 @@ pub mod kernel {
 
 /// What most code needs: `use vimage::prelude::*;`.
 pub mod prelude {
+    #[doc(no_inline)]
+    pub use crate::BindFn as _;
     #[doc(no_inline)]
     pub use crate::future::FutureExt as _;
     #[doc(no_inline)]

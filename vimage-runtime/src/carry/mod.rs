@@ -8,6 +8,7 @@ pub mod future;
 mod movable;
 pub mod thread;
 
+pub use bind::BindFn;
 pub use bound::{BindError, Bound, Refused};
 pub(crate) use enter::AnyInstance;
 pub use enter::Enter;

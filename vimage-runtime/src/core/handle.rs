@@ -104,13 +104,13 @@ impl Handle {
         }
     }
 
-    /// Whether this thread runs in the instance.
+    /// Whether this thread runs in the instance, or in another one that was entered in it.
     ///
     /// A handle that was entered is borrowed, so that it is not the last one that somebody gives up in there, unless the
     /// thread never gets back to its `enter`: when the process exits in there, which drops the thread-locals of this
     /// thread, handles included; or in a coroutine that was forgotten. Then the instance has to stay.
     fn is_entered(&self) -> bool {
-        context::is_current(self.header)
+        context::is_entered(self.header)
     }
 
     /// As [`into_last`](Self::into_last), waiting for others to go until the deadline.

@@ -1,7 +1,9 @@
 //! Where a class keeps what is current on a thread. What that means is the matter of `core::context`.
 
 #[cfg(feature = "vimage")]
-pub use instances::{ClassContext, Context};
+pub(crate) use instances::{Context, Outer};
+#[cfg(feature = "vimage")]
+pub use instances::{ClassContext, ThreadContext};
 #[cfg(not(feature = "vimage"))]
 pub use single::ClassContext;
 
@@ -18,11 +20,11 @@ mod instances {
     /// `checked_add` in the accessor finds both "no context" and "not registered" (whose offset is the highest
     /// number). Real offsets are larger than the header, so at least 2.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub struct Context(*const ());
+    pub(crate) struct Context(*const ());
 
     impl Context {
         /// Nothing is entered; the class says what that means.
-        pub const NONE: Self = Self(ptr::without_provenance(usize::MAX));
+        pub(crate) const NONE: Self = Self(ptr::without_provenance(usize::MAX));
         /// Nothing is entered, and nothing may be resolved: fields are being dropped.
         pub(crate) const BARRED: Self = Self(ptr::without_provenance(usize::MAX - 1));
 
@@ -44,24 +46,63 @@ mod instances {
         }
     }
 
+    /// A context that another one was entered in, in the stack frame of the inner one.
+    #[derive(Clone, Copy, Debug)]
+    pub(crate) struct Outer {
+        pub(crate) context: Context,
+        /// The one around it; null at the outermost.
+        pub(crate) around: *const Outer,
+    }
+
+    /// What a class keeps per thread.
+    #[derive(Debug)]
+    pub struct ThreadContext {
+        current: Cell<Context>,
+        /// The innermost of the contexts around the current one.
+        outer: Cell<*const Outer>,
+    }
+
+    impl ThreadContext {
+        /// No context. Called by `class!`.
+        #[allow(clippy::new_without_default, reason = "only `class!` makes them")]
+        pub const fn new() -> Self {
+            Self { current: Cell::new(Context::NONE), outer: Cell::new(ptr::null()) }
+        }
+    }
+
     /// Where a class keeps its context: a thread-local without a destructor.
     #[derive(Clone, Copy, Debug)]
-    pub struct ClassContext(&'static LocalKey<Cell<Context>>);
+    pub struct ClassContext(&'static LocalKey<ThreadContext>);
 
     impl ClassContext {
         /// Called by `class!`.
-        pub const fn new(key: &'static LocalKey<Cell<Context>>) -> Self {
+        pub const fn new(key: &'static LocalKey<ThreadContext>) -> Self {
             Self(key)
         }
 
         #[inline(always)]
         pub(crate) fn get(self) -> Context {
-            self.0.with(Cell::get)
+            self.0.with(|thread| thread.current.get())
         }
 
         #[inline(always)]
         pub(crate) fn replace(self, context: Context) -> Context {
-            self.0.with(|current| current.replace(context))
+            self.0.with(|thread| thread.current.replace(context))
+        }
+
+        /// What is current, and what is around it.
+        #[inline(always)]
+        pub(crate) fn state(self) -> Outer {
+            self.0.with(|thread| Outer { context: thread.current.get(), around: thread.outer.get() })
+        }
+
+        /// Makes a context current, with `around` as the innermost of those around it; returns what was current.
+        #[inline(always)]
+        pub(crate) fn set(self, context: Context, around: *const Outer) -> Context {
+            self.0.with(|thread| {
+                thread.outer.set(around);
+                thread.current.replace(context)
+            })
         }
     }
 
@@ -71,8 +112,7 @@ mod instances {
     macro_rules! __class_context {
         () => {{
             $crate::__private::thread_local! {
-                static CONTEXT: $crate::__private::core::cell::Cell<$crate::__private::Context> =
-                    const { $crate::__private::core::cell::Cell::new($crate::__private::Context::NONE) };
+                static CONTEXT: $crate::__private::ThreadContext = const { $crate::__private::ThreadContext::new() };
             }
             $crate::__private::ClassContext::new(&CONTEXT)
         }};

@@ -14,7 +14,7 @@ pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "vimage-runtime/src",
         floors: &[
-            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "current", "storage", "names",
+            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage", "names",
             "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "debug", "inspect",
             "testing", "private", "lib",
         ],

@@ -6,7 +6,7 @@ use std::ptr::NonNull;
 use super::Current;
 use super::stack::Entered;
 use crate::core::header::Header;
-use crate::registry::{Class, ClassContext, ClassEntry, Context, classes};
+use crate::registry::{Class, ClassContext, ClassEntry, Context, Outer, classes};
 
 /// What is entered on this thread, without a fall-back.
 pub(crate) fn found(class: &'static ClassEntry) -> Current {
@@ -16,10 +16,24 @@ pub(crate) fn found(class: &'static ClassEntry) -> Current {
     }
 }
 
-/// Whether the accessors of its class resolve to this instance on this thread.
-pub(crate) fn is_current(header: NonNull<Header>) -> bool {
+/// Whether this thread is inside the instance: it is current, or another one was entered in it.
+///
+/// The caller keeps the instance.
+pub(crate) fn is_entered(header: NonNull<Header>) -> bool {
     // SAFETY: the caller has a handle.
-    unsafe { header.as_ref() }.class.context.get() == Context::of(header)
+    let class = unsafe { header.as_ref() }.class;
+    let mut frame = class.context.state();
+    loop {
+        if frame.context == Context::of(header) {
+            return true;
+        }
+        // SAFETY: it is in a stack frame of this thread that has not been left: the frame takes it out of the chain when
+        // it is. Where the thread never gets back to it, the stack stays.
+        match unsafe { frame.around.as_ref() } {
+            Some(outer) => frame = *outer,
+            None => return false,
+        }
+    }
 }
 
 /// Makes the base instance current for good on this thread, which has no context.
@@ -112,20 +126,21 @@ fn with<R>(class: ClassContext, context: Context, adopts: Option<&'static ClassE
         class: ClassContext,
         entered: Context,
         adopts: Option<&'static ClassEntry>,
-        before: Context,
+        before: Outer,
     }
     impl Drop for Restore {
         #[inline]
         fn drop(&mut self) {
-            let found = self.class.replace(self.before);
+            let found = self.class.set(self.before.context, self.before.around);
             let is_base = |class: &ClassEntry| class.base.get() == Some(&found.addr());
             if found != self.entered && !self.adopts.is_some_and(is_base) {
                 nesting_broken();
             }
         }
     }
-    let before = class.replace(context);
-    let _restore = Restore { class, entered: context, adopts, before };
+    let restore = Restore { class, entered: context, adopts, before: class.state() };
+    // It stays where it is until it is dropped, which takes it out of the chain.
+    class.set(context, &raw const restore.before);
     f()
 }
 

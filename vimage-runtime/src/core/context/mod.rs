@@ -9,7 +9,7 @@ pub(crate) mod stack;
 #[cfg_attr(feature = "vimage", path = "instances.rs")]
 #[cfg_attr(not(feature = "vimage"), path = "single.rs")]
 mod build;
-pub(crate) use build::{adopt, bar, bar_all, enter, enter_each, enter_entry, found, is_current, leave_all, restore};
+pub(crate) use build::{adopt, bar, bar_all, enter, enter_each, enter_entry, found, is_entered, leave_all, restore};
 
 /// What is current in one class.
 #[derive(Clone, Copy, Debug)]
