@@ -1,14 +1,36 @@
-//! What is measured: ten modules with a hundred variables between them and hooks that do nothing.
+//! The state that is counted: three counters as a module of vimage has them, and as its peers have them.
+//!
+//! They are in another crate than the code that uses them, as the state of a library is.
 
-pub mod shapes;
+pub mod callgrind;
+pub mod peers;
 
 use vimage::prelude::*;
 
-/// Modules of ten counters each.
+#[vnet_module(symmap)]
+pub mod counters {
+    //! The counters of an instance.
+
+    use std::sync::atomic::AtomicU64;
+    use vimage::prelude::*;
+
+    /// The first counter.
+    #[virtualized(sysctl("bench.counter", rw))]
+    pub static A: AtomicU64 = AtomicU64::new(1);
+    /// The second counter.
+    #[virtualized]
+    pub static B: AtomicU64 = AtomicU64::new(2);
+    /// The third counter.
+    #[virtualized]
+    pub static C: AtomicU64 = AtomicU64::new(3);
+}
+
+/// Declares modules of a class, each with ten counters and with hooks that do nothing.
+#[macro_export]
 macro_rules! modules {
-    ($($module:ident),*) => {
+    ($class:path: $($module:ident)*) => {
         $(
-            #[vnet_module]
+            #[vimage::module(class = $class)]
             #[doc = "Ten counters."]
             pub mod $module {
                 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -50,5 +72,3 @@ macro_rules! modules {
         )*
     };
 }
-
-modules!(m0, m1, m2, m3, m4, m5, m6, m7, m8, m9);

@@ -5,25 +5,24 @@
 //! under the name that users write. This crate cannot decide: a `#[cfg]` here would read the features of a build of
 //! this crate, and one in its output those of the annotated crate.
 
-mod args;
 mod attr;
 mod check;
-mod errors;
+mod diagnostics;
+mod driver;
 mod expand;
-mod functions;
+mod idents;
+mod lower;
 mod model;
-mod names;
 mod parse;
-mod pipeline;
-mod region;
+mod repair;
 #[cfg(test)]
 mod tests;
 
 use proc_macro::TokenStream;
 
-use crate::attr::Ours;
-use crate::expand::Build;
-use crate::pipeline::Declares;
+use crate::attr::{AttrKind, HookKind};
+use crate::model::Build;
+use crate::parse::ModuleAttr;
 
 macro_rules! attributes {
     ($($plain:ident, $instances:ident: $stages:path, $attribute:expr;)*) => {
@@ -44,27 +43,27 @@ macro_rules! attributes {
 }
 
 attributes! {
-    plain_module, instances_module: pipeline::closed, Declares::Any;
-    plain_vnet_module, instances_vnet_module: pipeline::closed, Declares::Net;
-    plain_vcpu_module, instances_vcpu_module: pipeline::closed, Declares::Cpu;
-    plain_vprocg_module, instances_vprocg_module: pipeline::closed, Declares::Procg;
-    plain_virtualized, instances_virtualized: pipeline::open, Ours::Virtualized;
-    plain_shared, instances_shared: pipeline::open, Ours::Shared;
-    plain_attach, instances_attach: pipeline::open, Ours::Attach;
-    plain_quiesce, instances_quiesce: pipeline::open, Ours::Quiesce;
-    plain_detach, instances_detach: pipeline::open, Ours::Detach;
+    plain_module, instances_module: driver::module, ModuleAttr::Any;
+    plain_vnet_module, instances_vnet_module: driver::module, ModuleAttr::Net;
+    plain_vcpu_module, instances_vcpu_module: driver::module, ModuleAttr::Cpu;
+    plain_vprocg_module, instances_vprocg_module: driver::module, ModuleAttr::Procg;
+    plain_virtualized, instances_virtualized: driver::item, AttrKind::Virtualized;
+    plain_shared, instances_shared: driver::item, AttrKind::Shared;
+    plain_attach, instances_attach: driver::item, AttrKind::Hook(HookKind::Attach);
+    plain_quiesce, instances_quiesce: driver::item, AttrKind::Hook(HookKind::Quiesce);
+    plain_detach, instances_detach: driver::item, AttrKind::Hook(HookKind::Detach);
 }
 
 #[doc(hidden)]
 #[proc_macro]
 pub fn plain_virtualize(input: TokenStream) -> TokenStream {
-    pipeline::in_file(Build::Plain, input.into()).into()
+    driver::file(Build::Plain, input.into()).into()
 }
 
 #[doc(hidden)]
 #[proc_macro]
 pub fn instances_virtualize(input: TokenStream) -> TokenStream {
-    pipeline::in_file(Build::Instances, input.into()).into()
+    driver::file(Build::Instances, input.into()).into()
 }
 
 // What follows is the same in each build.
@@ -72,17 +71,17 @@ pub fn instances_virtualize(input: TokenStream) -> TokenStream {
 #[doc(hidden)]
 #[proc_macro]
 pub fn class(input: TokenStream) -> TokenStream {
-    pipeline::class(input.into()).into()
+    driver::class(input.into()).into()
 }
 
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn test(args: TokenStream, input: TokenStream) -> TokenStream {
-    functions::test(args.into(), input.into()).into()
+    driver::test(args.into(), input.into()).into()
 }
 
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, input: TokenStream) -> TokenStream {
-    functions::main(args.into(), input.into()).into()
+    driver::main(args.into(), input.into()).into()
 }

@@ -101,7 +101,7 @@ pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) 
             state: format!("{:?}", header.phase().state()),
             handles: header.handles(),
             parent: live.tree.parent(header.id),
-            kept_bytes: boot_kept + kept(&header.late().parts),
+            kept_bytes: boot_kept + kept(&header.lock().parts),
         };
         found.insert(header.id, row);
     });
@@ -129,7 +129,7 @@ pub fn modules() -> Table {
             ]);
         };
         state.modules.iter().for_each(|module| add(module, "boot"));
-        state.live().late.iter().for_each(|late| add(&late.linked, "late"));
+        state.live().added.iter().for_each(|added| add(&added.linked, "run time"));
     }
     Table { titles: &["class", "module", "came", "hooks", "path", "declared"], rows }
 }
@@ -154,7 +154,7 @@ pub fn variables() -> Table {
             }));
         };
         state.parts.iter().for_each(&mut add);
-        state.live().late.iter().flat_map(|late| late.parts.clone()).for_each(|part| add(&part));
+        state.live().added.iter().flat_map(|added| added.parts.clone()).for_each(|part| add(&part));
     }
     Table { titles: &["class", "module", "variable", "offset", "size", "kind"], rows }
 }

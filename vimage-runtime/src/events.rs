@@ -31,7 +31,7 @@
 //! | `detach` | a detach hook has run | `detach panicked` | instance, `module` |
 //! | `destroy` | all detach hooks have run, the variables still exist | | instance |
 //! | | the `Drop` of a variable has panicked | `drop panicked` | instance, `module` |
-//! | `late register` | a module is attached to all instances of its class | `late register failed` | base instance, `module` |
+//! | `register` | a module is attached to all instances of its class | `register failed` | base instance, `module` |
 //! | `unregister` | a module is detached from the base instance, its variables are dropped | `unregister refused` | base instance, `module` |
 //!
 //! "Instance" means `class`, `id` and `name`. An event of a failure has an `error`, others have none. An instance whose

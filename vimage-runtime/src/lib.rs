@@ -1,52 +1,55 @@
-//! Code written with globals, run as N independent instances in one process.
+//! Run code that keeps its state in globals as many independent instances in one process.
 //!
-//! Annotate a module, put `V_` in front of its variables, and run it as often as you like:
+//! A `static` exists once per process. Under [`#[virtualized]`](macro@virtualized) it has one value per instance, and its
+//! name gets the prefix `V_`. Code runs in the instance that was entered, or in the base instance, which always exists:
 //!
 //! ```
-//! use vimage::prelude::*;
-//!
-//! #[vnet_module]
-//! mod foo {
-//!     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+//! #[vimage::module]
+//! mod counter {
+//!     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 //!     use vimage::prelude::*;
 //!
 //!     #[virtualized]
-//!     static FOO_COUNTER: AtomicU64 = AtomicU64::new(0);
-//!
-//!     pub fn foo_work() -> u64 {
-//!         V_FOO_COUNTER.fetch_add(1, Relaxed) + 1
-//!     }
+//!     static HITS: AtomicU32 = AtomicU32::new(0);
+//!     pub fn hit() -> u32 { V_HITS.fetch_add(1, Relaxed) + 1 }
 //! }
-//!
-//! let base = vimage::boot()?;
-//! base.enter(foo::foo_work);
-//! if let Ok(red) = Vnet::new() {
-//!     assert_eq!(red.enter(foo::foo_work), 1);
-//! }
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! assert_eq!(counter::hit(), 1); // in the base instance
+//! # #[cfg(feature = "vimage")] {
+//! let red = vimage::Vimage::builder().fresh_all().create()?;
+//! assert_eq!(red.enter(counter::hit), 1); // in an instance of its own
+//! # }
+//! # Ok::<(), vimage::CreateError>(())
 //! ```
 //!
-//! # Where to look
+//! Instances need the feature `vimage`. Without it the same source compiles to plain statics, at no cost.
 //!
-//! - To declare: [`#[vnet_module]`](prelude::vnet_module) and its siblings, [`virtualized`], [`shared`], [`attach`],
-//!   [`quiesce`], [`detach`], [`class!`](class!).
-//! - To reach a variable: its name in virtualized code, [`Virtualized`] elsewhere, [`Held`] for longer.
-//! - To run: [`boot`](fn@boot), [`Instance`] ([`Vnet`], [`Vcpu`], [`Vprocg`]), [`Vimage`].
-//! - When something goes wrong: [`debug`], [`events`], [`set_failure_handler`].
+//! # Where to go next
+//!
+//! | to | see |
+//! |---|---|
+//! | annotate code | [`module`](macro@module) for an inline `mod`, [`virtualize!`] for the items of a file, [`virtualized`](macro@virtualized) and [`shared`](macro@shared) for statics |
+//! | run code when an instance is created or destroyed | [`attach`](macro@attach), [`quiesce`](macro@quiesce), [`detach`](macro@detach) |
+//! | create, enter and destroy instances | [`Vimage`], one instance of everything; [`Instance`] and [`class!`], for a part of the program |
+//! | use a variable in code that is not annotated | [`Virtualized`]: `V_HITS.with_current(…)`, `V_HITS.of(&red)`; [`Held`] |
+//! | carry an instance to a thread, a callback, a future | [`thread`], [`Instance::bind`], [`future`], [`Contexts`] |
+//! | keep values in an instance, lend them, send them | [`Bound`], [`Movable`], [`link`] |
+//! | test code with globals in parallel | [`#[vimage::test]`](macro@test) |
+//! | name variables for administrators and tools | [`sysctl`], [`symmap`], `inspect` |
+//! | register modules at run time | [`mod@module`] |
+//! | find mistakes | [`debug`], [`events`], [`set_failure_handler`] |
+//! | port FreeBSD code | [`kernel`] |
 //!
 //! # Features
 //!
-//! | feature | what it does |
+//! | feature | effect |
 //! |---|---|
-//! | `vimage` | instances: each virtualized static becomes a field of a struct per instance |
-//! | `static-struct` | the variables of a scope become the fields of one static; `vimage` wins over it |
-//! | `linkme` (default) | collects the modules through linker sections |
-//! | `inventory` | collects them through constructors, libraries that are loaded later included; wins over `linkme` |
-//! | `invariants` | remembers who holds instances and where contexts were entered, for errors and [`debug`] |
+//! | `vimage` | instances: a virtualized static is a field of a struct in each instance |
+//! | `static-struct` | a virtualized static is a field of one static struct per scope; `vimage` wins over it |
+//! | `linkme` (default) | modules are collected through linker sections |
+//! | `inventory` | modules are collected through constructors, also those of libraries that are loaded later; wins over `linkme` |
+//! | `invariants` | errors and [`debug`] show where handles were made and where contexts were entered |
 //! | `serde` | sysctls and their values are `Serialize` |
-//! | `inspect` | the server for tools such as `vimagectl`, on Unix; implies `serde` |
-//!
-//! Without `vimage` and `static-struct` a virtualized static is a static.
+//! | `inspect` | the introspection server for tools such as `vimagectl`, on Unix; implies `serde` |
 
 mod boot;
 mod carry;
@@ -80,55 +83,66 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use carry::{BindError, BindFn, Bound, Enter, Movable, MoveError, Refused, Transfer};
+pub use carry::{BindError, BindFn, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
 pub use contexts::{Contexts, WeakContexts, isolated};
 pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
-pub use instance::{Builder, CreateError, DestroyError, Instance, List, State, WeakInstance};
+pub use instance::{CreateError, DestroyError, Instance, InstanceBuilder, InstanceState, Instances, WeakInstance};
 pub use macros::{
     attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
     vprocg_module,
 };
 
-pub use registry::{Arguments, Class, Cpu, Net, NoContext, Procg, Program};
+pub use registry::{Arguments, Class, Program};
 pub use storage::{Held, LocalKey, Virtualized};
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use storage::{UseInVirtualizedCode, kind};
 pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 
-/// Lays out all modules, makes the base instance of each class and runs its attach hooks; returns the base
-/// vimage.
+/// Lays out all modules, makes the base instance of each class, runs its attach hooks, and returns the base vimage.
 ///
-/// It happens once per process; a later call returns the same. [`Instance::new`](crate::Instance::new),
-/// [`Instance::base`](crate::Instance::base) and [`Instance::list`](crate::Instance::list) imply it. Threads that
-/// call it meanwhile wait for the one that boots, so that a hook of a base instance must not wait for a thread that
-/// does.
+/// It does so once per process; a later call returns the same vimage. Whatever needs instances boots by itself, such as
+/// [`Instance::new`], [`Instance::base`] and [`Instance::list`]. If another thread is booting, the call waits for it: a hook of
+/// a base instance must not wait for a thread that boots.
 ///
-/// In builds without instances it runs the attach hooks for the process itself.
+/// In builds without instances it runs the attach hooks for the process.
 ///
 /// # Errors
 ///
-/// [`BootError`] for dependencies that are missing, ambiguous or cyclic, and for an attach hook that failed: then
-/// what was attached has been detached. The error is kept, and returned again by each later call.
+/// [`BootError`] if a dependency is missing, ambiguous or cyclic, or if an attach hook fails: then the hooks that had run are
+/// undone. The error is kept; each later call returns it again.
+///
+/// # Example
+///
+/// ```
+/// let base = vimage::boot()?;
+/// base.enter(|| assert!(vimage::Vimage::current().is_some()));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub fn boot() -> Result<Vimage, BootError> {
     Vimage::base()
 }
 
-/// An instance of the class [`Net`].
-pub type Vnet = Instance<Net>;
-/// An instance of the class [`Cpu`].
-pub type Vcpu = Instance<Cpu>;
-/// An instance of the class [`Procg`].
-pub type Vprocg = Instance<Procg>;
-
-/// The classes of FreeBSD's VIMAGE, and the names of their instances.
+/// The classes of FreeBSD's VIMAGE, and the names of their instances; part of the [prelude].
+///
+/// ```
+/// use vimage::kernel::{Net, Vnet};
+///
+/// let base = vimage::boot()?;
+/// assert_eq!(base.instance::<Net>(), Vnet::base()?);
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub mod kernel {
+    use crate::Instance;
     pub use crate::registry::{Cpu, Net, Procg};
-    #[doc(inline)]
-    pub use crate::{Vcpu, Vnet, Vprocg};
+
+    /// An instance of the class [`Net`].
+    pub type Vnet = Instance<Net>;
+    /// An instance of the class [`Cpu`].
+    pub type Vcpu = Instance<Cpu>;
+    /// An instance of the class [`Procg`].
+    pub type Vprocg = Instance<Procg>;
 }
 
 /// What most code needs: `use vimage::prelude::*;`.
@@ -143,13 +157,4 @@ pub mod prelude {
     pub use crate::{Vimage, Virtualized};
     #[doc(no_inline)]
     pub use crate::{attach, detach, quiesce, shared, vcpu_module, virtualized, vnet_module, vprocg_module};
-}
-
-/// The examples of the documents are tested with those of the library.
-#[cfg(doctest)]
-mod documents {
-    #[doc = include_str!("../../README.md")]
-    struct Readme;
-    #[doc = include_str!("../../PORTING.md")]
-    struct Porting;
 }

@@ -30,8 +30,8 @@ const ITERATIONS: usize = 5_000;
 static ATTACHED: AtomicUsize = AtomicUsize::new(0);
 static DETACHED: AtomicUsize = AtomicUsize::new(0);
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
-/// In how many instances whose creation failed the variables of a late module were made.
-static FAILED_WITH_LATE: AtomicUsize = AtomicUsize::new(0);
+/// In how many instances whose creation failed the variables of a run-time module were made.
+static FAILED_WITH_ADDED: AtomicUsize = AtomicUsize::new(0);
 /// How many attach hooks of the flaky module succeed.
 static SUCCEED: AtomicUsize = AtomicUsize::new(0);
 
@@ -62,7 +62,7 @@ const FIELDS: &[FieldEntry] =
 // SAFETY: there is one field, at offset 0, and none is kept.
 static BOOT_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
 // SAFETY: as above.
-static LATE_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
+static ADDED_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
 
 fn count_attach(_: &Arguments) -> Result<(), BoxError> {
     thread::yield_now();
@@ -98,7 +98,7 @@ fn module(class: &'static ClassEntry, name: &'static str, part: &'static PartEnt
 
 /// A class that is laid out, with a base instance, for one execution.
 fn world() -> &'static ClassEntry {
-    for count in [&ATTACHED, &DETACHED, &DROPPED, &FAILED_WITH_LATE] {
+    for count in [&ATTACHED, &DETACHED, &DROPPED, &FAILED_WITH_ADDED] {
         count.store(0, Relaxed);
     }
     let class: &ClassEntry = Box::leak(Box::new(ClassEntry {
@@ -121,7 +121,7 @@ fn world() -> &'static ClassEntry {
 fn make(class: &'static ClassEntry) -> Result<Handle, AttachError> {
     let handle = add(class, class.laid_out(), 0, None);
     attach(&handle, &Arguments::default())
-        .inspect_err(|_| _ = FAILED_WITH_LATE.fetch_add(handle.header().late().parts.len(), Relaxed))?;
+        .inspect_err(|_| _ = FAILED_WITH_ADDED.fetch_add(handle.header().lock().parts.len(), Relaxed))?;
     Ok(handle)
 }
 
@@ -136,17 +136,17 @@ fn destroy(handle: Handle) -> Result<(), Handle> {
     }
 }
 
-/// All but the base has ended. `late` is in how many of the ended instances the variables of a late module were made.
-fn end_of_world(class: &'static ClassEntry, late: usize) {
+/// All but the base has ended. `added` is in how many of the ended instances the variables of a run-time module were made.
+fn end_of_world(class: &'static ClassEntry, added: usize) {
     let state = class.laid_out();
     let (left, made) = {
         let mut live = state.live();
         (live.tree.all(), usize::try_from(live.tree.new_id()).unwrap())
     };
     assert_eq!(left, [0], "only the base is left");
-    let in_base = 1 + state.base_handle().header().late().attached.len();
+    let in_base = 1 + state.base_handle().header().lock().attached.len();
     assert_eq!(ATTACHED.load(Relaxed), DETACHED.load(Relaxed) + in_base, "attached = detached");
-    assert_eq!(made - 1 + late, DROPPED.load(Relaxed), "constructed = dropped");
+    assert_eq!(made - 1 + added, DROPPED.load(Relaxed), "constructed = dropped");
 }
 
 pub(crate) fn check(model: fn()) {
@@ -158,16 +158,16 @@ pub(crate) fn check(model: fn()) {
 }
 
 fn register(class: &'static ClassEntry, flaky: bool) -> Result<(), RegisterError> {
-    let mut late = module(class, "late", LATE_PART.entry());
+    let mut added = module(class, "added", ADDED_PART.entry());
     if flaky {
-        late.attach = Some(flaky_attach);
+        added.attach = Some(flaky_attach);
     }
-    register_in(class.laid_out(), late)
+    register_in(class.laid_out(), added)
 }
 
-/// Whether the late module is attached to an instance.
-fn has_late(handle: &Handle) -> bool {
-    handle.header().late().attached.len() == 1
+/// Whether the run-time module is attached to an instance.
+fn has_added(handle: &Handle) -> bool {
+    handle.header().lock().attached.len() == 1
 }
 
 #[test]
@@ -180,7 +180,7 @@ fn create_and_register() {
         let new = creator.join().unwrap();
         registrar.join().unwrap();
         // None is missed, whoever was first.
-        assert!(has_late(&old) && has_late(&new) && has_late(class.laid_out().base_handle()));
+        assert!(has_added(&old) && has_added(&new) && has_added(class.laid_out().base_handle()));
         destroy(old).unwrap();
         destroy(new).unwrap();
         end_of_world(class, 2);
@@ -199,14 +199,14 @@ fn create_and_a_registration_that_fails() {
         let new = creator.join().unwrap();
         let registered = registrar.join().unwrap();
         let holders = [Some(&old), new.as_ref().ok(), Some(class.laid_out().base_handle())];
-        let attached: Vec<bool> = holders.into_iter().flatten().map(has_late).collect();
+        let attached: Vec<bool> = holders.into_iter().flatten().map(has_added).collect();
         assert!(attached.iter().all(|has| *has == registered.is_ok()), "in all of them or in none: {attached:?}");
         let live: Vec<Handle> = new.into_iter().chain([old]).collect();
         // A creation that failed had them as well, if it came before the module lost its place.
-        let failed = FAILED_WITH_LATE.swap(0, Relaxed);
-        let late = failed + live.iter().map(|handle| handle.header().late().parts.len()).sum::<usize>();
+        let failed = FAILED_WITH_ADDED.swap(0, Relaxed);
+        let added = failed + live.iter().map(|handle| handle.header().lock().parts.len()).sum::<usize>();
         live.into_iter().for_each(|handle| destroy(handle).unwrap());
-        end_of_world(class, late);
+        end_of_world(class, added);
     });
 }
 

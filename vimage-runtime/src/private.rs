@@ -1,10 +1,10 @@
 //! What the macros' output refers to. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
-#[cfg(feature = "vimage")]
-pub use crate::registry::ThreadContext;
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
+#[cfg(feature = "vimage")]
+pub use crate::registry::ThreadContext;
 pub use crate::registry::{
     Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
     HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
@@ -18,13 +18,17 @@ pub use crate::names::{locate, locate_raw};
 pub use crate::{stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::storage::{Part, Recovered, Region, Resolved, VariableEntry, accessor, kind, slot};
+pub use crate::storage::suspended::{
+    LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled, suspend,
+};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};
 pub use crate::storage::{assert, assert_send};
 #[cfg(feature = "vimage")]
 pub use crate::storage::{drop_of, kept};
+pub use crate::stray::TestEntry;
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
-pub use crate::stray::TestEntry;
 pub use crate::testing::{Test, run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
@@ -44,6 +48,13 @@ pub use crate::sysctl::{
     Handled, ReadOnly, ReadWrite, SysctlEntry, Text, Textless, Unread, Wordless, assert_has_text, within,
 };
 pub use crate::{__symbol as symbol, __sysctl as sysctl};
+
+/// The types of fields, by kind.
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub mod slot {
+    pub use crate::storage::Keep;
+    pub use crate::storage::slot::*;
+}
 
 /// What a handler gets, by the name that `sysctl!` uses.
 pub mod pointer {
@@ -82,4 +93,17 @@ pub mod std {
     pub mod string {
         pub use ::std::string::{String, ToString};
     }
+}
+
+/// The macros of the standard library that expansions rely on, for comparison with what has their names elsewhere; and
+/// what it takes to call them.
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub mod std_macros {
+    pub use ::std::fmt::Write as _;
+    pub use ::std::pin::pin;
+    pub use ::std::string::String as __String;
+    pub use ::std::task::Poll as __Poll;
+    pub use ::std::task::ready;
+    pub use ::std::vec::Vec as __Vec;
+    pub use ::std::{dbg, format_args, matches, vec, write, writeln};
 }

@@ -15,7 +15,7 @@
 //! }
 //!
 //! use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
-//! let base = vimage::Vnet::base()?;
+//! let base = vimage::kernel::Vnet::base()?;
 //! let symbol = vimage::symmap::lookup(&base, "foo_counter")?;
 //! assert_eq!(symbol.size(), 8);
 //! assert_eq!(symbol.get::<AtomicU64>().unwrap().load(Relaxed), 7);
@@ -298,7 +298,6 @@ pub unsafe trait SymbolTarget {
 
 /// A variable that gives references.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct SharedSymbol<T: 'static>(pub for<'a> fn(InstanceRef<'a>) -> Option<&'a T>);
 
 // SAFETY: the function gives a reference, to a type that is `Sync`.
@@ -314,7 +313,6 @@ unsafe impl<T: Sync + 'static> SymbolTarget for SharedSymbol<T> {
 
 /// A `static mut`, which gives its address.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct RawSymbol<T: 'static>(pub fn(InstanceRef<'_>) -> Option<*mut T>);
 
 // SAFETY: the shape is shared as nothing.

@@ -146,7 +146,7 @@ impl Stage {
         let turn = (!cfg!(feature = "vimage") && !nested).then(Turn::wait);
         let base = crate::boot().unwrap_or_else(|error| panic!("boot has failed: {error}"));
         let vimage = if cfg!(feature = "vimage") {
-            let builder = setup(Vimage::builder().from(&base).fresh_all().name(name));
+            let builder = setup(Vimage::builder().starting_from(&base).fresh_all().name(name));
             builder.create().unwrap_or_else(|error| panic!("there is no vimage for the test `{name}`: {error}"))
         } else {
             base

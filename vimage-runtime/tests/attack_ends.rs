@@ -27,7 +27,7 @@ mod log {
     #[virtualized]
     pub static TOTAL: AtomicUsize = AtomicUsize::new(0);
 
-    /// What a thread has counted, added to the whole when it ends.
+    /// The count of one thread, which is added to the total when the thread ends.
     pub struct Local(Cell<usize>);
 
     impl Drop for Local {
@@ -230,7 +230,7 @@ fn a_failure_handler_may_own_what_fails() {
     let vnet = Vnet::new().unwrap();
     *connections::V_FIRST.of(&vnet).lock().unwrap() = Some(Connection);
     vimage::set_failure_handler(move |_| _ = &vnet);
-    // The end of the first one's instance is told to the second one.
+    // Replaces the first handler and so destroys its instance, whose failure is reported to the second one.
     listen();
     assert!(reported("dropping `V_FIRST` of module `connections` panicked"));
 }
@@ -304,7 +304,7 @@ impl Transfer for Card {
 #[test]
 fn a_refusal_counts_for_whoever_waits() {
     let moody = Vnet::builder().name("moody").create().unwrap();
-    let weak: WeakInstance<vimage::Net> = moody.downgrade();
+    let weak: WeakInstance<vimage::kernel::Net> = moody.downgrade();
     let waits = moody.clone();
     let asked = std::thread::spawn(move || {
         let refused = moody.shutdown();

@@ -13,9 +13,9 @@ use std::sync::{Arc, Mutex, mpsc};
 use support::instances::in_time;
 use support::panics::panic_of;
 use vimage::prelude::*;
-use vimage::{Contexts, CreateError, DestroyError, Held, ShutdownError, State};
+use vimage::{Contexts, CreateError, DestroyError, Held, InstanceState, ShutdownError};
 
-/// What an attach hook is told to do.
+/// A closure that an attach hook runs.
 type OnAttach = Box<dyn Fn() -> Result<(), BoxError> + Send + Sync>;
 type OnQuiesce = Box<dyn FnMut() -> Result<(), BoxError> + Send>;
 type BoxError = Box<dyn Error + Send + Sync>;
@@ -66,7 +66,7 @@ fn create_with(job: impl Fn() -> Result<(), BoxError> + Send + Sync + 'static) -
     Vnet::builder().arg::<OnAttach>(Box::new(job)).create()
 }
 
-/// What an attach hook got hold of before it failed.
+/// Returns what an attach hook took before it failed.
 fn stolen<T: Send + 'static>(steal: impl Fn() -> T + Send + Sync + 'static) -> T {
     let loot = Arc::new(Mutex::new(None));
     let place = Arc::clone(&loot);
@@ -81,7 +81,7 @@ fn stolen<T: Send + 'static>(steal: impl Fn() -> T + Send + Sync + 'static) -> T
 #[test]
 fn a_handle_kept_by_a_creation_that_fails_enters_nothing() {
     let gone = stolen(|| Vnet::current().unwrap());
-    assert_eq!(gone.state(), State::Gone);
+    assert_eq!(gone.state(), InstanceState::Gone);
     let refused = "cannot be entered: its creation has failed and its modules are detached";
     assert!(panic_of(|| gone.enter(|| ())).ends_with(refused));
     assert!(panic_of(|| gone.bind(|| ())()).ends_with(refused));
@@ -175,7 +175,7 @@ fn attach_hooks_may_do_everything_else() {
     in_time(|| {
         let vnet = create_with(|| {
             let own = Vnet::current().unwrap();
-            assert_eq!(own.state(), State::Creating);
+            assert_eq!(own.state(), InstanceState::Creating);
             assert!(own.shutdown().is_err());
             // Its creator has a handle.
             assert!(matches!(own.destroy(), Err(DestroyError::Busy { .. })));
@@ -201,17 +201,17 @@ fn quiesce_hooks_may_do_everything_else() {
         let id = vnet.id();
         *told::V_ON_QUIESCE.of(&vnet).lock().unwrap() = Some(Box::new(move || {
             let own = Vnet::current().unwrap();
-            assert_eq!((own.id(), own.state()), (id, State::ShuttingDown));
+            assert_eq!((own.id(), own.state()), (id, InstanceState::ShuttingDown));
             assert!(matches!(own.shutdown(), Err(ShutdownError::InProgress)));
             assert!(matches!(own.clone().destroy(), Err(DestroyError::Busy { .. })));
             assert!(Vnet::all().all(|vnet| vnet.id() != id));
-            // One handle stays: whoever destroys it is told, and it goes on living.
+            // One handle is never dropped: `destroy` fails with `Busy`, and the instance stays live.
             std::mem::forget(own);
             drop(Vnet::new()?);
             Ok(())
         }));
         let vnet = vnet.destroy().unwrap_err().into_instance().unwrap();
-        assert_eq!(vnet.state(), State::Live);
+        assert_eq!(vnet.state(), InstanceState::Live);
     });
 }
 

@@ -1,4 +1,4 @@
-//! Attempts to reach the variables of a module that comes late where they are not, or are not any more.
+//! Attempts to reach the variables of a run-time module in instances that do not have them yet, or no longer.
 
 #![cfg(feature = "vimage")]
 
@@ -12,7 +12,7 @@ use std::thread;
 use support::panics::panics;
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
-use vimage::{Held, State};
+use vimage::{Held, InstanceState};
 
 /// Registration is one at a time, and after boot.
 fn turn() -> MutexGuard<'static, ()> {
@@ -25,9 +25,9 @@ fn turn() -> MutexGuard<'static, ()> {
 
 type Job = Arc<dyn Fn() -> Result<(), String> + Send + Sync>;
 
-/// What the hook of `picky` does in each instance.
+/// The job of the attach hook of `picky`, in each instance.
 static ON_CREATE: Mutex<Option<Job>> = Mutex::new(None);
-/// What the hooks of `flaky` do in each instance.
+/// The jobs of the hooks of `flaky`, in each instance.
 static ON_ATTACH: Mutex<Option<Job>> = Mutex::new(None);
 static ON_DETACH: Mutex<Option<Job>> = Mutex::new(None);
 
@@ -206,7 +206,7 @@ fn a_module_is_not_registered_again_while_it_is_still_being_taken_back() {
             Ok(())
         }
     });
-    // Makes an instance while the module is there, and is in its attach hook when it is taken back.
+    // Creates an instance while the module is registered, and is in its attach hook when it is unregistered.
     let maker = thread::spawn(|| {
         GO.wait();
         let vnet = Vnet::new().unwrap();
@@ -264,7 +264,7 @@ fn find_magic() {
     assert_eq!(magic, 0xfeed);
 }
 
-/// Is somewhere, and uses what is there, until it is told to leave.
+/// Stays in the current instance and uses its variables until `stop` is set.
 fn stay(stop: &AtomicBool) {
     let before = picky::step();
     let mut steps = 0;
@@ -298,7 +298,10 @@ fn modules_come_and_go_while_threads_are_inside_of_instances() {
                         stay(leave);
                         refused.wait();
                     });
-                    assert_eq!(vnet.state(), if number == 0 { State::ShuttingDown } else { State::Live });
+                    assert_eq!(
+                        vnet.state(),
+                        if number == 0 { InstanceState::ShuttingDown } else { InstanceState::Live }
+                    );
                     vnet.destroy().unwrap();
                     left.wait();
                 });

@@ -1,4 +1,4 @@
-//! Attempts to reach an instance through a macro that moves a mention to where it was not written.
+//! Attempts to reach an instance through a macro that moves the use of a variable elsewhere.
 
 #![cfg(feature = "vimage")]
 
@@ -42,7 +42,7 @@ fn what_a_macro_moves_into_another_instance_is_not_found_there() {
     assert!(message.ends_with("mention it in a function or closure of its own, which is called in there"), "{message}");
 }
 
-/// What was current at the head of the function is what a mention means, wherever a macro puts it.
+/// A use means the instance that was current at the head of the function, wherever a macro moves it.
 #[test]
 fn a_mention_means_the_instance_that_its_function_runs_in() {
     vimage::boot().unwrap();

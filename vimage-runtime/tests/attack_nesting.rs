@@ -127,7 +127,7 @@ fn finish(mut steps: Steps) -> u64 {
 fn coroutines_that_nest_are_fine() {
     let (red, green) = (Vnet::new().unwrap(), Vnet::new().unwrap());
     let outer = suspended_inside(red.clone());
-    // What is current stays so, and the coroutine keeps it alive.
+    // The current instance stays current, and the coroutine keeps it alive.
     assert_eq!(current(), Some(red.id()));
     let red = red.destroy().unwrap_err().into_instance().unwrap();
     let inner = suspended_inside(green.clone());
@@ -156,7 +156,7 @@ fn a_forgotten_coroutine_keeps_the_instance_it_is_in() {
     .unwrap();
 }
 
-/// What it is, and how it is done with two instances.
+/// The name of the attack, and the attack on two instances.
 type Attempt = (&'static str, fn(Vnet, Vnet));
 
 #[test]

@@ -97,7 +97,7 @@ mod tenant {
     pub static REQUESTS: AtomicUsize = AtomicUsize::new(0);
 }
 
-/// What `job` finds while `TRAP` is dropped.
+/// Runs `job` while `TRAP` is dropped.
 fn in_drop<R: Send + 'static>(job: impl FnOnce() -> R + Send + 'static) -> R {
     let vnet = Vnet::new().unwrap();
     let (tell, told) = mpsc::channel();
@@ -107,7 +107,7 @@ fn in_drop<R: Send + 'static>(job: impl FnOnce() -> R + Send + 'static) -> R {
     told.recv().unwrap()
 }
 
-/// What `job` finds while a detach hook runs.
+/// Runs `job` in a detach hook.
 fn in_detach<R: Send + 'static>(job: impl FnOnce() -> R + Send + 'static) -> R {
     let vnet = Vnet::new().unwrap();
     let (tell, told) = mpsc::channel();
@@ -183,7 +183,7 @@ fn no_handle_is_made_while_detach_hooks_run() {
         Vnet::for_each(|other| assert_ne!(other.id(), id));
         let message = panic_of(|| drop(earlier::V_NAME.held()));
         assert!(message.contains("is being destroyed and cannot be held any more"), "{message}");
-        assert!(vimage::Bound::<_, vimage::Net>::new(1).is_err());
+        assert!(vimage::Bound::<_, vimage::kernel::Net>::new(1).is_err());
         let child = vimage::thread::spawn(Vnet::current);
         assert!(child.join().unwrap().is_none());
         let contexts = Contexts::current();
@@ -243,7 +243,7 @@ fn handles_in_each_others_variables_keep_both() {
     drop((red, green));
     let red = weak.0.upgrade().unwrap();
     assert!(weak.1.upgrade().is_some());
-    // Cut on one side, it all goes.
+    // One handle of the circle is dropped, and all of its instances are destroyed.
     middle::V_KEPT.of(&weak.1.upgrade().unwrap()).lock().unwrap().clear();
     drop(red);
     assert!(weak.0.upgrade().is_none() && weak.1.upgrade().is_none());
@@ -282,7 +282,7 @@ fn what_is_forgotten_keeps_its_instance_for_good() {
         assert!(matches!(vnet.destroy(), Err(DestroyError::Busy { .. })));
         weak.upgrade().unwrap().enter(|| earlier::V_NAME.with_current(|name| name.lock().unwrap().push('x')));
     }
-    // What borrows or counts nothing does not.
+    // A handle that is not counted keeps nothing alive.
     let vnet = Vnet::new().unwrap();
     std::mem::forget((vnet.downgrade(), vnet.enter(Vnet::list), Vnet::builder().arg(1)));
     std::mem::forget(earlier::V_NAME.of(&vnet).lock());

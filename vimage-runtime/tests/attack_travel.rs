@@ -1,4 +1,4 @@
-//! Attempts of futures, threads and callbacks to run in an instance that is gone, or in one that is not theirs.
+//! Attempts of futures, threads and callbacks to run in a destroyed instance, or in another one than theirs.
 
 #![cfg(feature = "vimage")]
 
@@ -283,8 +283,11 @@ fn what_is_held_is_read_and_let_go_of_on_any_thread() {
             let held = held.clone();
             scope.spawn(move || held.lock().unwrap().push(name.to_owned()));
         }
-        drop(held);
     });
+    held.lock().unwrap().sort_unstable();
+    assert_eq!(*held.lock().unwrap(), ["a", "b", "c", "d"]);
+    thread::spawn(move || drop(held)).join().unwrap();
+    // The threads of the scope may be about to drop theirs.
     wait_until(|| is_gone(weak));
 }
 
@@ -295,6 +298,6 @@ fn an_iterator_that_is_returned_runs_elsewhere() {
     vnet.destroy().unwrap();
     assert!(panics(|| _ = lazy.sum::<u64>()));
     let list = Vnet::new().unwrap().enter(Vnet::list);
-    // Those that are gone by now are not found.
+    // Destroyed instances are not found.
     assert_eq!(list.count(), 0);
 }

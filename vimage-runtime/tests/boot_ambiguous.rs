@@ -1,4 +1,4 @@
-//! Boot of a module that depends on a name that two modules bear.
+//! Boot of a module that depends on a name that two modules have.
 
 use vimage::BootError;
 use vimage::prelude::*;

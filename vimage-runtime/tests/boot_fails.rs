@@ -56,7 +56,7 @@ modules! {
 
 const MODULES: usize = 5;
 
-/// What a child process does.
+/// The part of the test that a child process runs.
 #[test]
 fn one_boot() {
     let Ok(position) = std::env::var("FAIL_AT") else {

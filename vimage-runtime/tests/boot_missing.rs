@@ -1,4 +1,4 @@
-//! Boot of a module that depends on a name that no module of its class bears.
+//! Boot of a module that depends on a name that no module of its class has.
 
 use vimage::BootError;
 use vimage::prelude::*;

@@ -1,4 +1,4 @@
-//! What `{:?}` prints of what users hold: short, and the same before and after an instance is gone.
+//! The `Debug` output of the public types: short, and available before and after an instance is destroyed.
 
 use std::fmt::Debug;
 
@@ -64,7 +64,13 @@ fn of_what_there_is_in_each_build() {
     assert_eq!(show(&Vnet::builder().name("red").arg(7_u8)), show(&Vnet::builder().name("red").arg(8_u8)));
     // The builder of a vimage has handles and classes, which know each other.
     show(&Vimage::builder());
-    show(&Vimage::builder().from(&base).fresh_all().fresh::<vimage::Net>().share::<vimage::Cpu>());
+    show(
+        &Vimage::builder()
+            .starting_from(&base)
+            .fresh_all()
+            .fresh::<vimage::kernel::Net>()
+            .share::<vimage::kernel::Cpu>(),
+    );
     show(&Vimage::builder().share_instance(&vnet).name("red").arg(7_u8).sysctl("net.foo.mode", 8));
     show(&vimage::sysctl::of(&vnet));
     show(&vimage::sysctl::of(&vnet).get("net.foo.mode").unwrap());
@@ -133,8 +139,8 @@ fn of_an_instance_in_each_state() {
 #[cfg(feature = "vimage")]
 #[test]
 fn of_a_vimage() {
-    let red = Vimage::builder().fresh::<vimage::Net>().name("red").create().unwrap();
-    let id = red.get::<vimage::Net>().id();
+    let red = Vimage::builder().fresh::<vimage::kernel::Net>().name("red").create().unwrap();
+    let id = red.instance::<vimage::kernel::Net>().id();
     assert_eq!(show(&red), in_red("Vimage [(Cpu#0, Live), (RED), (Procg#0, Live), (Program#0, Live)]", id, "Live"));
     let other = red.clone();
     show(&red.destroy().unwrap_err());

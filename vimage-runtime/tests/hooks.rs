@@ -10,7 +10,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
 use support::log::{log, note};
 use support::reports;
-use vimage::State;
+use vimage::InstanceState;
 use vimage::prelude::*;
 
 /// How many values of instances were dropped.
@@ -124,7 +124,7 @@ fn attach_follows_dependencies_and_detach_comes_back() {
     let _turn = turn();
     let vnet = Vnet::new().unwrap();
     assert_eq!(log(), numbered("attach", 0..MODULES));
-    assert_eq!(vnet.state(), State::Live);
+    assert_eq!(vnet.state(), InstanceState::Live);
     vnet.destroy().unwrap();
     assert_eq!(log(), numbered("detach", (0..MODULES).rev()));
     assert_eq!(DROPPED.load(Relaxed), VALUES);

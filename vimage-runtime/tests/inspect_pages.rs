@@ -49,7 +49,7 @@ mod two {
     }
 }
 
-/// All rows, asked for a few at a time.
+/// All rows, fetched a few at a time.
 fn paged(client: &mut Client, mut request: Value, limit: usize) -> Vec<Value> {
     request["limit"] = json!(limit);
     let mut rows = Vec::new();

@@ -1,4 +1,4 @@
-//! The server while the program holds locks, does not return from handlers, or is asked for what is not there.
+//! The server while the program holds locks or a handler does not return, and requests for names that do not exist.
 #![cfg(all(feature = "inspect", unix))]
 
 #[path = "support/inspect_client.rs"]
@@ -131,8 +131,7 @@ fn a_silent_connection_is_closed_and_others_are_served() {
 
 #[test]
 fn the_longest_timeouts_are_no_limits() {
-    let (server, _directory) =
-        serve(|builder| builder.idle_timeout(Duration::MAX).request_timeout(Duration::MAX));
+    let (server, _directory) = serve(|builder| builder.idle_timeout(Duration::MAX).request_timeout(Duration::MAX));
     let mut client = Client::of(&server);
     assert!(client.ok(json!({ "op": "modules" })).is_array());
     // A request in two pieces, each of which is waited for.

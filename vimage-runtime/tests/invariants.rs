@@ -1,4 +1,4 @@
-//! What the feature `invariants` remembers.
+//! The places that the feature `invariants` records.
 
 #![cfg(all(feature = "vimage", feature = "invariants"))]
 

@@ -1,4 +1,4 @@
-//! What one instance does is not seen in another, and no context is no access.
+//! Instances do not see each other's values, and without a context there is no access.
 
 mod support;
 
@@ -83,7 +83,8 @@ fn a_thread_without_a_context_panics_and_says_what_to_do() {
     vimage::boot().unwrap();
     let expected = "`V_COUNTER` of module `counter`: no Net instance is current on this thread; enter one with \
                     `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
-                    `V_COUNTER.of(&instance)`";
+                    `V_COUNTER.of(&instance)`; there are instances because the feature `vimage` is on: `cargo tree -e \
+                    features -i vimage` shows which package asked for it";
     assert_eq!(panic_of(|| _ = counter::count()), expected);
     assert_eq!(panic_of(|| counter::V_COUNTER.with_current(|_| ())), expected);
     assert_eq!(panic_of(|| drop(counter::V_COUNTER.held())), expected);
@@ -134,7 +135,7 @@ fn the_base_vimage_enters_every_class() {
         assert!(Vnet::current().unwrap().is_base());
         assert!(Vcpu::current().unwrap().is_base());
         assert!(Vprocg::current().unwrap().is_base());
-        assert_eq!(Vtenant::current().unwrap(), base.get::<Tenant>());
+        assert_eq!(Vtenant::current().unwrap(), base.instance::<Tenant>());
     });
 }
 

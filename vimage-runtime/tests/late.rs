@@ -60,7 +60,7 @@ fn a_module_comes_and_goes() {
     }
     assert!(matches!(register("plugin"), Err(RegisterError::Registered { .. })));
     let modules = vimage::debug::modules();
-    assert!(modules.rows().iter().any(|row| row[1..4] == ["plugin", "late", "attach"]), "{modules}");
+    assert!(modules.rows().iter().any(|row| row[1..4] == ["plugin", "run time", "attach"]), "{modules}");
 
     #[cfg(feature = "vimage")]
     {

@@ -32,7 +32,7 @@ mod greedy {
     #[attach]
     fn iattach() -> Result<(), &'static str> {
         let _: (&[u8], &Counted) = (&V_BUFFER, &V_COUNTED);
-        // Attached in the base, and taken back there.
+        // Attached in the base instance, and detached there when the registration fails.
         if Vnet::current().unwrap().is_base() { Ok(()) } else { Err("never") }
     }
 
@@ -61,7 +61,7 @@ fn a_reserve_that_is_used_up_is_an_error_each_time() {
     assert!(text.ends_with("make it larger with `vimage::module::set_reserve` before boot"), "{text}");
     assert_eq!(register("greedy").unwrap_err().to_string(), text);
     Vnet::new().unwrap().destroy().unwrap();
-    // What there was no room for was neither attached nor made; what was made goes with its instance.
+    // A module without room was neither attached nor initialized; the others are dropped with their instance.
     assert_eq!((DETACHED.load(Relaxed), DROPPED.load(Relaxed)), (attached, 0));
     red.destroy().unwrap();
     assert_eq!((DETACHED.load(Relaxed), DROPPED.load(Relaxed)), (attached, attached));

@@ -1,4 +1,4 @@
-//! Modules that are taken back: who may refuse, what is said where there is none, and that their room is used again.
+//! Modules that are unregistered: refusals, the message of a later access, and that their room is used again.
 #![cfg(feature = "vimage")]
 
 mod support;

@@ -7,7 +7,7 @@ use support::instances::wait_until;
 #[cfg(not(feature = "vimage"))]
 use vimage::CreateError;
 use vimage::prelude::*;
-use vimage::{DestroyError, State};
+use vimage::{DestroyError, InstanceState};
 
 #[vnet_module]
 mod keeper {
@@ -22,7 +22,7 @@ mod keeper {
 #[test]
 fn the_base_is_never_destroyed() {
     let base = Vnet::base().unwrap();
-    assert_eq!((base.id(), base.name(), base.parent(), base.state()), (0, None, None, State::Live));
+    assert_eq!((base.id(), base.name(), base.parent(), base.state()), (0, None, None, InstanceState::Live));
     let Err(error @ DestroyError::Base(_)) = base.destroy() else { panic!("the base is not destroyed") };
     assert_eq!(error.to_string(), "Net#0 is the base instance, which is never destroyed");
     let DestroyError::Base(base) = error else { unreachable!() };
@@ -85,7 +85,7 @@ mod instances {
         let Err(DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("it holds itself") };
         drop(red);
         let red = weak.upgrade().expect("nothing but itself holds it");
-        // The way out.
+        // Breaks the circle.
         keeper::V_KEPT.of(&red).lock().unwrap().clear();
         red.destroy().unwrap();
     }

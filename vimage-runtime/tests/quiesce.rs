@@ -12,7 +12,7 @@ use support::instances::wait_until;
 use support::log::log;
 use support::reports;
 use vimage::prelude::*;
-use vimage::{DestroyError, ShutdownError, State};
+use vimage::{DestroyError, InstanceState, ShutdownError};
 
 /// The tests of this file read one log, so they take turns.
 fn turn() -> MutexGuard<'static, ()> {
@@ -93,12 +93,12 @@ fn a_refusal_leaves_everything_as_it_was() {
         transfers::V_RUNNING.of(&red).store(running, Relaxed);
         let Err(ShutdownError::Refused { module: "transfers", source }) = red.shutdown() else { panic!("it refuses") };
         assert_eq!(source.to_string(), text);
-        assert_eq!(red.state(), State::Live);
+        assert_eq!(red.state(), InstanceState::Live);
     }
     let Err(error) = red.destroy() else { panic!("it refuses") };
     assert!(error.to_string().ends_with("\"red\": module `transfers` refused: panicked: 101 is too many"), "{error}");
     let red = error.into_instance().unwrap();
-    assert_eq!(red.state(), State::Live);
+    assert_eq!(red.state(), InstanceState::Live);
     assert!(Vnet::all().any(|vnet| vnet == red));
     assert_eq!(log(), ["can go?"; 3], "the module below was not asked, nothing was torn down");
 
@@ -112,7 +112,7 @@ fn busy_leaves_it_live() {
     let red = Vnet::new().unwrap();
     let other = red.clone();
     let Err(DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("there is another handle") };
-    assert_eq!(red.state(), State::Live);
+    assert_eq!(red.state(), InstanceState::Live);
     assert!(red.downgrade().upgrade().is_some());
     drop(other);
     red.destroy().unwrap();
@@ -126,13 +126,13 @@ fn what_is_shut_down_stays_so_and_is_not_found() {
     red.shutdown().unwrap();
     red.shutdown().unwrap();
     assert_eq!(log(), ["can go?", "close all"], "once");
-    assert_eq!(red.state(), State::ShuttingDown);
+    assert_eq!(red.state(), InstanceState::ShuttingDown);
     assert!(red.downgrade().upgrade().is_none());
     assert!(Vnet::all().all(|vnet| vnet != red));
-    // Who is in there can go on.
+    // Code inside the instance continues.
     red.enter(|| assert_eq!(Vnet::current().as_ref(), Some(&other)));
     let Err(DestroyError::Busy { instance: red, .. }) = red.destroy() else { panic!("there is another handle") };
-    assert_eq!(red.state(), State::ShuttingDown, "as it was before");
+    assert_eq!(red.state(), InstanceState::ShuttingDown, "as it was before");
     drop(red);
     drop(other);
     assert_eq!(log(), ["detach sockets"]);
@@ -145,7 +145,7 @@ fn neither_the_base_nor_what_is_being_made_shuts_down() {
     assert!(matches!(Vnet::base().unwrap().destroy(), Err(DestroyError::Base(_))));
 
     let red = Vnet::builder().arg(hasty::ShutDown).create().unwrap();
-    assert_eq!(red.state(), State::Live);
+    assert_eq!(red.state(), InstanceState::Live);
     assert_eq!(log(), ["creating"], "nobody was asked");
     red.destroy().unwrap();
 }
@@ -154,9 +154,9 @@ fn neither_the_base_nor_what_is_being_made_shuts_down() {
 mod hasty {
     use super::support::log::note;
     use vimage::prelude::*;
-    use vimage::{Arguments, ShutdownError, State};
+    use vimage::{Arguments, InstanceState, ShutdownError};
 
-    /// Told to instances that try to shut down before they live.
+    /// An argument that makes the attach hook try to shut its own instance down.
     pub struct ShutDown;
 
     #[attach]
@@ -164,7 +164,7 @@ mod hasty {
         let Some(ShutDown) = arguments.get() else { return };
         let own = Vnet::current().unwrap();
         assert!(matches!(own.shutdown(), Err(ShutdownError::Creating)));
-        assert_eq!(own.state(), State::Creating);
+        assert_eq!(own.state(), InstanceState::Creating);
         note("creating");
     }
 }
@@ -177,7 +177,7 @@ fn waiting_ends_when_the_others_go_or_with_the_time() {
     let Err(DestroyError::Busy { instance: red, .. }) = red.destroy_within(Duration::from_millis(20)) else {
         panic!("the other one is still there")
     };
-    assert_eq!(red.state(), State::Live);
+    assert_eq!(red.state(), InstanceState::Live);
 
     let weak = red.downgrade();
     let (asleep, wake) = mpsc::channel();
@@ -215,7 +215,7 @@ fn a_quiesce_hook_may_save_the_instance_from_the_last_drop() {
     sockets::V_HANDS_ONE_OUT.of(&red).store(true, Relaxed);
     drop(red);
     let red = sockets::HANDED_OUT.lock().unwrap().pop().expect("the hook kept one");
-    assert_eq!(red.state(), State::Live);
+    assert_eq!(red.state(), InstanceState::Live);
     assert_eq!(weak.upgrade(), Some(red.clone()));
     log();
     red.destroy().unwrap();

@@ -93,11 +93,11 @@ fn what_is_named_may_be_used() {
     Instance::<App>::base().unwrap().enter(app::request);
     app::V_REQUESTS.of(&base).store(0, SeqCst);
     // The hooks of base instances and code that is in base instances only.
-    vimage::Vnet::base().unwrap().enter(app::request);
+    Vnet::base().unwrap().enter(app::request);
     if let Ok(app) = Instance::<App>::new() {
         assert_eq!(app.enter(app::request), 1);
         assert!(app.parent().unwrap().is_base());
-        let mixed = Vimage::builder().fresh::<vimage::Net>().create().unwrap();
+        let mixed = Vimage::builder().fresh::<Net>().create().unwrap();
         assert!(mixed.enter(|| Instance::<App>::current().unwrap().is_base()));
         assert!(Vimage::current().is_none());
     }

@@ -2,7 +2,7 @@
 
 use vimage::prelude::*;
 use vimage::sysctl::{self, Error, Kind, Value};
-use vimage::{CreateError, Net};
+use vimage::{CreateError, kernel::Net};
 
 #[vnet_module]
 mod foo {
@@ -24,7 +24,7 @@ mod foo {
     #[virtualized(sysctl("net.foo.boot_mode", ro, tunable))]
     static FOO_BOOT_MODE: AtomicI8 = AtomicI8::new(-1);
 
-    /// What the attach hook found.
+    /// The value that the attach hook read.
     #[virtualized(sysctl("net.foo.seen", ro))]
     static FOO_SEEN: AtomicU32 = AtomicU32::new(0);
 
@@ -49,7 +49,7 @@ mod foo {
     #[virtualized(sysctl("net.foo.once", rw))]
     static FOO_ONCE: OnceLock<i64> = OnceLock::new();
 
-    /// Forced in the instance that is asked.
+    /// Initialized by the first read.
     #[virtualized(sysctl("net.foo.lazy", ro))]
     static FOO_LAZY: LazyLock<u64> = LazyLock::new(|| V_FOO_COUNTER.load(Relaxed) * 2);
 
@@ -209,19 +209,19 @@ fn what_is_wrong_is_told() {
     assert_eq!(message(sysctl::set("net.foo.mod", 1)), "unknown sysctl `net.foo.mod`; did you mean `net.foo.mode`?");
     assert_eq!(message(sysctl::set("net.foo.mode", 4)), "`net.foo.mode`: 4 is not in the range of 0..=3");
     assert_eq!(message(sysctl::set("net.foo.mode", -1)), "`net.foo.mode`: -1 is not in the range of u32");
-    assert_eq!(message(sysctl::set("net.foo.mode", "x")), "`net.foo.mode` holds integer (u32), and \"x\" is none");
+    assert_eq!(message(sysctl::set("net.foo.mode", "x")), "`net.foo.mode`: \"x\" is not a valid u32 (integer)");
     assert_eq!(message(sysctl::set("net.foo.counter", 1)), "`net.foo.counter` is read-only");
     assert_eq!(
         message(sysctl::set("net.foo.boot_mode", 1)),
-        "`net.foo.boot_mode` can be set when an instance is created, and not later"
+        "`net.foo.boot_mode` can only be set when an instance is created"
     );
     assert_eq!(
         message(sysctl::set("net.foo.policy", "maybe")),
-        "`net.foo.policy` holds text (Policy), and \"maybe\" is none"
+        "`net.foo.policy`: \"maybe\" is not a valid Policy (text)"
     );
     assert!(matches!(sysctl::get_as::<bool>("net.foo.counter"), Err(Error::OutOfRange { .. })));
     let wrong = sysctl::of(&base()).get("kern.sched.quantum").unwrap_err();
-    assert_eq!(wrong.to_string(), "`kern.sched.quantum` is a variable of class Cpu, which Net#0 is not of");
+    assert_eq!(wrong.to_string(), "`kern.sched.quantum` is a variable of class Cpu, not of Net#0");
 }
 
 #[vimage::test]
@@ -277,7 +277,7 @@ fn shared_variables_are_set_from_the_base_instance_or_from_outside() {
         let refused = sysctl::of(&red).set("net.foo.debug", true).unwrap_err();
         let message = refused.to_string();
         assert!(
-            message.starts_with("`net.foo.debug` may be set from the base instance only, and not from Net#"),
+            message.starts_with("`net.foo.debug` can only be set from the base instance, not from Net#"),
             "{message}"
         );
         assert!(matches!(red.enter(|| sysctl::set("net.foo.debug", true)), Err(Error::NotPermitted { .. })));
@@ -300,7 +300,7 @@ fn each_instance_has_its_own() {
     assert_eq!(sysctl::of(&base).get("net.foo.own.name").unwrap(), Value::from(""));
     let none = std::thread::spawn(|| sysctl::get("net.foo.counter").unwrap_err()).join().unwrap();
     assert!(matches!(none, Error::NoInstance { class: "Net", .. }), "{none:?}");
-    // Asked from within another one, it is still the one that is named.
+    // A read from within another instance reads the instance that is named.
     let lazy = base.enter(|| sysctl::of(&red).get_as::<u64>("net.foo.lazy").unwrap());
     assert_eq!(lazy, 16);
 }
@@ -328,7 +328,7 @@ fn tunables_are_set_before_the_attach_hooks() {
 
     let both =
         Vimage::builder().fresh_all().sysctl("net.foo.mode", 2).sysctl("kern.sched.quantum", 20).create().unwrap();
-    assert_eq!(sysctl::of(&both.get::<Net>()).get("net.foo.seen").unwrap(), Value::Int(2));
+    assert_eq!(sysctl::of(&both.instance::<Net>()).get("net.foo.seen").unwrap(), Value::Int(2));
     assert_eq!(both.enter(|| sysctl::get("kern.sched.quantum")).unwrap(), Value::Int(20));
     let only_net = Vimage::builder().fresh::<Net>().sysctl("kern.sched.quantum", 20).create();
     assert!(matches!(only_net, Err(CreateError::Sysctl(Error::WrongClass { .. }))));

@@ -108,7 +108,7 @@ fn a_lock_is_waited_for_until_the_deadline() {
             refused("net.foo.lazy");
         });
     });
-    // One that is let go in time is not noticed.
+    // A lock that is released in time causes no error.
     let waiting = patient.with_deadline(std::time::Instant::now() + std::time::Duration::from_secs(60));
     let (held, is_held) = std::sync::mpsc::channel();
     std::thread::scope(|scope| {
@@ -131,7 +131,7 @@ fn a_lock_is_waited_for_until_the_deadline() {
     }
     assert_eq!(hurried.get("net.foo.once").unwrap(), Value::Unset);
     let message = Error::Busy { name: "net.foo.mutex".to_owned() }.to_string();
-    assert_eq!(message, "`net.foo.mutex` is in use: the program holds its lock");
+    assert_eq!(message, "`net.foo.mutex` is busy: the program holds its lock");
 }
 
 #[vimage::test]

@@ -28,7 +28,7 @@ mod plugin {
 
     #[detach]
     fn idetach() {
-        // Also in the instance that goes, of which there is no handle any more.
+        // Also in the instance that is being destroyed, which has no handle any more.
         vimage::sysctl::set("net.plugin.mode", 9).unwrap();
         assert_eq!(V_MODE.load(Relaxed), 9);
     }
@@ -38,7 +38,7 @@ static TOLD: std::sync::Mutex<Vec<String>> = std::sync::Mutex::new(Vec::new());
 
 #[test]
 fn names_come_and_go_with_their_module() {
-    // Nobody else is told of a hook that panics.
+    // A hook that panics is reported once.
     vimage::set_failure_handler(|failure| TOLD.lock().unwrap().push(failure.to_string()));
     let base = Vnet::base().unwrap();
     let view = sysctl::of(&base);

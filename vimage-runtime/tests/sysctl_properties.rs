@@ -1,4 +1,4 @@
-//! What holds for all values and all texts.
+//! Properties that hold for all values and all texts.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -191,7 +191,7 @@ round_trips! {
     color_comes_back: all::Color = "locked.color";
 }
 
-/// What the handler takes.
+/// The values that the handler accepts.
 #[derive(Clone, Debug)]
 struct Even(u16);
 

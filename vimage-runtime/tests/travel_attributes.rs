@@ -37,7 +37,7 @@ mod registry {
         names.len()
     }
 
-    /// What the base instance has in builds where it is the only one.
+    /// Removes what other tests left in the base instance, which they share in builds without instances.
     pub fn clear() {
         V_NAMES.lock().unwrap().clear();
     }
@@ -186,7 +186,7 @@ async fn below_an_executor() {
     work();
 }
 
-/// What has just been let go of by another thread is given a moment.
+/// A thread that is just ending gets a moment to release its handles.
 #[vimage::test]
 fn a_thread_that_is_just_ending() {
     vimage::thread::spawn(|| thread::sleep(Duration::from_millis(50)));
@@ -247,7 +247,6 @@ fn fails_result() -> Result<(), String> {
 #[vimage::test]
 #[ignore = "fails on purpose"]
 fn fails_registered_twice() {}
-
 
 /// In builds without instances nothing can be left behind.
 const FAILURES: &[(&str, &str, bool)] = &[
@@ -342,7 +341,7 @@ fn main_runs_in_the_base_vimage() {
     assert_eq!(program::asynchronous::main(), Some(0));
 }
 
-/// On the one thread of its executor: what is to be let go of has to get its turn there.
+/// All on one thread: tasks that have to be dropped before the end are polled there first.
 mod on_one_thread {
     use super::registry;
     use vimage::prelude::*;
@@ -384,7 +383,7 @@ mod asked {
 
         #[quiesce]
         fn quiesce() {
-            if vimage::Vcpu::current().unwrap().name() == Some("asked") {
+            if vimage::kernel::Vcpu::current().unwrap().name() == Some("asked") {
                 super::QUIESCED.fetch_add(1, super::SeqCst);
             }
         }

@@ -203,7 +203,7 @@ mod instances {
         drop(red.bind_fn(move || _ = &shared));
         assert_eq!(heard.try_iter().collect::<Vec<_>>(), [Some(red.id()); 5]);
 
-        // Where the instance is gone there is no other instead, whatever is current.
+        // A destroyed instance is not replaced by the current one.
         let late = owned();
         let orphan = red.bind_weak(move || drop(late));
         red.destroy().unwrap();
@@ -222,7 +222,7 @@ mod instances {
         assert_eq!(weak(), None);
     }
 
-    /// The thread goes on after `enter` has returned and the handle is gone.
+    /// The thread runs on after `enter` has returned and the handle was dropped.
     #[test]
     fn threads_may_outlive_the_enter_they_were_started_in() {
         let red = vnet();
@@ -264,7 +264,7 @@ mod instances {
         #[detach]
         fn idetach() {
             if super::ARMED.load(super::Relaxed) {
-                // It keeps running when the instance is gone.
+                // The thread outlives the instance.
                 let child = vimage::thread::spawn(|| {
                     super::thread::sleep(std::time::Duration::from_millis(20));
                     (super::current(), super::panics(super::counter::count))

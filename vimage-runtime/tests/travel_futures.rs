@@ -147,7 +147,7 @@ mod instances {
 
         type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-        /// What the instance has to do; of other instances too.
+        /// The tasks of the instance, which may be bound to other instances.
         #[virtualized]
         pub static TASKS: Mutex<Vec<SyncTask>> = Mutex::new(Vec::new());
 

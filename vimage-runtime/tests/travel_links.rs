@@ -52,7 +52,7 @@ fn a_dropped_end_closes_after_what_it_has_sent() {
     assert_eq!(right.recv(), Ok(1));
     assert_eq!((right.recv(), right.try_recv()), (Err(RecvError), Err(TryRecvError::Closed)));
     assert_eq!((right.send(4), right.try_send(5)), (Err(SendError(4)), Err(TrySendError::Closed(5))));
-    // What nobody has received comes back.
+    // Messages that were not received are returned.
     assert_eq!(right.take_back(), [2, 3]);
     assert_eq!(right.take_back(), [0; 0]);
 }
@@ -174,11 +174,31 @@ mod instances {
     }
 
     #[test]
+    fn a_link_between_vimages_runs_handlers_in_all_their_instances() {
+        let fresh =
+            || Vimage::builder().fresh::<vimage::kernel::Net>().fresh::<vimage::kernel::Cpu>().create().unwrap();
+        let (red, blue) = (fresh(), fresh());
+        let (left, right) = link::pair::<u32>(&red, &blue).unwrap();
+        left.send(1).unwrap();
+        let mut seen = Vec::new();
+        assert_eq!(right.serve_pending(|n| seen.push((n, Vimage::current()))), 1);
+        let [(1, Some(there))] = &seen[..] else { panic!("{seen:?}") };
+        assert_eq!(format!("{there:?}"), format!("{blue:?}"));
+        drop(seen);
+        left.send(2).unwrap();
+        // One instance is enough to close it.
+        blue.destroy().unwrap();
+        assert_eq!((left.recv(), right.recv(), left.take_back()), (Err(RecvError), Err(RecvError), vec![2]));
+        red.destroy().unwrap();
+        assert!(link::pair::<u32>(&Vnet::base().unwrap(), &Vimage::base().unwrap()).is_ok());
+    }
+
+    #[test]
     fn an_instance_that_is_shutting_down_gets_no_link() {
         let (a, b) = (vnet(), vnet());
         b.shutdown().unwrap();
         let error = link::pair::<u32>(&a, &b).unwrap_err();
-        assert_eq!(error.to_string(), format!("Net#{} is shutting down, nothing new is bound to it", b.id()));
+        assert_eq!(error.to_string(), format!("Net#{} is shutting down: no value can be bound to it", b.id()));
         assert!(link::pair::<u32>(&b, &a).is_err());
         a.destroy().unwrap();
     }
@@ -199,7 +219,7 @@ mod instances {
         vnet().enter(|| drop(right));
         assert_eq!(all(), [ids.1; 2]);
 
-        // The instance that goes last does it when it shuts down.
+        // The instance that shuts down last drops them.
         let (left, right) = link::pair(&a, &b).unwrap();
         left.send(message()).unwrap();
         right.send(message()).unwrap();

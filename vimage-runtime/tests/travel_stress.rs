@@ -46,7 +46,7 @@ mod state {
     }
 }
 
-/// What goes through the links.
+/// The messages of the links.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Message {
     link: usize,
@@ -218,7 +218,7 @@ async fn tasks_see_their_own_instance_and_messages_arrive_once() {
         served.unwrap();
     }
 
-    // Children that nobody has waited for run on.
+    // Child tasks that were not awaited run on.
     while Arc::strong_count(&steps) > 1 {
         yield_now().await;
     }
@@ -248,7 +248,7 @@ async fn tasks_see_their_own_instance_and_messages_arrive_once() {
                 None => yield_now().await,
             }
         };
-        // Nothing holds an instance when its last task is gone.
+        // The last task of an instance drops the last handle to it.
         for vnet in vnets {
             vnet.destroy_within(Duration::from_secs(10)).unwrap();
         }

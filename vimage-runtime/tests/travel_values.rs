@@ -19,11 +19,11 @@ mod interfaces {
     #[virtualized]
     pub static NAMES: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
-    /// Whether it takes no more, and how often that counts.
+    /// How many more transfers it refuses.
     #[virtualized]
     pub static REFUSALS: Mutex<u32> = Mutex::new(0);
 
-    /// What is seen when the instance shuts down.
+    /// The names that were there when the instance shut down.
     #[virtualized]
     pub static AT_QUIESCE: Mutex<Vec<&'static str>> = Mutex::new(Vec::new());
 
@@ -43,7 +43,7 @@ mod interfaces {
     }
 }
 
-/// What was taken home by the hook of the instance it was lent to.
+/// The values that the hook of the borrowing instance returned.
 static TAKEN_BACK: Mutex<Vec<Movable<Interface>>> = Mutex::new(Vec::new());
 
 #[cfg(feature = "vimage")]
@@ -120,7 +120,7 @@ fn a_bound_value_is_used_in_its_instance() {
 #[test]
 fn values_of_other_classes() {
     let vcpu = Vcpu::base().unwrap();
-    let bound: Bound<(), vimage::Cpu> = Bound::new_in(&vcpu, ()).unwrap();
+    let bound: Bound<(), vimage::kernel::Cpu> = Bound::new_in(&vcpu, ()).unwrap();
     assert!(bound.enter(|()| Vcpu::current()) == Some(vcpu));
 }
 
@@ -141,7 +141,7 @@ mod instances {
     use crate::support::panics::{panic_of, panics};
     use std::sync::{Arc, Barrier, OnceLock, Weak};
     use std::thread;
-    use vimage::{DestroyError, MoveError, Refused};
+    use vimage::{BindRefused, DestroyError, MoveError};
 
     #[test]
     fn a_bound_value_keeps_its_instance_and_is_dropped_in_it() {
@@ -165,15 +165,15 @@ mod instances {
         let (told, _heard) = mpsc::channel();
         let lone = Interface { name: "lone", told, panics: None };
         let error = Bound::<u32>::new(7).unwrap_err();
-        assert_eq!((error.value, &error.reason), (7, &Refused::NoContext { class: "Net" }));
-        assert_eq!(error.to_string(), "no Net instance is current that could be held");
+        assert_eq!((error.value, &error.reason), (7, &BindRefused::NoContext { class: "Net" }));
+        assert_eq!(error.to_string(), "no Net instance is current on this thread, or it is being destroyed");
         assert_eq!(Movable::<Interface>::new_in(&going(), lone).unwrap_err().reason.to_string(), {
             let id = LAST_GOING.with(std::cell::Cell::get);
-            format!("Net#{id} is shutting down, nothing new is bound to it")
+            format!("Net#{id} is shutting down: no value can be bound to it")
         });
         let red = going();
         let error = red.enter(|| Bound::<u32>::new(8)).unwrap_err();
-        assert!(matches!(error.reason, Refused::ShuttingDown { .. }) && error.value == 8);
+        assert!(matches!(error.reason, BindRefused::ShuttingDown { .. }) && error.value == 8);
         assert!(Bound::<u32>::new_in(&red, 8).is_err());
         red.destroy().unwrap();
     }
@@ -217,7 +217,7 @@ mod instances {
         *interfaces::V_REFUSALS.of(&jail).lock().unwrap() = 1;
         let error = em0.move_to(&jail).unwrap_err();
         assert!(matches!(&error, MoveError::Join { error, .. } if error == "em0 is not wanted"));
-        let text = format!("it did not join Net#{} and is home again: em0 is not wanted", jail.id());
+        let text = format!("the value did not join Net#{}, and is at home again: em0 is not wanted", jail.id());
         assert_eq!(error.to_string(), text);
         assert_eq!((em0.instance(), em0.is_joined(), names_in(&home)), (home.clone(), true, vec!["em0"]));
 
@@ -236,7 +236,7 @@ mod instances {
     fn an_instance_that_shuts_down_takes_nothing_in() {
         let (home, jail) = (vnet(), going());
         let (mut em0, steps) = interface(&home, "em0");
-        assert!(matches!(em0.move_to(&jail), Err(MoveError::Refused(Refused::ShuttingDown { .. }))));
+        assert!(matches!(em0.move_to(&jail), Err(MoveError::Refused(BindRefused::ShuttingDown { .. }))));
         assert_eq!((em0.instance(), steps.try_iter().count()), (home, 0));
     }
 
@@ -282,7 +282,7 @@ mod instances {
         let Err(DestroyError::Refused { instance: jail, .. }) = jail.destroy() else { panic!("a hook refuses") };
         assert_eq!(em0.instance(), jail);
         assert_eq!(*interfaces::V_AT_QUIESCE.of(&jail).lock().unwrap(), ["em0", "sticky"]);
-        // Nobody is left to keep it.
+        // No handle is left.
         drop(jail);
         assert_eq!((em0.instance(), names_in(&home)), (home.clone(), vec!["em0"]));
     }
@@ -366,7 +366,7 @@ mod instances {
         em0.enter(|interface| interface.panics = None);
     }
 
-    /// The step that is taken when its instance goes is the only one that can reach its owner.
+    /// Only the step that runs while the instance shuts down can reach the owner of the value.
     #[test]
     fn a_step_cannot_use_its_own_value() {
         struct Curious {

@@ -1,7 +1,7 @@
 //! Vimages: fresh and shared instances of several classes.
 
+use vimage::kernel::{Cpu, Net, Procg};
 use vimage::prelude::*;
-use vimage::{Cpu, Net, Procg};
 
 #[vnet_module]
 mod net {
@@ -29,7 +29,7 @@ mod cpu {
     }
 }
 
-/// Made last of the three, so that those before it are to be taken back.
+/// Created last of the three, so that its failure has to undo the other two.
 #[vprocg_module]
 mod procg {
     use vimage::Arguments;
@@ -42,7 +42,7 @@ mod procg {
         match arguments.get::<Refuse>() {
             None => Ok(()),
             Some(Refuse) => {
-                // What the new vimage has already is current here.
+                // The instances that the new vimage has so far are current here.
                 assert_eq!(super::net::send(), 1);
                 Err("was told to")
             }
@@ -53,7 +53,7 @@ mod procg {
 #[test]
 fn the_base_vimage_is_made_of_base_instances() {
     let base = Vimage::base().unwrap();
-    assert!(base.get::<Net>().is_base() && base.get::<Cpu>().is_base() && base.get::<Procg>().is_base());
+    assert!(base.instance::<Net>().is_base() && base.instance::<Cpu>().is_base() && base.instance::<Procg>().is_base());
     assert_eq!(format!("{base:?}"), "Vimage [(Cpu#0, Live), (Net#0, Live), (Procg#0, Live), (Program#0, Live)]");
     base.enter(|| {
         assert_eq!(
@@ -70,7 +70,7 @@ fn there_is_no_other() {
     // One that shares everything needs no instances.
     let shared = Vimage::builder().create().unwrap();
     assert_eq!(shared.enter(net::send), net::send() - 1);
-    assert!(shared.get::<Cpu>().is_base());
+    assert!(shared.instance::<Cpu>().is_base());
     assert!(cpu::tick() > 0);
 }
 
@@ -99,14 +99,14 @@ mod instances {
     #[test]
     fn fresh_all_but_what_is_shared() {
         let red = Vimage::builder().fresh_all().share::<Cpu>().name("red").create().unwrap();
-        assert!(red.get::<Cpu>().is_base());
-        assert!(!red.get::<Net>().is_base() && !red.get::<Procg>().is_base());
-        assert_eq!(red.get::<Net>().name(), Some("red"));
-        let from = Vimage::builder().from(&red).fresh::<Procg>().create().unwrap();
-        assert_eq!(from.get::<Net>(), red.get::<Net>());
-        let given = Vimage::builder().share_instance(&red.get::<Net>()).create().unwrap();
-        assert_eq!(given.get::<Net>(), red.get::<Net>());
-        assert!(given.get::<Procg>().is_base());
+        assert!(red.instance::<Cpu>().is_base());
+        assert!(!red.instance::<Net>().is_base() && !red.instance::<Procg>().is_base());
+        assert_eq!(red.instance::<Net>().name(), Some("red"));
+        let from = Vimage::builder().starting_from(&red).fresh::<Procg>().create().unwrap();
+        assert_eq!(from.instance::<Net>(), red.instance::<Net>());
+        let given = Vimage::builder().share_instance(&red.instance::<Net>()).create().unwrap();
+        assert_eq!(given.instance::<Net>(), red.instance::<Net>());
+        assert!(given.instance::<Procg>().is_base());
     }
 
     #[test]
@@ -121,22 +121,22 @@ mod instances {
     fn current_needs_a_context_in_every_class() {
         assert!(Vimage::current().is_none());
         let red = Vimage::builder().fresh::<Net>().create().unwrap();
-        red.get::<Net>().enter(|| assert!(Vimage::current().is_none()));
-        red.enter(|| assert_eq!(Vimage::current().unwrap().get::<Net>(), red.get::<Net>()));
+        red.instance::<Net>().enter(|| assert!(Vimage::current().is_none()));
+        red.enter(|| assert_eq!(Vimage::current().unwrap().instance::<Net>(), red.instance::<Net>()));
     }
 
     #[test]
     fn destroy_ends_what_was_made_for_it_and_nothing_else() {
         let red = Vimage::builder().fresh_all().create().unwrap();
-        let shares = Vimage::builder().from(&red).fresh::<Cpu>().create().unwrap();
-        let (net, own_cpu) = (red.get::<Net>().downgrade(), shares.get::<Cpu>().downgrade());
+        let shares = Vimage::builder().starting_from(&red).fresh::<Cpu>().create().unwrap();
+        let (net, own_cpu) = (red.instance::<Net>().downgrade(), shares.instance::<Cpu>().downgrade());
         shares.destroy().unwrap();
         assert!(own_cpu.upgrade().is_none() && net.upgrade().is_some());
 
-        let held = red.get::<Net>();
+        let held = red.instance::<Net>();
         let Err(VimageDestroyError::Busy { vimage: red, message }) = red.destroy() else { panic!("one is held") };
         assert!(message.starts_with(&format!("Net#{}", held.id())), "{message}");
-        assert_eq!(red.get::<Cpu>().state(), vimage::State::Live);
+        assert_eq!(red.instance::<Cpu>().state(), vimage::InstanceState::Live);
         let clone = red.clone();
         drop(held);
         let Err(VimageDestroyError::Busy { vimage: red, .. }) = red.destroy() else { panic!("there is a clone") };
@@ -170,9 +170,9 @@ mod instances {
             assert_eq!(socket.enter(|()| (net::send(), cpu::tick())), (1, 2), "its network, the thread's processors");
             assert_eq!(em0.enter(|_| net::send()), 2);
             assert_eq!(timer(), (3, 1));
-            assert_eq!((socket.instance(), em0.instance()), (&red.get(), red.get()));
-            // When it is told to, and not by the thread's vimage.
-            em0.move_to(&green.get()).unwrap();
+            assert_eq!((socket.instance(), em0.instance()), (&red.instance(), red.instance()));
+            // On request, and not with the vimage of the thread.
+            em0.move_to(&green.instance()).unwrap();
             assert_eq!(em0.enter(|_| net::send()), 2);
         });
         red.enter(|| assert_eq!((em0.enter(|_| net::send()), socket.enter(|()| net::send())), (3, 4)));
@@ -182,7 +182,7 @@ mod instances {
     }
 }
 
-/// In the order in which they end.
+/// In the order in which they are dropped.
 static ENDED: std::sync::Mutex<Vec<(&str, String)>> = std::sync::Mutex::new(Vec::new());
 
 fn ends(class: &'static str, name: Option<&str>) {
@@ -195,7 +195,7 @@ mod cpu_ends {
 
     #[quiesce]
     fn quiesce() {
-        super::ends("cpu asked", vimage::Vcpu::current().unwrap().name());
+        super::ends("cpu asked", vimage::kernel::Vcpu::current().unwrap().name());
     }
 
     #[detach]

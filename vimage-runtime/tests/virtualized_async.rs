@@ -1,4 +1,4 @@
-//! Async code can mention variables, and holds nothing while it waits. Compiles in editions 2021 and 2024.
+//! Async code can use variables, and holds no borrow across an `.await`. Compiles in editions 2021 and 2024.
 
 #![allow(
     clippy::await_holding_lock,
@@ -26,7 +26,7 @@ mod regions {
     #[virtualized]
     static LIST: Mutex<Vec<u64>> = Mutex::new(Vec::new());
 
-    /// What is left of `sum` where a wait leads into a fresh instance.
+    /// The expected part of `sum` after a wait: with instances, the code continues in a fresh one.
     pub fn kept(sum: u64) -> u64 {
         if cfg!(feature = "vimage") { 0 } else { sum }
     }
@@ -61,7 +61,8 @@ mod regions {
         while V_SUM.load(Relaxed) > n {
             wait().await;
         }
-        for each in V_LIST.lock().unwrap().clone() {
+        let list = V_LIST.lock().unwrap().clone();
+        for each in list {
             n += each + wait().await;
         }
         'outer: loop {

@@ -91,7 +91,8 @@ mod lines {
             n if n == V_N.load(Relaxed) => n + wait().await,
             _ => V_N.load(Relaxed),
         };
-        let by_guard = match V_LIST.lock().unwrap().first().copied() {
+        let first_of_list = V_LIST.lock().unwrap().first().copied();
+        let by_guard = match first_of_list {
             Some(first) => first + wait().await,
             None => V_N.load(Relaxed) + 100,
         };
@@ -103,7 +104,8 @@ mod lines {
         let first = fetch(&format!("/{}", V_N.load(Relaxed))).await;
         let second = Client.get(&format!("/{}", V_N.load(Relaxed))).send().await;
         let third = sum(&[V_N.load(Relaxed), wait().await, V_TABLE[0].load(Relaxed)]);
-        first + second * 10 + third * 100 + Client.call(sum(&V_LIST.lock().unwrap())).await
+        let listed = sum(&V_LIST.lock().unwrap());
+        first + second * 10 + third * 100 + Client.call(listed).await
     }
 
     pub async fn arguments_that_wait() -> u64 {
@@ -117,7 +119,8 @@ mod lines {
         *V_LIST.lock().unwrap() = vec![wait().await];
         V_LIST.lock().unwrap().extend([5, 6]);
         V_LIST.lock().unwrap()[0] += wait().await;
-        *V_NAME.write().unwrap() += &wait().await.to_string();
+        let more = wait().await.to_string();
+        *V_NAME.write().unwrap() += &more;
         let seen = sum(&V_LIST.lock().unwrap()) + V_NAME.read().unwrap().len() as u64;
         V_LIST.lock().unwrap().clear();
         V_NAME.write().unwrap().clear();
@@ -130,7 +133,8 @@ mod lines {
 
     pub async fn formatting() -> String {
         println!("{} {}", V_N.load(Relaxed), wait().await);
-        let text = format!("{} {} {n}", V_LIST.lock().unwrap().len(), wait().await, n = V_N.load(Relaxed));
+        let length = V_LIST.lock().unwrap().len();
+        let text = format!("{} {} {n}", length, wait().await, n = V_N.load(Relaxed));
         assert_eq!(V_N.load(Relaxed), V_N.load(Relaxed), "beside {}", V_N.load(Relaxed));
         assert!(matches!(V_LIST.lock().unwrap().as_slice(), []), "{:?}", V_LIST);
         wait().await;

@@ -1,4 +1,4 @@
-//! The macros of `log` and `tracing` can be given mentions. Compiles in editions 2021 and 2024.
+//! Variables can be used in the macros of `log` and `tracing`. Compiles in editions 2021 and 2024.
 
 mod support;
 

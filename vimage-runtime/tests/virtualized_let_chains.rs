@@ -1,4 +1,4 @@
-//! Conditions with `let` can mention variables, beside an `.await` too. Edition 2024.
+//! Variables can be used in conditions with `let`, beside an `.await` too. Edition 2024.
 
 #![allow(clippy::await_holding_lock, reason = "code as users write it")]
 
@@ -33,7 +33,7 @@ mod chains {
         {
             V_LIST.lock().unwrap().push(given);
         }
-        // The guard of the scrutinee is gone in the `else` of this edition.
+        // In this edition the guard of the scrutinee is dropped before the `else`.
         if let Some(first) = V_LIST.lock().unwrap().first() { *first } else { V_LIST.lock().unwrap().len() as u64 }
     }
 

@@ -1,4 +1,4 @@
-//! Macros that evaluate their arguments in place can be given mentions. Compiles in editions 2021 and 2024.
+//! Variables can be used in macros that evaluate their arguments in place. Compiles in editions 2021 and 2024.
 
 #![allow(clippy::format_in_format_args, clippy::useless_vec, reason = "code as users write it")]
 

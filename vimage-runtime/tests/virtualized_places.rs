@@ -203,7 +203,7 @@ mod raw {
         }
     }
 
-    /// What rustc lets pass for a static, and warns of at most, it denies for a place behind a raw pointer.
+    /// Code that rustc accepts for a static, with a warning at most, and denies for a place behind a raw pointer.
     ///
     /// # Safety
     ///

@@ -1,5 +1,4 @@
 //! Blocks with items of their own, and what is dropped at the end of blocks. Compiles in editions 2021 and 2024.
-#![allow(clippy::items_after_statements)]
 
 mod support;
 

@@ -1,5 +1,4 @@
-//! Every kind of function can mention variables. Compiles in editions 2021 and 2024.
-#![allow(clippy::items_after_statements)]
+//! Variables can be used in every kind of function. Compiles in editions 2021 and 2024.
 #![allow(clippy::boxed_local, reason = "code as users write it")]
 
 mod support;

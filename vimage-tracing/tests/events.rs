@@ -161,7 +161,7 @@ fn steps_that_succeed() {
         r#"attach class="Net" id=ID name="red" module="boot_module""#,
         r#"attach class="Net" id=0 module="late_module""#,
         r#"attach class="Net" id=ID name="red" module="late_module""#,
-        r#"late register class="Net" id=0 module="late_module""#,
+        r#"register class="Net" id=0 module="late_module""#,
         r#"shutdown class="Net" id=ID name="red""#,
         r#"detach class="Net" id=ID name="red" module="boot_module""#,
         r#"destroy class="Net" id=ID name="red""#,
@@ -198,7 +198,7 @@ fn steps_that_fail() {
         told("attach late", || drop(register("late_module").unwrap_err())),
         [
             r#"warn: attach failed class="Net" id=0 module="late_module" error=cannot"#.to_owned(),
-            "warn: late register failed class=\"Net\" id=0 module=\"late_module\" \
+            "warn: register failed class=\"Net\" id=0 module=\"late_module\" \
              error=module `late_module` did not attach to Net#0: cannot"
                 .to_owned(),
         ],

@@ -3,44 +3,96 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::builds::{Build, EVERYTHING, INSTANCES, OPTIMIZED, OTHER_BACKEND, THREE};
-use crate::step::{Done, cargo, run, timed};
+use crate::builds::{Build, EVERYTHING, OPTIMIZED, OTHER_BACKEND, THREE};
+use crate::step::{Done, cargo, run, side_by_side, this};
 
+/// Every test in every build.
 pub(crate) fn test() -> Done {
-    for build in &THREE {
-        test_in(build, &["--workspace"])?;
-    }
-    // What the macros print does not depend on the backend, nor what the largest example computes.
-    test_in(&OTHER_BACKEND, &["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"])?;
-    // What the optimizer or the linker could drop.
-    OPTIMIZED.iter().try_for_each(|build| test_in(build, &["-p", "vimage", "-p", "diamond", "-p", "multi-file-user"]))
+    side_by_side(&[test_debug, test_optimized])
 }
 
-fn test_in(build: &Build, packages: &[&str]) -> Done {
+fn test_debug() -> Done {
+    for build in &THREE {
+        // The chores are the same in each build, and are tested once.
+        test_in(build, &["--workspace", "--exclude", "xtask"], &[])?;
+    }
+    // Neither the messages of the macros nor the results of the largest example depend on the backend.
+    let without = ["--workspace", "--exclude", "xtask", "--exclude", "ui-tests", "--exclude", "netlab"];
+    test_in(&OTHER_BACKEND, &without, &[])
+}
+
+/// Optimized builds, in which the optimizer or the linker could drop registrations: all tests with one backend, with the
+/// other backend those that depend on it.
+fn test_optimized() -> Done {
+    const PACKAGES: [&str; 6] = ["-p", "vimage", "-p", "diamond", "-p", "multi-file-user"];
+    let [linkme, inventory] = &OPTIMIZED;
+    test_in(linkme, &PACKAGES, &[])?;
+    let registered = ["--test", "order", "--test", "boot_*", "--test", "late*", "--test", "hooks", "--test", "sysctl*"];
+    test_in(inventory, &PACKAGES, &registered)
+}
+
+fn test_in(build: &Build, packages: &[&str], targets: &[&str]) -> Done {
     let profile: &[&str] = if build.release { &["--release"] } else { &[] };
     let features = ["--no-default-features", "--features", build.features];
-    cargo(build.name, &[&["test"], packages, profile, &features].concat(), &[])
+    let title = format!("test: {}", build.name);
+    cargo(&title, &[&["test"], packages, profile, &features, targets].concat(), &[])
 }
 
+/// Everything that has to pass before a change is merged.
 pub(crate) fn ci() -> Done {
+    this("layers", "layers")?;
     cargo("formatting", &["fmt", "--all", "--check"], &[])?;
+    side_by_side(&[
+        || {
+            lint()?;
+            test_debug()?;
+            memcheck()?;
+            compare("10")
+        },
+        || {
+            test_optimized()?;
+            models()?;
+            plugin()?;
+            cargo("test: xtask", &["test", "-p", "xtask", "--target-dir", "target/xtask"], &[])?;
+            this("package", "package")
+        },
+    ])
+}
+
+/// Checks that are slow by nature; `ci` runs a short form of each.
+pub(crate) fn deep() -> Done {
+    const CASES: [(&str, &str); 1] = [("PROPTEST_CASES", "20000")];
+    for build in OPTIMIZED.iter().chain([&OTHER_BACKEND]) {
+        let features = ["--no-default-features", "--features", build.features];
+        let profile: &[&str] = if build.release { &["--release"] } else { &[] };
+        let title = format!("many cases: {}", build.name);
+        cargo(&title, &[&["test", "--workspace", "--exclude", "ui-tests"], profile, &features[..]].concat(), &CASES)?;
+    }
+    run("package, and build what is in it", Command::new("cargo").args(package_arguments()))?;
+    compare("100")
+}
+
+/// Clippy and the documentation without warnings.
+fn lint() -> Done {
     // The lints of the two backends and profiles are the same but for one file.
     for build in THREE.iter().chain([&OTHER_BACKEND]) {
         let features = ["--workspace", "--all-targets", "--no-default-features", "--features", build.features];
-        cargo(build.name, &[&["clippy"], &features[..], &["--", "-D", "warnings"]].concat(), &[])?;
+        let title = format!("clippy: {}", build.name);
+        cargo(&title, &[&["clippy"], &features[..], &["--", "-D", "warnings"]].concat(), &[])?;
     }
     let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", EVERYTHING];
-    cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
-    test()?;
-    plugin()?;
-    models()?;
-    memcheck()?;
-    // Fails also if no plain run does: then there is nothing that instances isolate.
-    cargo("compare", &["run", "--package", "isolated-tests", "--bin", "compare", "10"], &[])
+    cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])
 }
 
-pub(crate) fn layers(root: &Path) -> Done {
-    timed("layers", || crate::layers::run(root))
+/// The tests that interfere as globals and not as instances. Fails also if no plain run does: then there is nothing that
+/// instances isolate.
+fn compare(times: &str) -> Done {
+    cargo("compare", &["run", "--package", "isolated-tests", "--bin", "compare", times], &[])
+}
+
+/// In a process of its own, so that its CPU time can be measured beside other steps.
+fn memcheck() -> Done {
+    this("memcheck", "memcheck")
 }
 
 /// Builds program and libraries so that they share std and the runtime, and runs the program.
@@ -60,6 +112,7 @@ pub(crate) fn models() -> Done {
     cargo("models", &arguments, &[("SHUTTLE_SILENCE_WARNINGS", "1")])
 }
 
+/// Accepts the current output of the UI and expansion tests as the expected one.
 pub(crate) fn bless() -> Done {
     let variables = [("TRYBUILD", "overwrite"), ("INSTA_UPDATE", "always"), ("INSTA_FORCE_PASS", "1")];
     THREE.iter().try_for_each(|build| {
@@ -69,27 +122,24 @@ pub(crate) fn bless() -> Done {
     })
 }
 
-/// Runs the runtime's tests as cargo would, with valgrind around each test binary.
-pub(crate) fn memcheck() -> Done {
-    if Command::new("valgrind").arg("--version").output().is_err() {
-        println!("\n== memcheck: valgrind is not installed, left out");
-        return Ok(());
-    }
-    let valgrind = "valgrind --quiet --error-exitcode=9 --leak-check=full --errors-for-leak-kinds=definite \
-                    --show-leak-kinds=definite --fair-sched=yes \
-                    --suppressions=../xtask/keep.supp";
-    let arguments = ["test", "-p", "vimage", "--test", "*", "--no-default-features", "--features", INSTANCES];
-    // One test leaks on purpose what can be forgotten; the other is about threads, which take turns here.
-    let without = [
-        "--",
-        "--skip",
-        "what_is_forgotten_keeps_its_instance_for_good",
-        "--skip",
-        "tasks_see_their_own_instance_and_messages_arrive_once",
-    ];
-    cargo(
-        "memcheck",
-        &[&arguments[..], &without].concat(),
-        &[("CARGO_TARGET_X86_64_UNKNOWN_LINUX_GNU_RUNNER", valgrind), ("PROPTEST_CASES", "16")],
-    )
+/// The published packages, dependencies first.
+const PUBLISHED: [&str; 4] = ["vimage-macros", "vimage", "vimage-tracing", "vimagectl"];
+
+fn package_arguments() -> Vec<&'static str> {
+    let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
+    ["package", "--allow-dirty"].into_iter().chain(packages).collect()
+}
+
+/// Puts together what is published; a warning is an error. That the packages build is left to `deep`.
+pub(crate) fn package() -> Done {
+    let output = Command::new("cargo").args(package_arguments()).arg("--no-verify").output();
+    let output = output.map_err(|error| format!("package: cargo did not start: {error}"))?;
+    let printed = String::from_utf8_lossy(&output.stderr);
+    println!("{printed}");
+    let warned = printed.lines().any(|line| line.starts_with("warning"));
+    if output.status.success() && !warned { Ok(()) } else { Err("package: cargo failed or warned".to_owned()) }
+}
+
+pub(crate) fn layers(root: &str) -> Done {
+    crate::layers::run(Path::new(root))
 }

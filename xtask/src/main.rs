@@ -1,40 +1,54 @@
 //! `cargo xtask …`: the chores of this workspace.
 
+mod bench;
 mod builds;
 mod chores;
 mod layers;
+mod memcheck;
 mod step;
 
-use std::path::Path;
 use std::process::ExitCode;
+use std::time::Instant;
 
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
-  ci        formatting, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, and a few runs of
-            the tests that interfere as globals and not as instances
+  ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
+            and a few runs of the tests that interfere as globals and not as instances
+  deep      what is slow by nature: many random cases in each build with instances, optimized ones included, the
+            packages built from what they contain, many runs of the tests that interfere
   layers [WORKSPACE]
-            checks that the imports of the runtime and of the macros go down, from floor to floor
+            checks that imports go down, from floor to floor
+  bench     counts instructions, if valgrind is installed, and writes them into benches/README.md
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
-  memcheck  the runtime's tests under valgrind, if it is installed";
+  memcheck  the runtime's tests under valgrind, if it is installed
+  package   puts together what is published, without a warning
+
+Each command that has several steps ends with a table of what they took.";
 
 fn main() -> ExitCode {
+    let begin = Instant::now();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    let done = match words[..] {
+    let done = match &words[..] {
         ["test"] => chores::test(),
         ["ci"] => chores::ci(),
-        ["layers"] => chores::layers(Path::new(".")),
-        ["layers", root] => chores::layers(Path::new(root)),
+        ["deep"] => chores::deep(),
+        ["layers"] => chores::layers("."),
+        ["layers", root] => chores::layers(root),
+        ["bench"] => bench::bench(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
         ["models"] => chores::models(),
-        ["memcheck"] => chores::memcheck(),
+        ["memcheck"] => memcheck::memcheck(),
+        ["package"] => chores::package(),
+        // For the steps that run side by side.
+        ["measured", cpu, program, arguments @ ..] => return step::measure(cpu, program, arguments),
         _ => Err(USAGE.to_owned()),
     };
-    step::print_times();
+    step::print_times(begin.elapsed());
     match done {
         Ok(()) => ExitCode::SUCCESS,
         Err(message) => {

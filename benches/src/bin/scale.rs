@@ -7,6 +7,8 @@ use std::time::{Duration, Instant};
 
 use vimage::prelude::*;
 
+benches::modules!(Net: m0 m1 m2 m3 m4 m5 m6 m7 m8 m9);
+
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     println!("ten modules, a hundred variables, hooks that do nothing; nanoseconds per instance");
     println!(
@@ -19,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         let (vnets, create) = timed(|| (0..instances).map(|_| Vnet::new()).collect::<Result<Vec<_>, _>>());
         let vnets = vnets?;
         let bytes = resident().saturating_sub(base) / instances as usize;
-        let (sum, enter) = timed(|| vnets.iter().map(|vnet| vnet.enter(benches::m5::work)).sum::<u64>());
+        let (sum, enter) = timed(|| vnets.iter().map(|vnet| vnet.enter(m5::work)).sum::<u64>());
         assert_eq!(sum, 56 * u64::from(instances));
         let weak: Vec<_> = vnets.iter().map(Vnet::downgrade).collect();
         let (found, find) = timed(|| weak.iter().filter(|weak| weak.upgrade().is_some()).count());

@@ -1,9 +1,9 @@
-//! The FOO module: a counter, a structure, something to do with them, and something that visits every network.
+//! The FOO module: a counter, a structure, a function that uses them, and one that visits every network.
 
 use vimage::prelude::*;
 
-/// `VNET_MOD_DECLARE(FOO, foo, vnet_foo_iattach, vnet_foo_idetach, LOIF, vnet_foo_symmap)`. It comes when
-/// `foo_mod_event` is told to load it, and not at boot.
+/// `VNET_MOD_DECLARE(FOO, foo, vnet_foo_iattach, vnet_foo_idetach, LOIF, vnet_foo_symmap)`. `foo_mod_event`
+/// loads it, and not boot.
 #[vnet_module(depends_on = crate::loif, register = "manual", symmap)]
 pub mod foo {
     use std::fmt;
@@ -27,7 +27,7 @@ pub mod foo {
         const EMPTY: Self = Self { mumble: 0, ticks: 0 };
     }
 
-    /// What foo does with packets.
+    /// The mode of foo.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Mode {
         Count,
@@ -54,7 +54,7 @@ pub mod foo {
 
     vimage::sysctl::by_text!(Mode);
 
-    /// What foo does with packets: `count` or `ignore`.
+    /// The handling of packets: `count` or `ignore`.
     // `SYSCTL_V_INT(V_NET, vnet_foo, _net_foo, OID_AUTO, mode, CTLFLAG_RWTUN, …)`
     #[virtualized(sysctl("net.foo.mode", rw, tunable))]
     static FOO_MODE: Mutex<Mode> = Mutex::new(Mode::Count);
@@ -68,13 +68,13 @@ pub mod foo {
     #[virtualized]
     static FOO_BARX: Mutex<FooBar> = Mutex::new(FooBar::EMPTY);
 
-    /// Whether foo tells what it does.
+    /// Print what foo does.
     // `foo_debug`: one switch for all networks at once, on purpose. A plain `SYSCTL_INT`, which only the base
     // machine may set.
     #[shared(sysctl("net.foo.debug", rw))]
     static FOO_DEBUG: AtomicBool = AtomicBool::new(false);
 
-    /// Why foo did not attach.
+    /// The reason why foo did not attach.
     #[derive(Debug)]
     pub struct NoLoopback;
 
@@ -105,7 +105,7 @@ pub mod foo {
         }
     }
 
-    /// `foo_work`: a function that was there before, now with `V_` in front of the names.
+    /// `foo_work`: the function as it was, with `V_` in front of the names.
     pub fn foo_work() {
         if *V_FOO_MODE.lock().unwrap() == Mode::Ignore {
             return;
@@ -114,14 +114,14 @@ pub mod foo {
         V_FOO_BARX.lock().unwrap().mumble = V_FOO_COUNTER.load(Relaxed);
     }
 
-    /// `foo_tick`: knows of no network, so it visits all of them.
+    /// `foo_tick`: visits all networks.
     pub fn foo_tick() {
         for vnet in Vnet::list() {
             vnet.enter(|| V_FOO_BARX.lock().unwrap().ticks += 1);
         }
     }
 
-    /// What `netstat` would show of the current network.
+    /// The state of the current network, for `netstat`.
     pub fn foo_stat() -> (u64, FooBar) {
         (V_FOO_COUNTER.load(Relaxed), *V_FOO_BARX.lock().unwrap())
     }
@@ -133,11 +133,12 @@ pub mod foo {
         Unload,
     }
 
-    /// `foo_mod_event`: what the kernel calls when the module comes and when it should go.
+    /// `foo_mod_event`: the kernel calls it to load and to unload the module.
     ///
     /// # Safety
     ///
-    /// Nothing of foo runs or is borrowed while it is unloaded, nor afterwards until it is loaded again.
+    /// No code of foo runs, and none of its variables is borrowed, from the time when it is unloaded until it is loaded
+    /// again.
     pub unsafe fn foo_mod_event(event: Event) -> Result<(), RegisterError> {
         match event {
             // `vnet_mod_register(&vnet_foo_modinfo)`: this will do the work for each virtual environment.

@@ -1,4 +1,4 @@
-//! The loopback interface, which foo wants to be there first.
+//! The loopback interface, which foo depends on.
 
 vimage::virtualize! {
     class = Net, name = "loif";
@@ -7,7 +7,7 @@ vimage::virtualize! {
 
     use vimage::prelude::*;
 
-    /// Whether the loopback interface of this network is up: 0 or 1.
+    /// The loopback interface of this network is up: 0 or 1.
     #[virtualized]
     static LOIF_UP: AtomicU32 = AtomicU32::new(0);
 
@@ -21,7 +21,7 @@ vimage::virtualize! {
         V_LOIF_UP.store(0, Relaxed);
     }
 
-    /// Whether there is a loopback interface to send through.
+    /// Returns whether the loopback interface is up.
     pub fn loif_is_up() -> bool {
         V_LOIF_UP.load(Relaxed) == 1
     }

@@ -32,7 +32,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Where `vimagectl` is answered, if the command line says so.
+/// The path of the socket for `vimagectl`, if the command line has one.
 fn socket() -> Result<Option<OsString>, String> {
     let mut arguments = std::env::args_os().skip(1);
     match (arguments.next(), arguments.next()) {
@@ -41,14 +41,14 @@ fn socket() -> Result<Option<OsString>, String> {
             path.display()
         )),
         (path, None) => Ok(path),
-        (_, Some(more)) => Err(format!("nothing is known about {}: write `foo [SOCKET]`", more.display())),
+        (_, Some(more)) => Err(format!("unexpected argument {}: write `foo [SOCKET]`", more.display())),
     }
 }
 
 fn run(socket: Option<OsString>) -> Result<(), Box<dyn Error>> {
-    // One network is there before foo is, two come later.
+    // One network is created before foo is loaded, two after it.
     let mut vnets: Vec<Vnet> = make("red")?.into_iter().collect();
-    // SAFETY: loading asks nothing of us.
+    // SAFETY: only unloading has requirements.
     unsafe { foo_mod_event(Event::Load)? };
     sysctl::set("net.foo.debug", true)?;
     for name in ["green", "blue"] {
@@ -74,7 +74,7 @@ fn run(socket: Option<OsString>) -> Result<(), Box<dyn Error>> {
     unload();
     if !vnets.is_empty() {
         println!("\nDestroying the others:");
-        // The last one first, each by itself, so that none is missed if one refuses.
+        // One at a time, the last one first, so that the others remain if one refuses.
         while let Some(vnet) = vnets.pop() {
             vnet.destroy()?;
         }
@@ -83,7 +83,7 @@ fn run(socket: Option<OsString>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A network, where there are any.
+/// Creates a network, in builds that have them.
 fn make(name: &str) -> Result<Option<Vnet>, CreateError> {
     match Vnet::builder().name(name).create() {
         Ok(vnet) => Ok(Some(vnet)),
@@ -95,7 +95,7 @@ fn make(name: &str) -> Result<Option<Vnet>, CreateError> {
     }
 }
 
-/// What an administrator and a tool such as `netstat` see, by name.
+/// Shows variables by name, as an administrator or a tool such as `netstat` does.
 fn show_names(vnets: &[Vnet]) -> Result<(), Box<dyn Error>> {
     let vnet = vnets.first().cloned().map_or_else(Vnet::base, Ok)?;
     println!("\nsysctl net.foo in {}:", vnet.name().unwrap_or("base"));
@@ -113,7 +113,7 @@ fn show_names(vnets: &[Vnet]) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Answers `vimagectl` at this socket until a line comes from the terminal.
+/// Serves `vimagectl` at this socket until a line is entered at the terminal.
 #[cfg(feature = "inspect")]
 fn serve(socket: Option<OsString>) -> Result<(), Box<dyn Error>> {
     if let Some(path) = socket {
@@ -124,14 +124,14 @@ fn serve(socket: Option<OsString>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// In this build there is no socket, which the command line has been told.
+/// This build has no socket; a command line with one was rejected before.
 #[cfg(not(feature = "inspect"))]
 fn serve(_: Option<OsString>) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
 fn unload() {
-    // SAFETY: no other thread runs, this one is not in foo, and does not come back to it.
+    // SAFETY: no other thread runs, and this one is not in foo and does not use it again.
     match unsafe { foo_mod_event(Event::Unload) } {
         Ok(()) => println!("foo is unloaded"),
         Err(refusal) => println!("{refusal}"),

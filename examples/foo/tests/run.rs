@@ -1,4 +1,4 @@
-//! The program, as a user sees it in each build.
+//! The output of the program in each build.
 
 use std::process::{Command, Output};
 
@@ -12,9 +12,10 @@ fn lines(output: &Output) -> Vec<&str> {
     std::str::from_utf8(&output.stdout).expect("it writes UTF-8").lines().collect()
 }
 
-/// Whether this build has instances; the feature of this crate does not say, for others may ask for them.
+/// Returns whether this build has instances. The feature of this crate does not tell, because other packages may enable
+/// it.
 fn has_instances() -> bool {
-    match vimage::Vnet::new() {
+    match vimage::kernel::Vnet::new() {
         Ok(_) => true,
         Err(vimage::CreateError::NotVirtualized) => false,
         Err(error) => panic!("{error}"),
@@ -40,7 +41,7 @@ fn rows(expected: &[(&str, [u64; 3])]) -> Vec<(String, [u64; 3])> {
     expected.iter().map(|&(name, numbers)| (name.to_owned(), numbers)).collect()
 }
 
-/// Where the line is, which is there once.
+/// The index of a line that occurs once.
 #[track_caller]
 fn place(lines: &[&str], wanted: &str) -> usize {
     let places: Vec<usize> = (0..lines.len()).filter(|&line| lines[line] == wanted).collect();
@@ -59,7 +60,7 @@ fn three_networks_have_a_foo_each() {
     let [all, without_blue] = headings[..] else { panic!("{lines:#?}") };
     let expected = [("base", [1, 1, 1]), ("red", [1, 1, 1]), ("green", [2, 2, 1]), ("blue", [3, 3, 1])];
     assert_eq!(table(&lines, all), rows(&expected));
-    // Only ticks have gone on; what red ignored meanwhile was not counted.
+    // Only the ticks have increased; packets that red ignored are not counted.
     assert_eq!(table(&lines, without_blue), rows(&[("base", [1, 1, 2]), ("red", [1, 1, 2]), ("green", [2, 2, 2])]));
 
     let names = place(&lines, "sysctl net.foo in red:");
@@ -73,7 +74,7 @@ fn three_networks_have_a_foo_each() {
     let refused = lines.iter().position(|line| line.starts_with(refusal)).expect("the first unload is refused");
     let others = place(&lines, "Destroying the others:");
     assert_eq!((refused < others, place(&lines, "foo is unloaded")), (true, lines.len() - 1));
-    // Green, red, and the base machine when foo goes.
+    // Green, red, and the base machine when foo is unloaded.
     let detached = [2, 1, 1].map(|packets| format!("foo: detached after {packets} packets, loopback up: true"));
     assert_eq!(lines[others + 1..lines.len() - 1], detached);
 }
@@ -112,5 +113,5 @@ fn a_socket_needs_a_feature() {
 
 #[test]
 fn there_is_one_argument_at_most() {
-    refused(&["/tmp/foo.sock", "more"], "nothing is known about more: write `foo [SOCKET]`");
+    refused(&["/tmp/foo.sock", "more"], "unexpected argument more: write `foo [SOCKET]`");
 }

@@ -1,8 +1,8 @@
-//! A small application with the usual global state: a configuration, a counter, a registry, a table that is built when
-//! it is first used, and a log. Nothing in it knows of tests.
+//! A small application with the usual global state: a configuration, a counter, a registry, a table that is built on
+//! first use, and a log. It has no code for tests.
 
 vimage::class! {
-    /// The state of the application. Code that enters nothing works on the base instance, as with plain statics.
+    /// The state of the application. Code that enters no instance uses the base instance, as with plain statics.
     pub struct App;
     no_context = base
 }
@@ -16,12 +16,12 @@ pub mod app {
 
     use vimage::prelude::*;
 
-    /// What can be set.
+    /// The configuration.
     #[derive(Clone, Debug)]
     pub struct Config {
-        /// What users are greeted with.
+        /// The greeting of users.
         pub greeting: &'static str,
-        /// How many squares are known.
+        /// The number of squares in the table.
         pub squares: u64,
     }
 
@@ -57,7 +57,7 @@ pub mod app {
         number
     }
 
-    /// Takes a user away.
+    /// Removes a user.
     pub fn remove(number: u64) -> Option<String> {
         let name = V_USERS.lock().unwrap().remove(&number)?;
         log(&format!("{name} has left"));
@@ -69,13 +69,13 @@ pub mod app {
         V_USERS.lock().unwrap().values().cloned().collect()
     }
 
-    /// What a user is told.
+    /// Greets a user.
     pub fn greet(number: u64) -> Option<String> {
         let name = V_USERS.lock().unwrap().get(&number)?.clone();
         Some(format!("{}, {name}!", V_CONFIG.read().unwrap().greeting))
     }
 
-    /// The squares that are known; how many is decided when this is first called.
+    /// The table of squares; the first call builds it.
     pub fn squares() -> Vec<u64> {
         V_SQUARES.clone()
     }
@@ -84,7 +84,7 @@ pub mod app {
         V_LOG.lock().unwrap().push(line.to_owned());
     }
 
-    /// All that has happened.
+    /// The log.
     pub fn history() -> Vec<String> {
         V_LOG.lock().unwrap().clone()
     }

@@ -1,7 +1,7 @@
-//! What is outside of the machines: packets in memory, wires, and the lines on which a wire interrupts a machine.
+//! The hardware outside of the machines: packets in memory, wires, and interrupt lines.
 //!
 //! Wires are queues of their own and not `vimage::link`s, because their ends move with the interfaces they are
-//! plugged into and ring for a machine instead of waking a thread; `netlab bench` says what each costs.
+//! plugged into and interrupt a machine instead of waking a thread; `netlab bench` compares the cost.
 
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -10,7 +10,7 @@ use std::sync::{Arc, Mutex};
 /// The bytes of an IPv4 packet, with its header.
 pub type Mbuf = Vec<u8>;
 
-/// Which machines have been interrupted, in this order.
+/// The machines that have been interrupted, in this order.
 #[derive(Debug)]
 pub struct Controller {
     raised: Box<[AtomicBool]>,
@@ -23,10 +23,10 @@ impl Controller {
         Arc::new(Self { raised, pending: Mutex::new(VecDeque::new()) })
     }
 
-    /// The machine that has waited longest.
+    /// Takes the machine that has waited longest.
     pub fn next(&self) -> Option<usize> {
         let machine = self.pending.lock().unwrap().pop_front()? as usize;
-        // Before it looks: what comes while it looks raises the line anew.
+        // Cleared before the machine polls, so that a packet that arrives during the poll raises the line again.
         self.raised[machine].store(false, Ordering::Release);
         Some(machine)
     }
@@ -62,18 +62,18 @@ struct Fifo {
 #[derive(Debug, Default)]
 struct FifoState {
     packets: VecDeque<Mbuf>,
-    /// Of the machine at the far end.
+    /// The interrupt line of the machine at the far end.
     line: Option<Line>,
 }
 
-/// One end of a wire: where an interface is plugged in.
+/// One end of a wire; an interface is plugged into it.
 #[derive(Debug)]
 pub struct Port {
     transmit: Arc<Fifo>,
     receive: Arc<Fifo>,
 }
 
-/// A wire with room for `limit` packets on the way in each direction.
+/// Creates a wire with room for `limit` packets in each direction.
 pub fn wire(limit: usize) -> (Port, Port) {
     let fifo = || Arc::new(Fifo { limit, state: Mutex::default() });
     let (there, back) = (fifo(), fifo());
@@ -81,14 +81,14 @@ pub fn wire(limit: usize) -> (Port, Port) {
 }
 
 impl Port {
-    /// Sends a packet to the other end; gives it back if there is no room.
+    /// Sends a packet to the other end, or returns it if there is no room.
     pub fn transmit(&self, packet: Mbuf) -> Result<(), Mbuf> {
         let mut state = self.transmit.state.lock().unwrap();
         if state.packets.len() >= self.transmit.limit {
             return Err(packet);
         }
         state.packets.push_back(packet);
-        // A line that was raised for an earlier packet that is still here need not be raised again.
+        // If a packet is in the queue already, the line was raised for that one.
         if state.packets.len() == 1
             && let Some(line) = &state.line
         {
@@ -97,12 +97,12 @@ impl Port {
         Ok(())
     }
 
-    /// The next packet from the other end.
+    /// Takes the next packet from the other end.
     pub fn receive(&self) -> Option<Mbuf> {
         self.receive.state.lock().unwrap().packets.pop_front()
     }
 
-    /// Connects the end to the machine with this line, or to none.
+    /// Connects this end to the interrupt line of a machine, or to none.
     pub fn connect(&self, line: Option<Line>) {
         let mut state = self.receive.state.lock().unwrap();
         state.line = line;

@@ -1,7 +1,8 @@
 //! A small IPv4 stack written the old way, with globals; annotated; and run as one vnet per node of a real network.
 //!
-//! From the ground up: `hardware` is the wires; `stack` is what runs on one machine, and none of its functions is told
-//! which one that is; `lab` builds networks of machines, drives and measures them; `cli` is the program around it.
+//! From the ground up: `hardware` has the wires; `stack` is the network stack of one machine, whose functions do not
+//! know on which machine they run; `lab` builds networks of machines, runs and measures them; `cli` is the command
+//! line.
 
 mod cli;
 mod hardware;

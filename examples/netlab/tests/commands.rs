@@ -210,10 +210,13 @@ fn sysctl_shows_and_sets() {
     assert_eq!(set, json!({"net.inet.ip.ttl": 7}));
     let both = ["sysctl", "abilene", "denver", "net.inet.ip", "net.inet.ip.ttl=7", "net.link"];
     let lines: Vec<String> = netlab(&both).out.lines().map(str::to_owned).collect();
-    let starts =
-        ["net.inet.ip.forwarding: 1 ", "net.inet.ip.ttl:        64 ", "net.inet.ip.ttl:        64 -> 7  # How many"];
+    let starts = [
+        "net.inet.ip.forwarding: 1 ",
+        "net.inet.ip.ttl:        64 ",
+        "net.inet.ip.ttl:        64 -> 7  # The time to live",
+    ];
     assert!(lines.len() == 4 && lines.iter().zip(starts).all(|(line, start)| line.starts_with(start)), "{lines:#?}");
-    // Another node's is another variable.
+    // Another node has a variable of its own.
     let args = ["sysctl", "abilene", "atlanta", "net.inet.ip.ttl", "--sysctl", "denver: net.inet.ip.ttl=7", "--json"];
     assert_eq!(netlab(&args).json(), json!({"net.inet.ip.ttl": 64}));
 }
@@ -239,7 +242,7 @@ fn bench_compares_what_does_the_same() {
     if !has_instances() {
         return;
     }
-    // It fails by itself if a packet takes another way by hand.
+    // The command fails by itself if a packet takes another path by hand.
     let report = netlab(&["bench", "sndlib/newyork", "--packets", "5000", "--repeat", "1", "--json"]).json();
     assert!(report["ratio"].as_f64().unwrap() > 0.0);
     assert_eq!(report["sent"], 5000);

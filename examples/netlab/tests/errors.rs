@@ -1,4 +1,4 @@
-//! Bad input ends with a clear message and exit code 2, or with a right answer.
+//! Bad input is rejected with a clear message and exit code 2; odd input gets a correct answer.
 
 mod common;
 
@@ -7,7 +7,7 @@ use serde_json::json;
 
 const TWO: &str = r#""nodes": [{"id": 0, "name": "left"}, {"id": 1, "name": "right"}]"#;
 
-/// The program refuses with this message.
+/// The program exits with code 2 and a message that contains this text.
 #[track_caller]
 fn refused(args: &[&str], message: &str) {
     let ran = netlab(args);
@@ -25,7 +25,11 @@ fn files_that_are_no_topologies() {
         ("no_target", format!(r#"{{{TWO}, "edges": [{{"source": 0}}]}}"#), "missing field `target`"),
         ("no_nodes", r#"{"nodes": [], "edges": []}"#.to_owned(), "there are no nodes"),
         ("twice", r#"{"nodes": [{"id": 1}, {"id": 1}], "edges": []}"#.to_owned(), "two nodes have the id 1"),
-        ("nowhere", format!(r#"{{{TWO}, "edges": [{{"source": 0, "target": 2}}]}}"#), "to node 2, which there is not"),
+        (
+            "nowhere",
+            format!(r#"{{{TWO}, "edges": [{{"source": 0, "target": 2}}]}}"#),
+            "to node 2, which does not exist",
+        ),
         ("array", r#"[{},[[0,"a",null],[1,"b",null]],[[0,1]]]"#.to_owned(), "expected an object with `nodes`"),
         ("self_loop", format!(r#"{{{TWO}, "edges": [{{"source": 1, "target": 1}}]}}"#), "from node 1 to itself"),
     ] {
@@ -52,13 +56,13 @@ fn commands_that_make_no_sense() {
     refused(&["tracerout", "abilene", "0", "1"], "neither a command nor a file; did you mean `traceroute`?");
     refused(&["pign"], "did you mean `ping`?");
     refused(&["sndlib/polka"], "did you mean `sndlib/polska`?");
-    refused(&["--svg", "-", "--json"], "`--svg -` and `--json` both print");
-    refused(&["fly"], "cannot read fly: there is no such file; bundled are abilene, topozoo/Abilene,");
+    refused(&["--svg", "-", "--json"], "`--svg -` and `--json` both write");
+    refused(&["fly"], "cannot read fly: no such file; bundled topologies: abilene, topozoo/Abilene,");
     refused(&["run", "sndlib/polka"], "did you mean `sndlib/polska`?");
     refused(&["ping", "abilene"], "required");
     refused(&["netstat", "abilene", "denver"], "required");
     refused(&["netstat", "abilene", "-s"], "required");
-    refused(&["sysctl", "abilene"], "of which node of abilene?");
+    refused(&["sysctl", "abilene"], "missing NODE after FILE `abilene`");
     refused(&["run", "abilene", "--traffic", "all"], "possible values: uni, deg, org");
     if !has_instances() {
         return;
@@ -85,7 +89,7 @@ fn networks_that_are_odd_but_right() {
     assert_eq!((&report["sent"], &report["links"]), (&json!(0), &json!([])));
     assert_eq!(netlab(&["ping", &one, "x", "X", "--json"]).json()["received"], 4);
 
-    // What cannot be reached is counted.
+    // Packets to unreachable nodes are counted.
     let apart = file("apart", &format!(r#"{{{TWO}, "edges": []}}"#));
     let ran = netlab(&["run", &apart, "--packets", "10", "--json"]);
     assert_eq!(ran.err, "warning: 10 of 10 packets had no route: the network is in 2 parts\n");

@@ -1,4 +1,4 @@
-//! The loads of links agree with what the files say.
+//! The loads of links agree with those in the files, and with exact ones.
 
 mod common;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 const TOLERANCE: f64 = 0.3;
 const PACKETS: &str = "50000";
 
-/// Compares all links of a topology under all demand models that it has loads for; says how many models that were.
+/// Compares all links of a topology under all demand models that it has loads for; returns the number of models.
 fn check(name: &str) -> usize {
     if !has_instances() {
         return 0;
@@ -29,7 +29,7 @@ fn check(name: &str) -> usize {
         let links = report["links"].as_array().unwrap();
         assert_eq!(links.len(), edges.len());
         for (link, edge) in links.iter().zip(edges) {
-            // Ids as in the file, in its order.
+            // The ids and the order are those of the file.
             assert_eq!((&link["source"], &link["target"]), (&edge["source"], &edge["target"]));
             for (ours, theirs) in [("fwd", "ecmp_fwd"), ("bwd", "ecmp_bwd")] {
                 let (ours, theirs) = (link[ours].as_f64().unwrap(), edge[theirs][model].as_f64().unwrap());
@@ -75,8 +75,8 @@ fn loads(name: &str, nodes: usize, edges: &[(usize, usize)]) -> Vec<(f64, f64)> 
     report["links"].as_array().unwrap().iter().map(|link| (percent(link, "fwd"), percent(link, "bwd"))).collect()
 }
 
-/// On a tree the load of a link is the number of pairs on its two sides, and packets that are left over after each pair
-/// has got the same number must not be those of a few sources.
+/// On a tree the load of a link is the number of pairs that it connects. The packets that remain when each pair has the
+/// same number must not all go to a few sources.
 #[test]
 fn trees() {
     const NODES: usize = 121;
@@ -96,8 +96,8 @@ fn trees() {
     }
 }
 
-/// On a square torus all links are alike, and each destination has several next hops, which must not begin in the same
-/// direction for all of them.
+/// On a square torus all links have the same load. A router has several next hops to most destinations, and must not
+/// start with the same one for all of them.
 #[test]
 fn tori() {
     const SIDE: usize = 8;

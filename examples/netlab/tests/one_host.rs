@@ -1,4 +1,4 @@
-//! What works in each build: one host that can ping itself.
+//! Works in each build: one host that pings itself.
 
 mod common;
 

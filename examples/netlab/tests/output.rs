@@ -1,4 +1,4 @@
-//! What is written is written, or the program says that it was not.
+//! Output is complete, or the program reports that it is not.
 
 mod common;
 
@@ -56,7 +56,7 @@ fn demands_of_any_size_send_all_packets() {
         assert_eq!(ran.code, 0, "{ran:?}");
         assert!(ran.err.contains("warning: no packet is sent: all demands of "), "{ran:?}");
     }
-    // Who asks for none gets none.
+    // No warning if no packets were requested.
     let ran = netlab(&["run", "abilene", "--packets", "0"]);
     assert!(ran.code == 0 && ran.err.is_empty(), "{ran:?}");
 }

@@ -1,6 +1,6 @@
-//! Recipes: how contexts travel with what programs use. Each function is one recipe, and its test shows that it works.
+//! Recipes: contexts with threads, executors and pools. Each function is one recipe, and has a test.
 //!
-//! A context belongs to a thread and to a stack frame. Whatever leaves the frame takes it along explicitly:
+//! A context belongs to a thread and to a stack frame. Code that runs elsewhere takes it along explicitly:
 //! `within` for futures, `bind` for closures, `vimage::thread` for threads.
 
 pub mod with_rayon;
@@ -9,7 +9,7 @@ pub mod with_tokio;
 
 use vimage::prelude::*;
 
-/// What the recipes work on: a counter per instance.
+/// The module that the recipes use: a counter per instance.
 #[vnet_module]
 pub mod traffic {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -24,7 +24,7 @@ pub mod traffic {
         V_PACKETS.fetch_add(1, Relaxed) + 1
     }
 
-    /// How many there were.
+    /// The number of packets so far.
     pub fn packets() -> u64 {
         V_PACKETS.load(Relaxed)
     }

@@ -1,4 +1,4 @@
-//! rayon: jobs run on the pool's threads, and a thread that waits for one job may take up another meanwhile.
+//! rayon: jobs run on the threads of a pool, and a thread that waits for one job may run another meanwhile.
 
 use rayon::prelude::*;
 use rayon::{ThreadPool, ThreadPoolBuildError, ThreadPoolBuilder};
@@ -7,26 +7,26 @@ use vimage::prelude::*;
 
 use crate::traffic;
 
-/// A pool of an instance: its threads are in there as long as they live, and hold it. Everything that runs in such a
-/// pool is for this one instance, so that no job has to say so.
+/// A pool for one instance: its threads run in the instance, and keep a handle to it until they end. Jobs of such a
+/// pool need not enter anything.
 ///
 /// # Errors
 ///
-/// If the threads cannot be made.
+/// If a thread cannot be started.
 pub fn pool_of(vnet: &Vnet, threads: usize) -> Result<ThreadPool, ThreadPoolBuildError> {
     let spawn = |thread: rayon::ThreadBuilder| {
-        // The child inherits.
+        // The new thread inherits the context.
         vnet.enter(|| vimage::thread::Builder::new().spawn(|| thread.run())).map(drop)
     };
     ThreadPoolBuilder::new().num_threads(threads).spawn_handler(spawn).build()
 }
 
-/// A pool that is shared: each job enters what it is for.
+/// A job of a shared pool: it enters its instance.
 pub fn job_in(pool: &ThreadPool, vnet: &Vnet) -> u64 {
     pool.install(vnet.bind(traffic::input))
 }
 
-/// Items of a parallel iterator run on several threads: what each of them runs is bound.
+/// A parallel iterator: the closure that runs on several threads is bound.
 pub fn parallel_items(items: &[u32]) -> u64 {
     let input = Contexts::current().bind_fn(traffic::input);
     items.par_iter().map(|_| input()).max().unwrap_or(0)
@@ -38,7 +38,7 @@ pub fn parallel_halves() -> (u64, u64) {
     rayon::join(here.bind(traffic::input), here.bind(traffic::input))
 }
 
-/// Work that belongs to no instance, such as logging, in a pool where a waiting thread may be inside one.
+/// A job that belongs to no instance, such as logging, in a pool whose waiting thread may be in one.
 pub fn job_of_nobody<R: Send>(pool: &ThreadPool, job: impl FnOnce() -> R + Send) -> R {
     pool.install(|| vimage::isolated(job))
 }

@@ -9,10 +9,10 @@ use vimage::prelude::*;
 
 use crate::traffic;
 
-/// Something to do, in whatever instance it is for.
+/// A job, which brings its own context.
 pub type Job = Box<dyn FnOnce() + Send>;
 
-/// A worker that serves everybody: it is in no instance itself, and each job brings its own.
+/// A worker for all instances: its thread is in none, and each job brings its own context.
 #[derive(Debug)]
 pub struct Worker {
     jobs: Sender<Job>,
@@ -20,27 +20,27 @@ pub struct Worker {
 }
 
 impl Worker {
-    /// Starts it. Std's `spawn` does not inherit, which is what is wanted here.
+    /// Starts the thread. Std's `spawn` does not inherit contexts, as intended here.
     pub fn start() -> Self {
         let (jobs, todo) = channel::<Job>();
         let thread = thread::spawn(move || todo.into_iter().for_each(|job| job()));
         Self { jobs, thread }
     }
 
-    /// Has `job` done where this is called.
+    /// Runs `job` on the worker, in the context of the caller.
     pub fn submit(&self, job: impl FnOnce() + Send + 'static) {
         let job = Contexts::current().bind(job);
         self.jobs.send(Box::new(job)).expect("the worker runs until it is stopped");
     }
 
-    /// Has all jobs done, and ends.
+    /// Waits until all jobs are done, and stops the thread.
     pub fn stop(self) {
         drop(self.jobs);
         self.thread.join().expect("jobs do not panic");
     }
 }
 
-/// A thread that belongs to an instance: it inherits, and holds the instance until it ends.
+/// A thread that inherits the context, and keeps a handle to the instance until it ends.
 pub fn consume(packets: Receiver<u32>) -> thread::JoinHandle<u64> {
     vimage::thread::spawn(move || {
         packets.into_iter().for_each(|_| _ = traffic::input());
@@ -48,7 +48,8 @@ pub fn consume(packets: Receiver<u32>) -> thread::JoinHandle<u64> {
     })
 }
 
-/// A timer that does not keep its instance: it ends when the instance is gone, or when the sender is dropped.
+/// A timer that does not keep its instance alive: it ends when the instance is destroyed, or when the sender is
+/// dropped.
 pub fn every(period: Duration, vnet: &Vnet) -> (Sender<()>, thread::JoinHandle<u64>) {
     let mut tick = vnet.downgrade().bind_mut(traffic::input);
     let (stop, stopped) = channel();
@@ -115,7 +116,7 @@ mod tests {
         while red.enter(traffic::packets) < 2 {
             thread::yield_now();
         }
-        // It may be inside just now.
+        // The timer may be in the instance at this moment.
         red.destroy_within(Duration::from_secs(10)).unwrap();
         assert!(timer.join().unwrap() >= 2);
     }

@@ -1,4 +1,4 @@
-//! tokio: a task is in an instance if it is told so; it does not inherit by itself.
+//! tokio: a task does not inherit contexts by itself.
 
 use std::time::Duration;
 
@@ -14,17 +14,17 @@ pub fn spawn_in(vnet: &Vnet) -> JoinHandle<u64> {
     tokio::spawn(async { traffic::input() }.within(vnet))
 }
 
-/// A task that inherits whatever is current here, in every class.
+/// A task that inherits the contexts of the caller, of every class.
 pub fn spawn_inherited() -> JoinHandle<u64> {
     tokio::spawn(async { traffic::input() }.within_current())
 }
 
-/// A blocking call is a closure on another thread.
+/// A blocking call: a closure that runs on another thread.
 pub fn spawn_blocking_inherited() -> JoinHandle<u64> {
     spawn_blocking(Contexts::current().bind(traffic::input))
 }
 
-/// Many tasks, each in the instance it is for; they end with the set.
+/// Many tasks, each in its own instance; they end with the set.
 pub async fn one_task_per_instance(vnets: &[Vnet]) -> Vec<u64> {
     let mut tasks = JoinSet::new();
     for vnet in vnets {
@@ -33,7 +33,7 @@ pub async fn one_task_per_instance(vnets: &[Vnet]) -> Vec<u64> {
     tasks.join_all().await
 }
 
-/// A timer that an instance keeps going and that does not keep the instance: it ends when the instance is gone.
+/// A timer that does not keep its instance alive: it ends when the instance is destroyed.
 pub fn every(period: Duration, vnet: &Vnet) -> JoinHandle<u64> {
     let mut tick = vnet.downgrade().bind_mut(traffic::input);
     tokio::spawn(async move {
@@ -51,7 +51,7 @@ pub fn every(period: Duration, vnet: &Vnet) -> JoinHandle<u64> {
 mod tests {
     use super::*;
 
-    /// How many packets were there before: in builds without instances the other tests have counted too.
+    /// The number of packets so far: in builds without instances the other tests use the same counter.
     fn before() -> u64 {
         traffic::packets()
     }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use vimage::prelude::*;
 
-/// What the hooks did, in the order they did it, with the id of the instance.
+/// The hooks that have run, in order, with the id of the instance.
 pub static LOG: Mutex<Vec<(u64, String)>> = Mutex::new(Vec::new());
 
 /// Takes what was logged for one instance.
@@ -15,7 +15,7 @@ pub fn logged(id: u64) -> Vec<String> {
 
 #[vnet_module]
 pub mod ground {
-    //! What the sides stand on.
+    //! The module that both sides depend on.
 
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 

@@ -29,7 +29,7 @@ pub mod route {
     ///
     /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let base = vimage::boot()?;
-    /// *multi_file::route::V_DEFAULT_ROUTE.of(&base.get::<vimage::Net>()).lock().unwrap() = Some("em0");
+    /// *multi_file::route::V_DEFAULT_ROUTE.of(&base.instance::<vimage::kernel::Net>()).lock().unwrap() = Some("em0");
     /// # Ok(())
     /// # }
     /// ```

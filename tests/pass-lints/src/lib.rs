@@ -83,7 +83,7 @@ pub mod net {
     #[virtualized]
     static NAMES: Mutex<Vec<String>> = Mutex::new(Vec::new());
 
-    /// What few write.
+    /// Rare constructs.
     #[virtualized]
     static LIMIT: RwLock<u32> = RwLock::new(0);
 
@@ -154,7 +154,7 @@ pub mod net {
         (0..V_COUNTER.load(Relaxed)).map(|number| number + 1)
     }
 
-    /// Writes through a guard that somebody else is handed.
+    /// Writes through a guard that is passed to another function.
     pub fn raise() {
         let mut limit = V_LIMIT.write().unwrap_or_else(PoisonError::into_inner);
         add_one(&mut limit);

@@ -1,6 +1,6 @@
 //! Safe code cannot call what the macros vouch for.
 
-use vimage::Net;
+use vimage::kernel::Net;
 use vimage::__private::{Class, ClassEntry, NoContext, Region};
 use vimage::prelude::*;
 

@@ -2,7 +2,7 @@
 
 use vimage::__private::{Class, ClassEntry, Module, ModuleEntry};
 use vimage::prelude::*;
-use vimage::{InstanceOf, Net};
+use vimage::{kernel::Net, InstanceOf};
 
 vimage::class! {
     pub struct Tenant;

@@ -11,21 +11,8 @@ mod foo {
     #[virtualized]
     static NAME: Mutex<String> = Mutex::new(String::new());
 
-    macro_rules! vec {
-        ({ let $region:ident = $(::$new:ident)*(); let $local:ident = $resolved:tt; match () { () => $e:expr } }) => {{
-            let $region = $(::$new)*();
-            let $local = $resolved;
-            pending::<()>().await;
-            match () { () => $e }
-        }};
-    }
-
-    async fn around_an_await() -> String {
-        vec![V_NAME.lock().unwrap().clone()]
-    }
-
     macro_rules! format {
-        (| | { let $region:ident = $(::$new:ident)*(); let $local:ident = $resolved:tt; match () { () => $e:expr } }) => {
+        (| | { let mut $region:ident @ $(::$kind:ident)* { .. } = $(::$new:ident)*(); let _ = $same:expr; let $local:ident = $resolved:tt; match () { () => $e:expr } }) => {
             async {
                 let $region = $(::$new)*();
                 let $local = $resolved;

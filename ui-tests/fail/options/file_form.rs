@@ -1,4 +1,4 @@
-//! Options of the file form end with a semicolon, and inner attributes do not fit in.
+//! One `;` ends the options of a file, inner attributes stand above the macro, and there may be no options at all.
 
 mod foo {
     vimage::virtualize! {
@@ -10,10 +10,24 @@ mod foo {
 
 mod bar {
     vimage::virtualize! {
-        class = vimage::kernel::Net;
-
         #![allow(dead_code)]
         register = "manual";
+
+        pub fn work() {}
+    }
+}
+
+mod baz {
+    vimage::virtualize! {
+        name = "baz"; after = "bar";
+
+        pub fn work() {}
+    }
+}
+
+mod quux {
+    vimage::virtualize! {
+        static COUNTER: std::sync::Mutex<u64> = std::sync::Mutex::new(0);
 
         pub fn work() {}
     }
@@ -22,4 +36,6 @@ mod bar {
 fn main() {
     foo::work();
     bar::work();
+    baz::work();
+    quux::work();
 }

@@ -17,7 +17,7 @@ mod foo {
     fn iattach() {}
 }
 
-#[vimage::module(clas = vimage::Cpu)]
+#[vimage::module(clas = vimage::kernel::Cpu)]
 mod bar {}
 
 mod baz {

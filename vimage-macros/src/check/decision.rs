@@ -1,49 +1,40 @@
-//! In a module, each `static` is virtualized or shared because somebody said so.
+//! In a module, each `static` that can change is virtualized or shared, by an attribute.
 
 use syn::visit::{self, Visit};
 use syn::{
     Attribute, ForeignItemStatic, Item, ItemForeignMod, ItemMacro, ItemStatic, StaticMutability, StmtMacro, Type,
 };
 
-use crate::attr::{Ours, Recognizer};
-use crate::errors::Errors;
+use crate::attr::{AttrKind, Recognizer};
+use crate::diagnostics::{self as problem, Diagnostics};
+use crate::model::Input;
 use crate::parse::is_thread_local;
 
-pub(crate) fn check(items: &[&mut Item], recognizer: Recognizer, errors: &Errors) {
-    let mut check = Decisions { recognizer, errors };
-    for item in items {
-        check.visit_item(item);
-    }
+pub(super) fn check(input: &Input, diagnostics: &Diagnostics) {
+    let mut check = Decisions { recognizer: Recognizer { krate: &input.krate }, diagnostics };
+    input.items.iter().for_each(|(item, _)| check.visit_item(item));
 }
 
 struct Decisions<'a> {
     recognizer: Recognizer<'a>,
-    errors: &'a Errors,
+    diagnostics: &'a Diagnostics,
 }
 
 impl Decisions<'_> {
     fn decided(&self, attrs: &[Attribute]) -> bool {
-        let decides = |attr| matches!(self.recognizer.ours(attr), Some(Ours::Virtualized | Ours::Shared));
+        let decides = |attr| matches!(self.recognizer.kind(attr), Some(AttrKind::Virtualized | AttrKind::Shared));
         attrs.iter().any(|attr| decides(attr) || !self.recognizer.hidden(attr).is_empty())
     }
 
     fn static_(&self, attrs: &[Attribute], name: &syn::Ident) {
         if !self.decided(attrs) {
-            let message = format!(
-                "decide about `{name}`: `#[virtualized]` gives each instance a value of its own, `#[shared]` keeps one \
-                 value for all instances"
-            );
-            self.errors.at(name, message);
+            self.diagnostics.at(name, problem::undecided(name));
         }
     }
 
     fn thread_local(&self, attrs: &[Attribute], mac: &syn::Macro) {
         if !self.decided(attrs) {
-            self.errors.at(
-                &mac.path,
-                "decide about these variables: `#[virtualized]` on the macro gives each instance values of its own, \
-                 `#[shared]` keeps one value per thread for all instances",
-            );
+            self.diagnostics.at(&mac.path, problem::undecided_thread_local());
         }
     }
 }
@@ -70,11 +61,7 @@ impl Visit<'_> for Decisions<'_> {
 
     fn visit_foreign_item_static(&mut self, item: &ForeignItemStatic) {
         if !self.decided(&item.attrs) {
-            let message = format!(
-                "`{}` is one per process, whatever the instance: say so with `#[shared]`, or keep it out of the module",
-                item.ident
-            );
-            self.errors.at(&item.ident, message);
+            self.diagnostics.at(&item.ident, problem::undecided_foreign(&item.ident));
         }
     }
 
@@ -83,11 +70,7 @@ impl Visit<'_> for Decisions<'_> {
             self.thread_local(&item.attrs, &item.mac);
         } else if makes_items_unseen(item) && !self.decided(&item.attrs) {
             let name = &item.mac.path.segments[item.mac.path.segments.len() - 1].ident;
-            let message = format!(
-                "`{name}!` may make statics that vimage cannot see: write them out and decide about each, or write \
-                 `#[shared]` on the macro, which keeps one value for all instances"
-            );
-            self.errors.at(&item.mac.path, message);
+            self.diagnostics.at(&item.mac.path, problem::undecided_macro(name));
         }
     }
 
@@ -98,13 +81,13 @@ impl Visit<'_> for Decisions<'_> {
     }
 }
 
-/// Definitions of macros make nothing, and neither do those that are known.
+/// Definitions of macros make no items, and neither do those that are known.
 fn makes_items_unseen(item: &ItemMacro) -> bool {
     let name = item.mac.path.segments.last().map(|last| last.ident.to_string());
     item.ident.is_none() && !matches!(name.as_deref(), Some("compile_error" | "class" | "by_text"))
 }
 
-/// Whether a value of this type is the same for ever, by the names of its types alone.
+/// Whether a value of this type never changes, by the names of its types alone.
 fn plainly_immutable(ty: &Type) -> bool {
     match ty {
         Type::Array(array) => plainly_immutable(&array.elem),

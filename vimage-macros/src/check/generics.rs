@@ -1,26 +1,26 @@
 //! A variable in a generic function. In the builds with instances rustc would speak of a struct that nobody wrote.
 
 use syn::visit::{self, Visit};
-use syn::visit_mut::{self, VisitMut};
 use syn::{
-    Expr, GenericParam, Generics, Ident, ImplItemFn, Item, ItemFn, ItemImpl, ItemStatic, ItemTrait, Path, TraitItemFn,
-    Type, parse_quote,
+    GenericParam, Generics, Ident, ImplItemFn, Item, ItemFn, ItemImpl, ItemStatic, ItemTrait, Path, TraitItemFn,
 };
 
-use crate::attr::{Ours, Recognizer};
-use crate::errors::Errors;
+use crate::attr::{AttrKind, Recognizer};
+use crate::diagnostics::{self as problem, Diagnostics};
+use crate::model::Input;
+use crate::repair::Corrections;
 
-/// Reports such variables and takes the parameters out of them, so that rustc does not report them again.
-pub(crate) fn check_and_repair(items: &mut [&mut Item], recognizer: Recognizer, errors: &Errors) {
-    let mut check = GenericItems { recognizer, errors, parameters: Vec::new() };
-    for item in items {
-        check.visit_item_mut(item);
-    }
+/// Reports variables whose types are generic.
+pub(super) fn check(input: &Input, corrections: &mut Corrections, diagnostics: &Diagnostics) {
+    let recognizer = Recognizer { krate: &input.krate };
+    let mut check = GenericItems { recognizer, diagnostics, corrections, parameters: Vec::new() };
+    input.items.iter().for_each(|(item, _)| check.visit_item(item));
 }
 
 struct GenericItems<'a> {
     recognizer: Recognizer<'a>,
-    errors: &'a Errors,
+    diagnostics: &'a Diagnostics,
+    corrections: &'a mut Corrections,
     /// Of the functions, impls and traits around.
     parameters: Vec<Ident>,
 }
@@ -38,89 +38,53 @@ impl GenericItems<'_> {
     }
 }
 
-impl VisitMut for GenericItems<'_> {
-    fn visit_item_mut(&mut self, item: &mut Item) {
+impl Visit<'_> for GenericItems<'_> {
+    fn visit_item(&mut self, item: &Item) {
         if !self.recognizer.is_declared_module(item) {
-            visit_mut::visit_item_mut(self, item);
+            visit::visit_item(self, item);
         }
     }
 
-    fn visit_item_fn_mut(&mut self, function: &mut ItemFn) {
-        let generics = function.sig.generics.clone();
-        self.within(&generics, |check| visit_mut::visit_item_fn_mut(check, function));
+    fn visit_item_fn(&mut self, function: &ItemFn) {
+        self.within(&function.sig.generics, |check| visit::visit_item_fn(check, function));
     }
 
-    fn visit_impl_item_fn_mut(&mut self, function: &mut ImplItemFn) {
-        let generics = function.sig.generics.clone();
-        self.within(&generics, |check| visit_mut::visit_impl_item_fn_mut(check, function));
+    fn visit_impl_item_fn(&mut self, function: &ImplItemFn) {
+        self.within(&function.sig.generics, |check| visit::visit_impl_item_fn(check, function));
     }
 
-    fn visit_trait_item_fn_mut(&mut self, function: &mut TraitItemFn) {
-        let generics = function.sig.generics.clone();
-        self.within(&generics, |check| visit_mut::visit_trait_item_fn_mut(check, function));
+    fn visit_trait_item_fn(&mut self, function: &TraitItemFn) {
+        self.within(&function.sig.generics, |check| visit::visit_trait_item_fn(check, function));
     }
 
-    fn visit_item_impl_mut(&mut self, item: &mut ItemImpl) {
-        let generics = item.generics.clone();
-        self.within(&generics, |check| visit_mut::visit_item_impl_mut(check, item));
+    fn visit_item_impl(&mut self, item: &ItemImpl) {
+        self.within(&item.generics, |check| visit::visit_item_impl(check, item));
     }
 
-    fn visit_item_trait_mut(&mut self, item: &mut ItemTrait) {
-        let generics = item.generics.clone();
-        self.within(&generics, |check| visit_mut::visit_item_trait_mut(check, item));
+    fn visit_item_trait(&mut self, item: &ItemTrait) {
+        self.within(&item.generics, |check| visit::visit_item_trait(check, item));
     }
 
-    fn visit_item_static_mut(&mut self, item: &mut ItemStatic) {
-        if item.attrs.iter().any(|attr| self.recognizer.ours(attr) == Some(Ours::Virtualized)) {
-            let mut mentioned = Mentioned { parameters: &self.parameters, found: None };
-            mentioned.visit_type(&item.ty);
-            if let Some(parameter) = mentioned.found {
-                let message = format!(
-                    "there is one `{}` per instance, and not one per `{parameter}`: keep what differs by it in a map",
-                    item.ident
-                );
-                self.errors.at(parameter, message);
-                Replace { parameters: &self.parameters }.visit_item_static_mut(item);
+    fn visit_item_static(&mut self, item: &ItemStatic) {
+        if item.attrs.iter().any(|attr| self.recognizer.kind(attr) == Some(AttrKind::Virtualized)) {
+            let mut used = UsedParameter { parameters: &self.parameters, found: None };
+            used.visit_type(&item.ty);
+            if let Some(parameter) = used.found {
+                self.diagnostics.at(&parameter, problem::generic_variable(&parameter));
+                self.corrections.generic(item, &self.parameters);
             }
         }
-        visit_mut::visit_item_static_mut(self, item);
+        visit::visit_item_static(self, item);
     }
 }
 
-/// Puts something in the place of parameters that is there without them.
-struct Replace<'a> {
-    parameters: &'a [Ident],
-}
-
-impl Replace<'_> {
-    fn is_parameter(&self, path: &Path) -> bool {
-        path.segments.first().is_some_and(|first| self.parameters.contains(&first.ident))
-    }
-}
-
-impl VisitMut for Replace<'_> {
-    fn visit_type_mut(&mut self, ty: &mut Type) {
-        match ty {
-            Type::Path(path) if path.qself.is_none() && self.is_parameter(&path.path) => *ty = parse_quote!(()),
-            _ => visit_mut::visit_type_mut(self, ty),
-        }
-    }
-
-    fn visit_expr_mut(&mut self, expr: &mut Expr) {
-        match expr {
-            Expr::Path(path) if path.qself.is_none() && self.is_parameter(&path.path) => *expr = parse_quote!(0),
-            _ => visit_mut::visit_expr_mut(self, expr),
-        }
-    }
-}
-
-/// The first parameter that a type mentions.
-struct Mentioned<'a> {
+/// The first parameter that a type uses.
+struct UsedParameter<'a> {
     parameters: &'a [Ident],
     found: Option<Ident>,
 }
 
-impl Visit<'_> for Mentioned<'_> {
+impl Visit<'_> for UsedParameter<'_> {
     fn visit_path(&mut self, path: &Path) {
         let first = path.segments.first().filter(|first| self.parameters.contains(&first.ident));
         if let (None, Some(first)) = (&self.found, first) {

@@ -3,75 +3,66 @@
 use quote::ToTokens;
 use syn::{FnArg, ReturnType, Safety, Signature, Type};
 
-use crate::errors::Errors;
-use crate::model::{Hook, HookKind, Slot};
+use crate::attr::HookKind;
+use crate::diagnostics::{self as problem, Diagnostics};
+use crate::model::{Hook, Placeholder};
 
-pub(crate) fn check(slots: &[Slot], errors: &Errors) {
+pub(super) fn check(placeholders: &[Placeholder], diagnostics: &Diagnostics) {
     let mut seen: Vec<&Hook> = Vec::new();
-    for slot in slots {
-        let Slot::Hook(hook) = slot else { continue };
-        signature(hook, errors);
-        once(hook, &seen, errors);
+    for placeholder in placeholders {
+        let Placeholder::Hook(hook) = placeholder else { continue };
+        signature(hook, diagnostics);
+        once(hook, &seen, diagnostics);
         seen.push(hook);
     }
 }
 
-/// What depends on a `#[cfg]` is for rustc to find.
-fn once(hook: &Hook, seen: &[&Hook], errors: &Errors) {
+/// Whether a hook that depends on a `#[cfg]` is the only one is left to rustc.
+fn once(hook: &Hook, seen: &[&Hook], diagnostics: &Diagnostics) {
     let same = |other: &&&Hook| other.kind == hook.kind && other.cfgs.is_empty() && hook.cfgs.is_empty();
     if let Some(first) = seen.iter().find(same) {
-        let kind = hook.kind.with_article();
-        let message = format!(
-            "this module has {kind} hook already, `{}`; a module has one of each kind, which can call several \
-             functions",
-            first.signature.ident
-        );
-        errors.at_span(hook.mark, message);
+        diagnostics.at_span(hook.attr, problem::duplicate_hook(hook.kind.with_article(), &first.signature.ident));
     }
 }
 
-fn signature(hook: &Hook, errors: &Errors) {
+fn signature(hook: &Hook, diagnostics: &Diagnostics) {
     let Signature { constness, asyncness, safety, abi, generics, inputs, variadic, output, .. } = &hook.signature;
     let refuse = |tokens: &dyn ToTokens, what: &str| {
-        let hook = hook.kind.with_article();
-        errors.at(tokens, format!("{hook} hook is an ordinary function that the runtime calls: {what}"));
+        diagnostics.at(tokens, problem::hook_signature(hook.kind.with_article(), what));
     };
     if let Some(token) = constness {
-        refuse(token, "it is not `const`");
+        refuse(token, "`const`");
     }
     if let Some(token) = asyncness {
-        refuse(token, "it is not `async`, because nothing would run its future");
+        refuse(token, "`async`");
     }
     if let Safety::Unsafe(token) = safety {
-        refuse(token, "it is not `unsafe`");
+        refuse(token, "`unsafe`");
     }
     if let Some(abi) = abi {
-        refuse(abi, "it is not `extern`");
+        refuse(abi, "`extern`");
     }
     if !generics.params.is_empty() {
-        refuse(&generics.params, "it is not generic");
+        refuse(&generics.params, "generic");
     }
     if let Some(dots) = variadic {
-        refuse(dots, "it is not variadic");
+        refuse(dots, "variadic");
     }
     match hook.kind {
         HookKind::Attach => {
             if let Some(wrong) = inputs.iter().enumerate().find(|(index, input)| *index > 0 || !is_reference(input)) {
-                errors.at(wrong.1, "an `#[attach]` hook takes nothing, or one `&vimage::Arguments`");
+                diagnostics.at(wrong.1, problem::attach_arguments());
             }
         }
         HookKind::Quiesce | HookKind::Detach => {
             if let Some(first) = inputs.first() {
-                errors.at(first, format!("{} hook takes nothing", hook.kind.with_article()));
+                diagnostics.at(first, problem::hook_arguments(hook.kind.with_article()));
             }
             if hook.kind == HookKind::Detach
                 && let ReturnType::Type(_, ty) = output
                 && !is_unit(ty)
             {
-                errors.at(
-                    ty,
-                    "a `#[detach]` hook returns nothing: refuse in a `#[quiesce]` hook, before anything is torn down",
-                );
+                diagnostics.at(ty, problem::detach_result());
             }
         }
     }

@@ -1,54 +1,44 @@
-//! What would not work, or not mean what it says, reported before anything is generated.
+//! Mistakes that are reported before anything is generated. Nothing is changed here.
 //!
-//! Some of it is seen in the items as they were written ([`items`]), the rest in the variables and hooks that
-//! have been taken out of them ([`slots`]).
+//! Some are found in the items as they were written ([`input`]), others in the variables and hooks that have been taken
+//! out of them ([`extracted`]).
 
 mod decision;
+mod exports;
+mod functions;
 mod generics;
 mod hooks;
-mod names;
+mod lookalikes;
 mod structure;
 mod unprefixed;
 mod variables;
 
-use syn::Item;
+use syn::Ident;
 
-use crate::attr::Recognizer;
-use crate::errors::Errors;
-use crate::model::Slot;
+pub(crate) use self::functions::{main, test};
+use crate::diagnostics::Diagnostics;
+use crate::model::{Extracted, Input, View};
+use crate::parse::code::Context;
+use crate::repair::Corrections;
 
-/// How much of a module the macro sees, which decides what has to be right in it.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum View {
-    /// All of it, in an inline `mod`.
-    Closed,
-    /// All of it, but for what lies in files of its own.
-    File,
-    /// One item.
-    Open,
-}
-
-pub(crate) fn items<'i>(
-    items: impl Iterator<Item = &'i mut Item>,
-    view: View,
-    of: &'static str,
-    recognizer: Recognizer,
-    errors: &Errors,
-) {
-    let mut items: Vec<&mut Item> = items.collect();
-    structure::check(&items, view, of, recognizer, errors);
-    generics::check_and_repair(&mut items, recognizer, errors);
-    if view != View::Open {
-        decision::check(&items, recognizer, errors);
-        unprefixed::check_and_repair(&mut items, recognizer, errors);
+/// Checks items as they were written. Hands back what is to be corrected, so that rustc does not report it again.
+pub(crate) fn input(input: &Input, diagnostics: &Diagnostics) -> Corrections {
+    let mut corrections = Corrections::default();
+    structure::check(input, diagnostics);
+    generics::check(input, &mut corrections, diagnostics);
+    if input.view != View::Open {
+        decision::check(input, diagnostics);
+        unprefixed::check(input, &mut corrections, diagnostics);
     }
+    corrections
 }
 
-pub(crate) fn slots(slots: &[Slot], errors: &Errors) {
-    variables::check(slots, errors);
-    hooks::check(slots, errors);
-    names::check(slots, errors);
+/// Checks variables, hooks, and the names of all else. Hands back the names that are no variables though they look like
+/// some: their uses are no mistakes of their own.
+pub(crate) fn extracted(extracted: &Extracted, diagnostics: &Diagnostics) -> Vec<Ident> {
+    let Extracted { krate, items, placeholders, code, .. } = extracted;
+    variables::check(placeholders, diagnostics);
+    hooks::check(placeholders, diagnostics);
+    exports::check(placeholders, diagnostics);
+    lookalikes::check(items, &Context { krate, except: &code.except, raw: &[], macros: &code.macros, diagnostics })
 }
-
-/// What to do about a module that is in a file of its own.
-pub(crate) use self::structure::out_of_line;

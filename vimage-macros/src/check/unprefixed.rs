@@ -2,33 +2,35 @@
 //! something else of that name that a glob import brings.
 
 use std::collections::HashSet;
+use std::mem;
 
-use quote::ToTokens;
 use syn::ext::IdentExt;
 use syn::visit::{self, Visit};
-use syn::visit_mut::{self, VisitMut};
 use syn::{
     Attribute, Block, ConstParam, Expr, ExprPath, FieldPat, Ident, Item, ItemMod, LitStr, Macro, PatIdent, Path, Stmt,
     UseName, UseRename, UseTree, Variant,
 };
 
-use crate::attr::{Ours, Recognizer};
-use crate::errors::Errors;
-use crate::names;
+use crate::attr::{AttrKind, Recognizer};
+use crate::diagnostics::{self as problem, Diagnostics};
+use crate::idents;
+use crate::model::Input;
+use crate::parse::code::pieces::{Piece, Pieces};
+use crate::parse::code::{format, known};
 use crate::parse::{is_thread_local, thread_local_names};
-use crate::region::pieces::{Piece, Pieces};
-use crate::region::{format, macros};
+use crate::repair::Corrections;
 
-/// Reports such names and adds what is missing, so that rustc does not report them again.
-pub(crate) fn check_and_repair(items: &mut [&mut Item], recognizer: Recognizer, errors: &Errors) {
+/// Reports uses of such names.
+pub(super) fn check(input: &Input, corrections: &mut Corrections, diagnostics: &Diagnostics) {
+    let recognizer = Recognizer { krate: &input.krate };
     let mut others = Others { recognizer, names: HashSet::new() };
-    items.iter().for_each(|item| others.visit_item(item));
-    let mut uses = Uses { recognizer, errors, others: others.names, visible: Vec::new(), repaired: 0 };
-    items.iter().for_each(|item| uses.declare(item));
-    items.iter_mut().for_each(|item| uses.visit_item_mut(item));
+    input.items.iter().for_each(|(item, _)| others.visit_item(item));
+    let mut uses = Uses { recognizer, diagnostics, others: others.names, visible: Vec::new(), corrections };
+    input.items.iter().for_each(|(item, _)| uses.declare(item));
+    input.items.iter().for_each(|(item, _)| uses.visit_item(item));
 }
 
-/// The names that something else in the module bears too: for these nothing can be said.
+/// The names that something else in the module has as well: a use of one of these may be right.
 struct Others<'a> {
     recognizer: Recognizer<'a>,
     names: HashSet<String>,
@@ -93,12 +95,11 @@ impl Visit<'_> for Others<'_> {
 
 struct Uses<'a> {
     recognizer: Recognizer<'a>,
-    errors: &'a Errors,
+    diagnostics: &'a Diagnostics,
     others: HashSet<String>,
     /// The variables whose old names could be meant here.
     visible: Vec<String>,
-    /// How often one of them was.
-    repaired: usize,
+    corrections: &'a mut Corrections,
 }
 
 impl Uses<'_> {
@@ -122,31 +123,30 @@ impl Uses<'_> {
             self.visible.push(name);
         }
     }
-}
 
-impl Uses<'_> {
     fn is_visible(&self, name: &Ident) -> bool {
         self.visible.contains(&name.unraw().to_string())
     }
 
-    /// Puts the new name in the place of an old one. Hands back both.
-    fn repair(&mut self, expr: &mut ExprPath) -> Option<(Ident, Ident)> {
-        let name = local_name(&mut expr.path).filter(|name| expr.qself.is_none() && self.is_visible(name))?;
-        let accessor = names::accessor(name);
-        self.repaired += 1;
-        Some((std::mem::replace(name, accessor.clone()), accessor))
+    /// The old name that an expression consists of.
+    fn old_name<'e>(&self, expr: &'e ExprPath) -> Option<&'e Ident> {
+        local_name(&expr.path).filter(|name| expr.qself.is_none() && self.is_visible(name))
     }
 
-    /// Of what the new name cannot be either, the rewriting says so.
+    /// Where the new name cannot be used either, the rewriting says so.
     fn arguments(&mut self, arguments: &mut Pieces, outer: &[Ident]) {
         let names = [&arguments.names, outer].concat();
         for piece in &mut arguments.pieces {
             match piece {
-                Piece::Field(Expr::Path(path)) => drop(self.repair(path)),
-                Piece::Expr(expr) | Piece::Field(expr) | Piece::Closed(expr) => self.visit_expr_mut(expr),
+                Piece::Field(Expr::Path(path)) => {
+                    if self.old_name(path).is_some() {
+                        self.corrections.name(path);
+                    }
+                }
+                Piece::Expr(expr) | Piece::Field(expr) | Piece::Closed(expr) => self.visit_expr(expr),
                 Piece::Format(format) => self.format(format, &names),
                 Piece::Group(_, inner) => self.arguments(inner, &names),
-                Piece::Statements(statements) => statements.iter_mut().for_each(|stmt| self.visit_stmt_mut(stmt)),
+                Piece::Statements(statements) => statements.iter().for_each(|stmt| self.visit_stmt(stmt)),
                 Piece::Pat(_) | Piece::Tokens(_) => {}
             }
         }
@@ -154,40 +154,40 @@ impl Uses<'_> {
 
     fn format(&mut self, format: &mut LitStr, names: &[Ident]) {
         let text = format.value();
-        let mut repaired = text.clone();
+        let mut corrected = text.clone();
         // From behind, so that places stay what they are.
         for capture in format::captures(&text).into_iter().rev() {
             let Ok(name) = syn::parse_str::<Ident>(capture) else { continue };
             if self.is_visible(&name) && !names.contains(&name) {
-                repaired.insert_str(capture.as_ptr().addr() - text.as_ptr().addr(), names::ACCESSOR);
-                self.repaired += 1;
+                corrected.insert_str(capture.as_ptr().addr() - text.as_ptr().addr(), idents::ACCESSOR);
             }
         }
-        if repaired != text {
-            *format = LitStr::new(&repaired, format.span());
+        if corrected != text {
+            *format = LitStr::new(&corrected, format.span());
+            self.corrections.text();
         }
     }
 }
 
-impl VisitMut for Uses<'_> {
-    fn visit_item_mut(&mut self, item: &mut Item) {
+impl Visit<'_> for Uses<'_> {
+    fn visit_item(&mut self, item: &Item) {
         if !self.recognizer.is_declared_module(item) {
-            visit_mut::visit_item_mut(self, item);
+            visit::visit_item(self, item);
         }
     }
 
-    fn visit_item_mod_mut(&mut self, module: &mut ItemMod) {
+    fn visit_item_mod(&mut self, module: &ItemMod) {
         let Some((_, items)) = &module.content else { return };
-        let outside = std::mem::take(&mut self.visible);
+        let outside = mem::take(&mut self.visible);
         if items.iter().any(is_use_super) {
             self.visible.clone_from(&outside);
         }
         items.iter().for_each(|item| self.declare(item));
-        visit_mut::visit_item_mod_mut(self, module);
+        visit::visit_item_mod(self, module);
         self.visible = outside;
     }
 
-    fn visit_block_mut(&mut self, block: &mut Block) {
+    fn visit_block(&mut self, block: &Block) {
         let outside = self.visible.clone();
         if block.stmts.iter().any(|stmt| matches!(stmt, Stmt::Item(item) if is_glob(item))) {
             // It goes before what is outside of the block, and may bring anything.
@@ -200,39 +200,42 @@ impl VisitMut for Uses<'_> {
                 _ => {}
             }
         }
-        visit_mut::visit_block_mut(self, block);
+        visit::visit_block(self, block);
         self.visible = outside;
     }
 
-    fn visit_expr_path_mut(&mut self, expr: &mut ExprPath) {
-        if let Some((name, accessor)) = self.repair(expr) {
-            self.errors.at(&name, format!("`{name}` is virtualized: write `{accessor}`"));
+    fn visit_expr_path(&mut self, expr: &ExprPath) {
+        if let Some(name) = self.old_name(expr) {
+            self.diagnostics.at(name, problem::unprefixed(name, idents::accessor(name)));
+            self.corrections.name(expr);
         }
-        visit_mut::visit_expr_path_mut(self, expr);
+        visit::visit_expr_path(self, expr);
     }
 
-    fn visit_macro_mut(&mut self, mac: &mut Macro) {
-        let Some(mut arguments) = macros::arguments_by_name(mac) else { return };
-        let before = self.repaired;
+    fn visit_macro(&mut self, mac: &Macro) {
+        let Some(mut arguments) = known::arguments_by_name(mac) else { return };
+        // The arguments are read here, so that what is to be corrected in them is corrected here.
+        let outside = mem::take(self.corrections);
         self.arguments(&mut arguments, &[]);
-        if self.repaired > before {
-            mac.tokens = arguments.into_token_stream();
+        let inside = mem::replace(self.corrections, outside);
+        if !inside.is_empty() {
+            self.corrections.macro_call(mac, inside.arguments(arguments));
         }
     }
 }
 
 fn is_virtualized(recognizer: Recognizer, attrs: &[syn::Attribute]) -> bool {
-    attrs.iter().any(|attr| recognizer.ours(attr) == Some(Ours::Virtualized))
+    attrs.iter().any(|attr| recognizer.kind(attr) == Some(AttrKind::Virtualized))
 }
 
 /// `NAME` or `self::NAME`.
-fn local_name(path: &mut Path) -> Option<&mut Ident> {
+fn local_name(path: &Path) -> Option<&Ident> {
     let in_this_module = match path.segments.len() {
         1 => true,
         2 => path.segments[0].ident == "self",
         _ => false,
     };
-    path.segments.last_mut().filter(|_| in_this_module).map(|last| &mut last.ident)
+    path.segments.last().filter(|_| in_this_module).map(|last| &last.ident)
 }
 
 /// `use super::*;`

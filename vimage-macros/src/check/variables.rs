@@ -1,24 +1,24 @@
-//! What a variable bears that cannot follow it.
+//! Attributes and names of variables.
 
 use syn::ext::IdentExt;
 
-use crate::attr;
-use crate::errors::Errors;
-use crate::model::Slot;
-use crate::names;
+use crate::attr::Obstacle;
+use crate::diagnostics::{self as problem, Diagnostics};
+use crate::model::Placeholder;
+use crate::{attr, idents};
 
-pub(crate) fn check(slots: &[Slot], errors: &Errors) {
-    for slot in slots {
-        let Slot::Variable(variable, _) = slot else { continue };
+pub(super) fn check(placeholders: &[Placeholder], diagnostics: &Diagnostics) {
+    for placeholder in placeholders {
+        let Placeholder::Variable(variable, _) = placeholder else { continue };
         for name in variable.attrs.iter().flat_map(attr::names) {
-            if let Some(why) = name.obstacle() {
+            if let Some(Obstacle { why, help }) = name.obstacle() {
                 let name = name.last();
-                errors.at(name, format!("`#[{name}]` cannot be on a virtualized variable: {why}"));
+                diagnostics.at(name, problem::unsupported_attribute(name, why, help));
             }
         }
         let name = variable.ident.unraw().to_string();
-        if let Some(bare) = name.strip_prefix(names::ACCESSOR) {
-            errors.at(&variable.ident, format!("write `{bare}`: the prefix is added by the macro"));
+        if let Some(bare) = name.strip_prefix(idents::ACCESSOR) {
+            diagnostics.at(&variable.ident, problem::redundant_prefix(&variable.ident, bare));
         }
     }
 }

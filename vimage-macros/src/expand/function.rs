@@ -5,11 +5,13 @@ use quote::{format_ident, quote};
 use syn::visit::{self, Visit};
 use syn::{Block, ItemFn, Path, ReturnType, Type, TypeImplTrait, parse_quote};
 
-use crate::parse::function::{ShouldPanic, Test};
+use crate::attr;
+use crate::model::{ShouldPanic, Test};
 
 /// The test with its body handed to the runtime.
 pub(crate) fn test(test: &Test) -> TokenStream {
     let Test { krate, function, share, args, panics } = test;
+    let marked = (!attr::contains_word(&function.attrs, "test")).then(|| quote!(#[::core::prelude::v1::test]));
     let name = function.sig.ident.to_string();
     // Not a name that the user's arguments could mean.
     let builder = Ident::new("builder", Span::mixed_site());
@@ -25,19 +27,20 @@ pub(crate) fn test(test: &Test) -> TokenStream {
             ("run", quote!(::<#result>), failure)
         }
     };
-    handed_over(krate, function, runner, &result, &[quote!(#krate::__private::this_test!(#name)), setup, between])
+    handed_over(krate, function, marked, runner, &result, &[quote!(#krate::__private::this_test!(#name)), setup, between])
 }
 
 /// `main` with its body handed to the runtime.
 pub(crate) fn main(krate: &Path, function: &ItemFn) -> TokenStream {
     let result = result(&function.sig.output);
-    handed_over(krate, function, "run_main", &quote!(::<#result>), &[])
+    handed_over(krate, function, None, "run_main", &quote!(::<#result>), &[])
 }
 
 /// `fn f(…) { runner::<R>(arguments…, move || { body }) }`, or its `async` form.
 fn handed_over(
     krate: &Path,
     function: &ItemFn,
+    marked: Option<TokenStream>,
     runner: &str,
     result: &TokenStream,
     arguments: &[TokenStream],
@@ -50,7 +53,7 @@ fn handed_over(
         let runner = format_ident!("{runner}");
         parse_quote! {{ #krate::__private::#runner #result (#(#arguments,)* move || #block) }}
     };
-    quote! { #(#attrs)* #vis #sig #body }
+    quote! { #(#attrs)* #marked #vis #sig #body }
 }
 
 /// The type of the body, inferred where it cannot be written.

@@ -4,15 +4,13 @@ use proc_macro2::{Span, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::{ItemMod, Path};
 
-use super::hook::located_at;
-use crate::args::Dependency;
-use crate::attr;
+use super::spans::located_at;
+use crate::attr::options::Dependency;
 use crate::model::{Declaration, Form, Module};
-use crate::names;
+use crate::{attr, idents};
 
-pub(crate) fn expand(module: &Module) -> TokenStream {
-    let declaration = declaration(&module.declaration);
-    let items = module.source.arm.items(&module.source);
+pub(super) fn module(krate: &Path, module: &Module, items: TokenStream) -> TokenStream {
+    let declaration = declaration(krate, &module.declaration);
     let Form::Closed(shell) = &module.form else { return quote!(#items #declaration) };
     let ItemMod { attrs, vis, unsafety, mod_token, ident, .. } = &**shell;
     let (outer, inner) = (attr::outer(attrs), attr::inner(attrs));
@@ -25,11 +23,11 @@ pub(crate) fn expand(module: &Module) -> TokenStream {
     }
 }
 
-/// What registers the module.
-fn declaration(declaration: &Declaration) -> TokenStream {
-    let Declaration { krate, class, name, depends_on, after, manual } = declaration;
-    let marker = names::module();
-    let alias = names::module_alias(Span::call_site());
+/// The registration of the module.
+fn declaration(krate: &Path, declaration: &Declaration) -> TokenStream {
+    let Declaration { class, name, depends_on, after, manual } = declaration;
+    let marker = idents::module();
+    let alias = idents::module_alias(Span::call_site());
     let name = name.as_ref().map_or_else(|| quote!(""), ToTokens::to_token_stream);
     let register = if *manual { quote!(Manual) } else { quote!(Boot) };
     let names = depends_on.iter().filter_map(|dependency| match dependency {
@@ -37,7 +35,7 @@ fn declaration(declaration: &Declaration) -> TokenStream {
         Dependency::Path(_) => None,
     });
     let paths = depends_on.iter().filter_map(|dependency| match dependency {
-        Dependency::Path(path) => Some(names::module_in(path)),
+        Dependency::Path(path) => Some(idents::module_in(path)),
         Dependency::Name(_) => None,
     });
     let paths: Vec<Path> = paths.collect();

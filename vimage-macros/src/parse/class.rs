@@ -2,41 +2,39 @@
 
 use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Token};
+use syn::{Attribute, Token, token};
 
-use crate::args::{Options, Syntax};
-use crate::errors::Errors;
+use crate::attr::options::{ClassOptions, Read, Reader, runtime};
+use crate::diagnostics::{self as problem, Diagnostics};
 use crate::model::Class;
 
-const SHAPE: &str = "a class is a struct without parameters and fields: `pub struct Tenant;`";
-
 /// The class, if enough of it can be read.
-pub(crate) fn parse(tokens: TokenStream, errors: &Errors) -> Option<Class> {
+pub(crate) fn class(tokens: TokenStream, diagnostics: &Diagnostics) -> Option<Class> {
+    let reader = Reader { of: "class!", diagnostics };
     let parser = |input: ParseStream| {
         let attrs = input.call(Attribute::parse_outer)?;
         let vis = input.parse()?;
         if !input.peek(Token![struct]) {
-            return Err(input.error(SHAPE));
+            return Err(problem::class_form().at_span(input.span()));
         }
         input.parse::<Token![struct]>()?;
         let ident = input.parse()?;
-        if input.peek(Token![<]) || input.peek(syn::token::Brace) || input.peek(syn::token::Paren) {
-            return Err(input.error(SHAPE));
-        }
-        if !input.peek(Token![;]) {
-            return Err(input.error("expected `;`, and options behind it"));
+        if input.peek(Token![<]) || input.peek(token::Brace) || input.peek(token::Paren) || !input.peek(Token![;]) {
+            return Err(problem::class_form().at_span(input.span()));
         }
         input.parse::<Token![;]>()?;
-        let mut options = Options::default();
+        let mut read = Read::<ClassOptions>::default();
         while !input.is_empty() {
-            if !options.read(input, Syntax::CLASS, errors) {
-                let error = input.error("expected `;` between options");
+            if !reader.some(&mut read, input) {
+                let error = problem::option_separator().at_span(input.span());
                 input.parse::<TokenStream>()?;
                 return Err(error);
             }
             input.parse::<Option<Token![;]>>()?;
         }
-        Ok(Class { krate: options.krate(), attrs, vis, ident, no_context_is_base: options.no_context_is_base })
+        let ClassOptions { no_context, krate } = read.options;
+        let no_context = no_context.map(|given| given.value).unwrap_or_default();
+        Ok(Class { krate: runtime(krate.as_ref()), attrs, vis, ident, no_context })
     };
-    errors.ok(parser.parse2(tokens))
+    diagnostics.ok(parser.parse2(tokens))
 }

@@ -1,49 +1,69 @@
-//! The file form: `vnet_module! { //! docs⏎ depends_on = "loif"; the file's items }`.
+//! `virtualize! { //! docs⏎ class = Net, depends_on = "loif"; the file's items }`.
+//!
+//! ```text
+//! file    = doc comments, [ options ";" ], doc comments, items
+//! options = option { "," option } [ "," ]
+//! ```
+//!
+//! Options are there if the first word is followed by `=`, `,`, `;` or parentheses, which no item starts with; `pub(…)`
+//! is the one that comes near.
 
 use proc_macro2::TokenStream;
 use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Ident, Item, Token};
+use syn::{Attribute, Ident, Token, token};
 
-use crate::args::{Options, Syntax};
-use crate::errors::Errors;
+use super::items;
+use super::module::Declared;
+use crate::attr::options::{AnyModuleOptions, Read, Reader};
+use crate::diagnostics::{self as problem, Diagnostics};
+use crate::model::{Form, Input};
 
-/// What stands between the braces.
-#[derive(Default)]
-pub(crate) struct File {
-    pub(crate) options: Options,
-    pub(crate) items: Vec<Item>,
-}
+const NAME: &str = "virtualize!";
 
-pub(crate) fn parse(tokens: TokenStream, syntax: Syntax, errors: &Errors) -> File {
-    let mut file = File::default();
+/// The module that the items of a file are.
+pub(crate) fn file(tokens: TokenStream, diagnostics: &Diagnostics) -> Input {
+    let mut read = Read::default();
+    let mut found = Vec::new();
     let parser = |input: ParseStream| {
-        inner_attributes(input, errors);
-        if starts_with_options(input) && (!file.options.read(input, syntax, errors) || input.is_empty()) {
-            errors.push(input.error("expected `;` after the options"));
-        }
-        input.parse::<Option<Token![;]>>()?;
-        file.items = super::items::parse(input, errors)?;
+        inner_attributes(input, diagnostics);
+        options(&mut read, input, diagnostics)?;
+        inner_attributes(input, diagnostics);
+        found = items::parse(input, diagnostics)?;
         Ok(())
     };
-    errors.ok(parser.parse2(tokens));
-    file
+    diagnostics.ok(parser.parse2(tokens));
+    Declared::any(read).input(Form::File, found)
 }
 
 /// Documentation is allowed, so that the macro can be put around a whole file; other attributes cannot be
 /// carried out of the braces.
-fn inner_attributes(input: ParseStream, errors: &Errors) {
-    for attr in errors.ok(input.call(Attribute::parse_inner)).into_iter().flatten() {
+fn inner_attributes(input: ParseStream, diagnostics: &Diagnostics) {
+    for attr in diagnostics.ok(input.call(Attribute::parse_inner)).into_iter().flatten() {
         if !attr.path().is_ident("doc") {
-            errors.at(attr, "inner attributes go above the macro, to the top of the file");
+            diagnostics.at(attr, problem::inner_attribute());
         }
     }
 }
 
-/// No item starts with a word and one of these; `pub(crate)` is the one that comes near.
+fn options(read: &mut Read<AnyModuleOptions>, input: ParseStream, diagnostics: &Diagnostics) -> syn::Result<()> {
+    let reader = Reader { of: NAME, diagnostics };
+    while starts_with_options(input) {
+        if !reader.some(read, input) || input.is_empty() {
+            diagnostics.push(problem::options_end().at_span(input.span()));
+            return Ok(());
+        }
+        let end: Token![;] = input.parse()?;
+        if starts_with_options(input) {
+            diagnostics.at(end, problem::options_go_on());
+        }
+    }
+    input.parse::<Option<Token![;]>>().map(drop)
+}
+
 fn starts_with_options(input: ParseStream) -> bool {
     let ahead = input.fork();
     !input.peek(Token![pub])
         && ahead.call(Ident::parse_any).is_ok()
-        && (ahead.peek(Token![=]) || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(syn::token::Paren))
+        && (ahead.peek(Token![=]) || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(token::Paren))
 }

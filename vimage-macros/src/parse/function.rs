@@ -3,67 +3,47 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, ExprLit, ItemFn, Lit, LitStr, Meta, Path, parse_quote};
 
-use crate::args::{self, Options};
-use crate::errors::Errors;
+use super::common::Parsed;
+use crate::attr::options::{MainOptions, Reader, TestOptions, runtime};
+use crate::diagnostics::{self as problem, Diagnostics};
+use crate::model::{ShouldPanic, Test};
 
-/// A test that is to run in a vimage of its own.
-pub(crate) struct Test {
-    pub(crate) krate: Path,
-    /// Without `#[should_panic]`; with an attribute that makes it a test.
-    pub(crate) function: ItemFn,
-    pub(crate) share: Vec<Path>,
-    pub(crate) args: Vec<Expr>,
-    pub(crate) panics: Option<ShouldPanic>,
-}
-
-pub(crate) struct ShouldPanic {
-    pub(crate) expected: Option<LitStr>,
-}
-
-pub(crate) fn test(options: Options, mut function: ItemFn, errors: &Errors) -> Test {
+/// A test.
+pub(crate) fn test(args: TokenStream, input: TokenStream, diagnostics: &Diagnostics) -> Parsed<Test> {
+    let options: TestOptions = Reader { of: "vimage::test", diagnostics }.all(args).options;
+    let mut function = function(input, "vimage::test", diagnostics)?;
     let mut panics = None;
     for attr in function.attrs.extract_if(.., |attr| attr.path().is_ident("should_panic")) {
-        panics = errors.ok(should_panic(&attr));
+        panics = diagnostics.ok(should_panic(&attr));
     }
-    let has_return = matches!(&function.sig.output, syn::ReturnType::Type(..));
-    if panics.is_some() && has_return {
-        errors.at(&function.sig.output, "a test under `#[should_panic]` returns nothing");
-    }
-    if !function.attrs.iter().any(|attr| is_named(attr, "test")) {
-        if function.sig.asyncness.is_some() {
-            let message = "an async test needs an executor: write its attribute below this one, such as \
-                           `#[tokio::test]`";
-            errors.at(function.sig.asyncness, message);
-        }
-        function.attrs.push(parse_quote!(#[::core::prelude::v1::test]));
-    }
-    let krate = options.krate();
-    let share = options.share.iter().map(|class| own_class(class, &krate)).collect();
-    Test { krate, function, share, args: options.args, panics }
+    let krate = runtime(options.krate.as_ref());
+    let share = options.share.map_or_else(Vec::new, |given| given.value.0);
+    let share = share.into_iter().map(|class| kernel_class(class, &krate)).collect();
+    let args = options.args.map_or_else(Vec::new, |given| given.value.0);
+    Ok(Test { krate, function, share, args, panics })
 }
 
-/// Checks the `main` under `#[vimage::main]`.
-pub(crate) fn main(function: &ItemFn, errors: &Errors) {
-    if function.sig.asyncness.is_some() && !function.attrs.iter().any(|attr| is_named(attr, "main")) {
-        let message = "an async `main` needs an executor: write its attribute below this one, such as `#[tokio::main]`";
-        errors.at(function.sig.asyncness, message);
-    }
+/// `main`, and the path of the runtime.
+pub(crate) fn main(args: TokenStream, input: TokenStream, diagnostics: &Diagnostics) -> Parsed<(Path, ItemFn)> {
+    let options: MainOptions = Reader { of: "vimage::main", diagnostics }.all(args).options;
+    let function = function(input, "vimage::main", diagnostics)?;
+    Ok((runtime(options.krate.as_ref()), function))
 }
 
-/// Whether the last segment of the attribute's path contains `word`: `#[tokio::test]`, `#[rstest]`, `#[test_case]`.
-fn is_named(attr: &Attribute, word: &str) -> bool {
-    attr.path().segments.last().is_some_and(|last| last.ident.to_string().contains(word))
+fn function(input: TokenStream, of: &str, diagnostics: &Diagnostics) -> Parsed<ItemFn> {
+    syn::parse2::<ItemFn>(input.clone()).map_err(|error| {
+        diagnostics.at_span(error.span(), problem::not_a_function(of));
+        input
+    })
 }
 
-/// `Net`, `Cpu` and `Procg` are the runtime's, without an import.
-fn own_class(class: &Path, krate: &Path) -> Path {
+/// `Net`, `Cpu` and `Procg` are the kernel's, without an import.
+fn kernel_class(class: Path, krate: &Path) -> Path {
     match class.get_ident() {
-        Some(name) if ["Net", "Cpu", "Procg"].iter().any(|own| name == own) => parse_quote!(#krate::#name),
-        _ => class.clone(),
+        Some(name) if ["Net", "Cpu", "Procg"].iter().any(|own| name == own) => parse_quote!(#krate::kernel::#name),
+        _ => class,
     }
 }
-
-const EXPECTED: &str = "expected = \"…\"";
 
 /// `#[should_panic]`, `#[should_panic = "…"]`, `#[should_panic(expected = "…")]`
 fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
@@ -71,15 +51,19 @@ fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
         Meta::Path(_) => None,
         Meta::NameValue(value) => Some(text(&value.value)?),
         Meta::List(list) => {
-            let mut expected = None;
+            let mut text = None;
             list.parse_nested_meta(|meta| {
                 if !meta.path.is_ident("expected") {
-                    return Err(meta.error(format!("expected `{EXPECTED}`")));
+                    return Err(problem::should_panic_form().at(&meta.path));
                 }
-                expected = Some(args::expected(meta.value().and_then(|value| value.parse()), EXPECTED)?);
+                text = Some(
+                    meta.value()
+                        .and_then(|value| value.parse())
+                        .map_err(|error| problem::should_panic_form().at_span(error.span()))?,
+                );
                 Ok(())
             })?;
-            expected
+            text
         }
     };
     Ok(ShouldPanic { expected })
@@ -88,14 +72,6 @@ fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
 fn text(value: &Expr) -> syn::Result<LitStr> {
     match value {
         Expr::Lit(ExprLit { lit: Lit::Str(text), .. }) => Ok(text.clone()),
-        other => Err(syn::Error::new_spanned(other, "expected `should_panic = \"…\"`")),
+        other => Err(problem::should_panic_form().at(other)),
     }
-}
-
-/// The function, or the tokens as they are where they are none.
-pub(crate) fn parse(input: TokenStream, of: &str, errors: &Errors) -> Result<ItemFn, TokenStream> {
-    syn::parse2::<ItemFn>(input.clone()).map_err(|error| {
-        errors.push(syn::Error::new(error.span(), format!("`#[vimage::{of}]` goes on a function")));
-        input
-    })
 }

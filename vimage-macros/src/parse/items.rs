@@ -5,23 +5,23 @@ use syn::parse::discouraged::Speculative;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, Item, ItemMod, Token, Visibility, token};
 
-use crate::errors::Errors;
+use crate::diagnostics::Diagnostics;
 
 /// All items of `input`. What cannot be read stays in its place as it is.
-pub(super) fn parse(input: ParseStream, errors: &Errors) -> syn::Result<Vec<Item>> {
+pub(super) fn parse(input: ParseStream, diagnostics: &Diagnostics) -> syn::Result<Vec<Item>> {
     let mut items = Vec::new();
     while !input.is_empty() {
         let ahead = input.fork();
         let item = match ahead.parse() {
             Ok(item) => item,
             Err(error) => {
-                if let Some(module) = advanced(input, |ahead| module_with_mistakes(ahead, errors)) {
+                if let Some(module) = advanced(input, |ahead| module_with_mistakes(ahead, diagnostics)) {
                     items.push(Item::Mod(module));
                     continue;
                 }
                 // What follows it may be a piece of it.
                 if !matches!(items.last(), Some(Item::Verbatim(_))) {
-                    errors.unreadable(error);
+                    diagnostics.unreadable(error);
                 }
                 items.push(Item::Verbatim(up_to_an_end(input)?));
                 continue;
@@ -34,12 +34,12 @@ pub(super) fn parse(input: ParseStream, errors: &Errors) -> syn::Result<Vec<Item
 }
 
 /// An inline module with mistakes inside, `None` if it is none; they are reported.
-pub(crate) fn module(tokens: TokenStream, errors: &Errors) -> Option<ItemMod> {
-    let parser = |input: ParseStream| module_with_mistakes(input, errors);
+pub(crate) fn module(tokens: TokenStream, diagnostics: &Diagnostics) -> Option<ItemMod> {
+    let parser = |input: ParseStream| module_with_mistakes(input, diagnostics);
     parser.parse2(tokens).ok()
 }
 
-fn module_with_mistakes(input: ParseStream, errors: &Errors) -> syn::Result<ItemMod> {
+fn module_with_mistakes(input: ParseStream, diagnostics: &Diagnostics) -> syn::Result<ItemMod> {
     let mut attrs = input.call(Attribute::parse_outer)?;
     let vis: Visibility = input.parse()?;
     let unsafety: Option<Token![unsafe]> = input.parse()?;
@@ -48,7 +48,7 @@ fn module_with_mistakes(input: ParseStream, errors: &Errors) -> syn::Result<Item
     let content;
     let braces: token::Brace = syn::braced!(content in input);
     attrs.extend(content.call(Attribute::parse_inner)?);
-    let items = parse(&content, errors)?;
+    let items = parse(&content, diagnostics)?;
     Ok(ItemMod { attrs, vis, unsafety, mod_token, ident, content: Some((braces, items)), semi: None })
 }
 

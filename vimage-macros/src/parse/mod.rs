@@ -1,18 +1,21 @@
-//! From tokens to the model. What is reported here is about the grammar of our attributes and macros.
+//! From tokens to the model. The problems reported here are those of the grammar of our attributes and macros.
 
-pub(crate) mod class;
-pub(crate) mod file;
-pub(crate) mod function;
-pub(crate) mod items;
-pub(crate) mod lift;
-pub(crate) mod marks;
-mod sysctl;
+mod attributes;
+mod class;
+pub(crate) mod code;
+mod common;
+mod file;
+mod function;
+mod item;
+mod items;
+mod module;
 mod thread_local;
 
-pub(crate) use thread_local::{is as is_thread_local, names as thread_local_names};
-
-/// What a `static` in an `extern` block is called in messages.
-pub(crate) const FOREIGN_STATIC: &str = "a foreign `static`, which is one per process";
-
-/// What anything that none of our attributes goes on is called in messages.
-pub(crate) const OTHER_ITEM: &str = "this kind of item";
+pub(crate) use self::attributes::{accept, take};
+pub(crate) use self::class::class;
+pub(crate) use self::common::{FOREIGN_STATIC, OTHER_ITEM};
+pub(crate) use self::file::file;
+pub(crate) use self::function::{main, test};
+pub(crate) use self::item::item;
+pub(crate) use self::module::{ModuleAttr, module};
+pub(crate) use self::thread_local::{is_thread_local, thread_local_names, thread_local_variables};

@@ -1,20 +1,23 @@
 //! `thread_local! { … }`: the statics in it.
 
 use syn::parse::{ParseStream, Parser};
-use syn::{Attribute, Expr, ExprCall, ExprClosure, Ident, Macro, Path, Stmt, Token, Type, Visibility, parse_quote};
+use syn::{Attribute, Expr, Ident, Macro, Token, Type, Visibility};
 
 use crate::attr;
-use crate::expand::lifetimes;
-use crate::model::{Kind, Variable};
+use crate::model::{StorageKind, Variable};
 
 /// Whether it is std's macro, by its name.
-pub(crate) fn is(mac: &Macro) -> bool {
-    let segments: Vec<String> = mac.path.segments.iter().map(|segment| segment.ident.to_string()).collect();
-    matches!(segments.iter().map(String::as_str).collect::<Vec<_>>()[..], ["thread_local"] | ["std", "thread_local"])
+pub(crate) fn is_thread_local(mac: &Macro) -> bool {
+    let mut segments = mac.path.segments.iter().map(|segment| &segment.ident);
+    match (segments.next(), segments.next(), segments.next()) {
+        (Some(name), None, None) => name == "thread_local",
+        (Some(std), Some(name), None) => std == "std" && name == "thread_local",
+        _ => false,
+    }
 }
 
 /// The statics inside; the attributes of the macro are those of each.
-pub(crate) fn variables(attrs: &[Attribute], mac: &Macro) -> syn::Result<Vec<Variable>> {
+pub(crate) fn thread_local_variables(attrs: &[Attribute], mac: &Macro) -> syn::Result<Vec<Variable>> {
     let parser = |input: ParseStream| {
         let mut variables = Vec::new();
         while !input.is_empty() {
@@ -42,29 +45,17 @@ fn variable(outer: &[Attribute], input: ParseStream) -> syn::Result<Variable> {
         attrs,
         vis,
         static_token,
-        kind: Kind::ThreadLocal,
+        kind: StorageKind::ThreadLocal,
         ident,
+        field_ty: ty.clone(),
         ty,
-        virtualized_init: init.clone(),
-        names: None,
+        field_init: init.clone(),
+        exports: None,
         init,
     })
 }
 
-/// The constant that makes the values of such a variable, instance by instance and thread by thread.
-pub(crate) fn constructor(krate: &Path, variable: &Variable) -> Expr {
-    let ty = lifetimes::made_static(&variable.ty);
-    let mut make: ExprClosure = parse_quote!(|| -> #ty {});
-    if let Expr::Block(body) = &mut *make.body {
-        // Not through tokens: there may be slots in it.
-        body.block.stmts.push(Stmt::Expr(variable.init.clone(), None));
-    }
-    let mut call: ExprCall = parse_quote!(#krate::LocalKey::new());
-    call.args.push(Expr::Closure(make));
-    Expr::Call(call)
-}
-
 /// The names of the statics inside.
-pub(crate) fn names(mac: &Macro) -> Vec<Ident> {
-    variables(&[], mac).into_iter().flatten().map(|variable| variable.ident).collect()
+pub(crate) fn thread_local_names(mac: &Macro) -> Vec<Ident> {
+    thread_local_variables(&[], mac).into_iter().flatten().map(|variable| variable.ident).collect()
 }

@@ -4,7 +4,9 @@ use quote::quote;
 use syn::{File, parse_str};
 
 use super::{expand, show};
-use crate::expand::Build;
+use crate::attr::AttrKind;
+use crate::driver;
+use crate::model::Build;
 
 /// The same in all builds is shown once.
 fn check(name: &str, input: &str) {
@@ -65,30 +67,6 @@ fn functions_of_the_default_build_are_untouched() {
         }
     };
     let module = quote!(mod code { #code });
-    let found = crate::pipeline::open(Build::Plain, crate::attr::Ours::Virtualized, quote!(), module);
+    let found = driver::item(Build::Plain, AttrKind::Virtualized, quote!(), module);
     assert_eq!(found.to_string(), quote!(mod code { #code }).to_string());
-}
-
-fn type_as_field(ty: &str) -> String {
-    let made = crate::expand::lifetimes::made_static(&parse_str(ty).expect("a type"));
-    let shown = prettyplease::unparse(&syn::parse_quote!(type T = #made;));
-    shown.trim_start_matches("type T = ").trim_end_matches(";\n").to_owned()
-}
-
-#[test]
-fn elided_lifetimes_become_static() {
-    let table = [
-        ("&str", "&'static str"),
-        ("&&mut [&u8]", "&'static &'static mut [&'static u8]"),
-        ("Mutex<Vec<(&str, Cow<'_, str>)>>", "Mutex<Vec<(&'static str, Cow<'static, str>)>>"),
-        ("[&str; { f::<&u8>() }]", "[&'static str; { f::<&u8>() }]"),
-        ("fn(&str) -> &str", "fn(&str) -> &str"),
-        ("Option<unsafe extern \"C\" fn(&u8)>", "Option<unsafe extern \"C\" fn(&u8)>"),
-        ("&(dyn Fn(&str) -> &str + Sync)", "&'static (dyn Fn(&str) -> &str + Sync)"),
-        ("Box<dyn Iterator<Item = &str>>", "Box<dyn Iterator<Item = &'static str>>"),
-        ("&'static str", "&'static str"),
-    ];
-    for (written, field) in table {
-        assert_eq!(type_as_field(written), field, "for `{written}`");
-    }
 }

@@ -3,10 +3,10 @@
 use quote::quote;
 
 use super::messages;
-use crate::functions;
+use crate::driver;
 
 fn test(args: proc_macro2::TokenStream, input: proc_macro2::TokenStream) -> String {
-    pretty(functions::test(args, input))
+    pretty(driver::test(args, input))
 }
 
 fn pretty(expansion: proc_macro2::TokenStream) -> String {
@@ -52,7 +52,7 @@ fn should_panic_is_taken_over() {
 
 #[test]
 fn main_hands_its_body_over() {
-    let expanded = pretty(functions::main(
+    let expanded = pretty(driver::main(
         quote!(),
         quote! {
             #[tokio::main]
@@ -64,6 +64,6 @@ fn main_hands_its_body_over() {
 
 #[test]
 fn all_mistakes_are_reported() {
-    let expanded = functions::test(quote!(shared(Cpu), args), quote! { async fn nobody_polls_this() {} });
+    let expanded = driver::test(quote!(shared(Cpu), args), quote! { async fn nobody_polls_this() {} });
     assert_eq!(messages(expanded).len(), 3);
 }

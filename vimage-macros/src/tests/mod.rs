@@ -8,15 +8,16 @@ use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::{File, Item};
 
-use crate::attr::{self, Ours};
-use crate::expand::Build;
-use crate::pipeline::{self, Declares};
+use crate::attr::{self, AttrKind, HookKind};
+use crate::driver;
+use crate::model::Build;
+use crate::parse::ModuleAttr;
 
 /// Does what rustc does with the one of our macros that an item is for.
 fn expand(build: Build, mut item: Item) -> TokenStream {
     if let Item::Macro(call) = item {
         let file_form = call.mac.path.is_ident("virtualize");
-        return if file_form { pipeline::in_file(build, call.mac.tokens) } else { pipeline::class(call.mac.tokens) };
+        return if file_form { driver::file(build, call.mac.tokens) } else { driver::class(call.mac.tokens) };
     }
     let attrs = attr::of_item(&mut item).expect("items have attributes");
     let ours = attrs.iter().position(|attr| !attr.path().is_ident("doc")).expect("one of them is ours");
@@ -24,11 +25,11 @@ fn expand(build: Build, mut item: Item) -> TokenStream {
     let args = attr::arguments(&ours).expect("arguments are in parentheses");
     let item = item.into_token_stream();
     match ours.path().require_ident().expect("it is a word").to_string().as_str() {
-        "vnet_module" => pipeline::closed(build, Declares::Net, args, item),
-        "module" => pipeline::closed(build, Declares::Any, args, item),
-        "virtualized" => pipeline::open(build, Ours::Virtualized, args, item),
-        "shared" => pipeline::open(build, Ours::Shared, args, item),
-        "attach" => pipeline::open(build, Ours::Attach, args, item),
+        "vnet_module" => driver::module(build, ModuleAttr::Net, args, item),
+        "module" => driver::module(build, ModuleAttr::Any, args, item),
+        "virtualized" => driver::item(build, AttrKind::Virtualized, args, item),
+        "shared" => driver::item(build, AttrKind::Shared, args, item),
+        "attach" => driver::item(build, AttrKind::Hook(HookKind::Attach), args, item),
         other => panic!("`{other}` is not known here"),
     }
 }

@@ -18,7 +18,7 @@ fn repeated<X: Enter, R, F: FnMut() -> R>(context: X, f: F) -> impl FnMut() -> R
     move || carried.with_mut(|f| f())
 }
 
-/// The same methods for each thing that can be entered.
+/// The same two methods for each context.
 macro_rules! bind {
     ($(#[$first:meta])* impl [$($class:ident)?] $target:ty) => {
         impl $(<$class: Class>)? $target {
@@ -28,8 +28,8 @@ macro_rules! bind {
                 once(self.clone(), f)
             }
 
-            /// As [`bind`](Self::bind), for a closure that is called several times and may change what it owns: a
-            /// timer's.
+            /// As [`bind`](Self::bind), for a closure that is called several times and changes its captures, such as that
+            /// of a timer.
             #[track_caller]
             pub fn bind_mut<R, F: FnMut() -> R>(&self, f: F) -> impl FnMut() -> R + use<$($class,)? R, F> {
                 repeated(self.clone(), f)
@@ -39,12 +39,12 @@ macro_rules! bind {
 }
 
 bind! {
-    /// A closure that runs `f` in this instance, wherever it is called. Other classes are what they are there.
+    /// Returns a closure that runs `f` in this instance. Other classes have the contexts of its caller.
     ///
-    /// It holds a counted handle until it has run or is dropped; what `f` owns is dropped in the instance too. It
-    /// is `Send`, `Sync` and `'static` when `f` is. For a closure with arguments see [`BindFn`].
+    /// The closure holds a counted handle until it has run or is dropped. The captures of `f` are dropped in the instance
+    /// too. It is `Send`, `Sync` and `'static` if `f` is. A closure with arguments is bound by [`bind_fn`](BindFn::bind_fn).
     ///
-    /// In builds without instances, here and in the other methods of the kind, the closure calls `f`.
+    /// In builds without instances the closure calls `f`; so do those of the other methods of this kind.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -61,28 +61,26 @@ bind! {
 }
 
 bind! {
-    /// A closure that runs `f` in this vimage, in each class, wherever it is called.
+    /// Returns a closure that runs `f` in this vimage, in each class.
     ///
-    /// It holds the vimage until it has run or is dropped; what `f` owns is dropped in the vimage too. It is
-    /// `Send`, `Sync` and `'static` when `f` is.
+    /// The closure holds the vimage until it has run or is dropped. The captures of `f` are dropped in the vimage too. It
+    /// is `Send`, `Sync` and `'static` if `f` is.
     impl [] Vimage
 }
 
 bind! {
-    /// A closure that runs `f` in these contexts, wherever it is called: `Contexts::current().bind(f)` runs where it
-    /// was made.
+    /// Returns a closure that runs `f` in these contexts: that of `Contexts::current().bind(f)` runs where it was made.
     ///
-    /// It holds the instances until it has run or is dropped; what `f` owns is dropped in these contexts too. It is
-    /// `Send`, `Sync` and `'static` when `f` is.
+    /// The closure holds the instances until it has run or is dropped. The captures of `f` are dropped in these contexts
+    /// too. It is `Send`, `Sync` and `'static` if `f` is.
     impl [] Contexts
 }
 
 impl<C: Class> Instance<C> {
-    /// A closure that runs `f` in this instance if it still exists, and returns `None` if not: short for
+    /// Returns a closure that runs `f` in this instance, or returns `None` once it shuts down: short for
     /// `downgrade().bind(f)`.
     ///
-    /// For timers and callbacks that should not keep the instance alive, above all those that the instance itself
-    /// keeps in its variables.
+    /// For timers and callbacks that must not keep the instance alive, above all those in its own variables.
     ///
     /// In builds without instances the closure calls `f`, and returns `Some`.
     pub fn bind_weak<R, F: FnOnce() -> R>(&self, f: F) -> impl FnOnce() -> Option<R> + use<C, R, F> {
@@ -91,8 +89,8 @@ impl<C: Class> Instance<C> {
 }
 
 impl Contexts {
-    /// A closure that runs `f` in these contexts if their instances still exist, and returns `None` if not: short for
-    /// `downgrade().bind(f)`.
+    /// Returns a closure that runs `f` in these contexts, or returns `None` once one of the instances shuts down: short
+    /// for `downgrade().bind(f)`.
     ///
     /// In builds without instances the closure calls `f`, and returns `Some`.
     pub fn bind_weak<R, F: FnOnce() -> R>(&self, f: F) -> impl FnOnce() -> Option<R> + use<R, F> {
@@ -100,13 +98,13 @@ impl Contexts {
     }
 }
 
-/// What finds its instances again as long as they live.
+/// Contexts that keep no instance alive.
 trait EnterWeakly: Clone + Send + Sync {
     type Found: Enter;
 
     fn find(&self) -> Option<Self::Found>;
 
-    /// Runs the `Drop` of what was carried here. Nothing is reached in place of an instance that is destroyed.
+    /// Runs the `Drop` of a carried value. No other instance is reached in place of one that is destroyed.
     fn run_drop(&self, f: impl FnOnce());
 }
 
@@ -139,9 +137,9 @@ impl EnterWeakly for WeakContexts {
     }
 }
 
-/// A value that belongs to an instance which may be destroyed.
+/// A value of instances that may be destroyed.
 struct WeaklyCarried<T, W: EnterWeakly> {
-    /// `None` only when it is used up or being dropped.
+    /// `None` only when it is consumed or dropped.
     value: Option<T>,
     context: W,
 }
@@ -168,7 +166,7 @@ impl<T, W: EnterWeakly> WeaklyCarried<T, W> {
     #[track_caller]
     fn consume<R>(mut self, f: impl FnOnce(T) -> R) -> Option<R> {
         let context = self.context.find()?;
-        // Inside, as in `Carried::consume`.
+        // Taken inside, as in `Carried::consume`.
         let value = &mut self.value;
         context.run(|| Some(f(value.take()?)))
     }
@@ -182,7 +180,7 @@ impl<T, W: EnterWeakly> Drop for WeaklyCarried<T, W> {
     }
 }
 
-/// The same methods for each thing that keeps nothing.
+/// The same two methods for each weak context.
 macro_rules! bind_weakly {
     ($(#[$first:meta])* impl [$($class:ident)?] $target:ty) => {
         impl $(<$class: Class>)? $target {
@@ -192,8 +190,8 @@ macro_rules! bind_weakly {
                 move || carried.consume(|f| f())
             }
 
-            /// As [`bind`](Self::bind), for a closure that is called several times and may change what it owns: a
-            /// timer's.
+            /// As [`bind`](Self::bind), for a closure that is called several times and changes its captures, such as that
+            /// of a timer.
             pub fn bind_mut<R, F: FnMut() -> R>(&self, f: F) -> impl FnMut() -> Option<R> + use<$($class,)? R, F> {
                 let mut carried = WeaklyCarried::new(f, Self::clone(self));
                 move || carried.with_mut(|f| f())
@@ -203,11 +201,10 @@ macro_rules! bind_weakly {
 }
 
 bind_weakly! {
-    /// A closure that runs `f` in the instance if it still exists, and returns `None` if it is destroyed or being
-    /// destroyed.
+    /// Returns a closure that runs `f` in the instance, or returns `None` once it shuts down.
     ///
-    /// It keeps the instance alive while `f` runs only. What `f` owns is dropped in the instance; where that is
-    /// destroyed, with no instance of the class.
+    /// The closure keeps the instance alive only while `f` runs. The captures of `f` are dropped in the instance, or with
+    /// no instance of the class if it is destroyed.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -224,21 +221,19 @@ bind_weakly! {
 }
 
 bind_weakly! {
-    /// A closure that runs `f` in these contexts if their instances still exist, and returns `None` if one is
-    /// destroyed or being destroyed.
+    /// Returns a closure that runs `f` in these contexts, or returns `None` once one of the instances shuts down.
     ///
-    /// It keeps the instances alive while `f` runs only. What `f` owns is dropped in these contexts, and where an
-    /// instance is destroyed, with no instance of its class.
+    /// The closure keeps the instances alive only while `f` runs. The captures of `f` are dropped in these contexts, with
+    /// no instance of a class whose instance is destroyed.
     impl [] WeakContexts
 }
 
-/// `bind_fn` for each thing that can be entered, with closures of no argument up to three; part of the
-/// [prelude](crate::prelude).
+/// `bind_fn` for each context, with closures of up to three arguments; part of the [prelude](crate::prelude).
 pub trait BindFn<F, Args> {
-    /// As `bind`, for a closure that is called from anywhere at any time: a callback, or the closure of a parallel
-    /// iterator. It takes the arguments that `f` takes.
+    /// As `bind`, for a closure that several threads may call, such as a callback, or the closure of a parallel iterator.
+    /// It takes the arguments that `f` takes.
     ///
-    /// On a [`WeakInstance`] or [`WeakContexts`] it returns `Option`s: `None` if an instance is destroyed.
+    /// The closure of a [`WeakInstance`] or of [`WeakContexts`] returns an `Option`: `None` once an instance shuts down.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -249,10 +244,9 @@ pub trait BindFn<F, Args> {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
-    /// The compiler infers the type of an argument from its uses outside of the closure only: write `|item: &Item|`
-    /// where the closure calls methods of it. An argument that is a reference has one lifetime, which suits an
-    /// iterator; a callback for references of any lifetime is
-    /// `{ let vnet = vnet.clone(); move |packet: &Packet| vnet.enter(|| input(packet)) }`.
+    /// Write the type of an argument, `|item: &Item|`, where the closure calls its methods: the compiler cannot infer it
+    /// from the caller. A reference among the arguments has one lifetime, which suits an iterator. A callback for
+    /// references of any lifetime is `{ let vnet = vnet.clone(); move |packet: &Packet| vnet.enter(|| input(packet)) }`.
     ///
     /// # Panics
     ///

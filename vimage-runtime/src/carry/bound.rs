@@ -4,14 +4,14 @@ use std::error::Error;
 use std::fmt;
 
 use super::carried::Carried;
-use crate::instance::{Instance, State};
+use crate::instance::{Instance, InstanceState};
 use crate::registry::{Class, Net};
 
-/// A value that was made in an instance, is used in it, and is dropped in it: a socket, a connection, a timer.
+/// A value that is made, used and dropped in one instance: a socket, a connection, a timer.
 ///
-/// It is bound when it is made and never moves, whatever instance its user is in; there is no way to bind it again.
-/// It keeps its instance alive: while it exists, `destroy` fails with `Busy`. One that is kept in a variable of its
-/// own instance therefore has to be let go of in a `#[quiesce]` hook. It is `Send` and `Sync` when `T` is.
+/// It is bound when it is made and cannot be bound again, whatever instance its user is in. It keeps its instance
+/// alive: while it exists, `destroy` fails with `Busy`. If a variable of its own instance holds it, a `#[quiesce]` hook must
+/// release it. It is `Send` and `Sync` if `T` is.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -29,8 +29,8 @@ use crate::registry::{Class, Net};
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It costs a counted handle, and each use one [`Instance::enter`]; there is no allocation. In builds without instances it
-/// is bound to the base instance.
+/// It costs a counted handle and no allocation; each use costs an [`Instance::enter`]. In builds without instances it is
+/// bound to the base instance.
 pub struct Bound<T, C: Class = Net> {
     carried: Carried<T, Instance<C>>,
 }
@@ -45,7 +45,7 @@ impl<T, C: Class> Bound<T, C> {
     pub fn new(value: T) -> Result<Self, BindError<T>> {
         match Instance::current() {
             Some(instance) => Self::bind(instance, value),
-            None => Err(BindError { value, reason: Refused::NoContext { class: C::ENTRY.name } }),
+            None => Err(BindError { value, reason: BindRefused::NoContext { class: C::ENTRY.name } }),
         }
     }
 
@@ -60,7 +60,7 @@ impl<T, C: Class> Bound<T, C> {
     }
 
     fn bind(instance: Instance<C>, value: T) -> Result<Self, BindError<T>> {
-        // Looked at after the handle was made: whoever shuts it down later finds it held.
+        // Checked after the handle was made, so that a later shutdown finds it held.
         match refused(&instance) {
             None => Ok(Self { carried: Carried::new(value, instance) }),
             Some(reason) => Err(BindError { value, reason }),
@@ -87,19 +87,19 @@ impl<T, C: Class> Bound<T, C> {
         self.carried.with_mut(f)
     }
 
-    /// The instance it is bound to.
+    /// Returns the instance that it is bound to.
     #[must_use]
     pub fn instance(&self) -> &Instance<C> {
         self.carried.context()
     }
 }
 
-/// Why nothing new comes into this instance, if so.
-pub(super) fn refused<C: Class>(instance: &Instance<C>) -> Option<Refused> {
+/// Returns why this instance accepts no new values, or `None` if it does.
+pub(super) fn refused<C: Class>(instance: &Instance<C>) -> Option<BindRefused> {
     match instance.state() {
-        State::Creating | State::Live => None,
-        State::ShuttingDown | State::Gone => {
-            Some(Refused::ShuttingDown { instance: instance.handle().header().label() })
+        InstanceState::Creating | InstanceState::Live => None,
+        InstanceState::ShuttingDown | InstanceState::Gone => {
+            Some(BindRefused::ShuttingDown { instance: instance.handle().header().label() })
         }
     }
 }
@@ -110,19 +110,31 @@ impl<T, C: Class> fmt::Debug for Bound<T, C> {
     }
 }
 
-/// Why a value was not bound to an instance; here is the value back.
+/// Why a value was not bound to an instance; gives the value back.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::{Bound, Net};
+///
+/// # #[cfg(feature = "vimage")] {
+/// # vimage::boot()?;
+/// let error = vimage::isolated(|| Bound::<_, Net>::new("value")).unwrap_err();
+/// assert_eq!(error.into_inner(), "value");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct BindError<T> {
-    /// The value.
+    /// The value that was not bound.
     pub value: T,
-    /// Why.
-    pub reason: Refused,
+    /// The reason.
+    pub reason: BindRefused,
 }
 
 /// Why nothing was bound to an instance.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum Refused {
-    /// No instance of the class is current on this thread, or one that is being destroyed.
+pub enum BindRefused {
+    /// No instance of the class is current on this thread, or the current one is being destroyed.
     NoContext {
         /// The class.
         class: &'static str,
@@ -134,16 +146,18 @@ pub enum Refused {
     },
 }
 
-impl fmt::Display for Refused {
+impl fmt::Display for BindRefused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoContext { class } => write!(f, "no {class} instance is current that could be held"),
-            Self::ShuttingDown { instance } => write!(f, "{instance} is shutting down, nothing new is bound to it"),
+            Self::NoContext { class } => {
+                write!(f, "no {class} instance is current on this thread, or it is being destroyed")
+            }
+            Self::ShuttingDown { instance } => write!(f, "{instance} is shutting down: no value can be bound to it"),
         }
     }
 }
 
-impl Error for Refused {}
+impl Error for BindRefused {}
 
 impl<T> BindError<T> {
     /// The value that was not bound.

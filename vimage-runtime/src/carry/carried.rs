@@ -4,7 +4,7 @@ use super::enter::Enter;
 
 /// A value that is used and dropped in a context of its own.
 pub(crate) struct Carried<T, X: Enter> {
-    /// `None` only while it is being used up or dropped.
+    /// `None` only while it is consumed or dropped.
     value: Option<T>,
     context: X,
 }
@@ -29,13 +29,13 @@ impl<T, X: Enter> Carried<T, X> {
     }
 
     pub(crate) fn consume<R>(mut self, f: impl FnOnce(T) -> R) -> R {
-        // Inside, so that where the context cannot be entered the value is dropped as if it had not been used.
+        // Taken inside: if the context cannot be entered, `drop` finds the value and drops it in its instance.
         let value = &mut self.value;
         self.context.run(|| f(value.take().expect(HERE)))
     }
 }
 
-const HERE: &str = "the value is there until it is used up";
+const HERE: &str = "the value exists until it is consumed";
 
 impl<T, X: Enter> Drop for Carried<T, X> {
     fn drop(&mut self) {

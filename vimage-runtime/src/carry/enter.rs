@@ -1,30 +1,32 @@
 //! The things that can be entered.
 
 use crate::contexts::Contexts;
-use crate::core::Handle;
-use crate::core::context;
+use crate::core::{Sealed, context};
 use crate::instance::Instance;
 use crate::registry::Class;
 use crate::vimage::Vimage;
 
-/// What a closure or a future can be bound to: an [`Instance`], a [`Vimage`], or the [`Contexts`] of a thread.
+/// A context that closures and futures can be bound to: an [`Instance`], a [`Vimage`], or the [`Contexts`] of a thread.
 ///
-/// It is implemented for these only. A clone is a counted handle, so that a context cannot outlive its instance.
-pub trait Enter: Clone + Send + Sync + sealed::Sealed {
+/// It is implemented for these only. A clone holds counted handles, so that a context cannot outlive its instance.
+///
+/// ```
+/// use vimage::Enter;
+/// use vimage::prelude::*;
+///
+/// /// Works with any of them.
+/// async fn work_in(context: &impl Enter) {
+///     async { /* … */ }.within(context).await;
+/// }
+/// ```
+pub trait Enter: Clone + Send + Sync + Sealed {
     #[doc(hidden)]
     #[track_caller]
     fn run<R>(&self, f: impl FnOnce() -> R) -> R;
 
-    /// Runs the `Drop` of what was carried here. Never panics by itself, because a panic may be on its way.
+    /// Runs the `Drop` of a carried value. Adds no panic of its own, because the thread may be unwinding.
     #[doc(hidden)]
     fn run_drop(&self, f: impl FnOnce());
-}
-
-mod sealed {
-    pub trait Sealed {}
-    impl<C: crate::Class> Sealed for crate::Instance<C> {}
-    impl Sealed for crate::Vimage {}
-    impl Sealed for crate::Contexts {}
 }
 
 impl<C: Class> Enter for Instance<C> {
@@ -35,7 +37,7 @@ impl<C: Class> Enter for Instance<C> {
     }
 
     fn run_drop(&self, f: impl FnOnce()) {
-        // Also where the creation of the instance has failed: its memory is there.
+        // Without the check of `enter`: if the creation of the instance failed, its memory still exists.
         context::enter::<C, _>(self.handle().as_ptr(), f);
     }
 }
@@ -59,15 +61,5 @@ impl Enter for Contexts {
 
     fn run_drop(&self, f: impl FnOnce()) {
         self.enter(f);
-    }
-}
-
-/// An instance of a class that is known at run time only.
-pub(crate) struct AnyInstance(pub(crate) Handle);
-
-impl AnyInstance {
-    #[track_caller]
-    pub(crate) fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        context::enter_entry(self.0.header().class, self.0.as_ptr(), f)
     }
 }

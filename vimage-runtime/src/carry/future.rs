@@ -11,16 +11,13 @@ use crate::contexts::Contexts;
 
 /// `within` for every future; part of the [prelude](crate::prelude).
 pub trait FutureExt: Future + Sized {
-    /// The same future in an instance, a vimage or contexts: entered on each poll, left between polls, entered once
-    /// more while the future is dropped. It works with any executor.
+    /// Runs the future in an instance, a vimage or contexts: each poll enters it and leaves it again, and so does the drop
+    /// of the future. It works with any executor.
     ///
-    /// It holds a counted handle as long as it exists. It is `Send` when the future is. Each poll costs what `enter`
-    /// does. What a task spawns does not inherit the context: give each task its own `within`.
+    /// The result holds a counted handle, and is `Send` if the future is. Each poll costs an `enter`. Tasks that it spawns
+    /// do not inherit the context: give each its own `within`. In builds without instances the wrapper does nothing.
     ///
-    /// In builds without instances it is the same future, in a wrapper that does nothing.
-    ///
-    /// Inside a future do not call `enter` around an `.await`: that does not compile, because `enter` takes a closure
-    /// that is not `async`. Calling `enter(|| async { … })` gives a future that runs outside; this method is the way.
+    /// `enter(|| async { … })` is not the same: it returns a future that runs outside of the instance.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -47,8 +44,8 @@ pub trait FutureExt: Future + Sized {
         Within { future: Some(self), context: context.clone() }
     }
 
-    /// The same future in what is current here, in every class, and in nothing else: for tasks that should inherit,
-    /// `tokio::spawn(work().within_current())`. In builds without instances it is the same future.
+    /// Runs the future in exactly the contexts that are current here, of every class: for tasks that should inherit them,
+    /// `tokio::spawn(work().within_current())`. In builds without instances the wrapper does nothing.
     #[track_caller]
     fn within_current(self) -> Within<Self, Contexts> {
         Within { future: Some(self), context: Contexts::current() }
@@ -59,12 +56,22 @@ impl<F: Future> FutureExt for F {}
 
 pin_project! {
     /// A future that runs in an instance, a vimage or contexts; from [`FutureExt::within`].
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::future::Within;
+    ///
+    /// let vnet = Vnet::base()?;
+    /// let task: Within<_, Vnet> = async { Vnet::current() }.within(&vnet);
+    /// # drop(task);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use = "futures do nothing unless polled"]
     pub struct Within<F, X>
     where
         X: Enter,
     {
-        // `None` once it is being dropped.
+        // `None` only while it is dropped: setting it there drops the future inside the instance, without `unsafe`.
         #[pin]
         future: Option<F>,
         context: X,

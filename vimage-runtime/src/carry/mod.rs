@@ -9,7 +9,6 @@ mod movable;
 pub mod thread;
 
 pub use bind::BindFn;
-pub use bound::{BindError, Bound, Refused};
-pub(crate) use enter::AnyInstance;
+pub use bound::{BindError, BindRefused, Bound};
 pub use enter::Enter;
 pub use movable::{Movable, MoveError, Transfer};

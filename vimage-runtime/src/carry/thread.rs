@@ -1,9 +1,9 @@
 //! Threads that inherit the contexts of the thread that starts them.
 //!
-//! As in [`std::thread`], whose types they return. A child is in whatever was current in its parent at the moment of
-//! `spawn`, in every class, and holds handles until it ends: it may outlive the `enter` it was started in. A child of
-//! [`spawn_weak`] holds none, and enters the contexts of its parent for one piece of work at a time. In builds without
-//! instances these are std's functions.
+//! The functions are those of [`std::thread`], and return its types. A child thread runs in the contexts that were current
+//! in its parent at `spawn`, of every class. It holds handles until it ends, so it may outlive the `enter` in which it was
+//! started. A child of [`spawn_weak`] holds none, and enters the contexts of its parent for one piece of work at a time.
+//! In builds without instances these are std's functions.
 
 use std::fmt;
 use std::io;
@@ -17,7 +17,7 @@ use crate::storage::AtEnd;
 
 /// Starts a thread that inherits every context; otherwise as [`std::thread::spawn`].
 ///
-/// In the detach hooks of an instance no handle to it can be made, so that the child has no context of that class.
+/// A child that a detach hook starts has no context of the hook's class: no handle to the instance can be made then.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -29,7 +29,7 @@ use crate::storage::AtEnd;
 ///
 /// # Panics
 ///
-/// If the operating system does not make a thread; [`Builder::spawn`] returns that.
+/// If the operating system does not create a thread; [`Builder::spawn`] returns that as an error.
 #[track_caller]
 pub fn spawn<F, T>(f: F) -> JoinHandle<T>
 where
@@ -76,13 +76,22 @@ where
     Builder::new().spawn_weak(f).expect("failed to spawn thread")
 }
 
-/// Makes threads that inherit every context, with a name or a stack size; otherwise as [`std::thread::Builder`].
-#[must_use = "no thread is made before `spawn`"]
+/// Options of a thread that inherits every context, as in [`std::thread::Builder`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let vnet = Vnet::base()?;
+/// let builder = vimage::thread::Builder::new().name("worker".to_owned());
+/// let child = vnet.enter(|| builder.spawn(|| Vnet::current().unwrap().id()))?;
+/// assert_eq!(child.join().unwrap(), vnet.id());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[must_use = "no thread starts before `spawn`"]
 #[derive(Debug)]
 pub struct Builder(thread::Builder);
 
 impl Builder {
-    /// A thread without a name and with the usual stack.
+    /// No name, and a stack of the default size.
     #[expect(clippy::new_without_default, reason = "as in std")]
     pub fn new() -> Self {
         Self(thread::Builder::new())
@@ -97,7 +106,7 @@ impl Builder {
         Self(self.0.name(name))
     }
 
-    /// Sets the size of its stack in bytes.
+    /// Sets the size of the stack in bytes.
     pub fn stack_size(self, size: usize) -> Self {
         Self(self.0.stack_size(size))
     }
@@ -106,7 +115,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the operating system does not make one.
+    /// If the operating system does not create one.
     #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
@@ -135,7 +144,7 @@ impl Builder {
     ///
     /// # Errors
     ///
-    /// If the operating system does not make one.
+    /// If the operating system does not create one.
     #[track_caller]
     pub fn spawn_scoped<'scope, 'env, F, T>(
         self,
@@ -150,8 +159,8 @@ impl Builder {
     }
 }
 
-/// Also drops what `f` has left in thread-locals of instances, while these are held: whoever waits for the thread can
-/// destroy them.
+/// Also drops the thread-local values of instances that `f` leaves, while the handles exist: a thread that has joined this
+/// one can destroy the instances.
 fn to_the_end<T>(f: impl FnOnce() -> T) -> impl FnOnce() -> T {
     move || {
         let _values = cfg!(any(feature = "vimage", feature = "static-struct")).then_some(AtEnd);
@@ -159,14 +168,28 @@ fn to_the_end<T>(f: impl FnOnce() -> T) -> impl FnOnce() -> T {
     }
 }
 
-/// Where scoped threads are started; from [`scope`].
+/// Starts scoped threads; from [`scope`].
+///
+/// ```
+/// use vimage::thread::Scope;
+///
+/// fn start<'scope>(scope: &'scope Scope<'scope, '_>, counts: &'scope mut [u32]) {
+///     for count in counts {
+///         scope.spawn(|| *count += 1);
+///     }
+/// }
+///
+/// let mut counts = [0; 3];
+/// vimage::thread::scope(|scope| start(scope, &mut counts));
+/// assert_eq!(counts, [1; 3]);
+/// ```
 #[repr(transparent)]
 pub struct Scope<'scope, 'env: 'scope>(thread::Scope<'scope, 'env>);
 
 /// Starts threads that borrow, and waits for them; otherwise as [`std::thread::scope`].
 ///
-/// Each thread inherits what is current where it is spawned, and holds handles to that: it may outlive an `enter`
-/// inside the scope.
+/// Each thread inherits the contexts that are current where it is spawned, and holds handles: it may outlive an `enter`
+/// inside of the scope.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -183,7 +206,7 @@ pub struct Scope<'scope, 'env: 'scope>(thread::Scope<'scope, 'env>);
 ///
 /// # Panics
 ///
-/// If a thread that was not joined has panicked.
+/// If a thread panicked that was not joined.
 #[track_caller]
 pub fn scope<'env, F, T>(f: F) -> T
 where
@@ -202,7 +225,7 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     ///
     /// # Panics
     ///
-    /// If the operating system does not make one; [`Builder::spawn_scoped`] returns that.
+    /// If the operating system does not create one; [`Builder::spawn_scoped`] returns that as an error.
     #[track_caller]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::core::context::{self, Current};
-use crate::core::handle::Handle;
+use crate::core::{Handle, Sealed};
 use crate::current;
 use crate::registry::{self, ClassEntry};
 
@@ -21,12 +21,12 @@ pub use weak::WeakContexts;
 ///
 /// ```
 /// # use vimage::prelude::*;
-/// use vimage::{Contexts, Net};
+/// use vimage::{kernel::Net, Contexts};
 ///
 /// let base = vimage::boot()?;
-/// let here = base.get::<Net>().enter(Contexts::current);
+/// let here = base.instance::<Net>().enter(Contexts::current);
 /// let there = std::thread::spawn(move || here.enter(Vnet::current)).join().unwrap();
-/// assert_eq!(there, Some(base.get::<Net>()));
+/// assert_eq!(there, Some(base.instance::<Net>()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
@@ -91,6 +91,8 @@ impl Contexts {
         WeakContexts::of(&self.captured)
     }
 }
+
+impl Sealed for Contexts {}
 
 impl Captured {
     #[track_caller]

@@ -34,10 +34,10 @@ pub(crate) unsafe fn allocate(layout: Layout, parts: &[PlacedPart], header: Head
 /// The block is from [`allocate`] with the same parts, nothing uses its variables any more, and this is done
 /// once.
 pub(crate) unsafe fn drop_all(parts: &[PlacedPart], header: NonNull<Header>) -> Vec<TeardownFailure> {
-    // SAFETY: by contract; `allocate` and `LateModule::initialize` have made these.
+    // SAFETY: by contract; `allocate` and `AddedModule::initialize` have made these.
     unsafe {
-        let late = std::mem::take(&mut header.as_ref().late().parts);
-        drop_parts(header, parts.iter().copied().chain(late))
+        let added = std::mem::take(&mut header.as_ref().lock().parts);
+        drop_parts(header, parts.iter().copied().chain(added))
     }
 }
 

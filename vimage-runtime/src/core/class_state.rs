@@ -6,10 +6,10 @@ use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use super::dynamic::LateModule;
+use super::added::AddedModule;
 use super::handle::Handle;
 use super::header::Header;
-use super::phase::State;
+use super::phase::InstanceState;
 use super::tree::Tree;
 use crate::error::BootError;
 use crate::layout::{LinkedModule, OrderedClass, Placed, PlacedPart, Reserve, lay_out};
@@ -64,7 +64,7 @@ impl Waiters {
 pub(crate) struct Live {
     pub(crate) tree: Tree,
     /// Modules registered after boot, in that order, and withdrawn ones that still have a place.
-    pub(crate) late: Vec<Arc<LateModule>>,
+    pub(crate) added: Vec<Arc<AddedModule>>,
     pub(crate) reserve: Reserve,
     /// A registration is under way.
     pub(crate) registering: bool,
@@ -84,7 +84,7 @@ impl ClassState {
             parts,
             base: OnceLock::new(),
             waiters: Waiters::new(),
-            live: Mutex::new(Live { tree: Tree::default(), late: Vec::new(), reserve, registering: false }),
+            live: Mutex::new(Live { tree: Tree::default(), added: Vec::new(), reserve, registering: false }),
         })
     }
 
@@ -99,13 +99,19 @@ impl ClassState {
 
     /// The modules whose variables the instances have: also those that are being detached just now.
     pub(crate) fn present(&self) -> Vec<&'static ModuleEntry> {
-        let late: Vec<_> = self.live().late.iter().map(|late| late.linked.entry).collect();
-        self.modules.iter().map(|module| module.entry).chain(late).collect()
+        let added: Vec<_> = self.live().added.iter().map(|added| added.linked.entry).collect();
+        self.modules.iter().map(|module| module.entry).chain(added).collect()
     }
 
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
         // None of our code panics half-way through a change.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Header {
+    pub(crate) fn class_state(&self) -> &'static ClassState {
+        self.class.laid_out()
     }
 }
 
@@ -151,5 +157,5 @@ pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
 /// How what holds no handle shows: as a handle does, `Net#3, Gone` once the instance is destroyed.
 pub(crate) fn describe(class: &'static ClassEntry, id: u64) -> String {
     let found = class.state().and_then(|state| state.live().tree.describe(id));
-    found.unwrap_or_else(|| format!("{}#{id}, {:?}", class.name, State::Gone))
+    found.unwrap_or_else(|| format!("{}#{id}, {:?}", class.name, InstanceState::Gone))
 }

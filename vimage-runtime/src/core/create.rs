@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use super::class_state::ClassState;
 use super::handle::Handle;
-use super::header::Header;
+use super::header::{BASE, Header};
 use super::hooks::{attach_module, detach_module};
 use super::phase::Phase;
-use super::{block, teardown, tree};
+use super::{block, teardown};
 use crate::error::AttachError;
 use crate::failure;
 use crate::registry::{Arguments, ClassEntry};
@@ -22,7 +22,7 @@ pub(crate) fn create<E: From<AttachError> + fmt::Display>(
     arguments: &Arguments,
     prepare: impl FnOnce(&Handle) -> Result<(), E>,
 ) -> Result<Handle, E> {
-    let handle = add(class, class.laid_out(), parent.unwrap_or(tree::BASE), name);
+    let handle = add(class, class.laid_out(), parent.unwrap_or(BASE), name);
     let made = match prepare(&handle) {
         Ok(()) => attach(&handle, arguments).map_err(E::from),
         Err(error) => {
@@ -39,7 +39,7 @@ pub(crate) fn create<E: From<AttachError> + fmt::Display>(
 
 /// Makes the base instance of a class; its attach hooks are still to run.
 pub(crate) fn create_base(class: &'static ClassEntry, state: &ClassState) -> Handle {
-    add(class, state, tree::BASE, None)
+    add(class, state, BASE, None)
 }
 
 /// Makes the memory of an instance and enters it into the tree.
@@ -50,9 +50,9 @@ pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, n
     let header = unsafe { block::allocate(state.layout, &state.parts, Header::new(class, id, name)) };
     let mut live = state.live();
     // In one step with entering the tree: a module that is registered now either sees this instance or is seen here.
-    for late in &live.late {
+    for added in &live.added {
         // SAFETY: nobody else knows the block yet.
-        unsafe { late.initialize(header) };
+        unsafe { added.initialize(header) };
     }
     live.tree.insert(id, parent, header);
     // SAFETY: a new header counts one handle, this one.
@@ -72,7 +72,7 @@ pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), Attac
     });
     let (attached, error) = match failed {
         Some(failed) => failed,
-        None => match attach_late(handle, arguments) {
+        None => match attach_added(handle, arguments) {
             Ok(()) => return Ok(()),
             Err(error) => (modules.len(), error),
         },
@@ -83,32 +83,33 @@ pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), Attac
 
 /// Attaches what was registered after boot, also what is registered meanwhile; the instance is live at the moment
 /// when nothing is left.
-fn attach_late(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
+fn attach_added(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
     let header = handle.header();
     let state = header.class_state();
     loop {
-        let late = {
+        let added = {
             let live = state.live();
-            let Some(late) = live.late.iter().find(|late| !late.is_withdrawn() && !late.is_in(header)).map(Arc::clone)
+            let Some(added) =
+                live.added.iter().find(|added| !added.is_withdrawn() && !added.is_in(header)).map(Arc::clone)
             else {
                 header.set_phase(Phase::Live);
                 return Ok(());
             };
-            late.attaching();
-            late
+            added.attaching();
+            added
         };
-        let result = attach_module(handle.as_ptr(), &late.linked, arguments);
-        let registered = late.attached(&state.live(), header, result.is_ok());
+        let result = attach_module(handle.as_ptr(), &added.linked, arguments);
+        let registered = added.attached(&state.live(), header, result.is_ok());
         match (result, registered) {
             (Ok(()), true) => {}
             // It was taken back meanwhile, so that this instance need not have it.
             (Ok(()), false) => {
-                let failed = detach_module(handle.as_ptr(), late.linked.entry, late.linked.detach);
+                let failed = detach_module(handle.as_ptr(), added.linked.entry, added.linked.detach);
                 failure::report(failed.into_iter().collect());
-                late.detached();
+                added.detached();
             }
             (Err(error), registered) => {
-                late.detached();
+                added.detached();
                 if registered {
                     return Err(error);
                 }

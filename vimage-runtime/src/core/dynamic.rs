@@ -1,9 +1,9 @@
 //! Modules that come and go after boot.
 
-use std::ops::Range;
 use std::ptr::NonNull;
 use std::sync::Arc;
 
+use super::added::AddedModule;
 use super::block::drop_parts;
 use super::class_state::{ClassState, Live};
 use super::handle::Handle;
@@ -19,22 +19,7 @@ use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 #[cfg(all(test, feature = "vimage", not(vimage_shuttle)))]
 mod tests;
 
-/// A module that was registered after boot.
-#[derive(Debug)]
-pub(crate) struct LateModule {
-    pub(crate) linked: LinkedModule,
-    pub(crate) parts: Vec<PlacedPart>,
-    /// What it takes of the reserve of each block.
-    room: Range<usize>,
-    /// Registration has failed or ended: no instance attaches it any more. Each one still makes its variables, for
-    /// they can be reached until they lose their place. Changes under the lock of the class.
-    withdrawn: AtomicBool,
-    /// In how many instances it is attached, plus one for its registration. When that comes down to 0 its
-    /// variables lose their place.
-    users: AtomicUsize,
-}
-
-impl LateModule {
+impl AddedModule {
     /// It is about to be attached to an instance, so that it keeps its place. Under the lock of the class.
     pub(crate) fn attaching(&self) {
         self.users.fetch_add(1, Ordering::Relaxed);
@@ -45,7 +30,7 @@ impl LateModule {
     pub(crate) fn attached(self: &Arc<Self>, _live: &Live, header: &Header, success: bool) -> bool {
         let registered = !self.is_withdrawn();
         if registered && success {
-            header.late().attached.push(Arc::clone(self));
+            header.lock().attached.push(Arc::clone(self));
         }
         registered
     }
@@ -60,18 +45,14 @@ impl LateModule {
             for (part, _) in &self.parts {
                 part.unpublish();
             }
-            live.late.retain(|other| !std::ptr::eq(&**other, self));
+            live.added.retain(|other| !std::ptr::eq(&**other, self));
             registry::changed();
         }
     }
 
-    pub(crate) fn is_withdrawn(&self) -> bool {
-        self.withdrawn.load(Ordering::Relaxed)
-    }
-
     /// Whether an instance has it attached.
     pub(crate) fn is_in(&self, header: &Header) -> bool {
-        header.late().attached.iter().any(|late| std::ptr::eq(&**late, self))
+        header.lock().attached.iter().any(|added| std::ptr::eq(&**added, self))
     }
 }
 
@@ -98,16 +79,16 @@ pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> R
     if is_registered(state, linked.entry) {
         return Err(RegisterError::Registered { name: linked.entry.name.to_owned() });
     }
-    let late = add(state, linked)?;
+    let added = add(state, linked)?;
     let base = state.base_handle().header();
-    let attached = attach_everywhere(state, &late);
+    let attached = attach_everywhere(state, &added);
     match &attached {
-        Ok(()) => crate::events::event!("late register", base, late.linked.entry),
+        Ok(()) => crate::events::event!("register", base, added.linked.entry),
         Err(error) => {
-            withdraw(&state.live(), &late);
-            detach_everywhere(state, &late);
-            late.detached();
-            crate::events::event!("late register failed", base, late.linked.entry; error = error);
+            withdraw(&state.live(), &added);
+            detach_everywhere(state, &added);
+            added.detached();
+            crate::events::event!("register failed", base, added.linked.entry; error = error);
         }
     }
     attached
@@ -123,17 +104,17 @@ pub(crate) unsafe fn unregister_in(
     state: &'static ClassState,
     wanted: impl Fn(&ModuleEntry) -> bool,
 ) -> Option<Result<(), RegisterError>> {
-    let wanted = |late: &&Arc<LateModule>| !late.is_withdrawn() && wanted(late.linked.entry);
-    if !state.live().late.iter().any(|late| wanted(&late)) {
+    let wanted = |added: &&Arc<AddedModule>| !added.is_withdrawn() && wanted(added.linked.entry);
+    if !state.live().added.iter().any(|added| wanted(&added)) {
         return None;
     }
     let registering = match Registering::start(state) {
         Ok(registering) => registering,
         Err(busy) => return Some(Err(busy)),
     };
-    let late = state.live().late.iter().find(wanted).map(Arc::clone)?;
+    let added = state.live().added.iter().find(wanted).map(Arc::clone)?;
     // SAFETY: by contract.
-    let unregistered = unsafe { unregister_found(state, &late) };
+    let unregistered = unsafe { unregister_found(state, &added) };
     drop(registering);
     Some(unregistered)
 }
@@ -141,46 +122,46 @@ pub(crate) unsafe fn unregister_in(
 /// # Safety
 ///
 /// As [`unregister_in`].
-unsafe fn unregister_found(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
-    check_unused(state, &state.live(), late)?;
+unsafe fn unregister_found(state: &'static ClassState, added: &Arc<AddedModule>) -> Result<(), RegisterError> {
+    check_unused(state, &state.live(), added)?;
     // SAFETY: the handle to the base instance is kept for ever.
-    if let Err(Refusal { module, source }) = unsafe { ask(state.base_handle().as_ptr(), &late.linked) } {
+    if let Err(Refusal { module, source }) = unsafe { ask(state.base_handle().as_ptr(), &added.linked) } {
         crate::events::event!("unregister refused", state.base_handle().header(), module; error = source);
         return Err(RegisterError::Refused { module: module.name, source });
     }
     {
         let live = state.live();
         // Once more: something may have come while it was asked.
-        check_unused(state, &live, late)?;
-        withdraw(&live, late);
+        check_unused(state, &live, added)?;
+        withdraw(&live, added);
     }
-    detach_everywhere(state, late);
-    late.detached();
+    detach_everywhere(state, added);
+    added.detached();
     let base = state.base_handle();
     let parts: Vec<PlacedPart> = {
-        let mut own = base.header().late();
-        own.parts.extract_if(.., |part| late.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
+        let mut own = base.header().lock();
+        own.parts.extract_if(.., |part| added.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
     };
     // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
     failure::report(unsafe { drop_parts(base.as_ptr(), parts.into_iter()) });
     // Their place can be used again, unless an instance came meanwhile, which has the variables still.
     let mut live = state.live();
     if live.tree.all().len() == 1 {
-        live.reserve.give_back(late.room.clone());
+        live.reserve.give_back(added.room.clone());
     }
     drop(live);
-    crate::events::event!("unregister", base.header(), late.linked.entry);
+    crate::events::event!("unregister", base.header(), added.linked.entry);
     Ok(())
 }
 
 /// What keeps a module from being taken back. Under the lock of the class.
-fn check_unused(state: &ClassState, live: &Live, late: &LateModule) -> Result<(), RegisterError> {
-    let by = |by| Err(RegisterError::InUse { module: late.linked.entry.name.to_owned(), by });
+fn check_unused(state: &ClassState, live: &Live, added: &AddedModule) -> Result<(), RegisterError> {
+    let by = |by| Err(RegisterError::InUse { module: added.linked.entry.name.to_owned(), by });
     let base = state.base_handle().header();
     if let Some(id) = live.tree.all().into_iter().find(|id| *id != base.id) {
         return by(format!("instance {}#{id}", base.class.name));
     }
-    match live.late.iter().find(|user| depends_on(user.linked.entry, late.linked.entry)) {
+    match live.added.iter().find(|user| depends_on(user.linked.entry, added.linked.entry)) {
         Some(user) => by(format!("module {}", user.linked.entry)),
         None => Ok(()),
     }
@@ -199,17 +180,17 @@ pub(crate) fn is_registered(state: &ClassState, entry: &'static ModuleEntry) -> 
 }
 
 fn has(state: &ClassState, live: &Live, wanted: impl FnMut(&'static ModuleEntry) -> bool) -> bool {
-    let late = live.late.iter().filter(|late| !late.is_withdrawn()).map(|late| late.linked.entry);
-    state.modules.iter().map(|module| module.entry).chain(late).any(wanted)
+    let added = live.added.iter().filter(|added| !added.is_withdrawn()).map(|added| added.linked.entry);
+    state.modules.iter().map(|module| module.entry).chain(added).any(wanted)
 }
 
 /// Gives the module its place and makes its variables in every instance whose memory can still be reached, and
 /// in each one that is made from now on.
-fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModule>, RegisterError> {
+fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<AddedModule>, RegisterError> {
     let entry = linked.entry;
     let mut live = state.live();
     // An instance that is being made has not detached it yet.
-    if live.late.iter().any(|late| std::ptr::eq(late.linked.entry, entry)) {
+    if live.added.iter().any(|added| std::ptr::eq(added.linked.entry, entry)) {
         return Err(RegisterError::Busy);
     }
     for dependency in entry.dependencies {
@@ -231,23 +212,23 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<LateModul
         needed,
         left: live.reserve.left(),
     })?;
-    let late =
-        Arc::new(LateModule { linked, parts, room, withdrawn: AtomicBool::new(false), users: AtomicUsize::new(1) });
+    let added =
+        Arc::new(AddedModule { linked, parts, room, withdrawn: AtomicBool::new(false), users: AtomicUsize::new(1) });
     for header in live.tree.blocks() {
         // SAFETY: what is in the tree is allocated, and the module is new.
-        unsafe { late.initialize(header) };
+        unsafe { added.initialize(header) };
     }
-    for (part, offset) in &late.parts {
+    for (part, offset) in &added.parts {
         // SAFETY: initialized just now in every instance that is in the tree; one that is made later does it
         // under this lock when it enters the tree.
         unsafe { part.publish(*offset) };
     }
-    live.late.push(Arc::clone(&late));
+    live.added.push(Arc::clone(&added));
     registry::changed();
-    Ok(late)
+    Ok(added)
 }
 
-impl LateModule {
+impl AddedModule {
     /// Makes its variables in an instance; under the lock of the class.
     ///
     /// # Safety
@@ -259,16 +240,16 @@ impl LateModule {
             unsafe { part.initialize(header.cast::<u8>().add(offset).as_ptr()) };
         }
         // SAFETY: by contract.
-        unsafe { header.as_ref() }.late().parts.extend_from_slice(&self.parts);
+        unsafe { header.as_ref() }.lock().parts.extend_from_slice(&self.parts);
     }
 }
 
 /// From now on no instance attaches it. Under the lock of the class.
-fn withdraw(_live: &Live, late: &LateModule) {
-    late.withdrawn.store(true, Ordering::Relaxed);
+fn withdraw(_live: &Live, added: &AddedModule) {
+    added.withdrawn.store(true, Ordering::Relaxed);
 }
 
-fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Result<(), RegisterError> {
+fn attach_everywhere(state: &'static ClassState, added: &Arc<AddedModule>) -> Result<(), RegisterError> {
     // Those that are being made see the module when their own hooks have run; those whose creation has failed have
     // no modules.
     let ids = state
@@ -278,34 +259,34 @@ fn attach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) -> Resu
     let arguments = Arguments::default();
     for id in ids {
         let Some(handle) = state.live().tree.find_any(id) else { continue };
-        if late.is_in(handle.header()) {
+        if added.is_in(handle.header()) {
             continue;
         }
-        late.attaching();
-        if let Err(error) = attach_module(handle.as_ptr(), &late.linked, &arguments) {
-            late.detached();
+        added.attaching();
+        if let Err(error) = attach_module(handle.as_ptr(), &added.linked, &arguments) {
+            added.detached();
             return Err(RegisterError::Attach(error));
         }
-        late.attached(&state.live(), handle.header(), true);
+        added.attached(&state.live(), handle.header(), true);
     }
     Ok(())
 }
 
-fn detach_everywhere(state: &'static ClassState, late: &Arc<LateModule>) {
+fn detach_everywhere(state: &'static ClassState, added: &Arc<AddedModule>) {
     let ids = state.live().tree.all();
     for id in ids.into_iter().rev() {
         let Some(handle) = state.live().tree.find_any(id) else { continue };
-        if take(&handle, late) {
-            let failed = detach_module(handle.as_ptr(), late.linked.entry, late.linked.detach);
+        if take(&handle, added) {
+            let failed = detach_module(handle.as_ptr(), added.linked.entry, added.linked.detach);
             failure::report(failed.into_iter().collect());
-            late.detached();
+            added.detached();
         }
     }
 }
 
 /// Whoever takes the record out of an instance detaches.
-fn take(handle: &Handle, late: &Arc<LateModule>) -> bool {
-    let mut own = handle.header().late();
-    let index = own.attached.iter().position(|other| Arc::ptr_eq(other, late));
+fn take(handle: &Handle, added: &Arc<AddedModule>) -> bool {
+    let mut own = handle.header().lock();
+    let index = own.attached.iter().position(|other| Arc::ptr_eq(other, added));
     index.map(|index| own.attached.remove(index)).is_some()
 }

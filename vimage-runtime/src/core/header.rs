@@ -2,15 +2,16 @@
 
 use std::sync::{Arc, Weak};
 
-use super::class_state::ClassState;
-use super::dynamic::LateModule;
+use super::added::AddedModule;
 use super::holders::Holders;
 use super::observers::{Observer, ObserverTicket, Observers};
 use super::phase::Phase;
-use super::tree;
 use crate::layout::PlacedPart;
 use crate::registry::ClassEntry;
 use crate::sync::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
+
+/// The id of the base instance. Ids are handed out in order and never again.
+pub(crate) const BASE: u64 = 0;
 
 /// Starts each block; the parts follow at the offsets that boot has fixed.
 #[repr(C, align(64))]
@@ -22,7 +23,7 @@ pub(crate) struct Header {
     /// The number of handles, and [`AWAITED`].
     handles: AtomicUsize,
     phase: AtomicU8,
-    late: Mutex<Late>,
+    guarded: Mutex<Guarded>,
     pub(crate) holders: Holders,
 }
 
@@ -31,11 +32,11 @@ const _: () = assert!(size_of::<Header>() <= 128, "the budget of a header");
 
 /// What this instance has of modules that came after boot.
 #[derive(Debug, Default)]
-pub(crate) struct Late {
+pub(crate) struct Guarded {
     /// Their variables that lie in this block.
     pub(crate) parts: Vec<PlacedPart>,
     /// Those that are attached, in that order.
-    pub(crate) attached: Vec<Arc<LateModule>>,
+    pub(crate) attached: Vec<Arc<AddedModule>>,
     /// What is to be told when it shuts down.
     pub(crate) observers: Option<Box<Observers>>,
 }
@@ -67,13 +68,9 @@ impl Header {
             name,
             handles: AtomicUsize::new(1),
             phase: AtomicU8::new(Phase::Creating as u8),
-            late: Mutex::new(Late::default()),
+            guarded: Mutex::new(Guarded::default()),
             holders: Holders::default(),
         }
-    }
-
-    pub(crate) fn class_state(&self) -> &'static ClassState {
-        self.class.laid_out()
     }
 
     pub(crate) fn phase(&self) -> Phase {
@@ -109,35 +106,35 @@ impl Header {
     }
 
     pub(crate) fn is_base(&self) -> bool {
-        self.id == tree::BASE
+        self.id == BASE
     }
 
     /// No user code runs under this lock.
-    pub(crate) fn late(&self) -> MutexGuard<'_, Late> {
-        self.late.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Guarded> {
+        self.guarded.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Adds an observer, unless the instance is shutting down.
     pub(crate) fn add_observer(&self, observer: Weak<dyn Observer>) -> Option<ObserverTicket> {
-        let mut late = self.late();
+        let mut added = self.lock();
         // Under the lock: what is added before the observers are notified is among them, and afterwards the phase
         // says no.
         if !matches!(self.phase(), Phase::Creating | Phase::Live) {
             return None;
         }
-        Some(late.observers.get_or_insert_default().add(observer))
+        Some(added.observers.get_or_insert_default().add(observer))
     }
 
     /// Takes an observer away; it may have been notified already.
     pub(crate) fn remove_observer(&self, ticket: ObserverTicket) {
-        let observer = self.late().observers.as_mut().and_then(|observers| observers.remove(ticket));
+        let observer = self.lock().observers.as_mut().and_then(|observers| observers.remove(ticket));
         // Not under the lock.
         drop(observer);
     }
 
     /// Takes the next observer to notify.
     pub(super) fn take_observer(&self) -> Option<Weak<dyn Observer>> {
-        self.late().observers.as_mut()?.take_first()
+        self.lock().observers.as_mut()?.take_first()
     }
 
     /// One more handle, made from one that exists.

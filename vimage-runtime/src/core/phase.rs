@@ -3,7 +3,7 @@
 /// Where an instance is in its life.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub enum State {
+pub enum InstanceState {
     /// Its attach hooks are running.
     Creating,
     /// In use.
@@ -14,7 +14,7 @@ pub enum State {
     Gone,
 }
 
-/// [`State`], with the parts of shutting down told apart.
+/// [`InstanceState`], with the parts of shutting down told apart.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Creating,
@@ -32,12 +32,12 @@ const PHASES: [Phase; 6] =
     [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Quiesced, Phase::Detaching, Phase::Gone];
 
 impl Phase {
-    pub(crate) fn state(self) -> State {
+    pub(crate) fn state(self) -> InstanceState {
         match self {
-            Phase::Creating => State::Creating,
-            Phase::Live => State::Live,
-            Phase::Quiescing | Phase::Quiesced | Phase::Detaching => State::ShuttingDown,
-            Phase::Gone => State::Gone,
+            Phase::Creating => InstanceState::Creating,
+            Phase::Live => InstanceState::Live,
+            Phase::Quiescing | Phase::Quiesced | Phase::Detaching => InstanceState::ShuttingDown,
+            Phase::Gone => InstanceState::Gone,
         }
     }
 }

@@ -27,8 +27,8 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     if !head.change_phase(Phase::Live, Phase::Quiescing) {
         return Ok(false);
     }
-    let late = head.late().attached.clone();
-    let modules = late.iter().rev().map(|late| &late.linked).chain(head.class_state().modules.iter().rev());
+    let added = head.lock().attached.clone();
+    let modules = added.iter().rev().map(|added| &added.linked).chain(head.class_state().modules.iter().rev());
     // SAFETY: by contract.
     let asked = modules.into_iter().try_for_each(|module| unsafe { ask(header, module) });
     match asked {
@@ -188,7 +188,7 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     failures
 }
 
-/// Runs the detach hooks of late modules and of the first `boot_modules` others, in reverse order of attach, all of
+/// Runs the detach hooks of run-time modules and of the first `boot_modules` others, in reverse order of attach, all of
 /// them whatever happens.
 ///
 /// The caller keeps the block, and nobody else attaches or detaches boot modules.
@@ -201,9 +201,9 @@ pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize) -> Vec<Teardo
     let mut failures = Vec::new();
     loop {
         // Whoever takes it out detaches it: a registration that fails may do the same.
-        let Some(late) = head.late().attached.pop() else { break };
-        failures.extend(detach_module(header, late.linked.entry, late.linked.detach));
-        late.detached();
+        let Some(added) = head.lock().attached.pop() else { break };
+        failures.extend(detach_module(header, added.linked.entry, added.linked.detach));
+        added.detached();
     }
     for module in head.class_state().modules[..boot_modules].iter().rev() {
         failures.extend(detach_module(header, module.entry, module.detach));

@@ -4,11 +4,8 @@ use std::collections::HashMap;
 use std::ptr::NonNull;
 
 use super::handle::Handle;
-use super::header::Header;
+use super::header::{BASE, Header};
 use super::phase::Phase;
-
-/// Ids are handed out in order and never again; the base instance has the first.
-pub(crate) const BASE: u64 = 0;
 
 /// All instances of a class that have memory. Adding, removing and looking up take the same time whatever there is.
 ///

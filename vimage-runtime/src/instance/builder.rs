@@ -5,30 +5,47 @@ use std::error::Error;
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::Instance;
+use super::handle::Instance;
 use crate::core::{self, Handle};
 use crate::error::{AttachError, BootError};
 use crate::registry::{Arguments, Class, ClassEntry};
 use crate::sysctl::{self, Value};
 use crate::{boot, current};
 
+impl<C: Class> Instance<C> {
+    /// Makes an instance without a name or arguments; short for [`builder`](Self::builder)`().create()`.
+    ///
+    /// # Errors
+    ///
+    /// As [`InstanceBuilder::create`].
+    #[track_caller]
+    pub fn new() -> Result<Self, CreateError> {
+        Self::builder().create()
+    }
+
+    /// Starts to make an instance.
+    pub fn builder() -> InstanceBuilder<C> {
+        InstanceBuilder::default()
+    }
+}
+
 /// Makes an instance; from [`Instance::builder`].
 #[must_use = "nothing is made before `create`"]
 #[derive(Debug)]
-pub struct Builder<C: Class> {
+pub struct InstanceBuilder<C: Class> {
     name: Option<Box<str>>,
     arguments: Arguments,
     tunables: Tunables,
     class: PhantomData<fn() -> C>,
 }
 
-impl<C: Class> Default for Builder<C> {
+impl<C: Class> Default for InstanceBuilder<C> {
     fn default() -> Self {
         Self { name: None, arguments: Arguments::default(), tunables: Tunables::new(), class: PhantomData }
     }
 }
 
-impl<C: Class> Builder<C> {
+impl<C: Class> InstanceBuilder<C> {
     /// A name for people to read.
     pub fn name(mut self, name: impl Into<Box<str>>) -> Self {
         self.name = Some(name.into());
@@ -94,7 +111,7 @@ impl<C: Class> Builder<C> {
 /// What sysctls are to be set to before the attach hooks run.
 pub(crate) type Tunables = Vec<(String, Value)>;
 
-/// [`Builder::create`] after boot, where the class is known at run time only.
+/// [`InstanceBuilder::create`] after boot, where the class is known at run time only.
 #[track_caller]
 pub(crate) fn create(
     class: &'static ClassEntry,

@@ -5,9 +5,10 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{Instance, State};
+use super::handle::Instance;
 use crate::core::Phase;
 use crate::core::hooks::Refusal;
+use crate::core::phase::InstanceState;
 use crate::core::teardown::{self, Stays};
 use crate::error::{Holders, ShutdownError, TeardownFailure};
 use crate::registry::Class;
@@ -28,7 +29,7 @@ impl<C: Class> Instance<C> {
         if self.is_base() {
             return Err(ShutdownError::Base);
         }
-        if self.state() == State::Creating {
+        if self.state() == InstanceState::Creating {
             return Err(ShutdownError::Creating);
         }
         loop {

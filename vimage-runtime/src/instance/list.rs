@@ -2,8 +2,9 @@
 
 use std::marker::PhantomData;
 
-use super::Instance;
-use crate::core::tree::{self, Tree};
+use super::handle::Instance;
+use crate::core::header::BASE;
+use crate::core::tree::Tree;
 use crate::core::{Handle, Phase};
 use crate::current;
 use crate::registry::Class;
@@ -22,10 +23,10 @@ impl<C: Class> Instance<C> {
     ///
     /// If boot fails or has failed.
     #[must_use]
-    pub fn list() -> List<C> {
-        let root = current::id(C::ENTRY).unwrap_or(tree::BASE);
+    pub fn list() -> Instances<C> {
+        let root = current::id(C::ENTRY).unwrap_or(BASE);
         // All are below the base.
-        if root == tree::BASE { Self::all() } else { List::new(|tree| tree.subtree(root)) }
+        if root == BASE { Self::all() } else { Instances::new(|tree| tree.subtree(root)) }
     }
 
     /// Every live instance of the class, whatever is current. In order of their ids, otherwise as [`list`](Self::list).
@@ -36,8 +37,8 @@ impl<C: Class> Instance<C> {
     ///
     /// If boot fails or has failed.
     #[must_use]
-    pub fn all() -> List<C> {
-        List::new(Tree::all)
+    pub fn all() -> Instances<C> {
+        Instances::new(Tree::all)
     }
 
     /// Runs `f` in each instance of [`list`](Self::list); in builds without instances once, in the base instance.
@@ -54,12 +55,12 @@ impl<C: Class> Instance<C> {
 
 /// Live instances, one handle at a time; from [`Instance::list`] and [`Instance::all`].
 #[derive(Debug)]
-pub struct List<C: Class> {
+pub struct Instances<C: Class> {
     ids: std::vec::IntoIter<u64>,
     class: PhantomData<fn() -> C>,
 }
 
-impl<C: Class> List<C> {
+impl<C: Class> Instances<C> {
     fn new(ids: impl FnOnce(&Tree) -> Vec<u64>) -> Self {
         match Instance::<C>::class_state() {
             Ok(state) => Self { ids: ids(&state.live().tree).into_iter(), class: PhantomData },
@@ -68,7 +69,7 @@ impl<C: Class> List<C> {
     }
 }
 
-impl<C: Class> Iterator for List<C> {
+impl<C: Class> Iterator for Instances<C> {
     type Item = Instance<C>;
 
     // For `Busy`: the line of the user's loop.

@@ -3,9 +3,17 @@
 use std::fmt;
 use std::marker::PhantomData;
 
-use super::Instance;
+use super::handle::Instance;
 use crate::core::class_state::{describe, hold};
 use crate::registry::Class;
+
+impl<C: Class> Instance<C> {
+    /// A handle that does not keep the instance alive.
+    #[must_use]
+    pub fn downgrade(&self) -> WeakInstance<C> {
+        WeakInstance::new(self.id())
+    }
+}
 
 /// Finds an instance again as long as it lives; from [`Instance::downgrade`].
 ///
@@ -16,7 +24,7 @@ pub struct WeakInstance<C: Class> {
 }
 
 impl<C: Class> WeakInstance<C> {
-    pub(super) fn new(id: u64) -> Self {
+    fn new(id: u64) -> Self {
         Self { id, class: PhantomData }
     }
 

@@ -4,68 +4,93 @@ use std::fmt;
 use std::sync::{Arc, Weak};
 
 use super::error::{RecvError, SendError, TryRecvError, TrySendError};
+use super::place::Place;
 use super::queue::{Queues, Side};
+use crate::carry::BindRefused;
 use crate::carry::future::FutureExt;
-use crate::carry::{AnyInstance, Refused};
-use crate::core::class_state::{describe, hold};
-use crate::core::context;
+use crate::core::class_state::hold;
 use crate::core::observers::{Observer, ObserverTicket};
-use crate::instance::Instance;
-use crate::registry::{Class, ClassEntry};
+use crate::core::{HasInstances, context};
+use crate::registry::ClassEntry;
 
-/// How many messages wait in each direction of a link that [`pair`] makes.
+/// The number of messages that may wait in each direction of a link of [`pair`].
 pub const DEFAULT_CAPACITY: usize = 64;
 
-/// A link between two instances, which may be of different classes: an end for each, and room for
-/// [`DEFAULT_CAPACITY`] messages in each direction.
+/// Links two instances or vimages, with an endpoint in each and room for [`DEFAULT_CAPACITY`] messages in each direction.
 ///
 /// # Errors
 ///
-/// [`Refused`], if one of them is shutting down.
+/// [`BindRefused`], if one of them is shutting down.
 pub fn pair<M: Send + 'static>(
-    a: &Instance<impl Class>,
-    b: &Instance<impl Class>,
-) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
+    a: &impl HasInstances,
+    b: &impl HasInstances,
+) -> Result<(Endpoint<M>, Endpoint<M>), BindRefused> {
     with_capacity(DEFAULT_CAPACITY, a, b)
 }
 
-/// [`pair`], with room for `capacity` messages in each direction.
+/// As [`pair`], with room for `capacity` messages in each direction.
 ///
 /// # Errors
 ///
-/// [`Refused`], if one of the instances is shutting down.
+/// [`BindRefused`], if one of them is shutting down.
 ///
 /// # Panics
 ///
 /// If `capacity` is 0.
 pub fn with_capacity<M: Send + 'static>(
     capacity: usize,
-    a: &Instance<impl Class>,
-    b: &Instance<impl Class>,
-) -> Result<(Endpoint<M>, Endpoint<M>), Refused> {
-    assert!(capacity > 0, "a link needs room for a message");
+    a: &impl HasInstances,
+    b: &impl HasInstances,
+) -> Result<(Endpoint<M>, Endpoint<M>), BindRefused> {
+    assert!(capacity > 0, "the capacity of a link is at least 1");
     let queues = Arc::new(Queues::new(capacity));
     let a = Endpoint::new(&queues, Side::A, a)?;
     let b = Endpoint::new(&queues, Side::B, b)?;
     Ok((a, b))
 }
 
-/// One end of a link, which belongs to one of the two instances; from [`pair`].
+/// One end of a link, which belongs to one of the two instances or vimages; from [`pair`].
 ///
-/// It may be used from any thread, in any context. It closes the link when it is dropped. Messages that arrive here
-/// are this instance's: those that nobody receives, and that cannot go back because the other end has closed before,
-/// are dropped in this instance, or with no context if it is gone.
+/// It can be used from any thread, in any context. Dropping it closes the link. The messages that arrive here belong to
+/// this instance: those that are never received, and cannot be taken back because the other endpoint has closed before,
+/// are dropped in it, or with no context if it is destroyed.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::link::{self, RecvError};
+///
+/// let base = Vnet::base()?;
+/// let (left, right) = link::pair::<u32>(&base, &base)?;
+/// left.send(1).unwrap();
+/// left.close();
+/// assert_eq!((right.recv(), right.recv()), (Ok(1), Err(RecvError)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Endpoint<M: Send + 'static> {
     shared: Arc<Shared<M>>,
-    seat: ObserverTicket,
+    observed: Vec<Observed>,
 }
 
-/// What the instance tells when it shuts down.
+/// An instance that has the endpoint as an observer.
+struct Observed {
+    class: &'static ClassEntry,
+    id: u64,
+    ticket: ObserverTicket,
+}
+
+impl Drop for Observed {
+    fn drop(&mut self) {
+        if let Some(handle) = hold(self.class, self.id) {
+            handle.header().remove_observer(self.ticket);
+        }
+    }
+}
+
+/// The observer: closes the link when an instance shuts down.
 struct Shared<M> {
     queues: Arc<Queues<M>>,
     side: Side,
-    class: &'static ClassEntry,
-    id: u64,
+    place: Place,
 }
 
 impl<M: Send + 'static> Observer for Shared<M> {
@@ -75,14 +100,18 @@ impl<M: Send + 'static> Observer for Shared<M> {
 }
 
 impl<M: Send + 'static> Endpoint<M> {
-    fn new<C: Class>(queues: &Arc<Queues<M>>, side: Side, instance: &Instance<C>) -> Result<Self, Refused> {
-        let header = instance.handle().header();
-        let shared = Arc::new(Shared { queues: Arc::clone(queues), side, class: header.class, id: header.id });
-        let observer: Weak<Shared<M>> = Arc::downgrade(&shared);
-        match header.add_observer(observer) {
-            Some(seat) => Ok(Self { shared, seat }),
-            None => Err(Refused::ShuttingDown { instance: header.label() }),
+    fn new(queues: &Arc<Queues<M>>, side: Side, instances: &impl HasInstances) -> Result<Self, BindRefused> {
+        let shared = Arc::new(Shared { queues: Arc::clone(queues), side, place: Place::of(instances) });
+        let mut observed = Vec::new();
+        for handle in instances.instances() {
+            let header = handle.header();
+            let observer: Weak<Shared<M>> = Arc::downgrade(&shared);
+            let Some(ticket) = header.add_observer(observer) else {
+                return Err(BindRefused::ShuttingDown { instance: header.label() });
+            };
+            observed.push(Observed { class: header.class, id: header.id, ticket });
         }
+        Ok(Self { shared, observed })
     }
 
     fn queues(&self) -> &Queues<M> {
@@ -93,18 +122,18 @@ impl<M: Send + 'static> Endpoint<M> {
         self.shared.side
     }
 
-    /// Sends a message to the other end; blocks the thread while there is no room.
+    /// Sends a message to the other endpoint; blocks the thread while the link is full.
     ///
     /// # Errors
     ///
-    /// [`SendError`] with the message, if the link is closed, also when that happens while it waits.
+    /// [`SendError`] with the message, if the link is closed, or closes meanwhile.
     #[cfg(not(target_family = "wasm"))]
     pub fn send(&self, message: M) -> Result<(), SendError<M>> {
         self.queues().send_blocking(self.side().other(), message)
     }
 
-    /// Sends a message to the other end; waits while there is no room. If the future is dropped before it is ready,
-    /// the message is dropped with it.
+    /// Sends a message to the other endpoint; waits while the link is full. A future that is dropped before it is ready
+    /// has sent nothing, and drops the message.
     ///
     /// # Errors
     ///
@@ -113,7 +142,7 @@ impl<M: Send + 'static> Endpoint<M> {
         self.queues().send(self.side().other(), message).await
     }
 
-    /// Sends a message to the other end, if there is room.
+    /// Sends a message to the other endpoint, if the link is not full.
     ///
     /// # Errors
     ///
@@ -122,17 +151,18 @@ impl<M: Send + 'static> Endpoint<M> {
         self.queues().try_send(self.side().other(), message)
     }
 
-    /// The next message from the other end; blocks the thread while there is none. The order is that of sending.
+    /// Receives the next message, in the order of sending; blocks the thread while the link is empty.
     ///
     /// # Errors
     ///
-    /// [`RecvError`], if the link is closed and, where it was closed by the other end, all messages are received.
+    /// [`RecvError`], if this endpoint has closed the link, or the other one has and all messages are received.
     #[cfg(not(target_family = "wasm"))]
     pub fn recv(&self) -> Result<M, RecvError> {
         self.queues().recv_blocking(self.side())
     }
 
-    /// The next message from the other end; waits while there is none. Dropping the future loses no message.
+    /// Receives the next message; waits while the link is empty. A future that is dropped before it is ready has
+    /// received nothing.
     ///
     /// # Errors
     ///
@@ -141,22 +171,22 @@ impl<M: Send + 'static> Endpoint<M> {
         self.queues().recv(self.side()).await
     }
 
-    /// The next message from the other end, if there is one.
+    /// Receives the next message, if the link is not empty.
     ///
     /// # Errors
     ///
-    /// [`TryRecvError`], if there is none at the moment, or if the link is closed as in [`recv`](Self::recv).
+    /// [`TryRecvError`], if the link is empty, or closed as in [`recv`](Self::recv).
     pub fn try_recv(&self) -> Result<M, TryRecvError> {
         self.queues().try_recv(self.side())
     }
 
-    /// Runs `handler` with each message, in this end's instance, until the link closes; blocks the thread while there
-    /// is none.
+    /// Runs `handler` with each message, in this endpoint's instance or vimage, until the link closes; blocks the thread
+    /// while the link is empty.
     ///
-    /// The instance is held while the handler runs, and not while it waits. Other classes are what they are here.
+    /// The instance is held while the handler runs, not while it waits. Other classes have the caller's contexts.
     ///
-    /// A panic of the handler goes on to the caller. The message it was about is lost with it. The link stays open while
-    /// there is this end, and whoever calls this again goes on with the next message.
+    /// A panic of the handler is passed on to the caller, and its message is lost. The link stays open; a new call goes on
+    /// with the next message.
     #[cfg(not(target_family = "wasm"))]
     pub fn serve(&self, mut handler: impl FnMut(M)) {
         while let Ok(message) = self.recv() {
@@ -166,7 +196,7 @@ impl<M: Send + 'static> Endpoint<M> {
         }
     }
 
-    /// As [`serve`](Self::serve), for the messages that are there; returns how many were handled.
+    /// As [`serve`](Self::serve), for the messages that have arrived; returns how many were handled.
     pub fn serve_pending(&self, mut handler: impl FnMut(M)) -> usize {
         let mut handled = 0;
         while let Ok(message) = self.try_recv() {
@@ -178,7 +208,7 @@ impl<M: Send + 'static> Endpoint<M> {
         handled
     }
 
-    /// As [`serve`](Self::serve), with a handler that may wait: its futures run in this end's instance.
+    /// As [`serve`](Self::serve), with an async handler, whose futures run in this endpoint's instance or vimage.
     pub async fn serve_async<F: Future<Output = ()>>(&self, mut handler: impl FnMut(M) -> F) {
         while let Ok(message) = self.recv_async().await {
             match self.deliver(message, |message| handler(message).within_current()) {
@@ -188,58 +218,52 @@ impl<M: Send + 'static> Endpoint<M> {
         }
     }
 
-    /// Runs `f` with a message in this end's instance; `None` if that is gone, and the message goes back.
+    /// Runs `f` with a message in this endpoint's place. Returns `None` if that is destroyed; the message can be taken
+    /// back then.
     fn deliver<R>(&self, message: M, f: impl FnOnce(M) -> R) -> Option<R> {
-        match self.instance() {
-            Some(instance) => Some(instance.enter(|| f(message))),
-            None => {
-                // No other instance may be reached instead.
-                context::bar_all(|| drop(self.queues().give_back(self.side(), message)));
-                None
-            }
+        let mut message = Some(message);
+        let delivered = self.shared.place.enter(|| message.take().map(f));
+        if let Some(message) = message {
+            // No other instance may be reached instead.
+            context::bar_all(|| drop(self.queues().give_back(self.side(), message)));
         }
+        delivered.flatten()
     }
 
-    /// The messages that were sent from here and not received there, the oldest first. There are none before the
-    /// other end has closed.
+    /// Takes back the messages that were sent from here and not received there, the oldest first. There are none before
+    /// the other endpoint has closed the link.
     pub fn take_back(&self) -> Vec<M> {
         self.queues().take_back(self.side())
     }
 
-    /// Closes the link: nothing more is sent. What has arrived here and was not received goes back to the other end;
-    /// what was sent from here can still be received there. Dropping the end does the same.
+    /// Closes the link; dropping the endpoint does the same. The other endpoint can still receive the messages that were
+    /// sent from here, and take back those that it sent and that were not received here.
     pub fn close(&self) {
-        match self.instance() {
-            Some(instance) => instance.enter(|| drop(self.queues().close(self.side()))),
-            // Nothing else may be reached instead.
-            None => context::bar_all(|| drop(self.queues().close(self.side()))),
+        let close = || drop(self.queues().close(self.side()));
+        if self.shared.place.enter(close).is_none() {
+            // No other instance may be reached instead.
+            context::bar_all(close);
         }
     }
 
-    /// Whether one of the ends has closed the link.
+    /// Returns whether one of the endpoints has closed the link.
     #[must_use]
     pub fn is_closed(&self) -> bool {
         self.queues().is_closed()
-    }
-
-    fn instance(&self) -> Option<AnyInstance> {
-        hold(self.shared.class, self.shared.id).map(AnyInstance)
     }
 }
 
 impl<M: Send + 'static> Drop for Endpoint<M> {
     fn drop(&mut self) {
         self.close();
-        if let Some(AnyInstance(handle)) = self.instance() {
-            handle.header().remove_observer(self.seat);
-        }
+        self.observed.clear();
     }
 }
 
-/// Whose end it is: `Endpoint(Net#3 "red", Live, open)`.
+/// The instance or vimage, and the state of the link: `Endpoint(Net#3 "red", Live, open)`.
 impl<M: Send + 'static> fmt::Debug for Endpoint<M> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let state = if self.is_closed() { "closed" } else { "open" };
-        write!(f, "Endpoint({}, {state})", describe(self.shared.class, self.shared.id))
+        write!(f, "Endpoint({}, {state})", self.shared.place)
     }
 }

@@ -1,31 +1,55 @@
-//! What ends of links return.
+//! The errors of links.
 
 use std::error::Error;
 use std::fmt;
 
-/// The link is closed, and nothing is left to receive.
+/// The link is closed, and all messages are received; from [`Endpoint::recv`](super::Endpoint::recv).
+///
+/// ```
+/// assert_eq!(vimage::link::RecvError.to_string(), "the link is closed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct RecvError;
 
-/// The link is closed; here is the message back.
+/// The link is closed; gives the message back. From [`Endpoint::send`](super::Endpoint::send).
+///
+/// ```
+/// assert_eq!(vimage::link::SendError("message").into_inner(), "message");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub struct SendError<M>(pub M);
 
-/// A message was not sent; here it is back.
+/// A message was not sent; gives it back. From [`Endpoint::try_send`](super::Endpoint::try_send).
+///
+/// ```
+/// assert_eq!(vimage::link::TrySendError::Full("message").into_inner(), "message");
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum TrySendError<M> {
-    /// There is no room at the moment.
+    /// The link is full at the moment.
     Full(M),
     /// The link is closed.
     Closed(M),
 }
 
-/// Nothing was received.
+/// No message was received; from [`Endpoint::try_recv`](super::Endpoint::try_recv).
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::link::{self, TryRecvError};
+///
+/// let base = Vnet::base()?;
+/// let (left, right) = link::pair::<u32>(&base, &base)?;
+/// assert_eq!(right.try_recv(), Err(TryRecvError::Empty));
+/// drop(left);
+/// assert_eq!(right.try_recv(), Err(TryRecvError::Closed));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TryRecvError {
-    /// There is nothing at the moment.
+    /// The link is empty at the moment.
     Empty,
-    /// The link is closed, and nothing is left to receive.
+    /// The link is closed, and all messages are received.
     Closed,
 }
 

@@ -1,9 +1,9 @@
 //! Links: the explicit path between two instances.
 //!
-//! Instances share nothing, so that what goes from one to another goes through a link: a bounded, typed channel in
-//! both directions with one [`Endpoint`] in each instance, the kernel's `epair`. Sending to a full link waits or is an
-//! error, never a loss. A link keeps neither instance alive; it closes when either of them shuts down or an end is
-//! dropped, and messages that were not received by then go back to their sender.
+//! Instances share nothing, so messages from one to another need a link: a bounded, typed channel in both directions with
+//! an [`Endpoint`] in each of two instances or vimages, like the kernel's `epair`. Sending to a full link waits or fails; no
+//! message is lost. A link keeps no instance alive. It closes when one of them shuts down or an endpoint is dropped; the
+//! sender can take back the messages that were not received by then.
 //!
 //! ```
 //! # use vimage::prelude::*;
@@ -31,17 +31,18 @@
 //!
 //! A link costs a few allocations, and an observer in each instance. Sending or receiving a message takes a lock for a few
 //! instructions and wakes at most one waiter; both directions share that lock. Handling a message costs a look-up by id
-//! and an `enter`.
+//! and an `enter`, for each instance of a vimage.
 //!
 //! # In each build
 //!
-//! In builds without instances both ends are of base instances, and otherwise work as they do anywhere. No
-//! base instance shuts down, so that a link is closed by its ends only.
+//! In builds without instances both endpoints belong to base instances. No base instance shuts down, so only the
+//! endpoints close a link. Everything else is the same.
 
 mod endpoint;
 mod error;
 #[cfg(all(test, vimage_shuttle))]
 mod models;
+mod place;
 mod queue;
 #[cfg(all(test, not(vimage_shuttle)))]
 mod tests;

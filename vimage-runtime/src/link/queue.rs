@@ -218,7 +218,7 @@ impl<M> Queues<M> {
     #[must_use = "to be dropped in the instance of the side"]
     pub(super) fn close(&self, side: Side) -> Vec<M> {
         let mut state = self.lock();
-        let is_second = state.is_closed_by(side.other());
+        let is_second = state.is_closed_by(side.other()) && !state.is_closed_by(side);
         state.closed[side as usize] = true;
         let waiting: Vec<Waker> =
             state.queues.iter_mut().flat_map(|queue| queue.senders.all().chain(queue.receivers.all())).collect();

@@ -3,8 +3,6 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-use crate::UseInVirtualizedCode;
 use crate::core::context;
 use crate::core::{Handle, Header};
 use crate::current;
@@ -12,7 +10,7 @@ use crate::current;
 use crate::registry::Class;
 use crate::registry::ClassEntry;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
-use crate::storage::kind;
+use crate::storage::{UseInVirtualizedCode, kind};
 
 /// An instance of any class, which exists for as long as this is borrowed; or none, for what all share.
 ///

@@ -18,7 +18,7 @@ use super::context::ClassContext;
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a class of modules",
     label = "not a class",
-    note = "classes are `vimage::Net`, `vimage::Cpu`, `vimage::Procg`, or declared with `vimage::class! {{ pub struct {Self}; }}`"
+    note = "classes are `vimage::kernel::Net`, `vimage::kernel::Cpu`, `vimage::kernel::Procg`, or declared with `vimage::class! {{ pub struct {Self}; }}`"
 )]
 pub unsafe trait Class: Sized + Send + Sync + 'static {
     #[doc(hidden)]
@@ -116,17 +116,17 @@ macro_rules! __class {
 }
 
 __class! {
-    /// Networking: the kernel's `V_NET`. Its instances are [`Vnet`](crate::Vnet)s.
+    /// Networking: the kernel's `V_NET`. Its instances are [`Vnet`](crate::kernel::Vnet)s.
     pub Net, Panic
 }
 
 __class! {
-    /// Processor scheduling: the kernel's `V_CPU`. Its instances are [`Vcpu`](crate::Vcpu)s.
+    /// Processor scheduling: the kernel's `V_CPU`. Its instances are [`Vcpu`](crate::kernel::Vcpu)s.
     pub Cpu, Panic
 }
 
 __class! {
-    /// Processes and their protection: the kernel's `V_PROCG`. Its instances are [`Vprocg`](crate::Vprocg)s.
+    /// Processes and their protection: the kernel's `V_PROCG`. Its instances are [`Vprocg`](crate::kernel::Vprocg)s.
     pub Procg, Panic
 }
 

@@ -1,9 +1,9 @@
 //! Where a class keeps what is current on a thread. What that means is the matter of `core::context`.
 
 #[cfg(feature = "vimage")]
-pub(crate) use instances::{Context, Outer};
-#[cfg(feature = "vimage")]
 pub use instances::{ClassContext, ThreadContext};
+#[cfg(feature = "vimage")]
+pub(crate) use instances::{Context, Link};
 #[cfg(not(feature = "vimage"))]
 pub use single::ClassContext;
 
@@ -27,6 +27,8 @@ mod instances {
         pub(crate) const NONE: Self = Self(ptr::without_provenance(usize::MAX));
         /// Nothing is entered, and nothing may be resolved: fields are being dropped.
         pub(crate) const BARRED: Self = Self(ptr::without_provenance(usize::MAX - 1));
+        /// Never current: where a [`Link`] says what was entered.
+        pub(crate) const LINKED: Self = Self(ptr::null());
 
         pub(crate) fn of<T>(block: NonNull<T>) -> Self {
             Self(block.as_ptr().cast_const().cast())
@@ -46,27 +48,28 @@ mod instances {
         }
     }
 
-    /// A context that another one was entered in, in the stack frame of the inner one.
+    /// A context in which another one was entered: in the stack frame that entered the inner one, and leaves it.
     #[derive(Clone, Copy, Debug)]
-    pub(crate) struct Outer {
-        pub(crate) context: Context,
-        /// The one around it; null at the outermost.
-        pub(crate) around: *const Outer,
+    pub(crate) struct Link {
+        pub(crate) outer: Context,
+        pub(crate) inner: Context,
+        /// The next one outwards; null at the end.
+        pub(crate) around: *const Link,
     }
 
     /// What a class keeps per thread.
     #[derive(Debug)]
     pub struct ThreadContext {
         current: Cell<Context>,
-        /// The innermost of the contexts around the current one.
-        outer: Cell<*const Outer>,
+        /// The contexts in which the current one was entered, the innermost first.
+        around: Cell<*const Link>,
     }
 
     impl ThreadContext {
         /// No context. Called by `class!`.
         #[allow(clippy::new_without_default, reason = "only `class!` makes them")]
         pub const fn new() -> Self {
-            Self { current: Cell::new(Context::NONE), outer: Cell::new(ptr::null()) }
+            Self { current: Cell::new(Context::NONE), around: Cell::new(ptr::null()) }
         }
     }
 
@@ -90,19 +93,12 @@ mod instances {
             self.0.with(|thread| thread.current.replace(context))
         }
 
-        /// What is current, and what is around it.
-        #[inline(always)]
-        pub(crate) fn state(self) -> Outer {
-            self.0.with(|thread| Outer { context: thread.current.get(), around: thread.outer.get() })
+        pub(crate) fn around(self) -> *const Link {
+            self.0.with(|thread| thread.around.get())
         }
 
-        /// Makes a context current, with `around` as the innermost of those around it; returns what was current.
-        #[inline(always)]
-        pub(crate) fn set(self, context: Context, around: *const Outer) -> Context {
-            self.0.with(|thread| {
-                thread.outer.set(around);
-                thread.current.replace(context)
-            })
+        pub(crate) fn set_around(self, around: *const Link) {
+            self.0.with(|thread| thread.around.set(around));
         }
     }
 

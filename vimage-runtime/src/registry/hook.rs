@@ -7,7 +7,7 @@ use std::fmt;
 
 use super::module::{Module, ModuleEntry};
 
-/// The values given with [`Builder::arg`](crate::Builder::arg), one per type.
+/// The values given with [`InstanceBuilder::arg`](crate::InstanceBuilder::arg), one per type.
 ///
 /// An `#[attach]` hook takes them as `&vimage::Arguments`. The base instances are made without any.
 #[derive(Default)]

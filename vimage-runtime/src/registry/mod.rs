@@ -20,7 +20,7 @@ pub use context::ClassContext;
 #[cfg(feature = "vimage")]
 pub use context::ThreadContext;
 #[cfg(feature = "vimage")]
-pub(crate) use context::{Context, Outer};
+pub(crate) use context::{Context, Link};
 pub(crate) use hook::AttachFn;
 pub use hook::{
     Arguments, BoxError, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,

@@ -5,11 +5,15 @@ use std::ptr::NonNull;
 
 use super::access::Virtualized;
 use super::bounds::Checked;
-use super::builds::{Part, Place, Resolved};
+use super::builds::{Part, Place};
 use super::held::Held;
 use super::kind;
+use super::region::IsRegion;
+use super::resolved::Resolved;
+use super::slot::Slot;
+use super::variable::VariableEntry;
 use crate::core::{Header, InstanceOf};
-use crate::registry::{Class, Module, ModuleEntry};
+use crate::registry::Class;
 
 /// The accessor of a virtualized variable: what `V_NAME` is outside virtualized code.
 ///
@@ -32,22 +36,6 @@ impl<T, C, K> Clone for UseInVirtualizedCode<T, C, K> {
 }
 impl<T, C, K> Copy for UseInVirtualizedCode<T, C, K> {}
 
-/// The name of a variable, for messages.
-#[doc(hidden)]
-#[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "without instances nothing goes wrong"))]
-#[derive(Debug)]
-pub struct VariableEntry {
-    pub(crate) name: &'static str,
-    pub(crate) module: &'static ModuleEntry,
-}
-
-impl VariableEntry {
-    /// `name` with its `V_`.
-    pub const fn new<M: Module>(name: &'static str) -> Self {
-        Self { name, module: M::ENTRY }
-    }
-}
-
 impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     /// Called by `part!`. `S` is the field's wrapper in the part `P`.
     ///
@@ -68,18 +56,19 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
         Self { variable, place, marker: PhantomData }
     }
 
-    /// Resolves the variable in the current instance, at the head of a region of virtualized code.
+    /// Resolves the variable in the current instance, for a region of virtualized code.
     ///
-    /// It only loads; the check is in `Resolved::get`, at the mention.
+    /// It only loads; the check is in `Resolved::get`, at the use.
     ///
     /// # Safety
     ///
-    /// `region` must be a local of the function or closure body that this is called in, and must end, or be moved,
-    /// before the next `await`.
+    /// `region` must be a local of the function or closure body that this is called in, and that body must borrow it
+    /// mutably between this call and the next `await`. Between the two no other instance may be left that was entered
+    /// before this call.
     #[doc(hidden)]
     #[inline(always)]
     pub unsafe fn resolve_in_region<R: IsRegion>(self, _region: &R) -> Resolved<'_, T, K> {
-        self.place.resolve::<C, K>(self.variable)
+        Resolved::new(self.place.look_up::<C>(self.variable))
     }
 
     /// The slot in an instance of the class `C`, if it has the variable.
@@ -87,47 +76,6 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
         self.place.find(instance)
     }
 }
-
-/// What a resolution borrows, so that it ends with it; a local at the head of each region.
-///
-/// It has no content, and whoever has it can do nothing with it. It has no `PartialEq`, so that a constant of the
-/// user's is no pattern that a region matches.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Region(());
-
-impl Region {
-    #[allow(clippy::new_without_default, reason = "only the macros make them")]
-    #[inline(always)]
-    pub const fn new() -> Self {
-        Self(())
-    }
-}
-
-/// Only [`Region`]. A generic parameter, because what has another type is not coerced to it.
-#[doc(hidden)]
-pub trait IsRegion: sealed::Sealed {}
-impl IsRegion for Region {}
-
-mod sealed {
-    pub trait Sealed {}
-    impl Sealed for super::Region {}
-}
-
-/// The wrapper of a field of type `T` whose variable is of kind `K`.
-///
-/// # Safety
-///
-/// A pointer to the wrapper is what `Place<T>` of that kind expects.
-#[doc(hidden)]
-pub unsafe trait Slot<T, K> {}
-
-// SAFETY: a transparent wrapper, read as its content.
-unsafe impl<T> Slot<T, kind::Scoped> for super::slot::Scoped<T> {}
-// SAFETY: starts with an `UnsafeCell` of the value, of which only raw pointers are made.
-unsafe impl<T> Slot<T, kind::Raw> for super::slot::Raw<T> {}
-// SAFETY: where values do not end, the same as `Scoped`; else `Resolved` and `Place` follow its pointer.
-unsafe impl<T> Slot<T, kind::Keep> for super::slot::Keep<T> {}
 
 impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInVirtualizedCode<T, C, K> {
     type Value = T;

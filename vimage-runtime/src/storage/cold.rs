@@ -2,7 +2,7 @@
 
 use std::ptr::NonNull;
 
-use super::accessor::VariableEntry;
+use super::variable::VariableEntry;
 use crate::core::Header;
 use crate::core::context::{self, Current};
 use crate::current;
@@ -62,7 +62,7 @@ pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(super) fn too_late(variable: &'static VariableEntry) -> ! {
+pub(super) fn entered_after_head(variable: &'static VariableEntry) -> ! {
     panic!(
         "`{}`: when the function or closure began that mentions it, there was no such variable here: its instance was \
          entered, or its module {} registered, inside that function; mention it in a function or closure of its own, \

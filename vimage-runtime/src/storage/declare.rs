@@ -43,17 +43,17 @@ macro_rules! __part {
         $(
             $(#[$attr])*
             #[allow(non_upper_case_globals)]
-            $vis const $accessor: $crate::UseInVirtualizedCode<
+            $vis const $accessor: $crate::__private::UseInVirtualizedCode<
                 $ty,
                 <$module as $crate::__private::Module>::Class,
-                $crate::kind::$kind,
+                $crate::__private::kind::$kind,
             > = {
                 static __VIMAGE_VARIABLE: $crate::__private::VariableEntry =
                     $crate::__private::VariableEntry::new::<$module>($crate::__private::core::stringify!($accessor));
                 // SAFETY: the entry is the part's, and the offset that of the field whose type rustc has just
                 // compared with the accessor's through the projection; nothing is coerced to a raw pointer to a slot.
                 unsafe {
-                    $crate::UseInVirtualizedCode::new(
+                    $crate::__private::UseInVirtualizedCode::new(
                         &__VIMAGE_VARIABLE,
                         &$entry,
                         $crate::__private::core::mem::offset_of!($part, $field),

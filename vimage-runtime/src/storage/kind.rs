@@ -1,7 +1,5 @@
 //! The ways a variable is stored and reached; the third parameter of an accessor.
 
-use super::builds::kept_value;
-
 /// Lives with its instance; a mention gives a reference that ends with its region.
 #[derive(Clone, Copy, Debug)]
 pub enum Scoped {}
@@ -26,13 +24,5 @@ impl Shared for Scoped {
     #[inline(always)]
     unsafe fn value<T>(slot: *const T) -> *const T {
         slot
-    }
-}
-
-impl Shared for Keep {
-    #[inline(always)]
-    unsafe fn value<T>(slot: *const T) -> *const T {
-        // SAFETY: by contract a `slot::Keep<T>` lies there.
-        unsafe { kept_value(slot) }
     }
 }

@@ -17,12 +17,15 @@ mod declare;
 pub mod kind;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 mod recovered;
-#[cfg(feature = "vimage")]
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+mod region;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 mod resolved;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub mod slot;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+mod variable;
 
 pub use access::Virtualized;
 pub use bounds::{assert, assert_send};
@@ -31,6 +34,8 @@ pub(crate) use local_key::AtEnd;
 pub use local_key::LocalKey;
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub mod suspended;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use accessor::UseInVirtualizedCode;
 #[cfg(feature = "vimage")]
 #[doc(hidden)]
@@ -38,10 +43,12 @@ pub use builds::{drop_of, kept};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
 pub use {
-    accessor::{Region, VariableEntry},
-    builds::{Part, Resolved},
+    builds::{Keep, Part},
     declare::accessor,
     recovered::Recovered,
+    region::Region,
+    resolved::Resolved,
+    variable::VariableEntry,
 };
 
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]

@@ -20,10 +20,10 @@ macro_rules! __recovered {
         unsafe extern "C" {
             $(#[cfg $condition])*
             #[link_name = "vimage: a variable of an input with mistakes"]
-            $vis safe static $accessor: $crate::UseInVirtualizedCode<
+            $vis safe static $accessor: $crate::__private::UseInVirtualizedCode<
                 $ty,
                 $crate::__private::Recovered<<$module as $crate::__private::Module>::Class>,
-                $crate::kind::$kind,
+                $crate::__private::kind::$kind,
             >;
         }
     };

@@ -1,23 +1,18 @@
-//! What an accessor becomes at the head of a region, in the `vimage` build.
+//! What an accessor becomes at the head of a region.
 
 use std::marker::PhantomData;
 
-use super::accessor::{Region, VariableEntry};
-use super::builds::Place;
+use super::builds::Found;
 use super::kind;
-use crate::registry::ClassEntry;
+use super::region::Region;
 
 /// A variable, found or not. Hidden in virtualized code, where it is made at the head of the region `'r`.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct Resolved<'r, T, K> {
-    pub(super) slot: *const T,
-    pub(super) place: Place<T>,
-    pub(super) class: &'static ClassEntry,
-    pub(super) variable: &'static VariableEntry,
-    pub(super) region: PhantomData<&'r Region>,
+    found: Found<T>,
+    region: PhantomData<&'r Region>,
     // Invariant in `T`, as the accessor.
-    pub(super) kind: PhantomData<fn(T) -> K>,
+    kind: PhantomData<fn(T) -> K>,
 }
 
 impl<T, K> Clone for Resolved<'_, T, K> {
@@ -29,9 +24,8 @@ impl<T, K> Copy for Resolved<'_, T, K> {}
 
 impl<T, K> Resolved<'_, T, K> {
     #[inline(always)]
-    #[track_caller]
-    pub(super) fn slot(self) -> *const T {
-        if self.slot.is_null() { self.place.resolve_late(self.class, self.variable) } else { self.slot }
+    pub(super) fn new(found: Found<T>) -> Self {
+        Self { found, region: PhantomData, kind: PhantomData }
     }
 }
 
@@ -48,7 +42,7 @@ impl<'r, T> Resolved<'r, T, kind::Scoped> {
         // SAFETY: the slot is in the instance that was current at the head of this region, or in the base instance,
         // which does not end. Whoever entered the former keeps it alive until the region ends, and `'r` does not
         // outlast the region (contract of `resolve_in_region`). `part!` has asserted that the value may be shared.
-        unsafe { &*self.slot() }
+        unsafe { &*self.found.slot() }
     }
 }
 
@@ -58,7 +52,7 @@ impl<T> Resolved<'_, T, kind::Keep> {
     #[track_caller]
     pub fn get(self) -> &'static T {
         // SAFETY: the slot is alive as in `Resolved<T, Scoped>`, and the value it points at is leaked.
-        unsafe { &*<kind::Keep as kind::Shared>::value(self.slot()) }
+        unsafe { &*<kind::Keep as kind::Shared>::value(self.found.slot()) }
     }
 }
 
@@ -68,6 +62,6 @@ impl<T> Resolved<'_, T, kind::Raw> {
     #[track_caller]
     pub fn get(self) -> *mut T {
         // It points into an `UnsafeCell`; using it is the user's `unsafe`.
-        self.slot().cast_mut()
+        self.found.slot().cast_mut()
     }
 }

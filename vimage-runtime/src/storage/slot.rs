@@ -3,7 +3,7 @@
 use std::cell::UnsafeCell;
 use std::mem::ManuallyDrop;
 
-pub use super::builds::Keep;
+use super::kind;
 
 /// Dropped with the part.
 #[repr(transparent)]
@@ -56,3 +56,16 @@ pub trait NeverDrops: Sized {
 impl<T> NeverDrops for Drops<T> {
     const CHOSEN: Self = Self(None);
 }
+
+/// The wrapper of a field of type `T` whose variable is of kind `K`.
+///
+/// # Safety
+///
+/// A pointer to the wrapper is what `Place<T>` of that kind expects.
+#[doc(hidden)]
+pub unsafe trait Slot<T, K> {}
+
+// SAFETY: a transparent wrapper, read as its content.
+unsafe impl<T> Slot<T, kind::Scoped> for Scoped<T> {}
+// SAFETY: starts with an `UnsafeCell` of the value, of which only raw pointers are made.
+unsafe impl<T> Slot<T, kind::Raw> for Raw<T> {}

@@ -77,7 +77,6 @@ type Within<D> = fn(&D) -> bool;
 
 /// A variable that is only read.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct ReadOnly<T: 'static>(pub Find<T>);
 
 impl<T: Readable> Target for ReadOnly<T> {
@@ -105,7 +104,6 @@ impl<T: Readable> Target for ReadOnly<T> {
 
 /// A variable that is read and written.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct ReadWrite<T: Readable + 'static>(pub Find<T>, pub Within<T::Value>);
 
 impl<T: Writable> Target for ReadWrite<T> {
@@ -136,7 +134,6 @@ impl<T: Writable> Target for ReadWrite<T> {
 
 /// A variable, or the place of a `static mut`, behind a function of the user's.
 #[doc(hidden)]
-#[allow(missing_debug_implementations)]
 pub struct Handled<P: Pointer, D, E> {
     pub find: for<'a> fn(InstanceRef<'a>) -> Option<P::To<'a>>,
     pub handler: for<'a> fn(P::To<'a>, Option<D>) -> Result<D, E>,

@@ -1,4 +1,4 @@
-//! What can be wrong with a name or a value.
+//! The errors of sysctls.
 
 use std::error::Error as StdError;
 use std::fmt;
@@ -8,42 +8,48 @@ use super::value::Kind;
 use crate::error::BootError;
 use crate::names;
 
-/// Why a sysctl was not read or set. Nothing has changed then.
+/// Why a sysctl was not read or set. Its value has not changed.
+///
+/// ```
+/// use vimage::sysctl::{self, Error};
+///
+/// assert!(matches!(sysctl::get("net.nothing"), Err(Error::Unknown { .. })));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// No variable of a registered module bears this name.
+    /// No variable of a registered module has this name.
     Unknown {
         /// The name.
         name: String,
-        /// A name that exists and is close.
+        /// The closest existing name.
         closest: Option<String>,
     },
-    /// Several variables bear this name; write the module before it: `module::name`.
+    /// Several variables have this name; put the module before it: `module::name`.
     Ambiguous {
         /// The name.
         name: String,
-        /// Who bears it, with crate and line.
+        /// The names that identify each of them, with crate and line.
         candidates: Vec<String>,
     },
-    /// What was given cannot be read as what the variable holds.
+    /// The given value does not convert to the type of the variable.
     WrongType {
         /// The name.
         name: String,
-        /// What was given.
+        /// The given value.
         given: String,
-        /// What it holds.
+        /// The kind of the variable.
         expected: Kind,
-        /// Its type.
+        /// The type of the variable.
         type_name: &'static str,
-        /// What the type says about it, if it says anything: see [`by_text!`](super::by_text).
+        /// The error of the type's `from_str`, if it has a text: see [`by_text!`](super::by_text).
         reason: Option<String>,
     },
-    /// It is not in the range of the sysctl, or of the variable's type.
+    /// The given value is outside of the range of the sysctl, or of the variable's type.
     OutOfRange {
         /// The name.
         name: String,
-        /// What was given.
+        /// The given value.
         given: String,
         /// The range, or the type.
         range: &'static str,
@@ -52,19 +58,19 @@ pub enum Error {
     ReadOnly {
         /// The name.
         name: String,
-        /// It can be, when an instance is created.
+        /// It can be set when an instance is created.
         tunable: bool,
     },
-    /// It cannot be given when an instance is created.
+    /// It cannot be set when an instance is created.
     NotTunable {
         /// The name.
         name: String,
     },
-    /// Only the base instance may set it; for a shared variable that is the default.
+    /// Only the base instance may set it, which is the default for a shared variable.
     NotPermitted {
         /// The name.
         name: String,
-        /// From where it was tried.
+        /// The instance that tried.
         instance: String,
     },
     /// No instance of the variable's class is current.
@@ -83,21 +89,21 @@ pub enum Error {
         /// The instance.
         instance: String,
     },
-    /// The creation of the instance has failed, or its module has been taken back.
+    /// The creation of the instance has failed, or the module is unregistered.
     Gone {
         /// The name.
         name: String,
     },
-    /// The variable's lock was held for as long as [`View::with_deadline`](super::View::with_deadline) allows to wait.
+    /// The lock of the variable was held for as long as [`View::with_deadline`](super::View::with_deadline) allows to wait.
     Busy {
         /// The name.
         name: String,
     },
-    /// The variable, or its handler, did not want it.
+    /// The variable or its handler refused.
     Refused {
         /// The name.
         name: String,
-        /// Why.
+        /// The reason.
         source: Arc<dyn StdError + Send + Sync>,
     },
     /// The handler, or the variable's type, panicked.
@@ -117,19 +123,19 @@ impl fmt::Display for Error {
             Self::Unknown { name, closest } => names::write_unknown(f, "sysctl", name, closest.as_deref()),
             Self::Ambiguous { name, candidates } => names::write_ambiguous(f, name, candidates),
             Self::WrongType { name, given, expected, type_name, reason } => {
-                write!(f, "`{name}` holds {expected} ({type_name}), and {given:?} is none")?;
+                write!(f, "`{name}`: {given:?} is not a valid {type_name} ({expected})")?;
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Self::OutOfRange { name, given, range } => write!(f, "`{name}`: {given} is not in the range of {range}"),
             Self::ReadOnly { name, tunable: false } => write!(f, "`{name}` is read-only"),
             Self::ReadOnly { name, tunable: true } => {
-                write!(f, "`{name}` can be set when an instance is created, and not later")
+                write!(f, "`{name}` can only be set when an instance is created")
             }
             Self::NotTunable { name } => {
-                write!(f, "`{name}` is not tunable: it cannot be set when an instance is created")
+                write!(f, "`{name}` cannot be set when an instance is created: it is not `tunable`")
             }
             Self::NotPermitted { name, instance } => {
-                write!(f, "`{name}` may be set from the base instance only, and not from {instance}")
+                write!(f, "`{name}` can only be set from the base instance, not from {instance}")
             }
             Self::NoInstance { name, class } => write!(
                 f,
@@ -137,10 +143,10 @@ impl fmt::Display for Error {
                  `vimage::sysctl::of(&instance)`"
             ),
             Self::WrongClass { name, class, instance } => {
-                write!(f, "`{name}` is a variable of class {class}, which {instance} is not of")
+                write!(f, "`{name}` is a variable of class {class}, not of {instance}")
             }
-            Self::Gone { name } => write!(f, "`{name}`: the instance is gone, or its module"),
-            Self::Busy { name } => write!(f, "`{name}` is in use: the program holds its lock"),
+            Self::Gone { name } => write!(f, "`{name}`: the instance is destroyed, or the module is unregistered"),
+            Self::Busy { name } => write!(f, "`{name}` is busy: the program holds its lock"),
             Self::Refused { name, source } => write!(f, "`{name}`: {source}"),
             Self::Panicked { name, message } => write!(f, "`{name}`: panicked: {message}"),
             Self::Boot(error) => error.fmt(f),

@@ -1,4 +1,4 @@
-//! What is told of sysctls.
+//! Sysctls as they are listed, described and shown as a tree.
 
 use std::fmt;
 
@@ -6,11 +6,22 @@ use super::entry::SysctlEntry;
 use super::error::Error;
 use super::value::{Kind, Value};
 
-/// A sysctl with its value.
+/// A sysctl with its value; from [`list`](super::list).
+///
+/// ```
+/// vimage::boot()?;
+/// for listed in vimage::sysctl::list("net")? {
+///     match listed.value {
+///         Ok(value) => println!("{}: {value}", listed.qualified_name),
+///         Err(error) => eprintln!("{error}"),
+///     }
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Listed {
-    /// Its name, which another one may bear as well.
+    /// The name; another sysctl may have the same.
     pub name: &'static str,
     /// The module of the variable.
     pub module: &'static str,
@@ -18,15 +29,15 @@ pub struct Listed {
     pub path: &'static str,
     /// The class of the module.
     pub class: &'static str,
-    /// What means this one and no other: its name, and what has to stand before it if others bear it as well.
+    /// The shortest name that identifies this sysctl: its name, after a qualifier if another sysctl has the same name.
     pub qualified_name: String,
-    /// What it holds.
+    /// The kind of its value.
     pub kind: Kind,
-    /// Whether it can be set at any time.
+    /// Can be set at any time.
     pub writable: bool,
-    /// Whether it can be given when an instance is created.
+    /// Can be set when an instance is created.
     pub tunable: bool,
-    /// The value, or why there is none.
+    /// The value, or why it could not be read.
     pub value: Result<Value, Error>,
 }
 
@@ -47,45 +58,60 @@ impl Listed {
     }
 }
 
-/// All that is known of a sysctl but its value.
+/// A sysctl without its value; from [`describe`](super::describe).
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vnet_module]
+/// # mod ether {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// /// Packets that may wait.
+/// #[virtualized(sysctl("net.ether.queue", rw, unit = "packets"))]
+/// static ETHER_QUEUE: AtomicU32 = AtomicU32::new(50);
+/// # }
+/// let described = vimage::sysctl::describe("net.ether.queue")?;
+/// assert_eq!((&*described.text, described.unit), ("Packets that may wait.", Some("packets")));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Description {
-    /// Its name.
+    /// The name.
     pub name: &'static str,
-    /// What means this one and no other, as in [`Listed::qualified_name`].
+    /// The shortest name that identifies it, as in [`Listed::qualified_name`].
     pub qualified_name: String,
     /// The doc comment of the variable.
     pub text: String,
-    /// What it holds.
+    /// The kind of its value.
     #[cfg_attr(feature = "serde", serde(serialize_with = "as_text"))]
     pub kind: Kind,
-    /// The type of that.
+    /// The Rust type of its value.
     pub type_name: &'static str,
-    /// What may be set, as written.
+    /// The values that may be set, as written in the attribute.
     pub range: Option<&'static str>,
     /// The unit.
     pub unit: Option<&'static str>,
-    /// Whether it can be set at any time.
+    /// Can be set at any time.
     pub writable: bool,
-    /// Whether it can be given when an instance is created.
+    /// Can be set when an instance is created.
     pub tunable: bool,
-    /// Whether only the base instance may set it.
+    /// Only the base instance may set it.
     pub base_only: bool,
-    /// Whether all instances share the variable.
+    /// All instances share the variable.
     pub shared: bool,
-    /// The variable.
+    /// The variable, as written.
     pub variable: &'static str,
-    /// Its module.
+    /// The module of the variable.
     pub module: &'static str,
     /// The Rust path of the module, which starts with the crate.
     pub path: &'static str,
     /// The class of the module.
     pub class: &'static str,
-    /// Where the variable is declared.
+    /// The source file of the declaration.
     pub file: &'static str,
-    /// The line there.
+    /// The line of the declaration.
     pub line: u32,
 }
 
@@ -120,18 +146,24 @@ fn as_text<S: serde::Serializer>(kind: &Kind, serializer: S) -> Result<S::Ok, S:
     serializer.collect_str(kind)
 }
 
-/// Sysctls by the segments of their names; shown as an indented list.
+/// Sysctls by the segments of their names; from [`tree`](super::tree). Its `Display` is an indented list.
 ///
-/// With the feature `serde` it serializes as nested maps. A node that bears values and has children, or several
-/// values, has the values under the empty key; what cannot be read is left out.
+/// With the feature `serde` it serializes as nested maps. A node with values and children, or with several values, has
+/// the values under the empty key. Sysctls that cannot be read are left out.
+///
+/// ```
+/// vimage::boot()?;
+/// print!("{}", vimage::sysctl::tree("net")?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Tree {
-    /// The segment of the name; the whole prefix at the root.
+    /// The segment of the name; at the root, the whole prefix.
     pub segment: String,
-    /// Those of exactly this name: several, if several bear it.
+    /// The sysctls of exactly this name.
     pub here: Vec<Listed>,
-    /// What continues the name, sorted.
+    /// The names that continue this one, sorted.
     pub children: Vec<Tree>,
 }
 

@@ -6,14 +6,14 @@
 //!
 //! | option | meaning |
 //! |---|---|
-//! | `ro`, `rw` | it can be read; read and set. One of them has to be there |
-//! | `tunable` | it may be given when an instance is created ([`Builder::sysctl`](crate::Builder::sysctl)), before the attach hooks run |
+//! | `ro`, `rw` | read only; read and set. One of them is required |
+//! | `tunable` | it may be set when an instance is created ([`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl)), before the attach hooks run |
 //! | `base_only` | only the base instance may set it. The default for shared variables, which `base_only = false` switches off |
-//! | `range = 0..=9` | what may be set |
+//! | `range = 0..=9` | the values that may be set |
 //! | `unit = "ms"` | for people |
-//! | `handler = path` | a function instead of the variable: `fn(&T, Option<D>) -> Result<D, E>`, called with `None` to read and with the new value to set. `D` is any [`ValueType`], `E` any error |
+//! | `handler = path` | a function that is called instead: `fn(&T, Option<D>) -> Result<D, E>`, with `None` to read and with the new value to set. `D` is any [`ValueType`], `E` any error |
 //!
-//! Types: see [`Readable`] and [`Writable`]. For a `static mut` there has to be a handler, which gets a `*mut T`.
+//! The types of variables are [`Readable`] and [`Writable`]. A `static mut` needs a handler, which gets a `*mut T`.
 //!
 //! ```
 //! # use vimage::prelude::*;
@@ -22,17 +22,17 @@
 //!     use std::sync::atomic::{AtomicBool, AtomicU32};
 //!     use vimage::prelude::*;
 //!
-//!     /// How many packets wait at most.
+//!     /// Packets that may wait.
 //!     #[virtualized(sysctl("net.ether.queue", rw, tunable, range = 1..=1000, unit = "packets"))]
 //!     static ETHER_QUEUE: AtomicU32 = AtomicU32::new(50);
 //!
-//!     /// One switch for all.
+//!     /// One switch for all instances.
 //!     #[shared(sysctl("net.ether.debug", rw))]
 //!     static ETHER_DEBUG: AtomicBool = AtomicBool::new(false);
 //! }
 //!
 //! let base = vimage::boot()?;
-//! vimage::sysctl::of(&base.get::<vimage::Net>()).set("net.ether.queue", 100)?;
+//! vimage::sysctl::of(&base.instance::<vimage::kernel::Net>()).set("net.ether.queue", 100)?;
 //! base.enter(|| {
 //!     assert_eq!(vimage::sysctl::get_as::<u32>("net.ether.queue").unwrap(), 100);
 //!     vimage::sysctl::set("net.ether.queue", "200").unwrap();
@@ -46,22 +46,23 @@
 //!
 //! # In each build
 //!
-//! The same names, types and answers. Without instances there is the base one only, and the variables are the statics.
+//! The names, types and answers are the same. Without instances there is only the base one, and its variables are the
+//! statics.
 //!
 //! # Which instance
 //!
-//! The functions here work in the current instance of the variable's class, those of [`of`] in a named one. Reading,
-//! setting and handlers run in that instance. A shared variable needs none.
+//! The functions here use the current instance of the variable's class; those of [`of`] use a given instance or vimage.
+//! Reading, setting and handlers run in that instance. A shared variable needs no instance.
 //!
 //! # Waiting
 //!
-//! Reading and setting wait for the lock of a `Mutex` or `RwLock`, as the program itself does; whoever holds it and asks
-//! for its sysctl waits forever. Where that must not happen, as in a server, [`View::with_deadline`] bounds it.
+//! Reading and setting wait for the lock of a `Mutex` or `RwLock`, as the program itself does. A thread that holds the lock
+//! and reads the sysctl deadlocks. Where that must not happen, as in a server, [`View::with_deadline`] bounds the wait.
 //!
 //! # Modules that come and go
 //!
-//! A name exists while its module is registered. [`unregister`](crate::module::unregister) is `unsafe` because nothing
-//! may use the module's variables meanwhile; sysctls are such a use.
+//! A name exists while its module is registered. [`unregister`](crate::module::unregister) is `unsafe` because no code
+//! may use the module's variables meanwhile, and reading a sysctl is such a use.
 
 mod entry;
 mod error;
@@ -90,7 +91,7 @@ pub(crate) use view::Found;
 pub use view::{View, of};
 pub(crate) use view::{check_tunables, tune};
 
-/// The value of a sysctl in the current instance.
+/// Reads a sysctl in the current instance.
 ///
 /// # Errors
 ///
@@ -99,11 +100,11 @@ pub fn get(name: &str) -> Result<Value, Error> {
     View::CURRENT.get(name)
 }
 
-/// The value of a sysctl in the current instance, as a Rust type that has room for it.
+/// Reads a sysctl in the current instance, as a Rust type.
 ///
 /// # Errors
 ///
-/// As [`get`], and [`Error::WrongType`] or [`Error::OutOfRange`] if the value is none of `T`.
+/// As [`get`]; [`Error::WrongType`] or [`Error::OutOfRange`] if the value does not convert to `T`.
 pub fn get_as<T: ValueType>(name: &str) -> Result<T, Error> {
     View::CURRENT.get_as(name)
 }
@@ -117,17 +118,17 @@ pub fn set(name: &str, value: impl Into<Value>) -> Result<(), Error> {
     View::CURRENT.set(name, value)
 }
 
-/// The sysctls below a prefix with their values in the current instance, sorted by name. `net.inet` stands for itself
-/// and for `net.inet.ip.ttl`, not for `net.inet6`; the empty prefix for all.
+/// Lists the sysctls below a prefix with their values in the current instance, sorted by name. The prefix `net.inet`
+/// covers `net.inet` and `net.inet.ip.ttl`, not `net.inet6`; the empty prefix covers all.
 ///
 /// # Errors
 ///
-/// [`Error::Boot`]. What is wrong with a single one is in its [`Listed::value`].
+/// [`Error::Boot`]. The error of a single sysctl is in its [`Listed::value`].
 pub fn list(prefix: &str) -> Result<Vec<Listed>, Error> {
     View::CURRENT.list(prefix)
 }
 
-/// The same as a tree, by the segments of the names. With the feature `serde` it can be serialized.
+/// As [`list`], as a tree by the segments of the names. With the feature `serde` it can be serialized.
 ///
 /// # Errors
 ///
@@ -136,7 +137,7 @@ pub fn tree(prefix: &str) -> Result<Tree, Error> {
     View::CURRENT.tree(prefix)
 }
 
-/// All that is known of a sysctl but its value.
+/// Describes a sysctl: everything but its value.
 ///
 /// # Errors
 ///

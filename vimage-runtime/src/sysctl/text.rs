@@ -1,4 +1,4 @@
-//! Types that are known by their text.
+//! Types whose value is a text: `by_text!`.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,9 +6,11 @@ use std::str::FromStr;
 
 use super::value::Mismatch;
 
-/// Lets variables hold values of a type that has a text: an enumeration with `FromStr` and `Display`, whose
-/// `from_str` reads what its `Display` writes. If the error of its `from_str` has a `Display`, whoever sets something
-/// else is told what that says: let it say what is accepted.
+/// Implements [`ValueType`](crate::sysctl::ValueType) for a type with `FromStr` and `Display`, such as an enumeration. Its
+/// `from_str` must parse what its `Display` writes.
+///
+/// If the error of `from_str` has a `Display`, it is part of the message for a text that cannot be parsed: let it list
+/// what is accepted.
 ///
 /// ```
 /// use std::fmt;
@@ -69,7 +71,7 @@ macro_rules! __by_text {
     };
 }
 
-/// What `by_text!` needs.
+/// The requirements of `by_text!`.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "`{Self}` has no text that a sysctl could show and read",
@@ -81,11 +83,11 @@ pub trait HasText: fmt::Display + FromStr {}
 #[diagnostic::do_not_recommend]
 impl<T: fmt::Display + FromStr> HasText for T {}
 
-/// The one error at a type that has none.
+/// The only error for a type without a text.
 #[doc(hidden)]
 pub const fn assert_has_text<T: HasText>() {}
 
-/// The text of a type.
+/// Selects how a type is shown and parsed: its own functions, or those of [`Textless`].
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Text<T>(PhantomData<fn() -> T>);
@@ -98,7 +100,7 @@ impl<T> Text<T> {
 }
 
 impl<T: HasText> Text<T> {
-    /// Taken before that of [`Textless`], which is for all types, because it is the type's own.
+    /// Method resolution prefers it to that of [`Textless`], because it is inherent.
     pub fn of(&self, value: &T) -> String {
         value.to_string()
     }
@@ -108,7 +110,7 @@ impl<T: HasText> Text<T> {
     }
 }
 
-/// A type that has none, which [`assert_has_text`] tells; nothing else is to be wrong with it.
+/// Fallback for a type without a text, so that [`assert_has_text`] is the only error.
 #[doc(hidden)]
 pub trait Textless<T>: Sized {
     fn of(&self, _: &T) -> String {
@@ -122,19 +124,19 @@ pub trait Textless<T>: Sized {
 
 impl<T> Textless<T> for Text<T> {}
 
-/// What a `from_str` returned instead of a value.
+/// The error of a `from_str`.
 #[doc(hidden)]
 #[derive(Debug)]
 pub struct Unread<E>(pub E);
 
 impl<E: fmt::Display> Unread<E> {
-    /// Taken before that of [`Wordless`], which is for all types, because it is the type's own.
+    /// Method resolution prefers it to that of [`Wordless`], because it is inherent.
     pub fn mismatch(self) -> Mismatch {
         Mismatch::Because(self.0.to_string())
     }
 }
 
-/// An error that says nothing, such as `()`.
+/// Fallback for an error without a `Display`, such as `()`.
 #[doc(hidden)]
 pub trait Wordless: Sized {
     fn mismatch(self) -> Mismatch {

@@ -1,29 +1,43 @@
-//! What passes between people or programs and a variable.
+//! Values of sysctls: what people and programs read and set, apart from Rust types.
 
 use std::fmt;
 
-/// The content of a variable, apart from its Rust type.
+/// The value of a sysctl, apart from the Rust type of its variable.
 ///
-/// Its [`Display`](fmt::Display) is the text that [`set`](super::set) reads back to the same content. Integers,
-/// `bool`, floats, strings and `char` convert into it.
+/// Integers, `bool`, floats, strings and `char` convert into it. Setting a sysctl to the text of its
+/// [`Display`](fmt::Display) restores the value.
+///
+/// ```
+/// use vimage::sysctl::Value;
+///
+/// assert_eq!(Value::from(3_u8), Value::Int(3));
+/// assert_eq!(Value::from(1.5).to_string(), "1.5");
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {
-    /// A `OnceLock` that nothing was put into yet.
+    /// The variable is an empty `OnceLock`.
     Unset,
     /// A `bool`.
     Bool(bool),
-    /// An integer that an `i128` can hold; no other variant is used for such a one.
+    /// An integer up to `i128::MAX`.
     Int(i128),
     /// An integer above `i128::MAX`.
     Huge(u128),
     /// A floating point number.
     Float(f64),
-    /// Text, also that of an enumeration. When it is set, it is read as what the variable holds.
+    /// Text, also that of an enumeration. To set a sysctl of another kind, its text is parsed.
     Text(String),
 }
 
-/// What a variable holds.
+/// The kind of a sysctl's value, for people who want to set it.
+///
+/// ```
+/// use vimage::sysctl::{Kind, ValueType};
+///
+/// assert_eq!(<u8 as ValueType>::KIND, Kind::Integer);
+/// assert_eq!(Kind::Integer.to_string(), "integer");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Kind {
@@ -61,22 +75,29 @@ impl fmt::Display for Value {
     }
 }
 
-/// Why a [`Value`] was not converted to a Rust type.
+/// Why a [`Value`] cannot be converted to a Rust type.
+///
+/// ```
+/// use vimage::sysctl::{Mismatch, Value, ValueType};
+///
+/// assert!(matches!(u8::from_value(Value::from(256)), Err(Mismatch::Range)));
+/// assert!(matches!(u8::from_value(Value::from("many")), Err(Mismatch::Type)));
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Mismatch {
-    /// It is of another kind, or its text cannot be read.
+    /// It is of another kind, or its text cannot be parsed.
     Type,
-    /// It is a number, and the type has none that large, small or fine.
+    /// It is a number outside of the range of the type.
     Range,
-    /// As [`Type`](Self::Type), with what the type has to say about it.
+    /// As [`Type`](Self::Type), with the error of the type's `from_str`.
     Because(String),
 }
 
-/// The types of which variables hold a value: integers, `bool`, floats, `char`, `String` and `Cow<'static, str>`, and
+/// A Rust type that converts to and from [`Value`]: integers, `bool`, floats, `char`, `String`, `Cow<'static, str>`, and
 /// enumerations through [`by_text!`](crate::sysctl::by_text).
 ///
-/// A type of one's own:
+/// For a type of your own:
 ///
 /// ```
 /// use vimage::sysctl::{Kind, Mismatch, Value, ValueType};
@@ -108,19 +129,19 @@ pub enum Mismatch {
     note = "for an enumeration write `vimage::sysctl::by_text!(…)`, for a type of yours implement `vimage::sysctl::ValueType`"
 )]
 pub trait ValueType: Sized {
-    /// What people are told about it.
+    /// The kind, for people.
     const KIND: Kind;
-    /// Its name, for people.
+    /// The name of the type, for people.
     const TYPE: &'static str;
 
-    /// The content of a value.
+    /// Converts into a sysctl value.
     fn into_value(self) -> Value;
 
-    /// A value of this content; [`Value::Text`] is to be read.
+    /// Converts from a sysctl value; parses [`Value::Text`].
     ///
     /// # Errors
     ///
-    /// [`Mismatch`], if there is none.
+    /// [`Mismatch`], if no value of this type corresponds to it.
     fn from_value(value: Value) -> Result<Self, Mismatch>;
 }
 
@@ -129,7 +150,7 @@ macro_rules! integers {
         $(
             impl From<$int> for Value {
                 fn from(value: $int) -> Self {
-                    // The second is for `u128` alone.
+                    // Only a `u128` can be above `i128::MAX`.
                     match (i128::try_from(value), u128::try_from(value)) {
                         (Ok(value), _) => Self::Int(value),
                         (_, Ok(value)) => Self::Huge(value),
@@ -161,13 +182,13 @@ macro_rules! integers {
 
 integers! { i8 i16 i32 i64 i128 isize u8 u16 u32 u64 u128 usize }
 
-/// Decimal, or hexadecimal behind `0x`, with a sign.
+/// Parses a decimal number, or a hexadecimal one after `0x`, with an optional sign.
 fn integer(text: &str) -> Result<Value, Mismatch> {
     use std::num::IntErrorKind::{NegOverflow, PosOverflow};
     let unsigned = text.strip_prefix(['-', '+']).unwrap_or(text);
     let hex = unsigned.strip_prefix("0x").or_else(|| unsigned.strip_prefix("0X"));
     let (digits, radix) = hex.map_or((unsigned, 10), |digits| (digits, 16));
-    // A second sign is no digit.
+    // `from_str_radix` would accept a second sign.
     if !digits.starts_with(|first: char| first.is_digit(radix)) {
         return Err(Mismatch::Type);
     }
@@ -188,7 +209,7 @@ impl From<bool> for Value {
     }
 }
 
-/// `true` and `false`, also 1 and 0 as in the kernel.
+/// `true` and `false`; also 1 and 0, as in the kernel.
 impl ValueType for bool {
     const KIND: Kind = Kind::Bool;
     const TYPE: &'static str = "bool";
@@ -233,7 +254,7 @@ impl ValueType for f64 {
         self.into()
     }
 
-    #[allow(clippy::cast_precision_loss, reason = "as a literal of an integer's digits would be rounded")]
+    #[allow(clippy::cast_precision_loss, reason = "as a float literal with these digits is rounded")]
     fn from_value(value: Value) -> Result<Self, Mismatch> {
         match value {
             Value::Float(value) => Ok(value),
@@ -292,7 +313,7 @@ impl From<&str> for Value {
     }
 }
 
-/// Numbers and `bool`s become their text.
+/// Numbers and `bool`s are converted to their text.
 impl ValueType for String {
     const KIND: Kind = Kind::Text;
     const TYPE: &'static str = "String";
@@ -325,7 +346,7 @@ impl ValueType for std::borrow::Cow<'static, str> {
 
 #[cfg(feature = "serde")]
 impl serde::Serialize for Value {
-    /// Integers that JSON has no room for and floats that are no numbers become text.
+    /// Integers beyond 64 bits, infinities and NaN become text, because JSON cannot represent them.
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         match self {
             Self::Unset => serializer.serialize_none(),

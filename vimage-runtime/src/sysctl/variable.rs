@@ -1,4 +1,4 @@
-//! The types of variables: what holds a value, and how it is read and written.
+//! The types of variables that can be sysctls: how their value is read and written.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -12,7 +12,7 @@ use crate::registry::BoxError;
 
 /// A type of variables that can be read as a sysctl.
 ///
-/// Implemented for all of [`ValueType`] (which makes a plain static `ro`), all atomics, `&'static str`, and std's `Mutex`,
+/// It is implemented for each [`ValueType`] (which makes a plain static `ro`), all atomics, `&'static str`, and std's `Mutex`,
 /// `RwLock`, `OnceLock` and `LazyLock` of these. Implement it for a type of your own that holds one value:
 ///
 /// ```
@@ -27,8 +27,8 @@ use crate::registry::BoxError;
 /// }
 /// ```
 ///
-/// It is called in the instance whose variable is read. What waits for a lock has a
-/// [`try_read`](Self::try_read) as well.
+/// `read` is called in the instance of the variable. A type that waits for a lock should also implement
+/// [`try_read`](Self::try_read).
 #[diagnostic::on_unimplemented(
     message = "a variable of type `{Self}` cannot be a sysctl",
     label = "not a type that sysctls know",
@@ -37,23 +37,34 @@ use crate::registry::BoxError;
             for a computed value give a `handler`"
 )]
 pub trait Readable {
-    /// What it holds.
+    /// The type of the value.
     type Value: ValueType;
 
-    /// A copy of the value, none if it was never set.
+    /// Returns a copy of the value; `None` if it was never set.
     fn read(&self) -> Option<Self::Value>;
 
-    /// As [`read`](Self::read), which it is for what does not wait.
+    /// As [`read`](Self::read), but does not wait for a lock. The default calls `read`.
     ///
     /// # Errors
     ///
-    /// [`Busy`] instead of waiting for a lock.
+    /// [`Busy`], if the lock is held.
     fn try_read(&self) -> Result<Option<Self::Value>, Busy> {
         Ok(self.read())
     }
 }
 
 /// The lock of a variable is held.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use vimage::sysctl::{Busy, Readable};
+///
+/// let variable = Mutex::new(3);
+/// let guard = variable.lock();
+/// assert_eq!(variable.try_read(), Err(Busy));
+/// drop(guard);
+/// assert_eq!(variable.try_read(), Ok(Some(3)));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[allow(clippy::exhaustive_structs, reason = "it says all there is to say")]
 pub struct Busy;
@@ -66,8 +77,20 @@ impl fmt::Display for Busy {
 
 impl std::error::Error for Busy {}
 
-/// A type of variables that can be written through a shared reference, at once: whoever reads meanwhile finds the old
-/// value or the new one.
+/// A type of variables that can be set through a shared reference, atomically: a concurrent reader finds the old value
+/// or the new one.
+///
+/// It is implemented for integer and `bool` atomics, and for std's `Mutex`, `RwLock`, `OnceLock` and `LazyLock` of
+/// [`ValueType`]s.
+///
+/// ```
+/// use std::sync::atomic::AtomicU32;
+/// use vimage::sysctl::{Readable, Writable};
+///
+/// let variable = AtomicU32::new(1);
+/// variable.write(2).unwrap();
+/// assert_eq!(variable.read(), Some(2));
+/// ```
 #[diagnostic::on_unimplemented(
     message = "a variable of type `{Self}` cannot be set",
     label = "nothing can be written through a shared reference to it",
@@ -78,14 +101,14 @@ pub trait Writable: Readable {
     ///
     /// # Errors
     ///
-    /// Whatever prevents it; nothing has changed then.
+    /// Any reason of the type's own. The value has not changed.
     fn write(&self, data: Self::Value) -> Result<(), BoxError>;
 
-    /// As [`write`](Self::write), which it is for what does not wait.
+    /// As [`write`](Self::write), but does not wait for a lock. The default calls `write`.
     ///
     /// # Errors
     ///
-    /// [`Busy`] instead of waiting for a lock; inside, as [`write`](Self::write). Nothing has changed then.
+    /// [`Busy`], if the lock is held; inside, the error of [`write`](Self::write). The value has not changed.
     fn try_write(&self, data: Self::Value) -> Result<Result<(), BoxError>, Busy> {
         Ok(self.write(data))
     }
@@ -134,7 +157,7 @@ atomics! {
     AtomicU8 u8 AtomicU16 u16 AtomicU32 u32 AtomicU64 u64 AtomicUsize usize
 }
 
-/// Its address.
+/// The value is the address.
 impl<T> Readable for atomic::AtomicPtr<T> {
     type Value = usize;
 
@@ -143,7 +166,7 @@ impl<T> Readable for atomic::AtomicPtr<T> {
     }
 }
 
-// A panic cannot have left half of a `ValueType` behind: it is written by one move.
+// Poison is ignored: values are written by one move, so a panic leaves none half-written.
 fn unpoisoned<G>(locked: TryLockResult<G>) -> Result<G, Busy> {
     match locked {
         Ok(guard) => Ok(guard),
@@ -154,7 +177,7 @@ fn unpoisoned<G>(locked: TryLockResult<G>) -> Result<G, Busy> {
 
 fn replace<D>(mut locked: impl DerefMut<Target = D>, data: D) {
     let old = mem::replace(&mut *locked, data);
-    // Outside of the lock, for its `Drop` may be user code.
+    // After the lock is released: the `Drop` of the old value may be user code.
     drop(locked);
     drop(old);
 }
@@ -219,14 +242,14 @@ impl<V: Readable> Readable for OnceLock<V> {
     }
 }
 
-/// Can be set once.
+/// It can be set once.
 impl<D: ValueType + Clone> Writable for OnceLock<D> {
     fn write(&self, data: D) -> Result<(), BoxError> {
-        self.set(data).map_err(|_| BoxError::from("it is set already, and can be set once"))
+        self.set(data).map_err(|_| BoxError::from("it can be set only once"))
     }
 }
 
-/// Reading it makes the value, if that has not happened yet.
+/// The first read initializes the value.
 impl<V: Readable> Readable for LazyLock<V> {
     type Value = V::Value;
 

@@ -260,7 +260,7 @@ fn below<'t>(table: &'t Table<SysctlEntry>, prefix: &str) -> impl Iterator<Item 
     table.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
 }
 
-/// What [`Builder::sysctl`](crate::Builder::sysctl) was given: names and values.
+/// What [`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl) was given: names and values.
 pub(crate) type Tunables = [(String, Value)];
 
 /// Finds what is wrong with the names, for instances of these classes, before there is one.

@@ -4,13 +4,25 @@ use std::any::Any;
 use std::panic::Location;
 use std::sync::Arc;
 
-use super::{Member, Shared, Vimage, base_of};
+use super::handle::{Member, Shared, Vimage, base_of};
 use crate::core::holders::Holders;
 use crate::core::{AnyClass, Handle, InstanceOf, context};
 use crate::instance::{CreateError, Instance, Tunables, create};
 use crate::registry::{Arguments, Class, ClassEntry, classes};
 use crate::sysctl::{self, Value};
 use crate::{boot, current};
+
+impl Vimage {
+    /// Starts to make a vimage from the current one; classes that have no current instance start from the base.
+    ///
+    /// What is not asked to be fresh is shared.
+    ///
+    /// In builds without instances a vimage that shares everything can be made, and is the base vimage; with anything
+    /// fresh, [`create`](VimageBuilder::create) fails with [`NotVirtualized`](crate::CreateError::NotVirtualized).
+    pub fn builder() -> VimageBuilder {
+        VimageBuilder::default()
+    }
+}
 
 /// Makes a vimage; from [`Vimage::builder`].
 #[must_use = "nothing is made before `create`"]
@@ -35,7 +47,7 @@ enum Choice {
 impl VimageBuilder {
     /// Shares the instances of this vimage instead of the current ones.
     #[track_caller]
-    pub fn from(mut self, vimage: &Vimage) -> Self {
+    pub fn starting_from(mut self, vimage: &Vimage) -> Self {
         self.from = Some(vimage.clone());
         self
     }
@@ -71,14 +83,14 @@ impl VimageBuilder {
         self
     }
 
-    /// A value for the attach hooks of the new instances, of any class; as [`Builder::arg`](crate::Builder::arg).
+    /// A value for the attach hooks of the new instances, of any class; as [`InstanceBuilder::arg`](crate::InstanceBuilder::arg).
     pub fn arg<T: Any + Send + Sync>(mut self, value: T) -> Self {
         self.arguments.insert(value);
         self
     }
 
     /// Sets a sysctl of the new instance of its class, before the attach hooks run; as
-    /// [`Builder::sysctl`](crate::Builder::sysctl).
+    /// [`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl).
     pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.tunables.push((name.into(), value.into()));
         self
@@ -89,7 +101,7 @@ impl VimageBuilder {
     ///
     /// # Errors
     ///
-    /// As [`Builder::create`](crate::Builder::create), for the first class whose instance cannot be made; those made
+    /// As [`InstanceBuilder::create`](crate::InstanceBuilder::create), for the first class whose instance cannot be made; those made
     /// before it are destroyed again.
     #[track_caller]
     pub fn create(mut self) -> Result<Vimage, CreateError> {

@@ -8,7 +8,7 @@ use std::task::Poll;
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Vimage;
+use super::handle::Vimage;
 use crate::core::hooks::Refusal;
 use crate::core::teardown::{end, shut_down};
 use crate::core::{Handle, Phase};

@@ -13,9 +13,9 @@ use std::sync::{Mutex, MutexGuard};
 
 use vimage::module::{RegisterError, register, unregister};
 use vimage::prelude::*;
-use vimage::{CreateError, DestroyError, ShutdownError, State, TeardownFailure};
+use vimage::{CreateError, DestroyError, InstanceState, ShutdownError, TeardownFailure};
 
-/// What hooks and destructors do, and can be told to fail at.
+/// The steps of a module, each of which a test can make fail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Step {
     Attach,
@@ -50,9 +50,9 @@ impl fmt::Display for Fault {
 
 /// Each with how often its step has come.
 static FAULTS: Mutex<Vec<(Fault, usize)>> = Mutex::new(Vec::new());
-/// What has happened: attach hooks that succeeded, all others that began.
+/// The steps so far: attach hooks that succeeded, all other steps that began.
 static LOG: Mutex<Vec<(Step, usize)>> = Mutex::new(Vec::new());
-/// What the failure handler was told.
+/// The calls of the failure handler.
 static REPORTED: Mutex<Vec<TeardownFailure>> = Mutex::new(Vec::new());
 
 /// The faults are global, so the tests take turns.
@@ -66,7 +66,7 @@ fn turn() -> MutexGuard<'static, ()> {
     turn
 }
 
-/// What goes wrong from now on; nothing has happened yet.
+/// Sets the faults, and clears the log.
 fn set(faults: impl IntoIterator<Item = Fault>) {
     *FAULTS.lock().unwrap() = faults.into_iter().map(|fault| (fault, 0)).collect();
     LOG.lock().unwrap().clear();
@@ -186,7 +186,7 @@ fn count(log: &[(Step, usize)], step: Step, module: usize) -> usize {
     log.iter().filter(|&&entry| entry == (step, module)).count()
 }
 
-/// What an error says of a hook.
+/// The text of a hook's error.
 fn text(fault: Fault) -> String {
     match fault.how {
         Fails => fault.to_string(),
@@ -230,7 +230,7 @@ fn creation() {
         assert_eq!(log(), expected, "{fault}");
         assert_only_base(&fault);
     }
-    // What is to be undone fails as well.
+    // The steps that undo the creation fail as well.
     for attach in faults(Attach, NET) {
         for detach in panics(Detach, attach.module).chain(panics(Dropped, NET)) {
             set([attach, detach]);
@@ -257,7 +257,7 @@ fn the_end_of_an_instance_is_refused() {
         let shut = red.shutdown();
         let Err(ShutdownError::Refused { module, source }) = shut else { panic!("{fault}: {shut:?}") };
         assert_eq!((module, source.to_string()), (NAMES[fault.module], text(fault)));
-        assert_eq!(red.state(), State::Live);
+        assert_eq!(red.state(), InstanceState::Live);
         assert_eq!(log(), steps(Quiesce, fault.module..NET), "{fault}: those below are not asked, none is detached");
 
         set([fault]);
@@ -267,10 +267,10 @@ fn the_end_of_an_instance_is_refused() {
         };
         assert_eq!((module, source.to_string()), (NAMES[fault.module], text(fault)));
         red = instance;
-        assert_eq!(red.state(), State::Live);
+        assert_eq!(red.state(), InstanceState::Live);
         assert_eq!(log(), steps(Quiesce, fault.module..NET), "{fault}");
 
-        // Nobody is left to keep it.
+        // No handle is left.
         set([fault]);
         drop(red);
         assert_eq!(log(), [steps(Quiesce, fault.module..NET), end.clone()].concat(), "{fault}");
@@ -350,7 +350,7 @@ fn late_registration() {
                 for vnet in vnets {
                     vnet.destroy().unwrap();
                     let end = log();
-                    // Not attached any more, so that nobody is asked or detached; but the values were there.
+                    // The module is not attached, so no quiesce or detach hook runs; but its variables exist and are dropped.
                     let of_late = [Quiesce, Detach, Dropped].map(|step| count(&end, step, LATE));
                     assert_eq!(of_late, [0, 0, 2], "{fault} in instance {nth}");
                 }

@@ -4,7 +4,10 @@ use std::fmt;
 
 use vimage::module::register;
 use vimage::prelude::*;
-use vimage::{Cpu, CreateError, Net, Procg, ShutdownError, State, VimageDestroyError};
+use vimage::{
+    CreateError, InstanceState, ShutdownError, VimageDestroyError,
+    kernel::{Cpu, Net, Procg},
+};
 
 use crate::{Attach, Detach, Dropped, NAMES, Quiesce, Step};
 use crate::{assert_failure, assert_only_base, count, faults, log, panics, reported, set, text, turn, unregister_late};
@@ -35,15 +38,16 @@ fn creation_and_end() {
         assert_eq!(error.module(), NAMES[fault.module]);
         assert_balanced(&log(), |module| CLASS[module] <= CLASS[fault.module], &fault);
     }
-    let states =
-        |vimage: &Vimage| [vimage.get::<Net>().state(), vimage.get::<Cpu>().state(), vimage.get::<Procg>().state()];
+    let states = |vimage: &Vimage| {
+        [vimage.instance::<Net>().state(), vimage.instance::<Cpu>().state(), vimage.instance::<Procg>().state()]
+    };
     for fault in faults(Quiesce, ALL) {
         let red = Vimage::builder().fresh_all().create().unwrap();
         set([fault]);
         let shut = red.shutdown();
         let Err(ShutdownError::Refused { module, source }) = shut else { panic!("{fault}: {shut:?}") };
         assert_eq!((module, source.to_string()), (NAMES[fault.module], text(fault)));
-        assert_eq!(states(&red), [State::Live; 3]);
+        assert_eq!(states(&red), [InstanceState::Live; 3]);
 
         set([fault]);
         let destroyed = red.destroy();
@@ -51,7 +55,7 @@ fn creation_and_end() {
             panic!("{fault}: {destroyed:?}")
         };
         assert_eq!((module, source.to_string()), (NAMES[fault.module], text(fault)));
-        assert_eq!(states(&vimage), [State::Live; 3]);
+        assert_eq!(states(&vimage), [InstanceState::Live; 3]);
         assert!(log().iter().all(|(step, _)| *step == Quiesce), "{fault}: nothing has ended");
 
         set([fault]);

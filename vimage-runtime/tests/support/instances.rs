@@ -4,7 +4,10 @@ use std::sync::mpsc;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use vimage::{Net, Vnet, WeakInstance};
+use vimage::{
+    WeakInstance,
+    kernel::{Net, Vnet},
+};
 
 /// A fresh instance, or the base instance in builds that have no other.
 pub(crate) fn vnet() -> Vnet {
@@ -32,7 +35,7 @@ pub(crate) fn in_each_instance(test: impl Fn()) {
     }
 }
 
-/// Whether the instance is destroyed.
+/// True if the instance is destroyed.
 pub(crate) fn is_gone(weak: WeakInstance<Net>) -> bool {
     Vnet::by_id(weak.id()).unwrap().is_none()
 }

@@ -1,4 +1,4 @@
-//! What hooks note, in the order in which they ran.
+//! A log of the hooks that ran, in order.
 
 use std::sync::Mutex;
 

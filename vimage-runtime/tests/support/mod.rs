@@ -1,4 +1,4 @@
-//! What the tests of several files need.
+//! Helpers that several test files use.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
 pub(crate) mod instances;

@@ -1,4 +1,4 @@
-//! What the failure handler of the process is called with.
+//! The calls of the failure handler of the process.
 
 use std::sync::Mutex;
 
@@ -14,7 +14,7 @@ pub(crate) fn reports() -> Vec<String> {
     REPORTS.lock().unwrap().clone()
 }
 
-/// Whether one of them contains this.
+/// True if a report contains this text.
 pub(crate) fn reported(text: &str) -> bool {
     reports().iter().any(|report| report.contains(text))
 }

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
-use vimage::Vnet;
+use vimage::kernel::Vnet;
 
 /// Waits once, so that what follows runs in another instance where there are any.
 pub(crate) struct Wait(bool);

@@ -2,7 +2,7 @@
 
 use proc_macro2::{TokenStream, TokenTree};
 
-/// Whether the condition of a `#[cfg(…)]` holds in tests only.
+/// True if the condition of a `#[cfg(…)]` holds in tests only.
 ///
 /// Tests are exempt from the floors: they are no part of what ships, and the test of a folder may well prepare its
 /// input with what lies above.
@@ -10,7 +10,7 @@ pub(super) fn only_in_tests(condition: TokenStream) -> bool {
     without_tests(&condition.into_iter().collect::<Vec<_>>()) == Some(false)
 }
 
-/// What the condition is outside of tests, if that is the same for all features and targets.
+/// The value of the condition outside of tests, if it is the same for all features and targets.
 fn without_tests(condition: &[TokenTree]) -> Option<bool> {
     match condition {
         [TokenTree::Ident(name)] if name == "test" || name == "doctest" => Some(false),

@@ -5,6 +5,7 @@
 
 mod circles;
 mod conditions;
+mod cursor;
 mod resolve;
 mod source;
 mod tables;

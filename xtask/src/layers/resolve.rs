@@ -1,4 +1,4 @@
-//! From paths to the files that they lead to.
+//! Resolves paths to files.
 
 use std::collections::BTreeSet;
 
@@ -26,8 +26,11 @@ pub(super) fn imports(source: &Source) -> Vec<Import<'_>> {
     let mut seen = BTreeSet::new();
     let mut imports = Vec::new();
     for at in &source.uses {
-        for to in source.files_of(at) {
-            if to != at.file && seen.insert((at.file, to, at.line)) {
+        let files = source.files_of(at);
+        // One of several files that are the module in different builds means itself, and not the others.
+        let files = if files.contains(&at.file) { Vec::new() } else { files };
+        for to in files {
+            if seen.insert((at.file, to, at.line)) {
                 imports.push(Import { from: at.file, to, at });
             }
         }
@@ -64,7 +67,7 @@ impl Source {
         }
     }
 
-    /// What `use` binds to the name in the module.
+    /// The paths that `use` binds to the name in the module.
     fn bound(&self, module: &Segments, name: &str) -> &[Segments] {
         self.modules.get(module).and_then(|module| module.bindings.get(name)).map_or(&[], Vec::as_slice)
     }
@@ -104,7 +107,7 @@ impl Source {
             .collect()
     }
 
-    /// Goes from a module down to what the path names.
+    /// Follows a path from a module downwards.
     fn descend(&self, mut at: Segments, path: &[String], reexports: usize) -> Vec<Target> {
         let mut found = Vec::new();
         for (index, segment) in path.iter().enumerate() {
@@ -124,7 +127,7 @@ impl Source {
     /// Finds what the path begins with, which is no module inside of this one.
     fn named(&self, at: &Segments, path: &[String], reexports: usize) -> Vec<Target> {
         let (module, name) = (&self.modules[at], &path[0]);
-        // What the root re-exports is for users: inside, everything is named where it is.
+        // The root re-exports for users; inside the crate an item is named by the module that has it.
         if let Some(file) = self.exported.get(name).filter(|_| at.is_empty()) {
             return vec![Target::Item(vec![*file])];
         }

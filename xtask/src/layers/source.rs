@@ -2,11 +2,12 @@
 //!
 //! Works on tokens and not on syntax trees, so that paths in the arguments of macros count as well.
 
-use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
+use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::conditions::only_in_tests;
+use super::cursor::Cursor;
 
 /// The path of a module or an item, without `crate`; the root is empty.
 pub(super) type Segments = Vec<String>;
@@ -29,7 +30,7 @@ pub(super) struct Source {
 pub(super) struct Module {
     pub(super) files: Vec<usize>,
     pub(super) items: BTreeSet<String>,
-    /// What `use` names in it, and the path behind the name: several, if conditional compilation chooses one.
+    /// The names that `use` binds, with their paths: several, if conditional compilation chooses one.
     pub(super) bindings: BTreeMap<String, Vec<Segments>>,
     pub(super) globs: Vec<Segments>,
 }
@@ -104,9 +105,8 @@ impl Source {
                 cursor.at += 1;
                 cursor.visibility();
                 continue;
-            } else if let Some(group) = cursor.generated_code() {
+            } else if cursor.skip_generated_code() {
                 // Paths in there are the user's.
-                let _ = group;
             } else if let TokenTree::Group(group) = token {
                 cursor.at += 1;
                 self.walk(group.stream(), &Place { nested: true, ..place.clone() })?;
@@ -150,10 +150,13 @@ impl Source {
             let children = place.children.join(&name);
             return self.walk(body.stream(), &Place { module, children, nested: false, ..place.clone() });
         }
-        if let Some(path) = &attributes.path {
-            // Relative to the folder of the file that says so.
-            let folder = self.files[place.file].parent().unwrap_or(Path::new("")).to_owned();
-            return self.file(place.root, folder.join(path), module, &place.children.join(&name));
+        // Relative to the folder of the file that says so.
+        let beside = self.files[place.file].parent().unwrap_or(Path::new("")).to_owned();
+        for path in &attributes.paths {
+            self.file(place.root, beside.join(path), module.clone(), &place.children.join(&name))?;
+        }
+        if !attributes.paths.is_empty() {
+            return Ok(());
         }
         let folder = place.children.join(&name);
         let alone = folder.with_extension("rs");
@@ -221,7 +224,8 @@ struct Place<'a> {
 struct Attributes {
     only_in_tests: bool,
     exported: bool,
-    path: Option<String>,
+    /// Of the file of a module: several, if conditional compilation chooses one.
+    paths: Vec<String>,
 }
 
 impl Attributes {
@@ -231,16 +235,31 @@ impl Attributes {
             [TokenTree::Ident(name), TokenTree::Group(condition)] if name == "cfg" => {
                 self.only_in_tests |= only_in_tests(condition.stream());
             }
-            [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Literal(path)] if name == "path" => {
-                self.path = Some(path.to_string().trim_matches('"').to_owned());
+            [TokenTree::Ident(name), TokenTree::Group(conditional)] if name == "cfg_attr" => {
+                let tokens: Vec<TokenTree> = conditional.stream().into_iter().collect();
+                tokens.split(is_comma).for_each(|part| self.paths.extend(path_of(part)));
             }
             [TokenTree::Ident(name)] if name == "macro_export" => self.exported = true,
-            _ => (),
+            other => self.paths.extend(path_of(other)),
         }
     }
 }
 
-/// What a leaf of a `use` binds.
+/// The string of `path = "…"`.
+fn path_of(attribute: &[TokenTree]) -> Option<String> {
+    match attribute {
+        [TokenTree::Ident(name), TokenTree::Punct(_), TokenTree::Literal(path)] if name == "path" => {
+            Some(path.to_string().trim_matches('"').to_owned())
+        }
+        _ => None,
+    }
+}
+
+fn is_comma(token: &TokenTree) -> bool {
+    matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')
+}
+
+/// The name that a leaf of a `use` binds.
 enum Name {
     Is(String),
     /// `as _`
@@ -251,7 +270,7 @@ enum Name {
 
 /// The leaves of the tree behind `use`.
 fn tree(tokens: &[TokenTree], prefix: &[String], found: &mut Vec<(Segments, Name)>) {
-    for part in tokens.split(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ',')) {
+    for part in tokens.split(is_comma) {
         let mut path = prefix.to_vec();
         let mut renamed = None;
         let mut tokens = part.iter();
@@ -287,150 +306,5 @@ fn tree(tokens: &[TokenTree], prefix: &[String], found: &mut Vec<(Segments, Name
             None => Name::Is(last),
         };
         found.push((path, name));
-    }
-}
-
-struct Cursor<'a> {
-    tokens: &'a [TokenTree],
-    at: usize,
-}
-
-impl<'a> Cursor<'a> {
-    fn peek(&self, ahead: usize) -> Option<&'a TokenTree> {
-        self.tokens.get(self.at + ahead)
-    }
-
-    fn back(&self, behind: usize) -> Option<&'a TokenTree> {
-        self.at.checked_sub(behind).and_then(|at| self.tokens.get(at))
-    }
-
-    fn line(&self) -> usize {
-        self.peek(0).map_or(0, |token| token.span().start().line)
-    }
-
-    fn is(&self, name: &str) -> bool {
-        matches!(self.peek(0), Some(TokenTree::Ident(ident)) if ident == name)
-    }
-
-    fn is_punct(&self, ahead: usize, character: char) -> bool {
-        matches!(self.peek(ahead), Some(TokenTree::Punct(punct)) if punct.as_char() == character)
-    }
-
-    fn was_punct(&self, behind: usize, character: char) -> bool {
-        matches!(self.back(behind), Some(TokenTree::Punct(punct)) if punct.as_char() == character)
-    }
-
-    /// `#[…]` or `#![…]`.
-    fn attribute(&mut self) -> Option<&'a Group> {
-        let ahead = if self.is_punct(1, '!') { 2 } else { 1 };
-        match self.peek(ahead) {
-            Some(TokenTree::Group(group)) if self.is_punct(0, '#') && group.delimiter() == Delimiter::Bracket => {
-                self.at += ahead + 1;
-                Some(group)
-            }
-            _ => None,
-        }
-    }
-
-    /// A keyword and the name behind it.
-    fn keyword(&mut self, keyword: &str) -> Option<Ident> {
-        match self.peek(1) {
-            Some(TokenTree::Ident(name)) if self.is(keyword) => {
-                self.at += 2;
-                Some(name.clone())
-            }
-            _ => None,
-        }
-    }
-
-    /// `{ … }`, or nothing if there is a `;`.
-    fn body(&mut self) -> Option<Group> {
-        let token = self.peek(0);
-        self.at += 1;
-        match token {
-            Some(TokenTree::Group(group)) => Some(group.clone()),
-            _ => None,
-        }
-    }
-
-    /// The item, and not `impl Trait + use<'a>`.
-    fn is_use(&self) -> bool {
-        self.is("use") && !self.is_punct(1, '<')
-    }
-
-    fn macro_rules(&mut self) -> Option<(String, &'a Group)> {
-        match (self.peek(2), self.peek(3)) {
-            (Some(TokenTree::Ident(name)), Some(TokenTree::Group(body))) if self.is("macro_rules") => {
-                self.at += 4;
-                Some((name.to_string(), body))
-            }
-            _ => None,
-        }
-    }
-
-    /// The parentheses behind `pub`; those of a tuple's field are its type.
-    fn visibility(&mut self) {
-        if let Some(TokenTree::Group(group)) = self.peek(0)
-            && let Some(TokenTree::Ident(first)) = group.stream().into_iter().next()
-            && ["crate", "self", "super", "in"].iter().any(|word| first == word)
-        {
-            self.at += 1;
-        }
-    }
-
-    /// The braces of `quote!` and its kind.
-    fn generated_code(&mut self) -> Option<&'a Group> {
-        const NAMES: [&str; 4] = ["quote", "quote_spanned", "parse_quote", "parse_quote_spanned"];
-        match self.peek(2) {
-            Some(TokenTree::Group(group)) if self.is_punct(1, '!') && NAMES.iter().any(|name| self.is(name)) => {
-                self.at += 3;
-                Some(group)
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether a name here is the first of a path, and not a field, a lifetime, or of another crate.
-    fn begins_path(&self) -> bool {
-        let follows_dot = self.was_punct(1, '.') && !self.was_punct(2, '.');
-        let follows_colons = self.was_punct(1, ':') && self.was_punct(2, ':');
-        !follows_dot && !follows_colons && !self.was_punct(1, '\'') && !self.was_punct(1, '$')
-    }
-
-    /// Takes the names that are joined by `::`, or one token.
-    fn path(&mut self) -> Segments {
-        let mut path = Vec::new();
-        while let Some(TokenTree::Ident(ident)) = self.peek(0) {
-            path.push(ident.to_string());
-            let goes_on = self.is_punct(1, ':') && self.is_punct(2, ':');
-            if !goes_on || !matches!(self.peek(3), Some(TokenTree::Ident(_))) {
-                self.at += 1;
-                return path;
-            }
-            self.at += 3;
-        }
-        self.at += 1;
-        path
-    }
-
-    /// Skips the rest of an item, a field, an arm or an expression.
-    fn skip_item(&mut self) {
-        const TO_SEMICOLON: [&str; 5] = ["use", "const", "static", "type", "let"];
-        const TO_BRACES: [&str; 8] = ["fn", "struct", "enum", "union", "trait", "impl", "mod", "macro_rules"];
-        let mut begins_item = false;
-        let mut to_semicolon = false;
-        while let Some(token) = self.peek(0) {
-            if !begins_item && !to_semicolon {
-                to_semicolon = TO_SEMICOLON.iter().any(|word| self.is(word));
-                begins_item = TO_BRACES.iter().any(|word| self.is(word));
-            }
-            self.at += 1;
-            match token {
-                TokenTree::Punct(punct) if punct.as_char() == ';' => return,
-                TokenTree::Punct(punct) if punct.as_char() == ',' && !begins_item && !to_semicolon => return,
-                TokenTree::Group(group) if group.delimiter() == Delimiter::Brace && !to_semicolon => return,
-                _ => (),
-            }
-        }
     }
 }

@@ -14,9 +14,9 @@ pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "vimage-runtime/src",
         floors: &[
-            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage", "names",
-            "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "debug", "inspect",
-            "testing", "private", "lib",
+            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage",
+            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "debug",
+            "inspect", "testing", "private", "macros", "lib",
         ],
         circles: &[("core", 8)],
     },
@@ -29,8 +29,8 @@ pub(super) const LAYERS: [Layers; 3] = [
             "attr",
             "model",
             "parse",
-            "check",
             "repair",
+            "check",
             "lower",
             "expand",
             "driver",
@@ -38,9 +38,5 @@ pub(super) const LAYERS: [Layers; 3] = [
         ],
         circles: &[],
     },
-    Layers {
-        sources: "examples/netlab/src",
-        floors: &["hardware", "stack", "lab", "cli", "main"],
-        circles: &[],
-    },
+    Layers { sources: "examples/netlab/src", floors: &["hardware", "stack", "lab", "cli", "main"], circles: &[] },
 ];

@@ -88,6 +88,20 @@ fn each_build_counts() {
 }
 
 #[test]
+fn a_module_may_be_one_file_or_another() {
+    let library = "mod middle; mod high;";
+    let middle = "#[cfg_attr(unix, path = \"one.rs\")] #[cfg_attr(not(unix), path = \"other.rs\")] mod build;";
+    let upward = "use crate::high::top;";
+    let files = [
+        ("middle/mod.rs", middle),
+        ("middle/one.rs", upward),
+        ("middle/other.rs", upward),
+        ("high.rs", "pub fn top() {}"),
+    ];
+    assert_eq!(errors(library, &files).len(), 2);
+}
+
+#[test]
 fn what_is_no_import_is_left_alone() {
     let high = ("high.rs", "pub fn top() {}");
     for low in [

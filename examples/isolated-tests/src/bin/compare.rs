@@ -27,7 +27,7 @@ fn main() -> Result<ExitCode> {
         let executable = build(way)?;
         let mut failed = 0;
         for _ in 0..runs {
-            // More threads than the suite has tests: all of them are running at once.
+            // More threads than the suite has tests, so that all run at the same time.
             let mut test = Command::new(&executable);
             let status = test.arg("--test-threads=16").stdout(Stdio::null()).stderr(Stdio::null()).status()?;
             failed += u32::from(!status.success());
@@ -39,11 +39,11 @@ fn main() -> Result<ExitCode> {
     Ok(if failures[0] > 0 && failures[1] == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// Builds the tests, and says where they are.
+/// Builds the tests; returns the path of the executable.
 fn build(way: &Way) -> Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
     let output = Command::new(cargo)
-        // Where the workspace is, wherever this was called.
+        // In the workspace, wherever this was started.
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .args(["test", "--quiet", "--package", "isolated-tests", "--no-default-features", "--features", way.features])
         .args(["--test", way.target, "--no-run", "--message-format=json"])
@@ -56,5 +56,5 @@ fn build(way: &Way) -> Result<PathBuf> {
             return Ok(executable.into());
         }
     }
-    Err(format!("cargo has not built the test `{}`", way.target).into())
+    Err(format!("cargo did not build the test `{}`", way.target).into())
 }

@@ -46,7 +46,7 @@ pub enum Command {
     Bench(Bench),
 }
 
-/// Where the nodes are, and what is different about some of them.
+/// A topology, and settings of some nodes.
 #[derive(Args)]
 pub struct Where {
     /// A topology in node-link JSON, or one that is bundled: abilene (topozoo/Abilene), sndlib/abilene,
@@ -56,7 +56,7 @@ pub struct Where {
     pub settings: Settings,
 }
 
-/// A node of a network; this host, which has only pinged itself, if both are left out.
+/// A node of a topology; this host, which has only pinged itself, if both are left out.
 #[derive(Args)]
 pub struct Node {
     /// A topology in node-link JSON, or one that is bundled; without it, this host, which has only pinged itself.
@@ -70,10 +70,10 @@ pub struct Node {
 
 #[derive(Args)]
 pub struct Traffic {
-    /// Who sends how much to whom.
+    /// The demand model.
     #[arg(long, value_enum, default_value = "uni")]
     pub traffic: Model,
-    /// How many packets are sent in all: `200000`, `1e6`, `500k`.
+    /// The number of packets in all: `200000`, `1e6`, `500k`.
     #[arg(long, default_value_t = 200_000, value_parser = number::packets)]
     pub packets: u64,
 }
@@ -93,7 +93,7 @@ pub struct Run {
 }
 
 impl Run {
-    /// Whether the map goes to standard output.
+    /// Returns whether the map is printed.
     pub fn prints_map(&self) -> bool {
         self.svg.as_ref().is_some_and(|path| path.as_os_str() == "-")
     }
@@ -105,7 +105,7 @@ pub struct Between {
     pub place: Where,
     /// The node that sends, by id or name.
     pub source: String,
-    /// The node that it sends to, by id or name.
+    /// The node that receives, by id or name.
     pub target: String,
 }
 
@@ -120,10 +120,10 @@ pub struct Ping {
     pub target: Option<String>,
     #[command(flatten)]
     pub settings: Settings,
-    /// How many requests are sent.
+    /// The number of requests.
     #[arg(long, short, default_value_t = PINGS, value_parser = clap::value_parser!(u16).range(1..))]
     pub count: u16,
-    /// How many bytes of data are in each.
+    /// The number of data bytes in each request.
     #[arg(long, short, default_value_t = PING_SIZE, value_parser = clap::value_parser!(u16).range(..=65507))]
     pub size: u16,
 }
@@ -132,10 +132,10 @@ pub struct Ping {
 pub struct Tcp {
     #[command(flatten)]
     pub between: Between,
-    /// How many bytes are moved: `1000000`, `1e6`, `100MB`, `64KiB`.
+    /// The number of bytes: `1000000`, `1e6`, `100MB`, `64KiB`.
     #[arg(long, value_parser = number::bytes)]
     pub bytes: u64,
-    /// Another pair that does the same at the same time.
+    /// Another pair that transfers at the same time.
     #[arg(long, num_args = 2, value_names = ["SRC", "DST"])]
     pub also: Vec<String>,
 }
@@ -178,7 +178,8 @@ pub struct Sysctl {
     pub file: Option<String>,
     /// The node, by id or name.
     pub node: Option<String>,
-    /// What to show, or to set with `NAME=VALUE`; `net.inet` is all that is below it. All variables if nothing is named.
+    /// Variables to show, or to set with `NAME=VALUE`; `net.inet` stands for all below it. All variables if none is
+    /// named.
     #[arg(value_name = "NAME[=VALUE]")]
     pub variables: Vec<String>,
     #[command(flatten)]
@@ -193,10 +194,10 @@ pub enum Shape {
 
 #[derive(Args)]
 pub struct Scale {
-    /// How many vnets.
+    /// The number of vnets.
     #[arg(long, value_parser = number::machines)]
     pub nodes: u32,
-    /// How they are connected.
+    /// The shape of the network.
     #[arg(long, value_enum, default_value = "ring")]
     pub shape: Shape,
 }
@@ -208,7 +209,7 @@ pub struct Bench {
     pub file: String,
     #[command(flatten)]
     pub traffic: Traffic,
-    /// How many times each is measured; the best is shown.
+    /// The number of measurements; the best one is shown.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,
 }

@@ -12,7 +12,7 @@ use crate::lab::topology::Topology;
 use crate::lab::traffic::{self, Flow, NoDemands};
 use crate::stack::inet::Drop;
 
-/// What the traffic model has everybody send; says so if that is nothing at all.
+/// The flows of the traffic model; warns if there are none.
 pub fn flows(topology: &Topology, traffic: &Traffic) -> Result<Vec<Flow>, NoDemands> {
     let flows = traffic::flows(topology, traffic.traffic, traffic.packets)?;
     if flows.is_empty() && traffic.packets > 0 {
@@ -21,7 +21,7 @@ pub fn flows(topology: &Topology, traffic: &Traffic) -> Result<Vec<Flow>, NoDema
     Ok(flows)
 }
 
-/// Sends the traffic; warns of packets that cannot get to where they are sent.
+/// Sends the traffic; warns about packets without a route.
 pub fn flood(
     topology: &Topology,
     network: &Network,

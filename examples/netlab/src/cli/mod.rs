@@ -1,4 +1,4 @@
-//! The command line: what it says is done to a network, and what comes of that is printed.
+//! The command line: builds the network that it describes, runs the command, prints the report.
 
 mod args;
 mod commands;
@@ -27,7 +27,7 @@ use crate::lab::topology::{BUNDLED, Topology};
 
 type OnNetwork<'a> = &'a dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn Error>>;
 
-/// Builds the network, runs `command` on it, takes it down.
+/// Builds the network, runs `command` on it, destroys it.
 fn on_network(
     file: &str,
     settings: Option<&Settings>,
@@ -41,7 +41,7 @@ fn on_network(
     run_on(topology, network, settings, command)
 }
 
-/// Says what can be done where there are no instances.
+/// Adds to an error what works in a build without instances.
 fn what_works(error: Box<dyn Error>) -> Box<dyn Error> {
     match error.downcast_ref() {
         Some(CreateError::NotVirtualized) => format!(
@@ -53,7 +53,7 @@ fn what_works(error: Box<dyn Error>) -> Box<dyn Error> {
     }
 }
 
-/// Runs `command` on the machine that there is anyway.
+/// Runs `command` on the base machine.
 fn on_host(settings: &Settings, command: OnNetwork<'_>) -> Result<Report, Box<dyn Error>> {
     run_on(Topology::host(), Network::host()?, Some(settings), command)
 }
@@ -70,7 +70,7 @@ fn run_on(
     Ok(report)
 }
 
-/// Runs `command` on a node after some traffic; this host only pings itself before, for there is nobody else.
+/// Runs `command` on a node after some traffic. This host only pings itself before, because it is alone.
 fn after_traffic(
     place: &Node,
     traffic: &Traffic,
@@ -91,8 +91,8 @@ fn after_traffic(
 }
 
 impl Sysctl {
-    /// Takes what looks like a variable and is no file for one of this host; says which node of which file is meant
-    /// otherwise.
+    /// The topology and the node. Without a file, or if the first argument looks like a variable and is not a file, all
+    /// arguments are variables of this host.
     fn place(&mut self) -> Result<Option<(String, String)>, Box<dyn Error>> {
         let is_variable = |text: &String| {
             let rest = text.strip_prefix(commands::sysctl::ROOT);
@@ -105,7 +105,7 @@ impl Sysctl {
                 Ok(None)
             }
             (Some(file), Some(node)) => Ok(Some((file, node))),
-            (Some(file), None) => Err(format!("of which node of {file}? A NODE follows the FILE").into()),
+            (Some(file), None) => Err(format!("missing NODE after FILE `{file}`").into()),
         }
     }
 }
@@ -114,7 +114,9 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
     let quiet = cli.json;
     let at = |place: &Where, command: OnNetwork<'_>| on_network(&place.file, Some(&place.settings), quiet, command);
     match cli.command.unwrap_or(Command::Run(cli.run)) {
-        Command::Run(args) if quiet && args.prints_map() => Err("`--svg -` and `--json` both print: take one".into()),
+        Command::Run(args) if quiet && args.prints_map() => {
+            Err("`--svg -` and `--json` both write to standard output: use one of them".into())
+        }
         Command::Run(args) => on_network(&args.file, Some(&args.settings), quiet, &|topology, network| {
             commands::run::run(topology, network, &args, quiet)
         }),
@@ -157,8 +159,8 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
     }
 }
 
-/// An error about a first word that is neither a command nor a topology, if a command was probably meant. Without it the
-/// word would be taken for the file of `run`.
+/// An error about a first argument that is neither a command nor a topology, but similar to a command. Without this
+/// check it would be taken for the file of `run`.
 fn mistyped(first: &str) -> Option<Box<dyn Error>> {
     let cli = Cli::command();
     let commands = || cli.get_subcommands().map(clap::Command::get_name);
@@ -169,7 +171,7 @@ fn mistyped(first: &str) -> Option<Box<dyn Error>> {
     is_command.then(|| format!("`{first}` is neither a command nor a file; did you mean `{closest}`?").into())
 }
 
-/// Runs what the command line says. The exit code is 0; or 1 if a host was not reached, bytes were lost, or the output
+/// Runs the command. The exit code is 0; or 1 if a host was not reached, bytes were lost, or the output
 /// cannot be written; or 2 if the input is wrong.
 pub fn main() -> ExitCode {
     if let Some(error) = std::env::args().nth(1).and_then(|first| mistyped(&first)) {

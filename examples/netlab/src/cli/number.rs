@@ -41,11 +41,11 @@ fn count(text: &str) -> Result<u64, String> {
     if let Ok(whole) = digits.parse::<u64>() {
         return whole.checked_mul(factor).ok_or_else(|| "the number is too large".to_owned());
     }
-    // `infinity` and `nan` are floating point numbers, too.
+    // `f64` would parse `infinity` and `nan`.
     if !digits.starts_with(|c: char| c.is_ascii_digit() || c == '.') {
         return Err(wrong());
     }
-    /// Up to here each whole number is a floating point number of its own.
+    /// Up to here each whole number has a floating point number of its own.
     const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
     let number = digits.parse::<f64>().map_err(|_| wrong())? * factor as f64;
     if number > EXACT {

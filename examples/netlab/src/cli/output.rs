@@ -1,4 +1,4 @@
-//! What a command has to say, and how that reaches the user.
+//! Reports of commands, errors and warnings, and how they are printed.
 
 use std::error::Error;
 use std::io::{self, Write};
@@ -10,12 +10,12 @@ use serde_json::Value;
 use crate::cli::style::paint;
 use crate::lab::names::printable;
 
-/// What a command has to say, in both forms.
+/// The result of a command, as text and as JSON.
 #[derive(Debug)]
 pub struct Report {
     pub text: String,
     pub json: Value,
-    /// Whether it did what it was to do: the host was reached, all bytes came through.
+    /// False if a host did not answer or bytes were lost.
     pub success: bool,
 }
 
@@ -24,7 +24,7 @@ impl Report {
         Self { text, json, success: true }
     }
 
-    /// Prints it; says how the program ends.
+    /// Prints the report; returns the exit code.
     pub fn print(&self, json: bool) -> ExitCode {
         match self.write(&mut anstream::stdout(), json) {
             Ok(()) if self.success => ExitCode::SUCCESS,
@@ -39,14 +39,14 @@ impl Report {
     fn write(&self, output: &mut impl Write, json: bool) -> io::Result<()> {
         let written = if json { writeln!(output, "{:#}", self.json) } else { write!(output, "{}", self.text) };
         match written.and_then(|()| output.flush()) {
-            // Whoever reads has read enough.
+            // The reader has closed the pipe, because it has read enough.
             Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
             done => done,
         }
     }
 }
 
-/// The input is wrong.
+/// Prints an error about the input; returns the exit code.
 pub fn refuse(error: &dyn Error) -> ExitCode {
     complain(&error.to_string());
     ExitCode::from(2)
@@ -56,7 +56,7 @@ fn complain(text: &str) {
     say(AnsiColor::Red, "error", text);
 }
 
-/// Says what the user may not have meant.
+/// Prints a warning.
 pub fn warn(text: &str) {
     say(AnsiColor::Yellow, "warning", text);
 }
@@ -65,7 +65,7 @@ fn say(color: AnsiColor, what: &str, text: &str) {
     anstream::eprintln!("{}: {}", paint(color, what), printable_lines(text));
 }
 
-/// Messages may have several lines; what they quote may have anything.
+/// Escapes a message line by line: it may quote text from a file.
 fn printable_lines(text: &str) -> String {
     text.lines().map(printable).collect::<Vec<_>>().join("\n")
 }
@@ -74,7 +74,7 @@ fn printable_lines(text: &str) -> String {
 mod tests {
     use super::*;
 
-    /// Fails as it is told to, when something is written or when that is flushed.
+    /// Fails with this error, in `write` or in `flush`.
     struct Fails {
         kind: io::ErrorKind,
         at_flush: bool,

@@ -1,15 +1,14 @@
-//! How far a long task is.
+//! Progress bars.
 
 use std::cell::Cell;
 use std::time::{Duration, Instant};
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
-/// What takes less is over before a bar could be read.
+/// A task that takes less time shows no bar.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// A bar on a terminal's standard error, gone when it is dropped; nothing elsewhere, and nothing before it takes a
-/// while.
+/// A bar on standard error if that is a terminal, shown when the task has taken a while, cleared on drop.
 pub struct Progress {
     bar: ProgressBar,
     due: Instant,

@@ -1,4 +1,4 @@
-//! What is different about some nodes: rules, variables, links that are down.
+//! Settings of some nodes: rules, variables, links that are down.
 
 use std::error::Error;
 
@@ -43,24 +43,24 @@ impl Settings {
 fn add_rule(network: &Network, node: usize, rule: &str) -> Result<u16, Box<dyn Error>> {
     let rule: Rule = rule.parse()?;
     let number = network.on(node, || ipfw::ipfw_add(rule));
-    Ok(number.ok_or("all numbers of rules are used up")?)
+    Ok(number.ok_or("no more rules: all numbers are used up")?)
 }
 
-/// Splits `NODE:REST`. Ids and names may have colons of their own: the longest start that names a node is the node.
+/// Splits `NODE:REST`. Ids and names may contain colons, so the longest prefix that names a node is the node.
 fn split<'t>(topology: &Topology, text: &'t str) -> Result<(usize, &'t str), Box<dyn Error>> {
     let mut wrong = None;
     for (colon, _) in text.rmatch_indices(':') {
         match topology.node(text[..colon].trim()) {
             Ok(node) => return Ok((node, text[colon + 1..].trim())),
             Err(error @ NodeError::Ambiguous { .. }) => return Err(error.into()),
-            // The last one stays, which is about the shortest start: most probably what was meant.
+            // The last error is kept, which is about the shortest prefix: probably the node that was meant.
             Err(error) => wrong = Some(error),
         }
     }
     Err(wrong.map_or_else(|| format!("`{text}` does not start with `NODE:`").into(), Into::into))
 }
 
-/// The links that `NODE:NODE` means, which has to be read in one way only: names may have colons of their own.
+/// The links that `NODE:NODE` stands for. Names may contain colons, but the text must have only one reading.
 fn links(topology: &Topology, text: &str) -> Result<Vec<usize>, Box<dyn Error>> {
     let mut wrong: Option<NodeError> = None;
     let mut all_nodes = false;
@@ -80,7 +80,7 @@ fn links(topology: &Topology, text: &str) -> Result<Vec<usize>, Box<dyn Error>> 
         (1, _) => Ok(found.remove(0)),
         (0, Some(error)) if !all_nodes => Err(error.into()),
         (0, _) => Err(format!("there is no link `{text}`").into()),
-        _ => Err(format!("`{text}` can be read as several links: name the nodes by their ids").into()),
+        _ => Err(format!("`{text}` can be read as several links: use the ids of the nodes").into()),
     }
 }
 

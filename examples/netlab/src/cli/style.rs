@@ -1,10 +1,10 @@
-//! How text looks.
+//! Colours, headings and numbers.
 
 use std::fmt::Display;
 
 use anstyle::{AnsiColor, Style};
 
-/// Text in a colour; what prints it takes the colour out again where there is no terminal.
+/// Text in a colour, which is removed if it is not printed to a terminal.
 pub fn paint(color: AnsiColor, text: impl Display) -> String {
     let style = Style::new().fg_color(Some(color.into()));
     format!("{style}{text}{style:#}")

@@ -1,4 +1,4 @@
-//! The map: nodes where they are, links as wide and as red as they are loaded.
+//! The map: nodes at their positions, links whose width and colour show the load.
 
 use std::f64::consts::TAU;
 use std::fmt::Write;
@@ -8,10 +8,10 @@ use crate::lab::topology::Topology;
 const WIDTH: f64 = 960.0;
 const HEIGHT: f64 = 600.0;
 const MARGIN: f64 = 110.0;
-/// From no load to all that there is, evenly spaced.
+/// The colours from no load to full load, evenly spaced.
 const COLORS: [(u8, u8, u8); 4] = [(66, 133, 190), (70, 165, 95), (235, 175, 40), (205, 50, 45)];
 
-/// A drawing of the topology with these loads, which are in percent, from source to target and back.
+/// Draws the topology with these loads: percent from source to target, and back.
 pub fn map(topology: &Topology, loads: &[(f64, f64)], traffic: &str) -> String {
     let places = places(topology);
     let mut svg = String::new();
@@ -28,7 +28,7 @@ pub fn map(topology: &Topology, loads: &[(f64, f64)], traffic: &str) -> String {
         let name = |node: usize| escaped(&topology.nodes[node].name);
         let (source, target) = (name(edge.source), name(edge.target));
         _ = writeln!(svg, "<g><title>{source} to {target}: {forward:.2}%, back: {backward:.2}%</title>");
-        // Each half shows what leaves the node it starts at.
+        // Each half shows the load of the direction that leaves its node.
         for (start, load) in [(from, forward), (to, backward)] {
             _ = writeln!(
                 svg,
@@ -43,7 +43,7 @@ pub fn map(topology: &Topology, loads: &[(f64, f64)], traffic: &str) -> String {
         }
         svg.push_str("</g>\n");
     }
-    // Nodes last, so that no name hides one.
+    // The nodes come last, so that no name hides a node.
     for (node, (x, y, anchor)) in topology.nodes.iter().zip(labels(topology, &places)) {
         _ = writeln!(
             svg,
@@ -59,7 +59,7 @@ pub fn map(topology: &Topology, loads: &[(f64, f64)], traffic: &str) -> String {
     svg
 }
 
-/// A rectangle that a name takes up.
+/// The rectangle of a name.
 #[derive(Clone, Copy)]
 struct Area {
     x: f64,
@@ -75,13 +75,13 @@ impl Area {
     }
 }
 
-/// A side of a node where its name can stand.
+/// A position of a name beside its node.
 struct Side {
-    /// In the picture, where y points down.
+    /// As a vector; y points down.
     direction: (f64, f64),
     offset: (f64, f64),
     anchor: &'static str,
-    /// How much of the name is left of the anchor.
+    /// The part of the name that is left of the anchor.
     before: f64,
 }
 
@@ -92,14 +92,14 @@ const SIDES: [Side; 4] = [
     Side { direction: (-1.0, 0.0), offset: (-12.0, 5.0), anchor: "end", before: 1.0 },
 ];
 
-/// Where the names are, and which part of them is there: on the side of the node that is farthest from its links,
-/// unless another name or node is in the way.
+/// The position and the anchor of each name: on the side of the node that is farthest from its links, unless another
+/// name or node is in the way.
 fn labels(topology: &Topology, places: &[(f64, f64)]) -> Vec<(f64, f64, &'static str)> {
     let directions = directions(topology, places);
     let mut taken: Vec<Area> = places.iter().map(|(x, y)| Area { x: x - 8.0, y: y + 5.0, width: 16.0 }).collect();
     let mut labels = Vec::with_capacity(places.len());
     for (node, &(x, y)) in places.iter().enumerate() {
-        // About as wide as the letters of most fonts are.
+        // About the width of a letter in most fonts.
         let width = 8.0 * topology.nodes[node].name.chars().count() as f64;
         let candidate = |side: &Side| {
             let at = (x + side.offset.0, y + side.offset.1);
@@ -117,7 +117,7 @@ fn labels(topology: &Topology, places: &[(f64, f64)]) -> Vec<(f64, f64, &'static
     labels
 }
 
-/// Which way each node's links go.
+/// The directions of the links of each node.
 fn directions(topology: &Topology, places: &[(f64, f64)]) -> Vec<Vec<(f64, f64)>> {
     let mut directions = vec![Vec::new(); places.len()];
     for edge in &topology.edges {
@@ -147,7 +147,7 @@ fn legend(svg: &mut String) {
     }
 }
 
-/// Positions in the picture: as in the file where it has them all, on a circle otherwise; in true proportions.
+/// Positions in the picture: those of the file if it has all of them, otherwise on a circle; in true proportions.
 fn places(topology: &Topology) -> Vec<(f64, f64)> {
     let given: Option<Vec<(f64, f64)>> = topology.nodes.iter().map(|node| node.position).collect();
     let count = topology.nodes.len() as f64;
@@ -160,11 +160,11 @@ fn places(topology: &Topology) -> Vec<(f64, f64)> {
         positions.iter_mut().for_each(|position| position.0 *= shrink);
     }
     let (left, right) = bounds(positions.iter().map(|position| position.0));
-    // Halves, because the difference of two large numbers may be too large.
+    // Halves, because the difference of two large numbers may overflow.
     let (half_width, half_height) = (right / 2.0 - left / 2.0, top / 2.0 - bottom / 2.0);
     let fit = |room: f64, half: f64| if half > 0.0 { (room / 2.0 - MARGIN) / half } else { f64::INFINITY };
     let scale = fit(WIDTH, half_width).min(fit(HEIGHT, half_height));
-    // One node, or all in one place.
+    // There is one node, or all are at the same place.
     let scale = if scale.is_finite() { scale } else { 0.0 };
     let (x_middle, y_middle) = (f64::midpoint(left, right), f64::midpoint(bottom, top));
     let place = |(x, y): (f64, f64)| (WIDTH / 2.0 + (x - x_middle) * scale, HEIGHT / 2.0 - (y - y_middle) * scale);
@@ -193,7 +193,7 @@ fn escaped(text: &str) -> String {
             '&' => escaped.push_str("&amp;"),
             '<' => escaped.push_str("&lt;"),
             '>' => escaped.push_str("&gt;"),
-            // Not allowed in XML at all.
+            // XML does not allow them.
             control if control.is_control() => escaped.push(' '),
             other => escaped.push(other),
         }

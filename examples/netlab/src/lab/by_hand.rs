@@ -1,7 +1,7 @@
-//! The same forwarding, written by hand: each function is told which router it runs on.
+//! The same forwarding, written by hand: each function gets its router as an argument.
 //!
-//! This is what `bench` compares with. It does what the stack does for a UDP packet that gets through, with the same
-//! tables, locks, counters and wires; what the stack does for other packets is left out.
+//! `bench` compares the stack with it. It handles UDP packets that arrive as the stack does, with the same tables,
+//! locks, counters and wires; the handling of other packets is left out.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
@@ -37,7 +37,7 @@ struct Entry {
     bytes: AtomicU64,
 }
 
-/// What are globals elsewhere.
+/// The state that the stack keeps in globals.
 struct Router {
     line: Line,
     loopback: Mutex<VecDeque<Mbuf>>,
@@ -306,7 +306,7 @@ pub struct Network {
 }
 
 impl Network {
-    /// As `network::Network::build`.
+    /// Like `network::Network::build`.
     pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Self {
         let count = topology.nodes.len();
         let controller = Controller::new(count);
@@ -342,7 +342,7 @@ impl Network {
         }
     }
 
-    /// As `flood::flood`.
+    /// Like `flood::flood`.
     pub fn flood(&self, flows: &[Flow], progress: impl Fn(u64)) -> Outcome {
         let links = || self.links.iter().map(|(source, target)| (source.sent(), target.sent()));
         let before: Vec<(u64, u64)> = links().collect();

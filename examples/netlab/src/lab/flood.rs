@@ -1,4 +1,4 @@
-//! Sends traffic through a network and counts what comes of it.
+//! Sends traffic through a network and counts what arrives.
 
 use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
@@ -13,17 +13,17 @@ use crate::stack::udp::{UdpBindError, UdpSocket};
 
 /// The port of the discard service.
 pub const DISCARD: u16 = 9;
-/// How many packets are under way at once: less than a wire or a socket takes.
+/// The maximum number of packets in flight: less than a wire or a socket holds.
 pub const UNDER_WAY: u64 = 1024;
 pub const PAYLOAD: [u8; 32] = *b"the quick brown fox jumps over a";
 
-/// What became of the packets.
+/// The result of sending traffic.
 #[derive(Clone, Debug, Default)]
 pub struct Outcome {
     pub sent: u64,
     pub delivered: u64,
     pub dropped: BTreeMap<&'static str, u64>,
-    /// How many times a packet crossed a link.
+    /// The number of times that a packet crossed a link.
     pub hops: u64,
     pub duration: Duration,
     /// Packets on each link, from source to target and back.
@@ -43,8 +43,8 @@ impl Outcome {
     }
 }
 
-/// Cuts the flows into pieces that are spread evenly over time: calls `send` with each, and `pause` whenever enough is
-/// under way.
+/// Splits the flows into pieces that are spread evenly over time. Calls `send` with each piece, and `pause` when
+/// [`UNDER_WAY`] packets are in flight.
 pub fn schedule(flows: &[Flow], mut send: impl FnMut(Flow), mut pause: impl FnMut(u64)) {
     let total: u64 = flows.iter().map(|flow| flow.packets).sum();
     let rounds = total.div_ceil(UNDER_WAY).max(1);
@@ -67,7 +67,7 @@ pub fn schedule(flows: &[Flow], mut send: impl FnMut(Flow), mut pause: impl FnMu
     pause(under_way);
 }
 
-/// Sends the flows through the network; tells `progress` of each packet that has been dealt with.
+/// Sends the flows through the network; calls `progress` with the number of packets that have arrived or were dropped.
 pub fn flood(network: &Network, flows: &[Flow], progress: impl Fn(u64)) -> Result<Outcome, UdpBindError> {
     let sockets: Vec<Bound<UdpSocket>> =
         (0..network.len()).map(|node| network.on(node, || UdpSocket::bind(DISCARD))).collect::<Result<_, _>>()?;
@@ -81,7 +81,7 @@ pub fn flood(network: &Network, flows: &[Flow], progress: impl Fn(u64)) -> Resul
             let to = address(flow.to);
             sockets[flow.from].enter(|socket| {
                 for _ in 0..flow.packets {
-                    // Why one was not sent is counted where it happened.
+                    // A drop is counted where it happens.
                     _ = socket.send_to(to, DISCARD, None, &PAYLOAD);
                 }
             });
@@ -106,7 +106,7 @@ pub fn flood(network: &Network, flows: &[Flow], progress: impl Fn(u64)) -> Resul
     Ok(outcome)
 }
 
-/// Takes all that waits, and counts what is as it was sent.
+/// Receives all datagrams; returns the number of those with the payload that was sent.
 fn discard(socket: &UdpSocket) -> u64 {
     std::iter::from_fn(|| socket.receive()).filter(|datagram| datagram.payload == PAYLOAD).count() as u64
 }

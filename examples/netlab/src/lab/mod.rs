@@ -1,4 +1,4 @@
-//! Networks of machines: where they come from, how they are built, driven and measured.
+//! Networks of machines: topologies, traffic, building, running, measuring.
 
 pub mod address;
 pub mod by_hand;

@@ -1,13 +1,13 @@
-//! Names that come from others: how they are shown, and a hint when one is not known.
+//! Names from files and from the command line: safe to print, and suggestions for unknown ones.
 
 use std::borrow::Cow;
 
-/// How many names are shown where none is near.
+/// The number of names in a hint that has no suggestion.
 const SHOWN: usize = 5;
-/// Distances of very long texts take long, and no name is like them.
+/// Longer texts get no suggestion: distances would take long, and no name is similar.
 const LONGEST: usize = 256;
 
-/// The end of a message about `wanted`: the name that may have been meant, or else some of those there are.
+/// The end of a message about an unknown name: a suggestion, or else some of the names.
 pub fn hint<'n>(wanted: &str, names: impl ExactSizeIterator<Item = &'n str> + Clone) -> String {
     if let Some(closest) = closest(wanted, names.clone()) {
         return format!("did you mean `{closest}`?");
@@ -22,7 +22,7 @@ pub fn hint<'n>(wanted: &str, names: impl ExactSizeIterator<Item = &'n str> + Cl
     }
 }
 
-/// The name that is near enough to have been meant, if there is one: at most half of the longer one differs.
+/// The most similar name, if at most half of the longer one differs.
 pub fn closest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option<&'n str> {
     let wanted = wanted.to_lowercase();
     let length = wanted.chars().count();
@@ -35,12 +35,12 @@ pub fn closest<'n>(wanted: &str, names: impl Iterator<Item = &'n str>) -> Option
         let distance = strsim::damerau_levenshtein(&wanted, &lower);
         (2 * distance <= longer).then_some((distance, name))
     };
-    // The first of those that are equally near.
+    // The first one, if several are equally near.
     names.filter_map(distance).min_by_key(|(distance, _)| *distance).map(|(_, name)| name)
 }
 
-/// A text of somebody else's for a terminal: what would move its cursor, colour it or turn the direction of writing
-/// around is escaped.
+/// A text that is safe to print: characters that move the cursor, change colours or the direction of writing are
+/// escaped.
 pub fn printable(text: &str) -> Cow<'_, str> {
     let acts = |c: char| c.is_control() || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     if !text.contains(acts) {

@@ -17,28 +17,28 @@ use crate::stack::machine;
 use crate::stack::netisr::netisr;
 use crate::stack::tcp;
 
-/// How many packets are on the way in each direction of a wire, at most.
+/// The capacity of a wire in each direction, in packets.
 pub const WIRE_LIMIT: usize = 4096;
 
-/// A link as the one who laid it sees it: the interface at each end.
+/// A link: the interface at each end.
 pub struct Link {
     pub source: Arc<Ifnet>,
     pub target: Arc<Ifnet>,
 }
 
-/// Machines that run, and what connects them.
+/// Machines, and the links between them.
 pub struct Network {
     links: Vec<Link>,
-    // They go before the machines that they are plugged into.
+    // Dropped before the machines that they are plugged into.
     cards: Vec<Movable<Card>>,
     machines: Vec<Vnet>,
     controller: Arc<Controller>,
-    /// How many times a machine was entered.
+    /// The number of times that a machine was entered.
     entries: Cell<u64>,
 }
 
 impl Network {
-    /// The machine that is there anyway, with nothing but its loopback interface.
+    /// The base machine alone, with only its loopback interface.
     pub fn host() -> Result<Self, Box<dyn Error>> {
         let base = Vnet::base()?;
         let controller = Controller::new(1);
@@ -46,7 +46,7 @@ impl Network {
         Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller, entries: Cell::new(0) })
     }
 
-    /// Machines of these names that forward packets, not yet connected.
+    /// Creates machines with these names that forward packets and are not connected.
     pub fn machines<N: Into<Box<str>>>(names: impl ExactSizeIterator<Item = N>) -> Result<Self, CreateError> {
         let controller = Controller::new(names.len());
         let make = |(index, name): (usize, N)| {
@@ -61,8 +61,8 @@ impl Network {
         Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller, entries: Cell::new(0) })
     }
 
-    /// A machine for each node, connected and with a route to each other that can be reached. Tells `progress` of each
-    /// node to which all know the way.
+    /// Creates a machine for each node, lays the links, and adds the routes. Calls `progress` after the routes to each
+    /// node.
     pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Result<Self, Box<dyn Error>> {
         let name = |node: usize| topology.nodes[node].name.as_str();
         let mut network = Self::machines((0..topology.nodes.len()).map(name))?;
@@ -73,7 +73,7 @@ impl Network {
         for destination in 0..network.machines.len() {
             for (node, links) in neighbours.next_hops(destination).into_iter().enumerate() {
                 let next_hop = |link| {
-                    // A machine's interfaces have been plugged in in the order of its links.
+                    // A machine's interfaces are numbered in the order of its links.
                     NextHop { interface: link as u32, gateway: address(neighbours.of(node, link)) }
                 };
                 let next_hops: Vec<NextHop> = links.into_iter().map(next_hop).collect();
@@ -93,7 +93,7 @@ impl Network {
         Ok(())
     }
 
-    /// Makes a card on the base machine and moves it into the one it is for.
+    /// Creates a card on the base machine and moves it to its machine.
     fn plug(&mut self, machine: usize, peer: &str, port: Port) -> Result<Arc<Ifnet>, Box<dyn Error>> {
         let vnet = &self.machines[machine];
         let unit = vnet.enter(ifnet::if_count);
@@ -124,19 +124,19 @@ impl Network {
         self.machines[machine].enter(f)
     }
 
-    /// How many times `on` has been called, by others or to let machines work.
+    /// The number of calls of `on`, including those of `settle` and `pass_time`.
     pub fn entries(&self) -> u64 {
         self.entries.get()
     }
 
-    /// Lets the machines work until none has anything to do; no time passes.
+    /// Runs the machines until none has work left; no time passes.
     pub fn settle(&self) {
         while let Some(machine) = self.controller.next() {
             self.on(machine, netisr);
         }
     }
 
-    /// Lets the time pass until the first timer of one of these machines goes off; says whether there was one.
+    /// Moves the clock to the first timer of these machines and runs them; returns whether there was a timer.
     pub fn pass_time(&self, machines: &[usize]) -> bool {
         let timer = |machine: &usize| self.on(*machine, tcp::tcp_next_timer);
         let Some(time) = machines.iter().filter_map(timer).min() else { return false };
@@ -147,12 +147,12 @@ impl Network {
         true
     }
 
-    /// Takes everything down and tells `progress` of each machine; an error says what still holds one.
+    /// Destroys the machines and calls `progress` after each. The error names the machine that is still in use.
     pub fn close(self, progress: impl Fn(u64)) -> Result<(), Box<dyn Error>> {
         let Self { links, cards, machines, .. } = self;
         drop((links, cards));
         for machine in machines {
-            // The base machine stays.
+            // The base machine cannot be destroyed.
             if machine.id() != 0 {
                 machine.destroy()?;
             }

@@ -1,16 +1,16 @@
-//! Networks of any size: edges, and few routes per node.
+//! Generated networks of any size, with few routes per node.
 
 use crate::lab::address::address;
 use crate::stack::inet::Prefix;
 
-/// A generated network: edges, and routes of a number that does not grow with it.
+/// A generated network. The number of routes of a node does not grow with the network.
 pub trait Plan {
     fn edges(&self) -> Vec<(usize, usize)>;
     /// Prefixes that a node reaches through a neighbour.
     fn routes(&self, node: usize) -> Vec<(Prefix, usize)>;
 }
 
-/// Each node knows its two neighbours and sends the rest clockwise.
+/// A ring: each node has routes to its two neighbours, and sends everything else clockwise.
 pub struct Ring(pub usize);
 
 impl Plan for Ring {
@@ -28,12 +28,12 @@ impl Plan for Ring {
     }
 }
 
-/// A binary tree numbered in order, from 1: the subtree of a node whose number ends in `t` zeros is what differs from
-/// it in the last `t + 1` bits only, so that a prefix leads to each child.
+/// A binary tree whose nodes are numbered in order, from 1. If a number ends in `t` zeros, the numbers of the subtree
+/// differ from it in the last `t + 1` bits only, so that one prefix leads to each child.
 pub struct Tree(pub usize);
 
 impl Tree {
-    /// The number of the parent; parents beyond the last node are left out.
+    /// The number of the parent; numbers beyond the last node are skipped.
     fn parent(&self, number: usize) -> Option<usize> {
         if number == self.root() {
             return None;
@@ -110,7 +110,7 @@ mod tests {
             at = matching.max_by_key(|(prefix, _)| prefix.length()).expect("there is a route").1;
             assert!(length < 100, "{from} to {to} does not end");
         }
-        unreachable!("it ends or fails")
+        unreachable!("the loop returns or panics")
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Shortest paths by hops: what a routing protocol would find out.
+//! Shortest paths by hops, as a routing protocol would find them.
 
 use std::collections::VecDeque;
 
 use crate::lab::topology::Edge;
 
-/// Who is next to whom: per node, the other node of each of its links, in the order of the links.
+/// The neighbours of each node, in the order of its links.
 pub struct Neighbours(Vec<Vec<usize>>);
 
 impl Neighbours {
@@ -38,8 +38,8 @@ impl Neighbours {
         distances
     }
 
-    /// For each node, which of its links lead to `destination` over the fewest hops: all of equal cost. None at the
-    /// destination, and none where there is no path.
+    /// For each node, the links that lead to `destination` over the fewest hops. There are none at the destination, and
+    /// none where there is no path.
     pub fn next_hops(&self, destination: usize) -> Vec<Vec<usize>> {
         let distances = self.distances(destination);
         let closer = |node: usize, neighbour: usize| match (distances[node], distances[neighbour]) {

@@ -1,4 +1,4 @@
-//! Who sends how many packets to whom.
+//! Demand models: the number of packets that each node sends to each other one.
 
 use clap::ValueEnum;
 use thiserror::Error;
@@ -28,14 +28,14 @@ impl Model {
     }
 }
 
-/// The file does not have what the model needs.
+/// The topology has no demands for the model.
 #[derive(Debug, Error)]
-#[error("{topology} has no demands of its own: take --traffic uni or --traffic deg")]
+#[error("{topology} has no demands of its own: use `--traffic uni` or `--traffic deg`")]
 pub struct NoDemands {
     topology: String,
 }
 
-/// What one node sends to another.
+/// The packets that one node sends to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flow {
     pub from: usize,
@@ -44,7 +44,7 @@ pub struct Flow {
 }
 
 impl Model {
-    /// Why nobody sends anything under this model.
+    /// The reason why no node sends a packet under this model.
     pub fn silence(self, topology: &Topology) -> String {
         let nobody = "no packet is sent";
         match self {
@@ -55,7 +55,7 @@ impl Model {
     }
 }
 
-/// Splits `packets` among all ordered pairs, as the model says.
+/// Splits `packets` among all ordered pairs according to the model.
 pub fn flows(topology: &Topology, model: Model, packets: u64) -> Result<Vec<Flow>, NoDemands> {
     let weights = weights(topology, model)?;
     let shares = apportion(packets, weights.iter().map(|&(_, _, weight)| weight));
@@ -82,16 +82,17 @@ fn weights(topology: &Topology, model: Model) -> Result<Vec<(usize, usize, f64)>
 
 /// Whole numbers in proportion to the weights: each is off by less than one.
 ///
-/// What rounding down leaves over goes to the largest sums of a remainder and a dither, which runs through multiples of
-/// the golden ratio. With remainders alone, equal ones would all be rounded up at the start of the list, in the pairs of
-/// the first sources, and the links near these would carry more than their share. Multiples of the golden ratio are
-/// evenly spread in each run of the list, so that each source, and each destination, gets its part of the rest.
+/// After rounding down, the remaining packets go to the pairs with the largest sum of remainder and dither. With the
+/// remainder alone, ties would go to the start of the list, that is to the pairs of the first sources, and the links
+/// near these would carry too much. The dither is the fraction of a multiple of the golden ratio. Such numbers are
+/// evenly spread in each part of the list, so that each source and each destination gets its share of the remaining
+/// packets.
 fn apportion(total: u64, weights: impl Iterator<Item = f64> + Clone) -> Vec<u64> {
     let most = weights.clone().fold(0.0, f64::max);
     if most <= 0.0 {
         return weights.map(|_| 0).collect();
     }
-    // The sum of the weights as they are may be infinite.
+    // Scaled, because the sum of the weights may be infinite.
     let weights = weights.map(|weight| weight / most);
     let sum: f64 = weights.clone().sum();
     let exact: Vec<f64> = weights.map(|weight| total as f64 * (weight / sum)).collect();

@@ -1,4 +1,4 @@
-//! Transfers over TCP, several at once, compared at the end.
+//! Transfers over TCP, several at the same time, with checksums.
 
 use std::net::Ipv4Addr;
 use std::time::{Duration, Instant};
@@ -13,12 +13,12 @@ use crate::stack::tcp::{self, TcpError, TcpSocket};
 
 const FIRST_PORT: u16 = 5001;
 const FIRST_LOCAL_PORT: u16 = 49152;
-/// After how many microseconds of simulated time without a byte a transfer has failed.
+/// A transfer has failed after this time without a byte: microseconds of simulated time.
 const PATIENCE: i64 = 120_000_000;
-/// After how many rounds without a byte, should time not pass.
+/// A transfer has failed after this number of rounds without a byte, if time does not pass.
 const MOST_IDLE: u32 = 100_000;
 
-/// Bytes that cannot be guessed from their neighbours: xorshift.
+/// Pseudo-random bytes: xorshift.
 struct Noise(u64);
 
 impl Noise {
@@ -32,7 +32,7 @@ impl Noise {
     }
 }
 
-/// Bytes on their way from one machine to another.
+/// A transfer from one machine to another.
 pub struct Transfer {
     pub from: usize,
     pub to: usize,
@@ -62,7 +62,7 @@ impl Transfer {
         })
     }
 
-    /// Sends and receives what it can; says how many bytes that were.
+    /// Sends and receives as much as possible; returns the number of bytes.
     fn step(&mut self) -> u64 {
         let Self { noise, to_send, sent_sum, received_sum, .. } = self;
         let mut sent = 0;
@@ -84,12 +84,12 @@ impl Transfer {
         sent + received
     }
 
-    /// Whether all that was sent has come, and as it was sent.
+    /// Returns whether all bytes have arrived unchanged.
     pub fn is_verified(&self, bytes: u64) -> bool {
         self.received == bytes && self.sums().0 == self.sums().1
     }
 
-    /// CRC-32 of what was sent and of what has come. TCP's own checksum does not see that words have changed places.
+    /// The CRC-32 of the bytes sent and received. TCP's checksum does not notice swapped words.
     pub fn sums(&self) -> (u32, u32) {
         (self.sent_sum.clone().finalize(), self.received_sum.clone().finalize())
     }
@@ -99,8 +99,8 @@ impl Transfer {
     }
 }
 
-/// Moves `bytes` for each pair, all at the same time, until all have come or nothing moves any more. Tells `progress` of
-/// the bytes that have come; says how long it took.
+/// Transfers `bytes` for each pair, all at the same time, until all have arrived or no transfer makes progress. Calls
+/// `progress` with the number of bytes that have arrived; returns the time that it took.
 pub fn run(
     network: &Network,
     pairs: &[(usize, usize)],
@@ -126,7 +126,7 @@ pub fn run(
             continue;
         }
         idle += 1;
-        // A round may have set up the connection that the next one uses.
+        // The first rounds may only set up connections.
         let stuck = !network.pass_time(&ends) && idle > 2;
         if stuck || idle > MOST_IDLE || machine::uptime() - last_byte > PATIENCE {
             break;
@@ -145,7 +145,7 @@ mod tests {
 
     const BYTES: u64 = 5_000;
 
-    /// Moves bytes from this machine to itself; `tamper` sees each packet on the way.
+    /// Transfers bytes from this machine to itself; `tamper` gets each packet on the way.
     fn transfer(number: u16, mut tamper: impl FnMut(&mut Mbuf)) -> bool {
         let network = Network::host().unwrap();
         let mut transfer = Transfer::start(&network, (0, 0), number, BYTES).unwrap();
@@ -163,10 +163,10 @@ mod tests {
                 return transfer.is_verified(BYTES);
             }
         }
-        panic!("the bytes did not come");
+        panic!("the bytes did not arrive");
     }
 
-    /// One test, for two would take each other's packets from the loopback interface of the base machine.
+    /// One test, because two would take each other's packets from the loopback interface of the base machine.
     #[vimage::test]
     fn bytes_are_verified_by_more_than_the_checksum_of_tcp() {
         assert!(transfer(100, |_| ()));

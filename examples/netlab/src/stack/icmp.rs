@@ -1,4 +1,4 @@
-//! ICMP: echo, errors, and sockets that see what comes back.
+//! ICMP: echo, errors, and sockets that receive them.
 
 vimage::virtualize! {
     class = Net, name = "icmp", depends_on = crate::stack::inet;
@@ -12,16 +12,16 @@ vimage::virtualize! {
     use smoltcp::wire::{Icmpv4DstUnreachable, Icmpv4Message, Icmpv4Packet, Icmpv4Repr, Icmpv4TimeExceeded};
     use smoltcp::wire::{IpProtocol, Ipv4Packet, Ipv4Repr};
     use vimage::prelude::*;
-    use vimage::{Bound, Refused};
+    use vimage::{BindRefused, Bound};
 
     use crate::hardware::Mbuf;
     use crate::stack::inet::{self, Drop, IpError};
 
-    /// What has come back.
+    /// An ICMP message to this machine.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum Message {
         EchoReply { ident: u16, seq: u16 },
-        /// About a packet to that place, with the first bytes behind its header: ports, or an echo's number.
+        /// `start` is the first bytes of the payload of the packet that it is about: ports, or the number of an echo.
         TtlExceeded { destination: Ipv4Addr, start: [u8; 8] },
         Unreachable { reason: Icmpv4DstUnreachable, destination: Ipv4Addr, start: [u8; 8] },
     }
@@ -35,16 +35,16 @@ vimage::virtualize! {
 
     type Queue = Mutex<VecDeque<Received>>;
 
-    /// How many messages wait for a socket's owner.
+    /// The capacity of a socket, in messages.
     const SOCKET_LIMIT: usize = 256;
-    /// How much of a packet behind its header is sent back, at least and at most.
+    /// The number of bytes of the payload that an error quotes.
     const QUOTED: std::ops::RangeInclusive<usize> = 8..=520;
 
-    /// Whether echo requests are answered.
+    /// Answer echo requests: 0 or 1.
     #[virtualized(sysctl("net.inet.icmp.echo", rw, range = 0..=1))]
     static ICMP_ECHO: AtomicU32 = AtomicU32::new(1);
 
-    /// Whether senders are told what became of their packets.
+    /// Tell senders about packets that cannot be delivered: 0 or 1.
     #[virtualized(sysctl("net.inet.icmp.errors", rw, range = 0..=1))]
     static ICMP_ERRORS: AtomicU32 = AtomicU32::new(1);
 
@@ -79,7 +79,7 @@ vimage::virtualize! {
             Icmpv4Repr::EchoRequest { ident, seq_no, data } => {
                 if V_ICMP_ECHO.load(Relaxed) != 0 {
                     let reply = Icmpv4Repr::EchoReply { ident, seq_no, data };
-                    // From the address that was asked.
+                    // The source is the address that the request was sent to.
                     icmp_send((header.dst_addr(), header.src_addr()), None, &reply);
                 }
                 return;
@@ -104,12 +104,12 @@ vimage::virtualize! {
         }
     }
 
-    /// The first bytes, of which a sound error has at least eight.
+    /// The first bytes; a valid error quotes at least eight.
     fn start(data: &[u8]) -> [u8; 8] {
         data.first_chunk().copied().unwrap_or_default()
     }
 
-    /// Tells the sender of a packet what became of it, unless that may not be told.
+    /// Tells the sender of a packet about an error, unless the standard forbids it.
     fn icmp_error(about: &[u8], error: IpError) {
         if V_ICMP_ERRORS.load(Relaxed) == 0 || !may_be_told(about) {
             return;
@@ -121,7 +121,7 @@ vimage::virtualize! {
             src_addr: source,
             dst_addr: original.dst_addr(),
             next_header: original.next_header(),
-            // Of what is quoted: smoltcp takes a header that announces more for a broken one.
+            // The length of the quotation: smoltcp rejects a header that announces more.
             payload_len: data.len(),
             hop_limit: original.hop_limit(),
         };
@@ -134,7 +134,8 @@ vimage::virtualize! {
         icmp_send((inet::in_source(source), source), None, &message);
     }
 
-    /// Errors are not about errors, nor about the later fragments of a packet, nor about what is too short to quote.
+    /// Returns whether there may be an error about a packet: not about ICMP errors, later fragments, or packets that
+    /// are too short to quote.
     fn may_be_told(about: &[u8]) -> bool {
         let original = Ipv4Packet::new_unchecked(about);
         if original.frag_offset() != 0 || original.payload().len() < *QUOTED.start() {
@@ -157,18 +158,18 @@ vimage::virtualize! {
             message.emit(&mut Icmpv4Packet::new_unchecked(payload), &ChecksumCapabilities::default());
         });
         V_ICMP_SENT.fetch_add(1, Relaxed);
-        // The reason is counted, and nobody waits for it here.
+        // A drop is counted where it happens.
         _ = inet::ip_output(packet);
     }
 
-    /// Sends echo requests and receives what other machines say about this one's packets.
+    /// Sends echo requests, and receives the answers and the errors about this machine's packets.
     pub struct IcmpSocket {
         queue: Arc<Queue>,
     }
 
     impl IcmpSocket {
-        /// A socket of the current machine.
-        pub fn open() -> Result<Bound<Self>, Refused> {
+        /// Opens a socket on the current machine.
+        pub fn open() -> Result<Bound<Self>, BindRefused> {
             let queue = Arc::new(Queue::default());
             V_ICMP_SOCKETS.lock().unwrap().push(Arc::clone(&queue));
             Bound::new(Self { queue }).map_err(|error| error.reason)
@@ -191,7 +192,7 @@ vimage::virtualize! {
         }
     }
 
-    /// Messages received and sent.
+    /// The numbers of messages received and sent.
     pub fn icmp_stat() -> (u64, u64) {
         (V_ICMP_RECEIVED.load(Relaxed), V_ICMP_SENT.load(Relaxed))
     }

@@ -18,7 +18,7 @@ vimage::virtualize! {
     #[derive(Debug)]
     pub struct Ifnet {
         pub name: String,
-        /// What the administrator wrote about it.
+        /// A note of the administrator.
         pub description: String,
         port: Port,
         up: AtomicBool,
@@ -29,7 +29,7 @@ vimage::virtualize! {
         oqdrops: AtomicU64,
     }
 
-    /// What `netstat -i` shows of an interface.
+    /// The line of `netstat -i` about an interface.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct IfStat {
         pub name: String,
@@ -43,7 +43,7 @@ vimage::virtualize! {
         pub oqdrops: u64,
     }
 
-    /// Why a packet did not go out.
+    /// The reason why an interface did not send a packet.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum IfError {
         Down,
@@ -51,12 +51,12 @@ vimage::virtualize! {
         TooLong,
     }
 
-    /// Interfaces by their index. One that leaves keeps its place free, so that routes through it lead nowhere
-    /// instead of elsewhere.
+    /// Interfaces by their index. The place of an interface that was removed stays empty, so that routes through it
+    /// do not lead through another one.
     #[virtualized]
     static IFNET: RwLock<Vec<Option<Arc<Ifnet>>>> = RwLock::new(Vec::new());
 
-    /// How long packets may be.
+    /// The maximum length of a packet.
     #[virtualized(sysctl("net.link.mtu", rw, range = 68..=65535))]
     static LINK_MTU: AtomicU32 = AtomicU32::new(1500);
 
@@ -81,7 +81,7 @@ vimage::virtualize! {
             })
         }
 
-        /// Sends a packet, or gives it back.
+        /// Sends a packet, or returns it with the reason.
         pub fn transmit(&self, packet: Mbuf, mtu: u32) -> Result<(), (IfError, Mbuf)> {
             if !self.up.load(Relaxed) {
                 return Err((IfError::Down, packet));
@@ -115,7 +115,7 @@ vimage::virtualize! {
         }
     }
 
-    /// An interface as its owner holds it: it can be moved to another machine, and comes home when that goes.
+    /// An interface that can be moved to another machine. It returns to its owner when that machine is destroyed.
     #[derive(Debug)]
     pub struct Card(pub Arc<Ifnet>);
 
@@ -139,24 +139,24 @@ vimage::virtualize! {
         }
     }
 
-    /// A card that belongs to this machine and is not plugged in.
+    /// Creates a card that this machine owns and that is not plugged in.
     pub fn if_spare(interface: Arc<Ifnet>) -> Movable<Card> {
         Movable::new(Card(interface)).expect("a machine that runs owns its cards")
     }
 
-    /// How many interfaces have been plugged into this machine, besides `lo0`.
+    /// The number of interfaces that were plugged into this machine, without `lo0`.
     pub fn if_count() -> usize {
         V_IFNET.read().unwrap().len()
     }
 
-    /// Sends a packet through the interface of this index, or gives it back.
+    /// Sends a packet through the interface with this index, or returns it with the reason.
     pub fn if_output(index: u32, packet: Mbuf) -> Result<(), (IfError, Mbuf)> {
         let interfaces = V_IFNET.read().unwrap();
         let Some(Some(interface)) = interfaces.get(index as usize) else { return Err((IfError::Down, packet)) };
         interface.transmit(packet, V_LINK_MTU.load(Relaxed))
     }
 
-    /// Hands what has arrived to `input`, at most `budget` packets; says how many there were.
+    /// Passes at most `budget` received packets to `input`; returns their number.
     pub fn if_poll(budget: usize, mut input: impl FnMut(Mbuf)) -> usize {
         let mut polled = 0;
         while polled < budget
@@ -167,7 +167,7 @@ vimage::virtualize! {
         }
         let count = V_IFNET.read().unwrap().len();
         for index in 0..count {
-            // A clone: what is input may look at the list, or change it.
+            // Cloned, because `input` may use the list or change it.
             let Some(interface) = V_IFNET.read().unwrap().get(index).cloned().flatten() else { continue };
             while polled < budget
                 && let Some(packet) = interface.receive()
@@ -211,7 +211,7 @@ vimage::virtualize! {
         V_LINK_MTU.load(Relaxed)
     }
 
-    /// The name of the interface of this index.
+    /// The name of the interface with this index.
     pub fn if_name(index: u32) -> Option<String> {
         V_IFNET.read().unwrap().get(index as usize)?.as_ref().map(|interface| interface.name.clone())
     }
@@ -253,16 +253,16 @@ mod tests {
         assert_eq!((poll(&home), poll(&away)), (vec![], vec![1]));
         assert_eq!((output(&away), far_end.receive()), (Ok(()), Some(vec![9])));
 
-        // It is called home.
+        // Its owner takes it back.
         card.take_home().unwrap();
         assert_eq!((home.enter(names), away.enter(names)), (plugged.to_vec(), bare.to_vec()));
-        // A route through the card leads nowhere now, and not elsewhere.
+        // A route through the card leads nowhere now.
         assert_eq!((output(&away), away.enter(|| if_name(0))), (Err((IfError::Down, vec![9])), None));
         send(2);
         assert_eq!((controller.next(), controller.next()), (Some(0), None));
         assert_eq!((poll(&away), poll(&home)), (vec![], vec![2]));
 
-        // Somebody moves it again, and the machine where it is ends.
+        // It is moved again, and that machine is destroyed.
         card.move_to(&away).unwrap();
         assert_eq!((home.enter(names), away.enter(if_count)), (bare.to_vec(), 2));
         away.destroy().unwrap();
@@ -285,7 +285,7 @@ mod tests {
         });
         far_end.transmit(vec![1]).unwrap();
         assert_eq!(controller.next(), None);
-        // What has come meanwhile is there when it joins again.
+        // Packets that arrive meanwhile are delivered after it joins again.
         vnet.enter(|| {
             let Ok(()) = card.join();
         });

@@ -47,12 +47,12 @@ vimage::virtualize! {
         machine::interrupt();
     }
 
-    /// The next packet that was sent to this machine.
+    /// Takes the next packet that this machine has sent to itself.
     pub fn lo_input() -> Option<Mbuf> {
         V_LOIF_QUEUE.lock().unwrap().pop_front()
     }
 
-    /// Packets and bytes so far.
+    /// The numbers of packets and bytes so far.
     pub fn lo_stat() -> (u64, u64) {
         (V_LOIF_PACKETS.load(Relaxed), V_LOIF_BYTES.load(Relaxed))
     }

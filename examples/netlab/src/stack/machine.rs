@@ -1,4 +1,4 @@
-//! What a machine has besides its network: a line on which devices interrupt it, and the time.
+//! A machine apart from its network: its interrupt line, and the clock.
 
 vimage::virtualize! {
     class = Net, name = "machine";
@@ -25,9 +25,9 @@ vimage::virtualize! {
         }
     }
 
-    /// Connects this machine to its line, if it was not made with one.
+    /// Connects this machine to a line, unless it was created with one.
     pub fn connect(line: Line) {
-        // There is one attach hook, and the base machine is connected once.
+        // A line that is set already stays.
         _ = V_INTERRUPT.set(line);
     }
 
@@ -35,7 +35,7 @@ vimage::virtualize! {
         V_INTERRUPT.get().cloned()
     }
 
-    /// Asks for this machine's attention: there is work in one of its own queues.
+    /// Interrupts this machine, because one of its own queues has work.
     pub fn interrupt() {
         if let Some(line) = V_INTERRUPT.get() {
             line.raise();
@@ -47,7 +47,7 @@ vimage::virtualize! {
         CLOCK.load(Relaxed)
     }
 
-    /// Lets the time pass until then; it never goes back.
+    /// Moves the clock forward to `time`; never back.
     pub fn sleep_until(time: i64) {
         CLOCK.fetch_max(time, Relaxed);
     }
@@ -64,7 +64,7 @@ mod tests {
     fn the_time_does_not_go_back() {
         let then = uptime() + 1_000;
         sleep_until(then);
-        // Others may let the time pass meanwhile.
+        // Other tests move the same clock.
         for earlier in [then - 1, 0, i64::MIN] {
             sleep_until(earlier);
             assert!(uptime() >= then);
@@ -78,7 +78,7 @@ mod tests {
         let (Ok(_silent), Ok(loud)) = (make(0), make(1)) else { return };
         loud.enter(|| {
             interrupt();
-            // It was made with a line, which it keeps.
+            // Has no effect: it was created with a line.
             connect(Line::new(&controller, 0));
             interrupt();
         });

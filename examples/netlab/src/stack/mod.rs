@@ -1,4 +1,4 @@
-//! The network stack of one machine: a port of code with globals, as it reads afterwards.
+//! The network stack of one machine: code with globals, as it reads after it was ported.
 
 pub mod icmp;
 pub mod ifnet;

@@ -1,7 +1,7 @@
-//! What the tests of the stack share.
+//! Helpers of the stack's tests.
 //!
-//! Where there are no instances they run one after another on one machine, which remembers: they count what is new, and
-//! each has addresses and ports of its own.
+//! In builds without instances all tests run on the same machine, one after another, and find the counters that earlier
+//! tests left. So they compare counters before and after, and each test has addresses and ports of its own.
 
 use std::net::Ipv4Addr;
 
@@ -15,17 +15,17 @@ use crate::stack::loif;
 /// Source and destination.
 pub type Ends = (Ipv4Addr, Ipv4Addr);
 
-/// How many packets this machine has dropped for this reason; those of ICMP do not count here.
+/// The number of packets that this machine has dropped for this reason, without those of ICMP.
 pub fn dropped(reason: Drop) -> u64 {
     inet::ip_stat().dropped.iter().find(|(other, _)| *other == reason).map_or(0, |(_, count)| *count)
 }
 
-/// How many packets of ICMP this machine has dropped.
+/// The number of ICMP packets that this machine has dropped.
 pub fn icmp_dropped() -> u64 {
     inet::ip_stat().icmp_dropped
 }
 
-/// Takes what other tests have left under way on this machine.
+/// Discards the packets that other tests have left on this machine.
 pub fn settle() {
     while loif::lo_input().is_some() {}
 }

@@ -13,7 +13,7 @@ vimage::virtualize! {
     use smoltcp::wire::{Icmpv4DstUnreachable, IpProtocol, Ipv4Packet, UdpPacket, UdpRepr};
     use thiserror::Error;
     use vimage::prelude::*;
-    use vimage::{Bound, Refused};
+    use vimage::{Bound, BindRefused};
 
     use crate::hardware::Mbuf;
     use crate::stack::inet::{self, Drop, IpError};
@@ -25,18 +25,18 @@ vimage::virtualize! {
         pub payload: Vec<u8>,
     }
 
-    /// Why there is no socket.
+    /// The error of binding a socket.
     #[derive(Debug, Error)]
     pub enum UdpBindError {
         #[error("UDP port {0} is in use on this machine")]
         InUse(u16),
         #[error(transparent)]
-        Refused(#[from] Refused),
+        Refused(#[from] BindRefused),
     }
 
     type Queue = Mutex<VecDeque<Datagram>>;
 
-    /// How many datagrams wait for a socket's owner.
+    /// The capacity of a socket, in datagrams.
     const SOCKET_LIMIT: usize = 4096;
 
     #[virtualized]
@@ -85,7 +85,7 @@ vimage::virtualize! {
     }
 
     impl UdpSocket {
-        /// A socket of the current machine.
+        /// Binds a port of the current machine.
         pub fn bind(port: u16) -> Result<Bound<Self>, UdpBindError> {
             let queue = Arc::new(Queue::default());
             match V_UDP_PORTS.write().unwrap().entry(port) {
@@ -95,7 +95,7 @@ vimage::virtualize! {
             Ok(Bound::new(Self { port, queue }).map_err(|error| error.reason)?)
         }
 
-        /// Sends a datagram; `ttl` is the machine's if none is given.
+        /// Sends a datagram; `None` is the machine's default time to live.
         pub fn send_to(&self, destination: Ipv4Addr, port: u16, ttl: Option<u8>, payload: &[u8]) -> Result<(), Drop> {
             let source = inet::in_source(destination);
             let ports = UdpRepr { src_port: self.port, dst_port: port };
@@ -121,7 +121,7 @@ vimage::virtualize! {
         }
     }
 
-    /// Datagrams received and sent.
+    /// The numbers of datagrams received and sent.
     pub fn udp_stat() -> (u64, u64) {
         (V_UDP_RECEIVED.load(Relaxed), V_UDP_SENT.load(Relaxed))
     }

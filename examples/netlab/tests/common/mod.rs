@@ -1,4 +1,4 @@
-//! Runs the program as a user does.
+//! Runs the program like a user.
 
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
@@ -8,7 +8,7 @@ use std::process::Command;
 
 use serde_json::Value;
 
-/// What the program said, and how it ended.
+/// The output of the program, and its exit code.
 #[derive(Debug)]
 pub struct Ran {
     pub code: i32,
@@ -17,7 +17,7 @@ pub struct Ran {
 }
 
 impl Ran {
-    /// What it said, as JSON.
+    /// The output as JSON.
     #[track_caller]
     pub fn json(&self) -> Value {
         assert_eq!(self.code, 0, "{self:?}");
@@ -46,9 +46,10 @@ pub fn bundled(name: &str) -> String {
     format!("{}/topologies/{name}.json", env!("CARGO_MANIFEST_DIR"))
 }
 
-/// Whether this build has instances; the feature of this crate does not say, for others may ask for them.
+/// Returns whether this build has instances. The feature of this crate does not tell, because other packages may enable
+/// it.
 pub fn has_instances() -> bool {
-    match vimage::Vnet::new() {
+    match vimage::kernel::Vnet::new() {
         Ok(_) => true,
         Err(vimage::CreateError::NotVirtualized) => false,
         Err(error) => panic!("{error}"),

@@ -1,20 +1,21 @@
-//! Where a movable value is, shared by its owner and by whoever shuts the instance down that it is lent to.
+//! The place of a movable value, shared by its owner and the thread that shuts down the instance which it is lent to.
 //!
-//! No step of the value and no code of its user runs under the lock: the value is taken out before and put back
-//! after. Who has it out does what was asked meanwhile: sends it home, or drops it.
+//! No step of the value and no other code of the program runs under the lock. A thread that uses the value takes it out
+//! before and puts it back after. A request that arrives meanwhile is noted; the thread that has the value out carries
+//! it out then: it sends the value home, or drops it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
 
-use super::super::enter::Enter;
-use super::Transfer;
+use super::transfer::Transfer;
+use crate::carry::enter::Enter;
 use crate::core::observers::{Observer, ObserverTicket};
 use crate::failure::{self, TeardownFailure};
 use crate::instance::{Instance, WeakInstance};
 use crate::registry::Class;
 
-/// What the owner and the observer of an instance share.
+/// The state that the owner shares with the instance that the value is lent to, as its observer.
 pub(super) struct Shared<T: Transfer<C>, C: Class> {
     pub(super) home: Instance<C>,
     state: Mutex<State<T, C>>,
@@ -22,26 +23,26 @@ pub(super) struct Shared<T: Transfer<C>, C: Class> {
 }
 
 struct State<T, C: Class> {
-    /// `None` while it is out, and after the owner is gone.
+    /// `None` while it is out, and after the owner was dropped.
     value: Option<Box<T>>,
     at: At<C>,
-    /// Who has the value out.
+    /// The thread that has the value out.
     user: Option<ThreadId>,
     /// The ids of instances that have shut down while it was out.
     recalled: Vec<u64>,
-    /// The owner is gone.
+    /// The owner was dropped.
     abandoned: bool,
 }
 
-/// Where a value is.
+/// The place of a value.
 pub(super) enum At<C: Class> {
     Home {
-        /// Whether it is part of it.
+        /// `false` after a `join` at home has failed.
         joined: bool,
     },
-    /// By invariant there is a handle to this instance: before its last one goes, the instance sends the value home,
-    /// and whoever has the value out holds one.
-    Lent { instance: WeakInstance<C>, seat: ObserverTicket },
+    /// Invariant: there is a handle to this instance. Before its last handle is released, the instance sends the value
+    /// home; the thread that has the value out holds one.
+    Lent { instance: WeakInstance<C>, ticket: ObserverTicket },
 }
 
 impl<C: Class> Clone for At<C> {
@@ -62,7 +63,7 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The state once the value is in.
+    /// Waits until the value is in.
     #[track_caller]
     fn settled(&self) -> MutexGuard<'_, State<T, C>> {
         let mut state = self.lock();
@@ -96,14 +97,12 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
         self.place_of(state.at)
     }
 
-    /// Under the lock, so that the instance it is lent to cannot send it home and go.
+    /// Takes place under the lock, so that the instance it is lent to cannot send it home and be destroyed meanwhile.
     #[track_caller]
     fn place_of(&self, at: At<C>) -> Instance<C> {
         match at {
             At::Home { .. } => self.home.clone(),
-            At::Lent { instance, .. } => {
-                instance.hold().expect("an instance sends home what is lent to it before it goes")
-            }
+            At::Lent { instance, .. } => instance.hold().expect("an instance sends values home before it is destroyed"),
         }
     }
 
@@ -115,7 +114,7 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
         self.lock().at
     }
 
-    /// The owner goes.
+    /// The owner is dropped.
     pub(super) fn abandon(&self) {
         let mut state = self.lock();
         state.abandoned = true;
@@ -141,12 +140,12 @@ impl<T: Transfer<C>, C: Class> Observer for Shared<T, C> {
     }
 }
 
-/// The value while it is out; put back, or sent where it has to go meanwhile, when this is dropped.
+/// The value while it is out. Dropping this puts it back, or carries out the request that arrived meanwhile.
 pub(super) struct Taken<'a, T: Transfer<C>, C: Class> {
     shared: &'a Shared<T, C>,
     value: Option<Box<T>>,
     at: At<C>,
-    /// The instance where it is; `None` on the thread that shuts that instance down, which is in it.
+    /// The instance where it is; `None` on the thread that shuts that instance down, where it is current.
     place: Option<Instance<C>>,
 }
 
@@ -154,7 +153,7 @@ impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
     /// Runs `f` in the instance where the value is.
     #[track_caller]
     pub(super) fn enter<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
-        let value = self.value.as_mut().expect("the value is there until its owner goes");
+        let value = self.value.as_mut().expect("the value exists until its owner is dropped");
         match &self.place {
             Some(place) => place.enter(|| f(value)),
             None => f(value),
@@ -165,7 +164,7 @@ impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
         self.place.as_ref() == Some(instance) && !matches!(self.at, At::Home { joined: false })
     }
 
-    /// The value leaves where it is. It counts as being at home, also if that panics.
+    /// The value leaves its place. Afterwards it counts as being at home, also if `leave` panics.
     pub(super) fn leave(&mut self) {
         match self.at {
             At::Home { joined: false } => {}
@@ -183,29 +182,29 @@ impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
         }
     }
 
-    /// It is not in the instance any more that it was lent to, but at home and not part of it.
+    /// Moves the value home, not joined there.
     pub(super) fn depart(&mut self) {
-        if let (At::Lent { seat, .. }, Some(place)) = (self.at, &self.place) {
-            place.handle().header().remove_observer(seat);
+        if let (At::Lent { ticket, .. }, Some(place)) = (self.at, &self.place) {
+            place.handle().header().remove_observer(ticket);
         }
         self.at = At::Home { joined: false };
         self.place = Some(self.shared.home.clone());
     }
 
-    /// It is in the instance that it is lent to, and not part of it yet.
-    pub(super) fn arrive(&mut self, at: &Instance<C>, seat: ObserverTicket) {
-        self.at = At::Lent { instance: at.downgrade(), seat };
+    /// Moves the value to the instance that it is lent to, not joined there.
+    pub(super) fn arrive(&mut self, at: &Instance<C>, ticket: ObserverTicket) {
+        self.at = At::Lent { instance: at.downgrade(), ticket };
         self.place = Some(at.clone());
     }
 
-    /// It joins at home, where it is.
+    /// The value joins at home, where it is.
     pub(super) fn join_home(&mut self) -> Result<(), T::Error> {
         self.enter(T::join)?;
         self.at = At::Home { joined: true };
         Ok(())
     }
 
-    /// It goes home because its instance shuts down; what goes wrong is reported.
+    /// Sends the value home because its instance shuts down, and reports failures.
     fn send_home(&mut self) {
         let label = |taken: &Self| match taken.at {
             At::Lent { instance, .. } => format!("{}#{}", C::ENTRY.name, instance.id()),
@@ -226,7 +225,7 @@ impl<T: Transfer<C>, C: Class> Taken<'_, T, C> {
         failure::report(failures.map(|(instance, message)| TeardownFailure::in_observer(instance, message)).collect());
     }
 
-    /// The value has no owner any more.
+    /// Drops the value where it is, after its owner was dropped.
     fn discard(&mut self) {
         let value = self.value.take();
         let dropped = catch_unwind(AssertUnwindSafe(|| match &self.place {
@@ -258,7 +257,7 @@ impl<T: Transfer<C>, C: Class> Drop for Taken<'_, T, C> {
                 state.user = None;
                 drop(state);
                 shared.put_back.notify_all();
-                // The handle goes after that: it may be the last one to its instance.
+                // `self.place` is dropped after that: it may be the last handle to its instance.
                 return;
             }
         }

@@ -6,9 +6,15 @@ use super::header::Header;
 
 pub(crate) mod stack;
 
-#[cfg_attr(feature = "vimage", path = "instances.rs")]
-#[cfg_attr(not(feature = "vimage"), path = "single.rs")]
-mod build;
+#[cfg(feature = "vimage")]
+mod instances;
+#[cfg(feature = "vimage")]
+use instances as build;
+#[cfg(not(feature = "vimage"))]
+mod single;
+#[cfg(not(feature = "vimage"))]
+use single as build;
+
 pub(crate) use build::{adopt, bar, bar_all, enter, enter_each, enter_entry, found, is_entered, leave_all, restore};
 
 /// What is current in one class.

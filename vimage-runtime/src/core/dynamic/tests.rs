@@ -1,4 +1,4 @@
-//! The room for late modules, without instances.
+//! The room for run-time modules, without instances.
 
 use std::alloc::Layout;
 
@@ -45,7 +45,7 @@ fn a_module_that_exceeds_the_address_space_is_an_error_and_changes_nothing() {
         let error = add(state, module).unwrap_err();
         assert!(matches!(error, RegisterError::Reserve { .. }), "{error}");
         assert_eq!(left(state), before);
-        assert!(state.live().late.is_empty() && parts.iter().all(|part| !part.is_published()));
+        assert!(state.live().added.is_empty() && parts.iter().all(|part| !part.is_published()));
     }
 }
 

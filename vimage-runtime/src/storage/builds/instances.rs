@@ -6,9 +6,10 @@ use std::ptr::{self, NonNull};
 use crate::core::{Handle, Header};
 use crate::current;
 use crate::registry::{Class, ClassEntry, FieldEntry, KeptBytes, Module, PartEntry, Template};
-use crate::storage::accessor::VariableEntry;
 use crate::storage::cold;
-pub use crate::storage::resolved::Resolved;
+use crate::storage::kind::{self, Shared};
+use crate::storage::slot::Slot;
+use crate::storage::variable::VariableEntry;
 
 /// The registered form of a part, with the template of its values.
 #[doc(hidden)]
@@ -118,7 +119,6 @@ impl<P> Part<P> {
 /// The slot of a variable that is never dropped: a pointer to it.
 #[doc(hidden)]
 #[repr(transparent)]
-#[allow(missing_debug_implementations)]
 pub struct Keep<T> {
     bytes: KeptBytes,
     value: PhantomData<fn() -> T>,
@@ -135,16 +135,16 @@ impl<T> Keep<T> {
     }
 }
 
-/// From the address of a `Keep<T>` to that of its value.
-///
-/// # Safety
-///
-/// A live `Keep<T>` lies there.
-#[inline(always)]
-pub(in crate::storage) unsafe fn kept_value<T>(slot: *const T) -> *const T {
-    // SAFETY: by contract.
-    unsafe { (*slot.cast::<Keep<T>>()).value() }
+impl Shared for kind::Keep {
+    #[inline(always)]
+    unsafe fn value<T>(slot: *const T) -> *const T {
+        // SAFETY: by contract a `Keep<T>` lies there.
+        unsafe { (*slot.cast::<Keep<T>>()).value() }
+    }
 }
+
+// SAFETY: `Shared for kind::Keep` follows its pointer.
+unsafe impl<T> Slot<T, kind::Keep> for Keep<T> {}
 
 /// Where a variable is: its part, and its place in there.
 #[derive(Debug)]
@@ -185,16 +185,10 @@ impl<T> Place<T> {
         }
     }
 
+    /// What is found at the head of a region.
     #[inline(always)]
-    pub(in crate::storage) fn resolve<'r, C: Class, K>(self, variable: &'static VariableEntry) -> Resolved<'r, T, K> {
-        Resolved {
-            slot: self.slot(C::CONTEXT.get().as_ptr()),
-            place: self,
-            class: C::ENTRY,
-            variable,
-            region: PhantomData,
-            kind: PhantomData,
-        }
+    pub(in crate::storage) fn look_up<C: Class>(self, variable: &'static VariableEntry) -> Found<T> {
+        Found { slot: self.slot(C::CONTEXT.get().as_ptr()), place: self, class: C::ENTRY, variable }
     }
 
     #[inline(always)]
@@ -216,7 +210,7 @@ impl<T> Place<T> {
     #[track_caller]
     pub(in crate::storage) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {
         let slot = self.slot(C::CONTEXT.get().as_ptr());
-        if slot.is_null() { self.in_late(C::ENTRY, variable) } else { slot }
+        if slot.is_null() { self.retry_current(C::ENTRY, variable) } else { slot }
     }
 
     /// A handle to the instance that `in_current` has just found.
@@ -232,11 +226,37 @@ impl<T> Place<T> {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn in_late(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
+    fn retry_current(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
         let instance = cold::instance_or_panic(class, variable);
         self.in_instance(instance, variable)
     }
+}
 
+/// What the head of a region has found: a slot, or nothing and all that it takes to look again.
+#[derive(Debug)]
+pub(in crate::storage) struct Found<T> {
+    slot: *const T,
+    place: Place<T>,
+    class: &'static ClassEntry,
+    variable: &'static VariableEntry,
+}
+
+impl<T> Clone for Found<T> {
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+impl<T> Copy for Found<T> {}
+
+impl<T> Found<T> {
+    #[inline(always)]
+    #[track_caller]
+    pub(in crate::storage) fn slot(self) -> *const T {
+        if self.slot.is_null() { self.place.retry(self.class, self.variable) } else { self.slot }
+    }
+}
+
+impl<T> Place<T> {
     /// Tries again after the head of a region found nothing: the process may have booted since.
     ///
     /// Only the base instance will do, which is never freed: any other one was entered inside the region, by a macro
@@ -244,13 +264,9 @@ impl<T> Place<T> {
     #[cold]
     #[inline(never)]
     #[track_caller]
-    pub(in crate::storage) fn resolve_late(
-        self,
-        class: &'static ClassEntry,
-        variable: &'static VariableEntry,
-    ) -> *const T {
+    fn retry(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
         let instance = cold::instance_or_panic(class, variable);
         let slot = self.in_instance(instance, variable);
-        if instance == class.laid_out().base() { slot } else { cold::too_late(variable) }
+        if instance == class.laid_out().base() { slot } else { cold::entered_after_head(variable) }
     }
 }

@@ -1,13 +1,13 @@
 //! The `static-struct` build: the variables of a part are the fields of one static.
 
 use std::cell::UnsafeCell;
-use std::marker::PhantomData;
 use std::ptr::NonNull;
 
 use crate::core::{Handle, Header};
 use crate::registry::Class;
-use crate::storage::accessor::{Region, VariableEntry};
-use crate::storage::kind;
+use crate::storage::kind::{self, Shared};
+use crate::storage::slot::Slot;
+use crate::storage::variable::VariableEntry;
 
 /// The static that holds a part.
 #[doc(hidden)]
@@ -55,11 +55,15 @@ impl<P> Part<P> {
 /// What is in a static is never dropped.
 pub use crate::storage::slot::Scoped as Keep;
 
-/// From the address of a `Keep<T>` to that of its value, which is the same.
-#[inline(always)]
-pub(in crate::storage) unsafe fn kept_value<T>(slot: *const T) -> *const T {
-    slot
+impl Shared for kind::Keep {
+    #[inline(always)]
+    unsafe fn value<T>(slot: *const T) -> *const T {
+        slot
+    }
 }
+
+// SAFETY: the same as `Scoped`, since the values of statics are never dropped.
+unsafe impl<T> Slot<T, kind::Keep> for Keep<T> {}
 
 /// Where a variable is: a constant of this build.
 #[derive(Debug)]
@@ -75,9 +79,15 @@ impl<T> Place<T> {
         Self(unsafe { part.0.get().cast_const().byte_add(field).cast() })
     }
 
+    /// What is found at the head of a region.
     #[inline(always)]
-    pub(in crate::storage) fn resolve<'r, C: Class, K>(self, _: &'static VariableEntry) -> Resolved<'r, T, K> {
-        Resolved { slot: self.0, region: PhantomData, kind: PhantomData }
+    pub(in crate::storage) fn look_up<C: Class>(self, _: &'static VariableEntry) -> Found<T> {
+        self
+    }
+
+    #[inline(always)]
+    pub(in crate::storage) fn slot(self) -> *const T {
+        self.0
     }
 
     #[inline(always)]
@@ -107,51 +117,5 @@ impl<T> Clone for Place<T> {
 }
 impl<T> Copy for Place<T> {}
 
-/// A variable, found. Hidden in virtualized code, where it is made at the head of the region `'r`.
-#[doc(hidden)]
-#[derive(Debug)]
-pub struct Resolved<'r, T, K> {
-    slot: *const T,
-    region: PhantomData<&'r Region>,
-    // Invariant in `T`, as the accessor.
-    kind: PhantomData<fn(T) -> K>,
-}
-
-impl<T, K> Clone for Resolved<'_, T, K> {
-    fn clone(&self) -> Self {
-        *self
-    }
-}
-impl<T, K> Copy for Resolved<'_, T, K> {}
-
-// SAFETY: it is a pointer; what it gives is `&T` of a `T` that is `Send + Sync`, or a raw pointer. That it does not
-// leave its region is the contract of `resolve_in_region`; this is for the types of futures, in whose regions
-// between two `.await`s it lies.
-unsafe impl<T, K> Send for Resolved<'_, T, K> {}
-
-impl<'r, T> Resolved<'r, T, kind::Scoped> {
-    /// The value, for as long as the region lasts, as in the build with instances.
-    #[inline(always)]
-    pub fn get(self) -> &'r T {
-        // SAFETY: it lies in a static and `part!` has asserted that it may be shared.
-        unsafe { &*self.slot }
-    }
-}
-
-impl<T> Resolved<'_, T, kind::Keep> {
-    /// The value, for good.
-    #[inline(always)]
-    pub fn get(self) -> &'static T {
-        // SAFETY: it lies in a static and `part!` has asserted that it may be shared.
-        unsafe { &*self.slot }
-    }
-}
-
-impl<T> Resolved<'_, T, kind::Raw> {
-    /// The place of a `static mut`.
-    #[inline(always)]
-    pub fn get(self) -> *mut T {
-        // It points into an `UnsafeCell`, so writing through it is the user's decision only.
-        self.slot.cast_mut()
-    }
-}
+/// There is always something to find.
+pub(in crate::storage) type Found<T> = Place<T>;

@@ -1,4 +1,4 @@
-//! `bench`: what it costs that no function is told which machine it runs on.
+//! `bench`: the cost of globals per instance, compared with a router that is passed as an argument.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -23,7 +23,7 @@ use crate::stack::inet;
 
 const SWITCHES: u32 = 1_000_000;
 const MESSAGES: u32 = 200_000;
-/// Less than a link takes by default.
+/// Less than the default capacity of a link.
 const BATCH: u32 = 32;
 
 pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) -> Result<Report, Box<dyn Error>> {
@@ -36,7 +36,7 @@ pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) 
     let count = |packets| progress.inc(packets);
     let (mut vnets, mut by_hand) = (Outcome::default(), Outcome::default());
     let (mut ratios, mut differences) = (Vec::new(), Vec::new());
-    // In turns, so that what disturbs one disturbs the other.
+    // Alternating, so that a disturbance affects both.
     let mut entries = 0;
     for _ in 0..args.repeat {
         let before = network.entries();
@@ -44,7 +44,7 @@ pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) 
         entries = network.entries() - before;
         let other = routers.flood(&flows, count);
         if one.links != other.links || one.delivered != other.delivered {
-            return Err("the two have not done the same".into());
+            return Err("the stack and its twin by hand counted different packets".into());
         }
         ratios.push(one.hops_per_second() / other.hops_per_second().max(f64::EPSILON));
         differences.push(per_hop(&one) - per_hop(&other));
@@ -59,7 +59,7 @@ pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) 
     drop(progress);
 
     let (ratio, difference) = (median(ratios), median(differences));
-    // Sockets are entered as well, to send and to receive.
+    // Sending and receiving enter machines through sockets, which are not counted here.
     let entries = entries as f64 / vnets.hops.max(1) as f64;
     let switching = entries * (switch - call).max(0.0);
     let title = format!("{}: {} packets, {} packet-hops", topology.shown(), grouped(vnets.sent), grouped(vnets.hops));
@@ -108,7 +108,7 @@ fn nanoseconds(duration: Duration, count: u32) -> f64 {
     duration.as_secs_f64() * 1e9 / f64::from(count)
 }
 
-/// A context for each read, a different one each time where there are several.
+/// Enters a machine for each read, a different one each time if there are several.
 fn switches(network: &Network) -> Duration {
     let start = Instant::now();
     for turn in 0..SWITCHES as usize {
@@ -147,7 +147,7 @@ fn wires() -> Duration {
 
 fn links() -> Duration {
     let base = Vnet::base().expect("the network has been built");
-    let (left, right) = link::pair::<Mbuf>(&base, &base).expect("the base machine is not going");
+    let (left, right) = link::pair::<Mbuf>(&base, &base).expect("the base machine is not shut down");
     let mut packets: Vec<Mbuf> = (0..BATCH).map(|_| packet()).collect();
     let start = Instant::now();
     for _ in 0..MESSAGES / BATCH {

@@ -1,4 +1,4 @@
-//! `netstat`: what a node knows about its network, after some traffic.
+//! `netstat`: routes, interfaces and counters of a node, after some traffic.
 
 use std::fmt::Write;
 
@@ -17,7 +17,7 @@ use crate::stack::inet::{self, NextHop};
 use crate::stack::tcp;
 use crate::stack::udp;
 
-/// Shows one side of a node.
+/// Shows one of the three tables.
 pub fn netstat(topology: &Topology, network: &Network, node: usize, what: &What) -> Report {
     let (text, json) = network.on(node, || match what {
         What { routes: true, .. } => routes(topology),

@@ -1,4 +1,4 @@
-//! `ping`: echo requests and what comes back.
+//! `ping`: echo requests and their answers.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -16,14 +16,14 @@ use crate::stack::icmp::{IcmpSocket, Message, Received};
 
 const IDENT: u16 = 0x564e;
 
-/// An answer, and after how many microseconds of this computer's time it came.
+/// An answer, and the real time that it took.
 struct Answer {
     seq: u16,
     received: Received,
     microseconds: f64,
 }
 
-/// Sends `count` requests with so many bytes of data.
+/// Sends `count` requests with `size` bytes of data each.
 fn echo(
     network: &Network,
     from: usize,
@@ -44,7 +44,7 @@ fn echo(
     Ok(answers)
 }
 
-/// This host asks itself: all that there is where there are no instances.
+/// This host pings itself, which works in builds without instances.
 pub fn ping_self(topology: &Topology, network: &Network, (count, size): (u16, u16)) -> Result<Report, Box<dyn Error>> {
     let answers = echo(network, 0, Ipv4Addr::LOCALHOST, (count, size))?;
     let plain = |address: Ipv4Addr| address.to_string();

@@ -1,4 +1,4 @@
-//! `scale`: how many vnets fit.
+//! `scale`: time and memory of many vnets.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -24,7 +24,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
         Shape::Tree => Box::new(Tree(nodes)),
     };
     let edges = plan.edges();
-    // Each node is made, gets routes, pings, is pinged, and is taken down.
+    // Each node is created, gets routes, pings, is pinged, and is destroyed.
     let progress = Progress::new("scaling", (5 * nodes + edges.len()) as u64, quiet);
     let before = resident();
     let start = Instant::now();
@@ -69,7 +69,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let shown = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), |bytes| format!("{} bytes", grouped(bytes)));
     let shape = format!("{:?}", args.shape).to_lowercase();
     let mut text = format!("{}\n", bold(format!("{shape} of {} vnets, {} links", grouped(nodes as u64), edges.len())));
-    _ = writeln!(text, "vnets made       {:>9.3} s, {} each", made.as_secs_f64(), shown(bare));
+    _ = writeln!(text, "vnets created    {:>9.3} s, {} each", made.as_secs_f64(), shown(bare));
     _ = writeln!(
         text,
         "connected        {:>9.3} s, {} each with interfaces and routes",
@@ -77,7 +77,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
         shown(wired)
     );
     _ = writeln!(text, "pinged           {:>9.3} s, {} each after that", pinged.as_secs_f64(), shown(all));
-    _ = writeln!(text, "taken down       {:>9.3} s", closed.as_secs_f64());
+    _ = writeln!(text, "destroyed        {:>9.3} s", closed.as_secs_f64());
     _ = writeln!(
         text,
         "pings answered   {} of {}, {} packet-hops",
@@ -96,7 +96,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     Ok(Report { text, json, success: answered == nodes as u64 })
 }
 
-/// Each node pings the next one, the last one the first; says how many were answered.
+/// Each node pings the next one, the last one pings the first; returns the number of answers.
 fn ping_around(network: &Network, nodes: usize, progress: &Progress) -> Result<u64, Box<dyn Error>> {
     let mut answered = 0;
     for node in 0..nodes {
@@ -113,7 +113,7 @@ fn ping_around(network: &Network, nodes: usize, progress: &Progress) -> Result<u
     Ok(answered)
 }
 
-/// How many bytes of memory this process has, where that can be found out.
+/// The resident memory of this process in bytes, if the system tells it.
 fn resident() -> Option<u64> {
     let status = fs::read_to_string("/proc/self/status").ok()?;
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"))?;

@@ -9,13 +9,13 @@ use vimage::sysctl::{self, Value};
 use crate::cli::output::Report;
 use crate::lab::network::Network;
 
-/// All variables of the stack are below this name.
+/// The prefix of all variables of the stack.
 pub const ROOT: &str = "net";
 
-/// A line of what is shown.
+/// A line of the output.
 struct Line {
     name: String,
-    /// Before it was set, if it was.
+    /// The value before it was set, if it was.
     old: Option<Value>,
     value: Value,
 }
@@ -29,7 +29,7 @@ impl Line {
     }
 }
 
-/// Shows or sets what is named, in order; all variables if nothing is.
+/// Shows or sets the named variables, in order; shows all if none is named.
 pub fn sysctl(network: &Network, node: usize, named: &[String]) -> Result<Report, Box<dyn Error>> {
     network.on(node, || {
         let mut lines = Vec::new();
@@ -52,7 +52,7 @@ fn set(name: &str, value: &str) -> Result<Line, sysctl::Error> {
     Ok(Line { name: name.to_owned(), old: Some(old), value: sysctl::get(name)? })
 }
 
-/// The variable of this name, or all whose names continue it.
+/// The variable of this name, or all variables below it.
 fn below(name: &str) -> Result<Vec<Line>, sysctl::Error> {
     let line = |found: sysctl::Listed| Ok(Line { name: found.name.to_owned(), old: None, value: found.value? });
     let lines: Vec<Line> = sysctl::list(name)?.into_iter().map(line).collect::<Result<_, _>>()?;
@@ -65,7 +65,7 @@ fn below(name: &str) -> Result<Vec<Line>, sysctl::Error> {
 
 fn report(lines: &[Line]) -> Result<Report, Box<dyn Error>> {
     let values: Vec<String> = lines.iter().map(Line::values).collect();
-    // With the colon.
+    // Including the colon.
     let name_width = 1 + lines.iter().map(|line| line.name.len()).max().unwrap_or(0);
     let value_width = values.iter().map(|value| value.chars().count()).max().unwrap_or(0);
     let mut text = String::new();
@@ -79,7 +79,7 @@ fn report(lines: &[Line]) -> Result<Report, Box<dyn Error>> {
     Ok(Report::new(text, Json::Object(json)))
 }
 
-/// What JSON has a type for as that, the rest as text.
+/// A value as JSON; as text if JSON has no type for it.
 fn as_json(value: &Value) -> Json {
     match value {
         Value::Unset => Json::Null,
@@ -101,7 +101,7 @@ mod tests {
             let named: Vec<String> = named.iter().map(|name| (*name).to_owned()).collect();
             sysctl(&network, 0, &named).map_err(|error| error.to_string())
         };
-        // The values are those of a machine that another test may set up.
+        // Another test may have changed the values.
         let names = |report: Report| report.json.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
         let all = names(show(&[]).unwrap());
         assert!(all.len() > 3 && all == names(show(&["net"]).unwrap()));
@@ -111,7 +111,7 @@ mod tests {
         let names: Vec<&str> = lines.iter().filter_map(|line| line.split(':').next()).collect();
         assert_eq!(names, ["net.link.mtu", "net.inet.ip.forwarding", "net.inet.ip.ttl"]);
         assert!(lines.iter().all(|line| columns(line) == columns(lines[0])), "{}", part.text);
-        // Not those whose names merely start with the same letters.
+        // Names that only start with the same letters are not below it.
         assert!(show(&["net.in"]).unwrap_err().contains("`net.in`"));
         assert!(show(&[""]).is_err());
     }

@@ -1,4 +1,4 @@
-//! `tcp`: bytes over connections, several at once.
+//! `tcp`: transfers, several at the same time.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -13,7 +13,7 @@ use crate::lab::network::Network;
 use crate::lab::topology::Topology;
 use crate::lab::transfer;
 
-/// Moves `bytes` for each pair, all at the same time.
+/// Transfers `bytes` for each pair.
 pub fn tcp(
     topology: &Topology,
     network: &Network,

@@ -1,4 +1,4 @@
-//! `traceroute`: which routers say that the time to live has run out.
+//! `traceroute`: the routers on the way, which report that the time to live has expired.
 
 use std::collections::BTreeMap;
 use std::error::Error;
@@ -16,12 +16,12 @@ use crate::stack::icmp::{IcmpSocket, Message};
 use crate::stack::udp::UdpSocket;
 
 const SOURCE_PORT: u16 = 33433;
-/// Nobody listens here, so that the target says so.
+/// No socket has this port, so that the target reports that it is unreachable.
 const TARGET_PORT: u16 = 33434;
 const PROBES: usize = 6;
 const MOST_HOPS: u8 = 64;
 
-/// Who answered the probes of one time to live, and how many; and whether one came from the target.
+/// The routers that answered the probes with one time to live, and how often.
 #[derive(Default)]
 struct Hop {
     routers: BTreeMap<Ipv4Addr, usize>,
@@ -42,7 +42,7 @@ pub fn traceroute(
     for ttl in 1..=MOST_HOPS {
         let mut hop = Hop::default();
         for _ in 0..PROBES {
-            // What is not even sent gets no answer, which is seen below.
+            // A probe that is not sent gets no answer.
             _ = udp.enter(|udp| udp.send_to(to, TARGET_PORT, Some(ttl), &[0; 12]));
             network.settle();
             while let Some(received) = icmp.enter(IcmpSocket::receive) {

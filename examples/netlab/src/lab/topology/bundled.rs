@@ -1,4 +1,4 @@
-//! Where topologies come from: files, and those that come with the program.
+//! Loads topologies: from files, or those that come with the program.
 
 use std::fs;
 use std::io::{ErrorKind, Read};
@@ -10,7 +10,7 @@ use crate::lab::names;
 
 const ABILENE: &str = include_str!("../../../topologies/topozoo/Abilene.json");
 
-/// The files that come with the program, by the names that may be given instead of a path, in any case.
+/// The files that come with the program, by name; a name is found in any case.
 pub const BUNDLED: [(&str, &str); 6] = [
     ("abilene", ABILENE),
     ("topozoo/Abilene", ABILENE),
@@ -21,7 +21,7 @@ pub const BUNDLED: [(&str, &str); 6] = [
 ];
 
 impl Topology {
-    /// Reads a file, or takes one that is bundled if there is no such file.
+    /// Reads a file; if there is none, uses the bundled topology of this name.
     pub fn load(file: &str) -> Result<Self, TopologyError> {
         let path = Path::new(file);
         if !path.exists()
@@ -44,7 +44,7 @@ impl Topology {
 
 fn not_there(file: &str) -> TopologyError {
     let names = || BUNDLED.iter().map(|(name, _)| *name);
-    // Without the folder as well, which is easily forgotten.
+    // Also without the folder, which is easily forgotten.
     let last = names().find(|name| name.rsplit('/').next().is_some_and(|last| last.eq_ignore_ascii_case(file)));
     let closest = last.or_else(|| names::closest(file, names()));
     TopologyError::NotThere {
@@ -74,7 +74,7 @@ mod tests {
         for (name, message) in [
             ("polska", "sndlib/nobel-germany, sndlib/polska; did you mean `sndlib/polska`?"),
             ("sndlib/newyrok", "did you mean `sndlib/newyork`?"),
-            ("zoo", "there is no such file; bundled are abilene, topozoo/Abilene, sndlib/abilene"),
+            ("zoo", "no such file; bundled topologies: abilene, topozoo/Abilene, sndlib/abilene"),
         ] {
             let error = Topology::load(name).unwrap_err().to_string();
             assert!(error.contains(message), "{error}");

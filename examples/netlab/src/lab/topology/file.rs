@@ -1,4 +1,4 @@
-//! What a topology file says, and the checks of it.
+//! Parses topology files and checks them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
@@ -12,7 +12,7 @@ use serde_json::Value;
 use super::error::{MOST_EDGES, MOST_NODES, TopologyError};
 use super::graph::{Edge, Node, Topology, label};
 
-/// A JSON object. A derived struct alone would be read from an array as well, field by field.
+/// A JSON object. A derived struct alone would also accept an array, field by field.
 struct Object<T>(T);
 
 trait Expected {
@@ -88,7 +88,7 @@ impl Expected for FileEdge {
 type Index = HashMap<String, usize>;
 
 impl Topology {
-    /// Takes apart what a file says; `file` is its name, for messages.
+    /// Parses the text of a file; `file` is its name, for messages.
     pub fn parse(file: &str, text: &[u8]) -> Result<Self, TopologyError> {
         if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
             return Err(TopologyError::Utf16 { file: file.to_owned() });
@@ -168,7 +168,7 @@ fn check_demands(
                 return Err(TopologyError::BadDemand { from, to, amount });
             }
             let (source, target) = (node(&from)?, node(&to)?);
-            // What a node sends to itself crosses no link.
+            // Traffic from a node to itself crosses no link.
             if source != target {
                 demands.push((source, target, amount));
             }
@@ -200,7 +200,7 @@ mod tests {
             (r#"{"nodes": [{"id": 1}, {"id": "1"}], "edges": []}"#.to_owned(), r#"1 and "1" name the same node"#),
             (r#"{"nodes": [{"id": 1}, {"id": 1.0}], "edges": []}"#.to_owned(), "1 and 1.0 name the same node"),
             (format!(r#"{{{two}, "edges": [{{"source": 0}}]}}"#), "missing field `target`"),
-            (format!(r#"{{{two}, "edges": [{{"source": 0, "target": 7}}]}}"#), "edge 0 goes to node 7"),
+            (format!(r#"{{{two}, "edges": [{{"source": 0, "target": 7}}]}}"#), "edge 0 leads to node 7"),
             (format!(r#"{{{two}, "edges": [{{"source": "b", "target": "b"}}]}}"#), "from node b to itself"),
             (r#"{"nodes": [{"id": 1, "pos": [1]}], "edges": []}"#.to_owned(), "position of node 1"),
             (format!(r#"{{"graph": {{"demands": {{"0": {{"9": 1}}}}}}, {two}, "edges": []}}"#), "to node 9"),
@@ -250,7 +250,7 @@ mod tests {
         assert_eq!(parse(&format!("\u{feff}{text}")).unwrap().nodes.len(), 1);
         let utf16: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
         let error = Topology::parse("test.json", &utf16).unwrap_err();
-        assert_eq!(error.to_string(), "test.json is in UTF-16, and JSON is in UTF-8: save it as UTF-8");
+        assert_eq!(error.to_string(), "test.json is in UTF-16: save it as UTF-8");
     }
 
     #[test]

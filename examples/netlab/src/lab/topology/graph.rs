@@ -7,7 +7,7 @@ use serde_json::Value;
 use super::error::NodeError;
 use crate::lab::names::{self, printable};
 
-/// A place where a machine stands.
+/// A node of the network: the place of a machine.
 #[derive(Debug)]
 pub struct Node {
     /// As in the file.
@@ -31,7 +31,7 @@ pub struct Edge {
     pub target: usize,
 }
 
-/// A network that makes sense: at least one node, ids that differ, edges between two nodes that exist.
+/// A valid network: at least one node, distinct ids, edges between two existing nodes.
 #[derive(Debug)]
 pub struct Topology {
     pub name: String,
@@ -42,7 +42,7 @@ pub struct Topology {
 }
 
 impl Topology {
-    /// The machine that there is anyway, alone.
+    /// The base machine alone.
     pub fn host() -> Self {
         let node = Node { id: Value::from("localhost"), name: "this host".to_owned(), position: None };
         Self { name: node.name.clone(), nodes: vec![node], edges: Vec::new(), demands: Vec::new() }
@@ -53,7 +53,7 @@ impl Topology {
         printable(&self.name)
     }
 
-    /// The node with this id, or else of this name, in any case.
+    /// The index of the node with this id, or else with this name, in any case.
     pub fn node(&self, wanted: &str) -> Result<usize, NodeError> {
         let ids = |index: &usize| label(&self.nodes[*index].id);
         let all = 0..self.nodes.len();
@@ -78,7 +78,7 @@ impl Topology {
         }
     }
 
-    /// How many parts there are without a link between them.
+    /// The number of connected components.
     pub fn parts(&self) -> usize {
         let mut part: Vec<usize> = (0..self.nodes.len()).collect();
         let find = |part: &[usize], mut node: usize| {
@@ -94,7 +94,7 @@ impl Topology {
         part.iter().enumerate().filter(|(node, part)| *node == **part).count()
     }
 
-    /// How many links each node has.
+    /// The number of links of each node.
     pub fn degrees(&self) -> Vec<usize> {
         let mut degrees = vec![0; self.nodes.len()];
         for edge in &self.edges {
@@ -105,10 +105,10 @@ impl Topology {
     }
 }
 
-/// An id as text. `0`, `0.0` and `"0"` name the same node, for JSON knows one kind of numbers and the keys of the
+/// An id as text. `0`, `0.0` and `"0"` are the same node, because JSON has one type of numbers and the keys of the
 /// demands are strings.
 pub fn label(id: &Value) -> String {
-    /// Up to here each whole number is a floating point number of its own.
+    /// Up to here each whole number has a floating point number of its own.
     const EXACT: f64 = (1_u64 << f64::MANTISSA_DIGITS) as f64;
     match id {
         Value::String(text) => text.clone(),

@@ -1,6 +1,6 @@
-//! Why packets get lost.
+//! The reasons why packets are dropped.
 
-/// A reason; its number is the place of its counter.
+/// A reason; its number is the index of its counter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Drop {
     BadPacket,

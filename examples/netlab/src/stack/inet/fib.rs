@@ -5,7 +5,7 @@ use std::net::Ipv4Addr;
 use std::str::FromStr;
 use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
-/// An address and how many of its first bits matter.
+/// An address and the number of its leading bits that matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Prefix {
     address: u32,
@@ -66,7 +66,7 @@ impl FromStr for Prefix {
     }
 }
 
-/// Where to send a packet: through which interface, to whom.
+/// An interface, and the machine at the other end.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NextHop {
     pub interface: u32,
@@ -77,8 +77,8 @@ pub struct NextHop {
 struct Route {
     network: u32,
     next_hops: Box<[NextHop]>,
-    /// Whose turn it is: packets take the next hops one after another, so that the split is even to one packet. It
-    /// starts at a number of the destination, or the odd packets of all destinations would take the first next hop.
+    /// Counts packets: they take the next hops in turn, so that the split is even to one packet. It starts at a number
+    /// of the destination; otherwise the odd packets of all destinations would take the first next hop.
     turn: AtomicU32,
 }
 
@@ -121,7 +121,7 @@ impl Fib {
         }
     }
 
-    /// Where a packet to this destination goes.
+    /// The next hop of a packet to this destination.
     pub fn lookup(&self, destination: Ipv4Addr) -> Option<NextHop> {
         self.by_length.iter().find_map(|(length, routes)| {
             let network = destination.to_bits() & mask(*length);

@@ -21,12 +21,12 @@ vimage::virtualize! {
     use crate::stack::ifnet::{self, IfError};
     use crate::stack::loif;
 
-    /// What takes the packets of a protocol that have arrived.
+    /// The input function of a protocol.
     pub type Input = fn(Mbuf);
-    /// What says whether a packet may pass.
+    /// Returns whether a packet may pass.
     pub type Filter = fn(&[u8]) -> bool;
 
-    /// Why a packet gets no further, as its sender is told.
+    /// The reason that the sender of a packet is told, if the packet cannot be delivered.
     #[derive(Clone, Copy, Debug)]
     pub enum IpError {
         TtlExceeded,
@@ -35,7 +35,7 @@ vimage::virtualize! {
     /// Tells the sender of a packet about an error.
     pub type ErrorOutput = fn(&[u8], IpError);
 
-    /// Where in a header the protocol is.
+    /// The position of the protocol in a header.
     const PROTOCOL_FIELD: usize = 9;
 
     #[virtualized]
@@ -44,22 +44,22 @@ vimage::virtualize! {
     #[virtualized]
     static INET_FIB: RwLock<Fib> = RwLock::new(Fib::new());
 
-    /// The protocols above.
+    /// The input functions of the protocols above.
     #[virtualized]
     static INETSW: RwLock<Vec<(IpProtocol, Input)>> = RwLock::new(Vec::new());
 
     #[virtualized]
     static PFIL: RwLock<Vec<Filter>> = RwLock::new(Vec::new());
 
-    /// ICMP, which stands above and registers itself here.
+    /// The output function of ICMP, which stands above and registers itself.
     #[virtualized]
     static IP_ERROR_OUTPUT: RwLock<Option<ErrorOutput>> = RwLock::new(None);
 
-    /// Whether packets for others are forwarded.
+    /// Forward packets to other machines: 0 or 1.
     #[virtualized(sysctl("net.inet.ip.forwarding", rw, range = 0..=1))]
     static IP_FORWARDING: AtomicU32 = AtomicU32::new(0);
 
-    /// How many hops packets from here may take.
+    /// The time to live of packets from this machine, in hops.
     #[virtualized(sysctl("net.inet.ip.ttl", rw, range = 1..=255))]
     static IP_TTL: AtomicU32 = AtomicU32::new(64);
 
@@ -75,7 +75,7 @@ vimage::virtualize! {
     #[virtualized]
     static IP_SENT: AtomicU64 = AtomicU64::new(0);
 
-    /// By reason; without those of ICMP, which are about other packets.
+    /// Dropped packets by reason, without ICMP, whose packets are about other packets.
     #[virtualized]
     static IP_DROPS: [AtomicU64; Drop::ALL.len()] = [const { AtomicU64::new(0) }; Drop::ALL.len()];
 
@@ -88,14 +88,14 @@ vimage::virtualize! {
         V_INET_ADDRESSES.write().unwrap().clear();
     }
 
-    /// What `netstat -s` shows of IP.
+    /// The counters of IP in `netstat -s`.
     #[derive(Clone, Debug, Default)]
     pub struct IpStat {
         pub received: u64,
         pub forwarded: u64,
         pub delivered: u64,
         pub sent: u64,
-        /// By reason, where there are any; without those of ICMP.
+        /// By reason, without ICMP; reasons with a count of 0 are left out.
         pub dropped: Vec<(Drop, u64)>,
         pub icmp_dropped: u64,
     }
@@ -104,12 +104,12 @@ vimage::virtualize! {
         V_INET_ADDRESSES.write().unwrap().push(address);
     }
 
-    /// Whether this machine has the address.
+    /// Returns whether this machine has the address.
     pub fn in_is_local(address: Ipv4Addr) -> bool {
         address.is_loopback() || V_INET_ADDRESSES.read().unwrap().contains(&address)
     }
 
-    /// The address that this machine writes on what it sends to `destination`.
+    /// The source address of packets from this machine to `destination`.
     pub fn in_source(destination: Ipv4Addr) -> Ipv4Addr {
         match V_INET_ADDRESSES.read().unwrap().first() {
             Some(&first) if !destination.is_loopback() => first,
@@ -126,7 +126,7 @@ vimage::virtualize! {
         V_INET_FIB.read().unwrap().routes().map(|(to, next_hops)| (to, next_hops.to_vec())).collect()
     }
 
-    /// `protosw`: packets of this protocol go to `input` from now on.
+    /// Registers the input function of a protocol (`protosw`).
     pub fn proto_register(protocol: IpProtocol, input: Input) {
         V_INETSW.write().unwrap().push((protocol, input));
     }
@@ -135,21 +135,21 @@ vimage::virtualize! {
         V_INETSW.write().unwrap().retain(|(other, _)| *other != protocol);
     }
 
-    /// Errors about packets go to `output` from now on, or nowhere.
+    /// Sets or removes the function that tells senders about errors.
     pub fn ip_error_register(output: Option<ErrorOutput>) {
         *V_IP_ERROR_OUTPUT.write().unwrap() = output;
     }
 
-    /// Tells the sender of a packet what became of it, if there is ICMP.
+    /// Tells the sender of a packet about an error, if ICMP is there to do it.
     pub fn ip_error(about: &[u8], error: IpError) {
-        // Out of the lock: the error is a packet, too.
+        // Called without the lock, because the error is sent as a packet.
         let output = *V_IP_ERROR_OUTPUT.read().unwrap();
         if let Some(output) = output {
             output(about, error);
         }
     }
 
-    /// Asks `filter` about each packet that comes in or is sent from here.
+    /// Adds a filter for packets that arrive or are sent from this machine.
     pub fn pfil_add(filter: Filter) {
         V_PFIL.write().unwrap().push(filter);
     }
@@ -162,7 +162,7 @@ vimage::virtualize! {
         V_PFIL.read().unwrap().iter().all(|filter| filter(packet))
     }
 
-    /// A packet has arrived.
+    /// Handles a packet that has arrived.
     pub fn ip_input(packet: Mbuf) {
         V_IP_RECEIVED.fetch_add(1, Relaxed);
         let Some((destination, ttl)) = ip_check(&packet) else { return ip_drop(&packet, Drop::BadPacket) };
@@ -172,7 +172,7 @@ vimage::virtualize! {
         if in_is_local(destination) { ip_deliver(packet) } else { ip_forward(packet, destination, ttl) }
     }
 
-    /// Where a packet wants to go and how much further it may, if its header is sound.
+    /// The destination and the time to live of a packet; `None` if its header is damaged.
     fn ip_check(packet: &[u8]) -> Option<(Ipv4Addr, u8)> {
         let header = Ipv4Packet::new_checked(packet).ok()?;
         let sound = header.version() == 4 && header.verify_checksum() && usize::from(header.total_len()) == packet.len();
@@ -181,7 +181,7 @@ vimage::virtualize! {
 
     fn ip_deliver(packet: Mbuf) {
         let protocol = Ipv4Packet::new_unchecked(&packet).next_header();
-        // Out of the lock: the protocol may answer.
+        // Called without the lock, because the protocol may send an answer.
         let input = V_INETSW.read().unwrap().iter().find(|(other, _)| *other == protocol).map(|(_, input)| *input);
         match input {
             Some(input) => {
@@ -216,7 +216,7 @@ vimage::virtualize! {
         }
     }
 
-    /// Sends a packet that this machine has made.
+    /// Sends a packet that this machine has created.
     pub fn ip_output(packet: Mbuf) -> Result<(), Drop> {
         match ip_try_output(packet) {
             Ok(()) => {
@@ -245,7 +245,7 @@ vimage::virtualize! {
         ifnet::if_output(next_hop.interface, packet).map_err(|(error, packet)| (error.into(), packet))
     }
 
-    /// A packet with a header, and `length` bytes after it that `fill` writes.
+    /// Creates a packet: a header, and `length` bytes that `fill` writes.
     pub fn ip_packet(
         (source, destination): (Ipv4Addr, Ipv4Addr),
         protocol: IpProtocol,
@@ -266,9 +266,9 @@ vimage::virtualize! {
         packet
     }
 
-    /// Counts a packet that is not heard of any more.
+    /// Counts a packet that is dropped.
     pub fn ip_drop(packet: &[u8], reason: Drop) {
-        // It may be too short to be one.
+        // The packet may be too short to have the field.
         if packet.get(PROTOCOL_FIELD) == Some(&u8::from(IpProtocol::Icmp)) {
             V_IP_ICMP_DROPS.fetch_add(1, Relaxed);
         } else {

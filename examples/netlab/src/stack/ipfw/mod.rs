@@ -1,4 +1,4 @@
-//! The packet filter: ordered rules, the first that matches decides, the last one allows.
+//! The packet filter: ordered rules, of which the first match decides; the last rule allows everything.
 
 mod rule;
 
@@ -23,7 +23,7 @@ vimage::virtualize! {
         bytes: AtomicU64,
     }
 
-    /// What `ipfw show` says of a rule.
+    /// The line of `ipfw show` about a rule.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct RuleStat {
         pub number: u16,
@@ -55,7 +55,7 @@ vimage::virtualize! {
         inet::pfil_remove(ipfw_passes);
     }
 
-    /// Adds a rule behind the others; says its number, or nothing when they are used up.
+    /// Appends a rule; returns its number, or `None` if all numbers are used up.
     pub fn ipfw_add(rule: Rule) -> Option<u16> {
         let mut rules = V_IPFW_RULES.write().unwrap();
         let last = rules.last().map_or(0, |entry| entry.number);
@@ -64,7 +64,7 @@ vimage::virtualize! {
         Some(number)
     }
 
-    /// Whether the packet may pass.
+    /// Returns whether the packet may pass.
     fn ipfw_passes(packet: &[u8]) -> bool {
         let bytes = packet.len() as u64;
         let rules = V_IPFW_RULES.read().unwrap();
@@ -148,7 +148,7 @@ mod tests {
 
     #[vimage::test]
     fn the_numbers_of_rules_end() {
-        // On a machine that is gone afterwards.
+        // On a machine that is destroyed afterwards.
         let Ok(vnet) = Vnet::new() else { return };
         vnet.enter(|| {
             let numbers: Vec<u16> = std::iter::from_fn(|| ipfw_add(Rule::ALLOW_ALL)).collect();

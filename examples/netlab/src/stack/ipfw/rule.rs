@@ -1,4 +1,4 @@
-//! Rules of the packet filter, and how they are written.
+//! The rules of the packet filter, and their syntax.
 
 use std::fmt;
 use std::str::FromStr;
@@ -11,7 +11,7 @@ use crate::stack::inet::Prefix;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Rule {
     pub allow: bool,
-    /// `None` is any, written `ip`.
+    /// `None` is any protocol, written `ip`.
     protocol: Option<IpProtocol>,
     from: Prefix,
     to: Prefix,

@@ -1,4 +1,4 @@
-//! What smoltcp takes for a network card: two queues between it and this stack's IP.
+//! The network device of smoltcp: two queues between its TCP and this stack's IP.
 
 use std::collections::VecDeque;
 
@@ -7,7 +7,7 @@ use smoltcp::time::Instant;
 
 use crate::hardware::Mbuf;
 
-/// How many packets smoltcp may make before they are sent.
+/// The number of packets that smoltcp may produce before they are sent.
 pub const BURST: usize = 64;
 
 #[derive(Debug)]

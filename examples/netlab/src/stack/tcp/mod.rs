@@ -1,4 +1,4 @@
-//! TCP, through smoltcp's sockets: one set of them on each machine that has any.
+//! TCP, with smoltcp's sockets: a machine that uses any has a set of them.
 
 mod device;
 
@@ -17,22 +17,22 @@ vimage::virtualize! {
     use smoltcp::wire::{HardwareAddress, IpCidr, IpProtocol};
     use thiserror::Error;
     use vimage::prelude::*;
-    use vimage::{Bound, Refused};
+    use vimage::{BindRefused, Bound};
 
     use crate::hardware::Mbuf;
     use crate::stack::ifnet;
     use crate::stack::inet;
     use crate::stack::machine;
 
-    /// Why there is no connection.
+    /// The error of opening a connection.
     #[derive(Debug, Error)]
     pub enum TcpError {
-        #[error("TCP port {0} cannot be listened on")]
+        #[error("cannot listen on TCP port {0}")]
         Listen(u16),
-        #[error("no connection to {0} port {1} can be started")]
+        #[error("cannot connect to {0} port {1}")]
         Connect(Ipv4Addr, u16),
         #[error(transparent)]
-        Refused(#[from] Refused),
+        Refused(#[from] BindRefused),
     }
 
     struct Tcp {
@@ -41,14 +41,14 @@ vimage::virtualize! {
         device: Device,
     }
 
-    /// Bytes that wait on each side of a connection.
+    /// The size of a socket's buffers, in bytes.
     const BUFFER: usize = 256 << 10;
 
-    /// Made with the first socket, for most machines only forward.
+    /// Created with the first socket: most machines only forward packets and need none.
     #[virtualized]
     static TCP: Mutex<Option<Tcp>> = Mutex::new(None);
 
-    /// Whether there is something to do in `tcp_soft_interrupt`.
+    /// Set when `tcp_soft_interrupt` has work to do.
     #[virtualized]
     static TCP_PENDING: AtomicBool = AtomicBool::new(false);
 
@@ -80,7 +80,7 @@ vimage::virtualize! {
             let addresses = [inet::in_source(Ipv4Addr::UNSPECIFIED), Ipv4Addr::LOCALHOST];
             interface.update_ip_addrs(|list| {
                 for address in addresses {
-                    // Length 0: everybody is a neighbour, for routing is not smoltcp's task here.
+                    // A prefix of length 0 makes every address a neighbour, because routing is not smoltcp's task here.
                     _ = list.push(IpCidr::new(address.into(), 0));
                 }
             });
@@ -102,17 +102,17 @@ vimage::virtualize! {
         V_TCP_PENDING.store(true, Relaxed);
     }
 
-    /// Looks after all connections if there is anything to do.
+    /// Polls the connections if there is work to do.
     pub fn tcp_soft_interrupt() {
         if V_TCP_PENDING.swap(false, Relaxed) {
             tcp_poll();
         }
     }
 
-    /// Looks after all connections: what has come, what is to be sent, what is late.
+    /// Polls all connections: handles received packets, sends new ones, and retransmits.
     pub fn tcp_poll() {
         let mut packets = with_tcp(|tcp| {
-            // What smoltcp may send at once is limited, so that a wire is not flooded.
+            // The device limits how much smoltcp sends at once, so that a wire is not flooded.
             tcp.interface.poll(now(), &mut tcp.device, &mut tcp.sockets);
             std::mem::take(&mut tcp.device.sent)
         });
@@ -122,12 +122,12 @@ vimage::virtualize! {
         }
         for packet in packets.drain(..) {
             V_TCP_SENT.fetch_add(1, Relaxed);
-            // One that is lost is sent again later, as anywhere.
+            // TCP retransmits a packet that is lost here.
             _ = inet::ip_output(packet);
         }
     }
 
-    /// When connections want to be looked after next, if ever: microseconds since the start.
+    /// The time of the next timer, in microseconds since the start.
     pub fn tcp_next_timer() -> Option<i64> {
         let mut tcp = V_TCP.lock().unwrap();
         let tcp = tcp.as_mut()?;
@@ -147,7 +147,7 @@ vimage::virtualize! {
             Self { handle: with_tcp(|tcp| tcp.sockets.add(socket)) }
         }
 
-        /// Waits for a connection to the current machine.
+        /// Listens on a port of the current machine.
         pub fn listen(port: u16) -> Result<Bound<Self>, TcpError> {
             let socket = Self::new();
             with_tcp(|tcp| tcp.socket(socket.handle).listen(port)).map_err(|_| TcpError::Listen(port))?;
@@ -166,7 +166,7 @@ vimage::virtualize! {
             Ok(Bound::new(socket).map_err(|error| error.reason)?)
         }
 
-        /// Takes as many bytes as there is room for; says how many. `fill` writes them.
+        /// Lets `fill` write into the free part of the send buffer; returns the number of bytes written.
         pub fn send(&self, fill: impl FnOnce(&mut [u8]) -> usize) -> usize {
             with_tcp(|tcp| {
                 let socket = tcp.socket(self.handle);
@@ -181,7 +181,7 @@ vimage::virtualize! {
             })
         }
 
-        /// Hands what has come to `read`, once for each piece; says how many bytes that were.
+        /// Passes the received bytes to `read`, piece by piece; returns their number.
         pub fn receive(&self, mut read: impl FnMut(&[u8])) -> usize {
             with_tcp(|tcp| {
                 let socket = tcp.socket(self.handle);
@@ -197,12 +197,12 @@ vimage::virtualize! {
             })
         }
 
-        /// Nothing more is sent after what has been.
+        /// Closes the sending direction, after the bytes in the buffer.
         pub fn shut_down(&self) {
             with_tcp(|tcp| tcp.socket(self.handle).close());
         }
 
-        /// Whether it can still send.
+        /// Returns whether the socket can still send.
         pub fn is_established(&self) -> bool {
             with_tcp(|tcp| tcp.socket(self.handle).may_send())
         }
@@ -214,7 +214,7 @@ vimage::virtualize! {
         }
     }
 
-    /// Segments received and sent.
+    /// The numbers of segments received and sent.
     pub fn tcp_stat() -> (u64, u64) {
         (V_TCP_RECEIVED.load(Relaxed), V_TCP_SENT.load(Relaxed))
     }

@@ -6,7 +6,7 @@ use crate::stack::loif;
 use crate::stack::netisr::netisr;
 use crate::stack::testing::settle;
 
-/// This machine takes what it has sent to itself; `tamper` sees each packet before.
+/// Delivers the packets that this machine has sent to itself; `tamper` gets each packet first.
 fn turn(mut tamper: impl FnMut(&mut Mbuf)) {
     tcp_poll();
     let packets: Vec<Mbuf> = std::iter::from_fn(loif::lo_input).collect();
@@ -62,7 +62,7 @@ fn segments_are_counted() {
     while !client.enter(TcpSocket::is_established) {
         turn(|_| segments += 1);
     }
-    // One more may wait to be taken.
+    // One more may be in the queue.
     let (received, sent) = (tcp_stat().0 - before.0, tcp_stat().1 - before.1);
     assert!(received == segments && sent >= segments && segments >= 2, "{received} {sent} {segments}");
 }

@@ -1,0 +1,75 @@
+//! The stages in order: parse, check, lower, expand.
+
+use proc_macro2::TokenStream;
+use quote::ToTokens;
+
+use crate::attr::AttrKind;
+use crate::diagnostics::Diagnostics;
+use crate::model::{Build, Input};
+use crate::parse::ModuleAttr;
+use crate::{check, expand, lower, parse};
+
+/// `#[vimage::module(…)] mod foo { … }` and its siblings.
+pub(crate) fn module(build: Build, attr: ModuleAttr, args: TokenStream, input: TokenStream) -> TokenStream {
+    stages(build, |diagnostics| parse::module(attr, args, input, diagnostics))
+}
+
+/// `virtualize! { …; items }`
+pub(crate) fn file(build: Build, input: TokenStream) -> TokenStream {
+    stages(build, |diagnostics| Ok(parse::file(input, diagnostics)))
+}
+
+/// `#[virtualized(…)]`, `#[attach(…)]` and so on, where no module macro has taken them off.
+pub(crate) fn item(build: Build, kind: AttrKind, args: TokenStream, input: TokenStream) -> TokenStream {
+    stages(build, |diagnostics| parse::item(kind, args, input, diagnostics))
+}
+
+/// The stages of everything that has variables, hooks or virtualized code in it.
+///
+/// A stage reports and goes on, so that all mistakes are reported at once. Tokens that the parser hands back stay in the
+/// output as they are.
+fn stages(build: Build, parse: impl FnOnce(&Diagnostics) -> Result<Input, TokenStream>) -> TokenStream {
+    let diagnostics = Diagnostics::default();
+    let mut input = match parse(&diagnostics) {
+        Ok(input) => input,
+        Err(tokens) => return diagnostics.finish(tokens),
+    };
+    check::input(&input, &diagnostics).apply(&mut input);
+    let module = input.module.take();
+    let mut extracted = lower::extract(input, &diagnostics);
+    let lookalikes = check::extracted(&extracted, &diagnostics);
+    extracted.code.except.extend(lookalikes);
+    let source = lower::rewrite(extracted, build, &diagnostics);
+    diagnostics.finish(expand::source(module.as_ref(), &source))
+}
+
+/// `class! { pub struct Tenant; … }`
+pub(crate) fn class(input: TokenStream) -> TokenStream {
+    let diagnostics = Diagnostics::default();
+    let class = parse::class(input, &diagnostics);
+    diagnostics.finish(class.as_ref().map(expand::class))
+}
+
+/// `#[vimage::test(…)] fn name() { … }`
+pub(crate) fn test(args: TokenStream, input: TokenStream) -> TokenStream {
+    let diagnostics = Diagnostics::default();
+    let test = match parse::test(args, input, &diagnostics) {
+        Ok(test) => test,
+        Err(tokens) => return diagnostics.finish(tokens),
+    };
+    check::test(&test, &diagnostics);
+    let expansion = if diagnostics.is_empty() { expand::test(&test) } else { test.function.to_token_stream() };
+    diagnostics.finish(expansion)
+}
+
+/// `#[vimage::main] fn main() { … }`
+pub(crate) fn main(args: TokenStream, input: TokenStream) -> TokenStream {
+    let diagnostics = Diagnostics::default();
+    let (krate, function) = match parse::main(args, input, &diagnostics) {
+        Ok(main) => main,
+        Err(tokens) => return diagnostics.finish(tokens),
+    };
+    check::main(&function, &diagnostics);
+    let expansion = if diagnostics.is_empty() { expand::main(&krate, &function) } else { function.to_token_stream() };
+    diagnostics.finish(expansion)
+}

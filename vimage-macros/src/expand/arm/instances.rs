@@ -1,0 +1,66 @@
+//! The builds with parts: the variables of a scope are the fields of a struct.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Expr;
+
+use crate::expand::exports;
+use crate::idents;
+use crate::model::{Build, Part, Placeholder, Source, StorageKind, Variable};
+
+pub(super) fn part(source: &Source, part: &Part, fill: &dyn Fn(&Expr) -> Expr) -> TokenStream {
+    let Part { module_path, name, entry, .. } = part;
+    let krate = &source.krate;
+    // In reverse, because fields drop in the order in which they are declared.
+    let lines = variables(source, part).rev().map(|variable| line(variable, fill));
+    let cfgs = common_cfgs(source, part);
+    let named = variables(source, part).filter_map(|variable| variable.exports.as_ref());
+    let names = named.map(|exports| exports::registration(krate, exports, Build::Instances));
+    quote! {
+        #cfgs
+        #krate::__private::part! {
+            module = #module_path; part = #name; entry = #entry;
+            #(#lines)*
+        }
+        #(#names)*
+    }
+}
+
+fn line(variable: &Variable, fill: &dyn Fn(&Expr) -> Expr) -> TokenStream {
+    let Variable { attrs, cfgs, vis, ident, field_ty, .. } = variable;
+    let kind = kind(variable);
+    let accessor = idents::accessor(ident);
+    let init = fill(&variable.field_init);
+    // `const`, as in the default build: what it borrows lives as long as in the initializer of a static.
+    quote! {
+        { #(#cfgs)* } { #(#attrs)* } #vis #kind #accessor #ident (#field_ty) = (const { #init });
+    }
+}
+
+/// The runtime's name for its kind.
+pub(super) fn kind(variable: &Variable) -> TokenStream {
+    match variable.kind {
+        StorageKind::Scoped | StorageKind::ThreadLocal => quote!(Scoped),
+        StorageKind::Keep => quote!(Keep),
+        StorageKind::Raw(_) => quote!(Raw),
+    }
+}
+
+pub(super) fn variables<'a>(source: &'a Source, part: &'a Part) -> impl DoubleEndedIterator<Item = &'a Variable> {
+    part.variables.iter().filter_map(|index| match &source.placeholders[*index] {
+        Placeholder::Variable(variable, _) => Some(&**variable),
+        _ => None,
+    })
+}
+
+/// A part all of whose variables are there on one condition is there on this condition. Two parts can then
+/// have one name, as their variables have.
+pub(super) fn common_cfgs(source: &Source, part: &Part) -> TokenStream {
+    let mut conditions = variables(source, part).map(|variable| {
+        let cfgs = &variable.cfgs;
+        quote!(#(#cfgs)*)
+    });
+    let first = conditions.next().unwrap_or_default();
+    let text = first.to_string();
+    if conditions.all(|other| other.to_string() == text) { first } else { TokenStream::new() }
+}

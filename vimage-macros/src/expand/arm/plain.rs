@@ -1,0 +1,56 @@
+//! The default build: a variable is the static that it was.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::Expr;
+
+use super::instances;
+use crate::expand::exports;
+use crate::idents;
+use crate::model::{Build, Part, Source, StorageKind, Variable};
+
+pub(super) fn variable(source: &Source, variable: &Variable, init: Expr) -> TokenStream {
+    let krate = &source.krate;
+    let item = item(variable, init);
+    let (cfgs, ty) = (&variable.cfgs, &variable.ty);
+    let may_be_sent = matches!(variable.kind, StorageKind::Scoped | StorageKind::Keep).then(|| {
+        quote! {
+            #(#cfgs)*
+            const _: () = #krate::__private::assert_send::<#ty>();
+        }
+    });
+    let names = variable.exports.as_ref().map(|exports| exports::registration(krate, exports, Build::Plain));
+    quote!(#item #may_be_sent #names)
+}
+
+fn item(variable: &Variable, init: Expr) -> TokenStream {
+    let Variable { attrs, vis, static_token, kind, ty, .. } = variable;
+    let accessor = idents::accessor(&variable.ident);
+    let case = allow_case(variable);
+    if matches!(kind, StorageKind::ThreadLocal) {
+        return quote! { ::std::thread_local! { #(#attrs)* #case #vis #static_token #accessor: #ty = #init; } };
+    }
+    let mutability = kind.mutability();
+    // Only a constant can be the start of each instance. A static would also take a reference to a value with
+    // interior mutability, which instances would share.
+    quote! { #(#attrs)* #case #vis #static_token #mutability #accessor: #ty = const { #init }; }
+}
+
+/// A part is no item here, but a module that is missing is an error all the same.
+pub(super) fn part(source: &Source, part: &Part) -> TokenStream {
+    if !source.open {
+        return TokenStream::new();
+    }
+    let module_path = &part.module_path;
+    let cfgs = instances::common_cfgs(source, part);
+    quote! {
+        #cfgs
+        const _: ::core::option::Option<#module_path> = ::core::option::Option::None;
+    }
+}
+
+/// `V_foo` has a name that statics usually have not, even where that is allowed for `foo`.
+fn allow_case(variable: &Variable) -> Option<TokenStream> {
+    let name = variable.ident.to_string();
+    name.chars().any(char::is_lowercase).then(|| quote!(#[allow(non_upper_case_globals)]))
+}

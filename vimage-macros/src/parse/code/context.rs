@@ -1,0 +1,19 @@
+//! What reading and rewriting virtualized code depends on.
+
+use syn::{Ident, Path};
+
+use crate::diagnostics::Diagnostics;
+
+/// The options that are about the code, and where mistakes in it are reported.
+#[derive(Clone, Copy)]
+pub(crate) struct Context<'a> {
+    /// The runtime crate: `::vimage` unless `crate = …` says otherwise.
+    pub(crate) krate: &'a Path,
+    /// Constants of the user's that start with `V_`.
+    pub(crate) except: &'a [Ident],
+    /// The accessors of those that are a `static mut`, as far as they can be seen.
+    pub(crate) raw: &'a [Ident],
+    /// Macros that evaluate their arguments in place, says the user.
+    pub(crate) macros: &'a [Path],
+    pub(crate) diagnostics: &'a Diagnostics,
+}

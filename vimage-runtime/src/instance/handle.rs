@@ -1,0 +1,224 @@
+//! Handles to instances of a class.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::core::phase::InstanceState;
+use crate::core::{AnyClass, ClassState, Handle, HasInstances, InstanceOf, Sealed, context};
+use crate::error::BootError;
+use crate::registry::{Class, ClassEntry};
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use crate::storage::Recovered;
+use crate::{boot, current};
+
+/// A handle to an independent copy of the state of all modules of the class `C`.
+///
+/// Handles are counted: the instance goes when the last one is dropped, or by [`destroy`](Self::destroy). The base
+/// instance always exists. A handle that is kept in a variable of its own instance keeps the instance alive for
+/// good; keep a [`WeakInstance`](crate::WeakInstance) there instead.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// #[vnet_module]
+/// mod foo {
+///     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     static FOO_COUNTER: AtomicU64 = AtomicU64::new(0);
+///
+///     pub fn foo_work() -> u64 {
+///         V_FOO_COUNTER.fetch_add(1, Relaxed) + 1
+///     }
+/// }
+///
+/// let base = vimage::boot()?;
+/// assert_eq!(base.enter(foo::foo_work), 1);
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::builder().name("red").create()?;
+/// assert_eq!(red.enter(foo::foo_work), 1);
+/// red.destroy()?;
+/// # }
+/// assert_eq!(base.enter(foo::foo_work), 2);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Instance<C: Class> {
+    pub(super) handle: Handle,
+    class: PhantomData<fn() -> C>,
+}
+
+impl<C: Class> Instance<C> {
+    pub(crate) fn from_handle(handle: Handle) -> Self {
+        Self { handle, class: PhantomData }
+    }
+
+    pub(crate) fn handle(&self) -> &Handle {
+        &self.handle
+    }
+
+    /// The state of the class, after boot.
+    pub(super) fn class_state() -> Result<&'static ClassState, BootError> {
+        boot::ensure()?;
+        Ok(C::ENTRY.laid_out())
+    }
+
+    /// The instance that always exists, made at boot, which this implies.
+    ///
+    /// # Errors
+    ///
+    /// [`BootError`], if boot fails or has failed.
+    #[track_caller]
+    pub fn base() -> Result<Self, BootError> {
+        Ok(Self::from_handle(Self::class_state()?.base_handle().clone()))
+    }
+
+    /// The instance that accessors on this thread resolve to.
+    ///
+    /// `None` where none is entered (unless the class resolves that to the base instance), and in the detach hooks
+    /// of an instance that is being destroyed, which can get no handle any more. In builds without instances it is
+    /// the base instance everywhere; `None` there if boot has failed.
+    #[must_use]
+    #[track_caller]
+    pub fn current() -> Option<Self> {
+        current::handle(C::ENTRY).map(Self::from_handle)
+    }
+
+    /// Runs `f` with this instance as the current one of its class, then restores what was.
+    ///
+    /// Entering nests, and is undone also when `f` panics. The handle is borrowed, no count is touched. What `f`
+    /// returns does not carry the context along: a lazy iterator or a future that is returned runs elsewhere.
+    ///
+    /// In builds without instances this is a call of `f`.
+    ///
+    /// # Panics
+    ///
+    /// If the creation of this instance has failed; a hook must have kept the handle.
+    ///
+    /// # Aborts
+    ///
+    /// If the context that is found on the way out is not the one that was set, which takes a crate that switches
+    /// stacks inside `f`.
+    #[inline]
+    #[track_caller]
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        self.handle.check_not_gone();
+        context::enter::<C, R>(self.handle.as_ptr(), f)
+    }
+
+    /// Its number: ids of a class start at 0 for the base instance, and none is used twice.
+    #[must_use]
+    pub fn id(&self) -> u64 {
+        self.handle.header().id
+    }
+
+    /// The name it was made with, a label that others may bear as well.
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        self.handle.header().name.as_deref()
+    }
+
+    /// Where it is in its life.
+    #[must_use]
+    pub fn state(&self) -> InstanceState {
+        self.handle.header().phase().state()
+    }
+
+    /// Whether it is the base instance.
+    #[must_use]
+    pub fn is_base(&self) -> bool {
+        self.handle.header().is_base()
+    }
+
+    /// The instance that was current when this one was made, the base if there was none. When a parent goes, its
+    /// own parent takes its place. `None` for the base itself.
+    ///
+    /// One lock and one look-up, and one more for each ancestor that is just going.
+    #[must_use]
+    #[track_caller]
+    pub fn parent(&self) -> Option<Self> {
+        let tree = &Self::class_state().ok()?.live().tree;
+        let mut id = tree.parent(self.id())?;
+        // A parent that is going counts as gone.
+        loop {
+            match tree.find(id) {
+                Some(handle) => return Some(Self::from_handle(handle)),
+                None => id = tree.parent(id)?,
+            }
+        }
+    }
+
+    /// The instance with this id, unless it is gone or going. Takes the same time however many there are.
+    ///
+    /// # Errors
+    ///
+    /// [`BootError`], if boot fails or has failed.
+    #[track_caller]
+    pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
+        Ok(Self::class_state()?.live().tree.find(id).map(Self::from_handle))
+    }
+}
+
+impl<C: Class> Sealed for Instance<C> {}
+
+impl<C: Class> HasInstances for Instance<C> {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        self.handle.instance_of(class)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        self.handle.instances()
+    }
+}
+
+// SAFETY: it is an instance of this class.
+unsafe impl<C: Class> InstanceOf<C> for Instance<C> {
+    #[inline(always)]
+    fn member(&self, _: &'static ClassEntry) -> &Handle {
+        &self.handle
+    }
+}
+
+// SAFETY: nothing is asked for an instance of any class.
+unsafe impl<C: Class> InstanceOf<AnyClass> for Instance<C> {
+    fn member(&self, _: &'static ClassEntry) -> &Handle {
+        &self.handle
+    }
+}
+
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+#[doc(hidden)]
+// SAFETY: that class stands for `C`.
+unsafe impl<C: Class> InstanceOf<Recovered<C>> for Instance<C> {
+    fn member(&self, _: &'static ClassEntry) -> &Handle {
+        &self.handle
+    }
+}
+
+impl<C: Class> Clone for Instance<C> {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self::from_handle(self.handle.clone())
+    }
+}
+
+/// Two handles are equal if they are to the same instance.
+impl<C: Class> PartialEq for Instance<C> {
+    fn eq(&self, other: &Self) -> bool {
+        self.handle.as_ptr() == other.handle.as_ptr()
+    }
+}
+
+impl<C: Class> Eq for Instance<C> {}
+
+impl<C: Class> std::hash::Hash for Instance<C> {
+    fn hash<H: std::hash::Hasher>(&self, state: &mut H) {
+        self.id().hash(state);
+    }
+}
+
+/// Class, id, name and state: `Instance(Net#3 "red", Live)`.
+impl<C: Class> fmt::Debug for Instance<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Instance({})", self.handle.header().description())
+    }
+}

@@ -1,0 +1,188 @@
+//! A vimage: one instance of every class.
+
+use std::fmt;
+use std::panic::Location;
+use std::sync::Arc;
+
+use crate::core::holders::{Holders, Ticket};
+use crate::core::{Handle, HasInstances, InstanceOf, Sealed, context};
+use crate::error::BootError;
+use crate::instance::Instance;
+use crate::registry::{Class, ClassEntry, classes};
+use crate::{boot, current};
+
+/// One instance of every class, fresh or shared with other vimages: the kernel's `struct vimage`.
+///
+/// A thread is in a vimage while it runs in [`enter`](Self::enter). What was bound to an instance earlier stays with
+/// that instance, whatever vimage its thread is in later.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::kernel::{Cpu, Net};
+///
+/// let base = vimage::boot()?;
+/// # #[cfg(feature = "vimage")] {
+/// // A network of its own on the processors of all.
+/// let red = Vimage::builder().fresh::<Net>().name("red").create()?;
+/// assert_ne!(red.instance::<Net>(), base.instance::<Net>());
+/// assert_eq!(red.instance::<Cpu>(), base.instance::<Cpu>());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+pub struct Vimage {
+    pub(super) shared: Arc<Shared>,
+    pub(super) ticket: Ticket,
+}
+
+/// What the clones of a vimage have in common.
+#[derive(Debug)]
+pub(super) struct Shared {
+    /// In the order of their classes.
+    pub(super) members: Vec<Member>,
+    pub(super) holders: Holders,
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        // The last one first: what was made with others around goes before them.
+        while self.members.pop().is_some() {}
+    }
+}
+
+/// The instance of one class.
+#[derive(Debug)]
+pub(super) struct Member {
+    pub(super) handle: Handle,
+    /// Made for this vimage, which ends it.
+    pub(super) fresh: bool,
+}
+
+impl Vimage {
+    #[track_caller]
+    fn new(members: Vec<Member>) -> Self {
+        Self::of(Arc::new(Shared { members, holders: Holders::default() }))
+    }
+
+    #[track_caller]
+    pub(super) fn of(shared: Arc<Shared>) -> Self {
+        let ticket = shared.holders.add(Location::caller());
+        Self { shared, ticket }
+    }
+
+    pub(super) fn members(&self) -> &[Member] {
+        &self.shared.members
+    }
+
+    #[track_caller]
+    fn shared(handles: impl Iterator<Item = Handle>) -> Self {
+        Self::new(handles.map(|handle| Member { handle, fresh: false }).collect())
+    }
+
+    /// The base instances of all classes. It boots, if that has not happened yet.
+    ///
+    /// # Errors
+    ///
+    /// [`BootError`], if boot fails or has failed.
+    #[track_caller]
+    pub fn base() -> Result<Self, BootError> {
+        boot::ensure()?;
+        Ok(Self::shared(classes().iter().map(|class| base_of(class).clone())))
+    }
+
+    /// The current instance of each class; `None` where some class has none.
+    #[must_use]
+    #[track_caller]
+    pub fn current() -> Option<Self> {
+        boot::ensure().ok()?;
+        // First, so that no base instance is used for what is `None` in the end.
+        if !classes().iter().all(|class| current::is_any(class)) {
+            return None;
+        }
+        let mut handles = Vec::new();
+        // A loop and not an iterator with a closure, which would hide who calls.
+        for class in classes() {
+            handles.push(current::handle(class)?);
+        }
+        Some(Self::shared(handles.into_iter()))
+    }
+
+    /// Its instance of the class `C`.
+    ///
+    /// # Panics
+    ///
+    /// If the class was declared in a library that was loaded after boot.
+    #[must_use]
+    #[track_caller]
+    pub fn instance<C: Class>(&self) -> Instance<C> {
+        Instance::from_handle(InstanceOf::<C>::member(self, C::ENTRY).clone())
+    }
+
+    /// Runs `f` with its instance of each class as the current one, then restores what was.
+    ///
+    /// It costs one [`Instance::enter`] for each class of the program, nested, so that the stack becomes deeper as well. Where
+    /// one class is meant, enter its instance.
+    ///
+    /// In builds without instances this is a call of `f`.
+    ///
+    /// # Panics
+    ///
+    /// If the creation of one of them has failed; a hook must have kept the handle that it was made from.
+    #[track_caller]
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
+        for member in self.members().iter() {
+            member.handle.check_not_gone();
+        }
+        self.enter_even_gone(f)
+    }
+
+    /// [`enter`](Self::enter) for what must not panic by itself: the memory is there in any case.
+    #[track_caller]
+    pub(crate) fn enter_even_gone<R>(&self, f: impl FnOnce() -> R) -> R {
+        context::enter_each(self.members().iter().map(|member| member.handle.as_ptr()), f)
+    }
+}
+
+pub(super) fn base_of(class: &'static ClassEntry) -> &'static Handle {
+    class.laid_out().base_handle()
+}
+
+impl Sealed for Vimage {}
+
+impl HasInstances for Vimage {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        self.members().iter().map(|member| &member.handle).find(|handle| handle.header().class == class)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        self.members().iter().map(|member| &member.handle).collect()
+    }
+}
+
+// SAFETY: the instance is of the class that is given.
+unsafe impl<C> InstanceOf<C> for Vimage {
+    #[track_caller]
+    fn member(&self, class: &'static ClassEntry) -> &Handle {
+        self.instance_of(class).expect("a vimage has an instance of each class known at boot")
+    }
+}
+
+impl Clone for Vimage {
+    #[track_caller]
+    fn clone(&self) -> Self {
+        Self::of(Arc::clone(&self.shared))
+    }
+}
+
+impl Drop for Vimage {
+    fn drop(&mut self) {
+        self.shared.holders.remove(&self.ticket);
+    }
+}
+
+/// The instances: `Vimage [(Cpu#0, Live), (Net#3 "red", Live), (Procg#0, Live)]`.
+impl fmt::Debug for Vimage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vimage ")?;
+        f.debug_list().entries(self.members().iter().map(|member| &member.handle)).finish()
+    }
+}

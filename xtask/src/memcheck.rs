@@ -1,0 +1,97 @@
+//! The runtime's tests under valgrind.
+
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::Mutex;
+
+use crate::builds::INSTANCES;
+use crate::step::Done;
+
+/// Fewer cases of the tests that try random values: valgrind makes each some fifty times slower.
+const CASES: &str = "16";
+
+const OPTIONS: [&str; 7] = [
+    "--quiet",
+    "--error-exitcode=9",
+    "--leak-check=full",
+    "--errors-for-leak-kinds=definite",
+    "--show-leak-kinds=definite",
+    "--fair-sched=yes",
+    "--suppressions=../xtask/keep.supp",
+];
+
+/// One test leaks on purpose what can be forgotten; the other is about threads, which take turns here.
+const WITHOUT: [&str; 4] = [
+    "--skip",
+    "what_is_forgotten_keeps_its_instance_for_good",
+    "--skip",
+    "tasks_see_their_own_instance_and_messages_arrive_once",
+];
+
+/// Runs the tests that the build with instances has made, as many at once as there are processors.
+pub(crate) fn memcheck() -> Done {
+    if Command::new("valgrind").arg("--version").output().is_err() {
+        println!("valgrind is not installed: left out");
+        return Ok(());
+    }
+    let tests = Mutex::new(built()?);
+    let failed = Mutex::new(Vec::new());
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    std::thread::scope(|scope| {
+        for _ in 0..threads {
+            scope.spawn(|| {
+                while let Some(test) = tests.lock().expect("no thread panics").pop() {
+                    if !passes(&test) {
+                        failed.lock().expect("no thread panics").push(test.display().to_string());
+                    }
+                }
+            });
+        }
+    });
+    let failed = failed.into_inner().expect("no thread panics");
+    if failed.is_empty() { Ok(()) } else { Err(format!("memcheck: {}", failed.join(", "))) }
+}
+
+/// The test programs of the runtime, as `test` builds them too.
+fn built() -> Result<Vec<PathBuf>, String> {
+    let cargo = std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned());
+    let arguments = ["test", "--workspace", "--no-run", "--message-format=json", "--no-default-features", "--features"];
+    let output = Command::new(cargo).args(arguments).arg(INSTANCES).stderr(Stdio::inherit()).output();
+    let output = output.map_err(|error| format!("memcheck: cargo did not start: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("memcheck: cargo {}", output.status));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let tests: Vec<PathBuf> = messages.lines().filter_map(program).collect();
+    if tests.is_empty() { Err("memcheck: cargo named no test programs".to_owned()) } else { Ok(tests) }
+}
+
+/// The program that a message of cargo names, if it is a test of the runtime that valgrind can run.
+fn program(message: &str) -> Option<PathBuf> {
+    let of_runtime = message.contains("/vimage-runtime/Cargo.toml\"") && message.contains("\"kind\":[\"test\"]");
+    let program = message.split("\"executable\":\"").nth(1)?.split('"').next()?;
+    // The server's tests are about time limits, which do not fit what is so much slower.
+    let has_limits = Path::new(program).file_name()?.to_str()?.starts_with("inspect");
+    (of_runtime && !has_limits).then(|| PathBuf::from(program))
+}
+
+fn passes(test: &Path) -> bool {
+    let mut valgrind = Command::new("valgrind");
+    valgrind.args(OPTIONS).arg(test).args(WITHOUT).env("PROPTEST_CASES", CASES);
+    // As cargo runs them: some name files of their package.
+    valgrind
+        .current_dir("vimage-runtime")
+        .env("CARGO_MANIFEST_DIR", std::path::absolute("vimage-runtime").unwrap_or_default());
+    let Ok(output) = valgrind.output() else {
+        return false;
+    };
+    let printed = [output.stdout, output.stderr].concat();
+    let printed = String::from_utf8_lossy(&printed);
+    let name = test.file_name().unwrap_or_default().display();
+    let result = printed.lines().find(|line| line.starts_with("test result")).unwrap_or("no result");
+    println!("{name}: {result}");
+    if !output.status.success() {
+        println!("{printed}");
+    }
+    output.status.success()
+}
