@@ -18,6 +18,15 @@ use crate::layout::{LinkedModule, PlacedPart};
 use crate::registry::{Class, classes};
 
 /// Rows of text under titles; shown with columns aligned.
+///
+/// ```
+/// vimage::boot()?;
+/// let modules = vimage::debug::modules();
+/// assert_eq!(modules.titles()[..2], ["class", "module"]);
+/// assert!(modules.rows().iter().all(|row| row.len() == modules.titles().len()));
+/// println!("{modules}");
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     titles: &'static [&'static str],
@@ -99,7 +108,7 @@ pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) 
             id: header.id,
             name: header.name.as_deref().map(str::to_owned),
             state: format!("{:?}", header.phase().state()),
-            handles: header.handles(),
+            handles: header.handles.get(),
             parent: live.tree.parent(header.id),
             kept_bytes: boot_kept + kept(&header.lock().parts),
         };
@@ -136,6 +145,12 @@ pub fn modules() -> Table {
 
 /// Where each variable lies in an instance: class, module, name, offset and size in bytes, and whether it is a
 /// `keep` variable. Empty before boot, and in builds without instances, where variables are statics.
+///
+/// ```
+/// # vimage::boot()?;
+/// print!("{}", vimage::debug::variables());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn variables() -> Table {
     let mut rows = Vec::new();

@@ -48,6 +48,18 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{PoisonError, RwLock};
 
 /// One step in the life of an instance, or of the program.
+///
+/// ```
+/// use vimage::events::{Event, set_subscriber};
+///
+/// /// Prints the steps that failed.
+/// fn print_failures(event: &Event<'_>) {
+///     if let Some(error) = event.error {
+///         eprintln!("{}: {error}", event.message);
+///     }
+/// }
+/// set_subscriber(Some(print_failures));
+/// ```
 #[derive(Clone, Copy)]
 #[non_exhaustive]
 pub struct Event<'a> {
@@ -85,6 +97,12 @@ impl fmt::Debug for Event<'_> {
 }
 
 /// A function that is called with each event.
+///
+/// ```
+/// let silent: vimage::events::Subscriber = |_event| {};
+/// let before = vimage::events::set_subscriber(Some(silent));
+/// vimage::events::set_subscriber(before);
+/// ```
 pub type Subscriber = fn(&Event<'_>);
 
 static SUBSCRIBER: RwLock<Option<Subscriber>> = RwLock::new(None);

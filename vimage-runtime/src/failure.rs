@@ -16,6 +16,10 @@ static HANDLER: Mutex<Option<Arc<Handler>>> = Mutex::new(None);
 /// [`destroy`](crate::Instance::destroy), which returns them. Without it they go to stderr.
 ///
 /// The handler runs on the thread that dropped the handle; if it panics, the panic goes to stderr.
+///
+/// ```
+/// vimage::set_failure_handler(|failure| eprintln!("while an instance was destroyed: {failure}"));
+/// ```
 pub fn set_failure_handler(handler: impl Fn(&TeardownFailure) + Send + Sync + 'static) {
     let before = HANDLER.lock().unwrap_or_else(PoisonError::into_inner).replace(Arc::new(handler));
     // Not under the lock: what it owns is user code, down to the last handle of an instance.

@@ -91,6 +91,7 @@ pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
 pub use instance::{CreateError, DestroyError, Instance, InstanceBuilder, InstanceState, Instances, WeakInstance};
+#[doc(inline)]
 pub use macros::{
     attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
     vprocg_module,
@@ -138,10 +139,25 @@ pub mod kernel {
     pub use crate::registry::{Cpu, Net, Procg};
 
     /// An instance of the class [`Net`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vnet::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vnet = Instance<Net>;
     /// An instance of the class [`Cpu`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vcpu::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vcpu = Instance<Cpu>;
     /// An instance of the class [`Procg`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vprocg::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vprocg = Instance<Procg>;
 }
 

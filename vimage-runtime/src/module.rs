@@ -73,6 +73,27 @@ pub fn set_reserve(bytes: usize) -> Result<(), AlreadyBooted> {
 /// # Errors
 ///
 /// [`RegisterError`]; in each case no instance has the module then, and its hooks have been undone.
+///
+/// ```standalone_crate
+/// #[vimage::module(register = "manual")]
+/// mod plugin {
+///     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     static RUNS: AtomicU32 = AtomicU32::new(0);
+///
+///     pub fn run() -> u32 {
+///         V_RUNS.fetch_add(1, Relaxed) + 1
+///     }
+/// }
+///
+/// vimage::module::register("plugin")?;
+/// assert_eq!(plugin::run(), 1);
+/// // SAFETY: no code of the module runs, and nothing of it is borrowed.
+/// unsafe { vimage::module::unregister("plugin")? };
+/// # Ok::<(), vimage::module::RegisterError>(())
+/// ```
 pub fn register(name: &str) -> Result<(), RegisterError> {
     boot::ensure_over().map_err(RegisterError::Boot)?;
     let linked = find(name)?;

@@ -39,6 +39,23 @@ use crate::names::{self, Identity, InstanceRef, Named, Names};
 use crate::registry::{Module, closest, collection};
 
 /// A variable as it is in one instance.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// #[vimage::module(symmap)]
+/// mod cache {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     static CACHE_SIZE: AtomicU32 = AtomicU32::new(100);
+/// }
+///
+/// let base = vimage::boot()?;
+/// let symbol = vimage::symmap::lookup(&base, "cache_size")?;
+/// assert_eq!((symbol.module(), symbol.size()), ("cache", 4));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct Symbol<'a> {
     entry: &'static SymbolEntry,
@@ -183,6 +200,13 @@ impl<'a> Symbol<'a> {
 }
 
 /// Why a symbol was not found.
+///
+/// ```
+/// let base = vimage::boot()?;
+/// let error = vimage::symmap::lookup(&base, "no_such_symbol").unwrap_err();
+/// assert!(matches!(error, vimage::symmap::Error::Unknown { .. }));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {

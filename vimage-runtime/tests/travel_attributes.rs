@@ -280,7 +280,7 @@ fn failing_tests_fail_and_say_why() {
             assert!(output.contains("something still holds its vimage"), "{name}:\n{output}");
         }
         if cfg!(all(feature = "vimage", feature = "invariants")) && output.contains("something still holds") {
-            assert!(output.contains("held since vimage-runtime/tests/travel_attributes.rs:"), "{name}:\n{output}");
+            assert!(output.contains("made at vimage-runtime/tests/travel_attributes.rs:"), "{name}:\n{output}");
         }
     }
 }

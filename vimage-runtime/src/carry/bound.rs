@@ -114,7 +114,7 @@ impl<T, C: Class> fmt::Debug for Bound<T, C> {
 ///
 /// ```
 /// # use vimage::prelude::*;
-/// use vimage::{Bound, Net};
+/// use vimage::{Bound, kernel::Net};
 ///
 /// # #[cfg(feature = "vimage")] {
 /// # vimage::boot()?;

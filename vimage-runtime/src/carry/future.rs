@@ -10,6 +10,18 @@ use super::enter::Enter;
 use crate::contexts::Contexts;
 
 /// `within` for every future; part of the [prelude](crate::prelude).
+///
+/// ```
+/// use std::task::{Context, Poll, Waker};
+/// use vimage::prelude::*;
+///
+/// let base = Vnet::base()?;
+/// let task = async { Vnet::current() }.within(&base);
+/// // Any executor may poll it, on any thread.
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert_eq!(std::pin::pin!(task).poll(&mut cx), Poll::Ready(Some(base)));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub trait FutureExt: Future + Sized {
     /// Runs the future in an instance, a vimage or contexts: each poll enters it and leaves it again, and so does the drop
     /// of the future. It works with any executor.

@@ -5,6 +5,29 @@ use std::fmt;
 use std::sync::Arc;
 
 /// An attach hook that failed or panicked; what was attached before it has been detached.
+///
+/// ```standalone_crate
+/// use vimage::prelude::*;
+///
+/// #[vimage::module]
+/// mod server {
+///     use vimage::prelude::*;
+///
+///     #[attach]
+///     fn start(arguments: &vimage::Arguments) -> Result<(), String> {
+///         match arguments.get::<u16>() {
+///             Some(0) => Err("port 0 is reserved".to_owned()),
+///             _ => Ok(()),
+///         }
+///     }
+/// }
+///
+/// # #[cfg(feature = "vimage")] {
+/// let created = Vimage::builder().fresh_all().arg(0_u16).create();
+/// let Err(vimage::CreateError::Attach(error)) = created else { panic!("the hook fails") };
+/// assert_eq!(error.module(), "server");
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AttachError {
     pub(crate) instance: String,

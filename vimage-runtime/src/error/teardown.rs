@@ -7,6 +7,29 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
 /// Something that went wrong while an instance was torn down; the teardown went on all the same.
+///
+/// ```standalone_crate
+/// use vimage::VimageDestroyError;
+/// use vimage::prelude::*;
+///
+/// #[vimage::module]
+/// mod server {
+///     use vimage::prelude::*;
+///
+///     #[detach]
+///     fn stop() {
+///         panic!("connections are open");
+///     }
+/// }
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vimage::builder().fresh_all().create()?;
+/// let Err(VimageDestroyError::Panicked(failures)) = red.destroy() else { panic!("the hook panics") };
+/// assert_eq!(failures[0].module, Some("server"));
+/// assert_eq!(failures[0].message, "connections are open");
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct TeardownFailure {

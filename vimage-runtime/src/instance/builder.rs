@@ -30,6 +30,15 @@ impl<C: Class> Instance<C> {
 }
 
 /// Makes an instance; from [`Instance::builder`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::builder().name("red").arg(8080_u16).create()?;
+/// assert_eq!(red.name(), Some("red"));
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[must_use = "nothing is made before `create`"]
 #[derive(Debug)]
 pub struct InstanceBuilder<C: Class> {
@@ -133,6 +142,18 @@ impl From<AttachError> for CreateError {
 }
 
 /// Why an instance could not be made.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::CreateError;
+///
+/// match Vimage::builder().fresh_all().create() {
+///     Ok(red) => red.enter(|| println!("in an instance of its own")),
+///     Err(CreateError::NotVirtualized) => println!("this build has no feature `vimage`"),
+///     Err(error) => return Err(error),
+/// }
+/// # Ok::<(), CreateError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CreateError {

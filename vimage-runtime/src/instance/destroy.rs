@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -86,31 +87,52 @@ impl<C: Class> Instance<C> {
     ///
     /// As [`destroy`](Self::destroy); [`DestroyError::Busy`] when the time is over.
     pub fn destroy_within(self, timeout: Duration) -> Result<(), DestroyError<C>> {
-        // Too far to be a point in time is as good as for ever.
-        let deadline = Instant::now().checked_add(timeout);
-        let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(u32::MAX.into()));
-        self.destroy_until(Some(deadline))
+        self.destroy_until(Some(teardown::deadline(timeout)))
     }
 
     fn destroy_until(self, deadline: Option<Instant>) -> Result<(), DestroyError<C>> {
         if self.is_base() {
             return Err(DestroyError::Base(self));
         }
-        match teardown::destroy(self.handle, deadline) {
-            Ok(failures) if failures.is_empty() => Ok(()),
-            Ok(failures) => Err(DestroyError::Panicked(failures)),
-            Err(Stays::Busy(handle)) => {
-                let holders = Holders(handle.other_holders());
-                Err(DestroyError::Busy { instance: Self::from_handle(handle), holders })
+        let handle = ManuallyDrop::new(self.handle);
+        // SAFETY: the handle is forgotten if this is `Ok`.
+        let stays = match unsafe { teardown::destroy(&[&handle], None, deadline) } {
+            Ok(failures) if failures.is_empty() => return Ok(()),
+            Ok(failures) => return Err(DestroyError::Panicked(failures)),
+            Err(stays) => stays,
+        };
+        let instance = Self::from_handle(ManuallyDrop::into_inner(handle));
+        Err(match stays {
+            Stays::Busy => {
+                let mut holders = Holders::default();
+                let what = "other handles to it exist, perhaps in variables of its own".to_owned();
+                holders.add(what, instance.handle.other_holders());
+                DestroyError::Busy { instance, holders }
             }
-            Err(Stays::Refused(handle, Refusal { module, source })) => {
-                Err(DestroyError::Refused { instance: Self::from_handle(handle), module: module.name, source })
+            Stays::Refused(Refusal { module, source }) => {
+                DestroyError::Refused { instance, module: module.name, source }
             }
-        }
+        })
     }
 }
 
 /// Why an instance was not destroyed, or not without trouble.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::DestroyError;
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::new()?;
+/// let other = red.clone();
+/// let busy = red.destroy().unwrap_err();
+/// assert!(matches!(busy, DestroyError::Busy { .. }));
+/// drop(other);
+/// let red = busy.into_instance().unwrap();
+/// red.destroy()?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 pub enum DestroyError<C: Class> {
     /// Others hold it; here is the handle back. They may be kept in variables of the instance itself.
@@ -149,7 +171,7 @@ impl<C: Class> DestroyError<C> {
 impl<C: Class> fmt::Debug for DestroyError<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy { instance, holders } => f.debug_tuple("Busy").field(instance).field(&holders.0).finish(),
+            Self::Busy { instance, holders } => f.debug_tuple("Busy").field(instance).field(holders).finish(),
             Self::Refused { instance, module, source } => {
                 f.debug_tuple("Refused").field(instance).field(module).field(source).finish()
             }
@@ -162,14 +184,8 @@ impl<C: Class> fmt::Debug for DestroyError<C> {
 impl<C: Class> fmt::Display for DestroyError<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy { instance, holders: Holders(places) } => {
-                let label = instance.handle.header().label();
-                write!(f, "{label} is still in use: other handles to it exist, perhaps in variables of its own")?;
-                if let [first, rest @ ..] = &places[..] {
-                    write!(f, "; they were made at {first}")?;
-                    rest.iter().try_for_each(|place| write!(f, ", {place}"))?;
-                }
-                Ok(())
+            Self::Busy { instance, holders } => {
+                write!(f, "{} is still in use: {holders}", instance.handle.header().label())
             }
             Self::Refused { instance, module, source } => {
                 write!(f, "{}: module `{module}` refused: {source}", instance.handle.header().label())

@@ -54,6 +54,17 @@ impl<C: Class> Instance<C> {
 }
 
 /// Live instances, one handle at a time; from [`Instance::list`] and [`Instance::all`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::new()?;
+/// assert!(Vnet::all().any(|vnet| vnet == red));
+/// // In `red`, the list begins with `red`.
+/// assert_eq!(red.enter(|| Vnet::list().next()), Some(red));
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[derive(Debug)]
 pub struct Instances<C: Class> {
     ids: std::vec::IntoIter<u64>,

@@ -15,6 +15,24 @@ use crate::names::{self, InstanceRef, Named, Table};
 use crate::registry::{ClassEntry, closest};
 
 /// The sysctls of a named instance; from [`of`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// #[vimage::module]
+/// mod cache {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized(sysctl("view.cache.size", rw))]
+///     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// }
+///
+/// let base = vimage::boot()?;
+/// let sysctls = vimage::sysctl::of(&base);
+/// sysctls.set("view.cache.size", 200)?;
+/// assert_eq!(sysctls.get_as::<u32>("view.cache.size")?, 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy)]
 pub struct View<'a> {
     /// None for the current instances.
