@@ -112,6 +112,15 @@ static IS_SUBSCRIBED: AtomicBool = AtomicBool::new(false);
 /// Sets the function that is called with each event, or none; returns the one before, which the new one may call.
 ///
 /// A step that another thread takes at this moment may still reach the one before.
+///
+/// ```
+/// use vimage::events::set_subscriber;
+///
+/// set_subscriber(Some(|event| println!("{event}")));
+/// vimage::boot()?;
+/// set_subscriber(None);
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub fn set_subscriber(subscriber: Option<Subscriber>) -> Option<Subscriber> {
     let mut current = SUBSCRIBER.write().unwrap_or_else(PoisonError::into_inner);
     IS_SUBSCRIBED.store(subscriber.is_some(), Ordering::Relaxed);

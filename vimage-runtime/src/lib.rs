@@ -161,7 +161,17 @@ pub mod kernel {
     pub type Vprocg = Instance<Procg>;
 }
 
-/// What most code needs: `use vimage::prelude::*;`.
+/// The names that most code needs.
+///
+/// ```
+/// use vimage::prelude::*;
+///
+/// #[vnet_module]
+/// mod network {}
+///
+/// assert!(Vnet::base()?.is_base());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub mod prelude {
     #[doc(no_inline)]
     pub use crate::BindFn as _;

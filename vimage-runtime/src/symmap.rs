@@ -149,6 +149,23 @@ impl fmt::Debug for Symbol<'_> {
 /// # Errors
 ///
 /// [`Error`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// #[vimage::module]
+/// mod looked_up {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized(symmap)]
+///     static LOOKED_UP: AtomicU32 = AtomicU32::new(7);
+/// }
+///
+/// let base = vimage::boot()?;
+/// let symbol = vimage::symmap::lookup(&base, "looked_up")?;
+/// assert_eq!(symbol.address(), vimage::symmap::lookup(&base, "looked_up::looked_up")?.address());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn lookup<'a>(instance: &'a impl HasInstances, name: &str) -> Result<Symbol<'a>, Error> {
     let table = NAMES.table().map_err(Error::Boot)?;
     let of_entry = |entry: &SymbolEntry| instance.instance_of(entry.identity.module.class);
@@ -171,6 +188,14 @@ pub fn lookup<'a>(instance: &'a impl HasInstances, name: &str) -> Result<Symbol<
 /// # Errors
 ///
 /// [`Error::Boot`].
+///
+/// ```
+/// let base = vimage::boot()?;
+/// for symbol in vimage::symmap::symbols(&base)? {
+///     println!("{symbol:?}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn symbols(instance: &impl HasInstances) -> Result<Vec<Symbol<'_>>, Error> {
     let mut all = Vec::new();
     for handle in instance.instances() {

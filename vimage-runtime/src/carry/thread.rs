@@ -4,6 +4,17 @@
 //! in its parent at `spawn`, of every class. It holds handles until it ends, so it may outlive the `enter` in which it was
 //! started. A child of [`spawn_weak`] holds none, and enters the contexts of its parent for one piece of work at a time.
 //! In builds without instances these are std's functions.
+//!
+//! ```
+//! # use vimage::prelude::*;
+//! let base = Vnet::base()?;
+//! base.enter(|| {
+//!     vimage::thread::scope(|scope| {
+//!         scope.spawn(|| assert_eq!(Vnet::current().as_ref(), Some(&base)));
+//!     });
+//! });
+//! # Ok::<(), vimage::BootError>(())
+//! ```
 
 use std::fmt;
 use std::io;

@@ -64,6 +64,14 @@ impl Found {
 }
 
 /// The sysctls of this instance, and the shared ones of its class; those of all classes for a [`Vimage`](crate::Vimage).
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let base = Vnet::base()?;
+/// let sysctls = vimage::sysctl::of(&base);
+/// assert!(sysctls.get("no.such.name").is_err());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn of(instance: &impl HasInstances) -> View<'_> {
     View { instance: Some(instance), deadline: None }

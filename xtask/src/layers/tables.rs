@@ -15,8 +15,8 @@ pub(super) const LAYERS: [Layers; 3] = [
         sources: "vimage-runtime/src",
         floors: &[
             "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage",
-            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "debug",
-            "inspect", "testing", "private", "macros", "lib",
+            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "debug", "inspect",
+            "testing", "private", "macros", "lib",
         ],
         circles: &[("core", 8)],
     },
@@ -25,7 +25,6 @@ pub(super) const LAYERS: [Layers; 3] = [
         floors: &[
             "diagnostics",
             "idents",
-            "tokens",
             "attr",
             "model",
             "parse",
