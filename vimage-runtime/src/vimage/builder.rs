@@ -188,7 +188,7 @@ impl VimageBuilder {
             None if all_fresh => None,
             Some(Choice::AsBefore) | None => Some(match &self.from {
                 Some(vimage) => vimage.instance_of(class).expect("a vimage has an instance of each class").clone(),
-                None => current::handle(class).unwrap_or_else(|| base_of(class).clone()),
+                None => current::entered_handle(class).unwrap_or_else(|| base_of(class).clone()),
             }),
         }
     }
