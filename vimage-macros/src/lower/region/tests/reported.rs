@@ -83,10 +83,7 @@ fn opaque_macros_are_not_read() {
         "unknown!(V_A, { b::V_B }, V_C.lock(), V_D.with(x), 0..V_E);",
         &["V_A", "V_B", "V_C", "V_D", "V_E"].map(inside).each_ref().map(String::as_str),
     );
-    assert_reported(
-        "unknown!(\"{V_A} {:V_B$}\");",
-        &["`V_A` inside a format string", "`V_B` inside a format string"],
-    );
+    assert_reported("unknown!(\"{V_A} {:V_B$}\");", &["`V_A` inside a format string", "`V_B` inside a format string"]);
     let messages = reported("stream! { yield V_A } opaque!(V_A in air); opaque!(V_A, 1);");
     let listing: Vec<_> = messages.iter().map(|message| message.contains("allow it")).collect();
     assert_eq!(listing, [false, false, true]);
