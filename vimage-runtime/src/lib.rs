@@ -72,6 +72,7 @@ pub mod module;
 mod names;
 mod registry;
 mod storage;
+mod stray;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
@@ -82,10 +83,10 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use carry::{BindError, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
+pub use carry::{BindError, BindFn, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
-pub use contexts::{Contexts, isolated};
+pub use contexts::{Contexts, WeakContexts, isolated};
 pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
@@ -172,6 +173,8 @@ pub mod kernel {
 /// # Ok::<(), vimage::BootError>(())
 /// ```
 pub mod prelude {
+    #[doc(no_inline)]
+    pub use crate::BindFn as _;
     #[doc(no_inline)]
     pub use crate::future::FutureExt as _;
     #[doc(no_inline)]

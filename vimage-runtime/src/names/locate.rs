@@ -68,6 +68,7 @@ pub fn locate_raw<T, C: Class>(
 }
 
 /// Calls `f` with the current instance of the class, if there is one.
+#[track_caller]
 pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> R {
     // The context's owner keeps the instance alive while this thread is in it, so while `f` runs. `f` accepts any
     // lifetime, so it cannot keep the reference.
@@ -78,7 +79,7 @@ pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceR
 pub(crate) fn in_named<R>(instance: InstanceRef<'_>, f: impl FnOnce() -> R) -> R {
     let class = instance.header().map(|header| header.class);
     match (class, instance.0) {
-        (Some(class), Some(block)) if current::block(class) != Some(block) => context::enter_entry(class, block, f),
+        (Some(class), Some(block)) if current::entered(class) != Some(block) => context::enter_entry(class, block, f),
         _ => f(),
     }
 }

@@ -146,7 +146,7 @@ impl VimageBuilder {
             None if self.all_fresh => None,
             Some(Choice::AsBefore) | None => Some(match &self.from {
                 Some(vimage) => InstanceOf::<AnyClass>::member(vimage, class).clone(),
-                None => current::handle(class).unwrap_or_else(|| base_of(class).clone()),
+                None => current::entered_handle(class).unwrap_or_else(|| base_of(class).clone()),
             }),
         }
     }

@@ -117,6 +117,10 @@ impl Vimage {
     #[track_caller]
     pub fn current() -> Option<Self> {
         boot::ensure().ok()?;
+        // First, so that no base instance is used for what is `None` in the end.
+        if !classes().iter().all(|class| current::is_any(class)) {
+            return None;
+        }
         let mut handles = Vec::new();
         // A loop and not an iterator with a closure, which would hide who calls.
         for class in classes() {
