@@ -330,7 +330,10 @@ impl Generator {
                 let name = self.name("s");
                 let condition = self.binding_condition(d, &name);
                 let body = self.loop_body(d, None);
-                format!("while {condition} {{ if at({name}) > 5 {{ break }} {body} if x > 9 {{ break }} x += 1; }}")
+                let count = self.name("k");
+                format!(
+                    "let mut {count} = 0; while {condition} {{ {count} += at({name}); if {count} > 9 {{ break }} {body} {count} += 2; }}"
+                )
             }
             19 if self.scope.exits => {
                 let name = self.name("l");

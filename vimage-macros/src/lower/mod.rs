@@ -22,11 +22,25 @@ pub(crate) fn rewrite(extracted: Extracted, target: Target, diagnostics: &Diagno
     let Extracted { items: mut plain, mut placeholders, code: CodeOptions { mut except, macros } } = extracted;
     let Target { build, view, krate } = target;
     let raw: Vec<_> = placeholders.iter().filter_map(Placeholder::raw_accessor).collect();
-    let cx = region::Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors: diagnostics };
+    let cx = region::Context {
+        krate: &krate,
+        except: &except,
+        raw: &raw,
+        macros: &macros,
+        redefined: &[],
+        errors: diagnostics,
+    };
     // The uses of these are no mistakes of their own.
     let lookalikes = region::lookalikes::report(&plain, &cx);
     except.extend(lookalikes);
-    let cx = region::Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors: diagnostics };
+    let cx = region::Context {
+        krate: &krate,
+        except: &except,
+        raw: &raw,
+        macros: &macros,
+        redefined: &[],
+        errors: diagnostics,
+    };
     let mut rewritten = plain.clone();
     region::items(&mut rewritten, &cx);
     for placeholder in &mut placeholders {

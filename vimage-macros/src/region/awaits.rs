@@ -3,9 +3,9 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, BinOp, Block, Expr, ExprAsync, ExprClosure, Item, Macro, Stmt};
+use syn::{Attribute, BinOp, Block, Expr, ExprAsync, ExprClosure, Item, Label, Lifetime, Macro, Stmt};
 
-use super::{Context, macros, opaque};
+use super::{Context, contain, macros, opaque};
 
 /// Looks for the first place at which the region that a piece of code belongs to may be suspended.
 struct Finder<'a> {
@@ -47,7 +47,7 @@ impl Visit<'_> for Finder<'_> {
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        if self.found.is_none() && macros::may_suspend(mac, self.cx) {
+        if self.found.is_none() && contain::may_suspend(mac, self.cx) {
             self.found = Some(mac.path.span());
         }
     }
@@ -115,7 +115,7 @@ pub(super) fn is_built_in(attr: &Attribute) -> bool {
 /// makes the function async. Such an attribute may also turn calls of macros into code that waits, where their
 /// arguments do: `foreign` says that there is one.
 pub(super) fn in_sync_body(body: &Block, foreign: bool, cx: &Context) -> bool {
-    let mut search = Search { cx, wanted: Wanted::Suspension { foreign }, found: false };
+    let mut search = Search::new(cx, Wanted::Suspension { foreign });
     search.visit_block(body);
     search.found
 }
@@ -143,33 +143,63 @@ const WAITING: &[&str] = &["await", "yield"];
 struct Search<'a> {
     cx: &'a Context<'a>,
     wanted: Wanted,
+    /// How many loops the code is in that belong to it, and their labels.
+    loops: usize,
+    labels: Vec<Lifetime>,
     found: bool,
 }
 
 impl<'a> Search<'a> {
     fn finds(expr: &Expr, wanted: Wanted, cx: &'a Context<'a>) -> bool {
-        let mut search = Self { cx, wanted, found: false };
+        let mut search = Self::new(cx, wanted);
         search.visit_expr(expr);
         search.found
+    }
+
+    const fn new(cx: &'a Context<'a>, wanted: Wanted) -> Self {
+        Self { cx, wanted, loops: 0, labels: Vec::new(), found: false }
+    }
+
+    fn leaves(&self, label: Option<&Lifetime>) -> bool {
+        label.map_or(self.loops == 0, |label| !self.labels.contains(label))
+    }
+}
+
+/// The label of what can be left by `break`, and whether it can without a label.
+fn breakable(expr: &Expr) -> (Option<&Label>, bool) {
+    match expr {
+        Expr::Block(inner) => (inner.label.as_ref(), false),
+        Expr::ForLoop(inner) => (inner.label.as_ref(), true),
+        Expr::Loop(inner) => (inner.label.as_ref(), true),
+        Expr::While(inner) => (inner.label.as_ref(), true),
+        _ => (None, false),
     }
 }
 
 impl Visit<'_> for Search<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
         self.found |= match (self.wanted, expr) {
-            (Wanted::Exit, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) => true,
+            (Wanted::Exit, Expr::Try(_) | Expr::Return(_)) => true,
+            (Wanted::Exit, Expr::Break(inner)) => self.leaves(inner.label.as_ref()),
+            (Wanted::Exit, Expr::Continue(inner)) => self.leaves(inner.label.as_ref()),
             (Wanted::Suspension { .. }, Expr::Await(_) | Expr::Yield(_)) => true,
             (Wanted::Suspension { .. }, Expr::Verbatim(tokens)) => opaque::has_word(tokens, WAITING),
             _ => false,
         };
+        let (label, is_loop) = breakable(expr);
+        let outside = self.labels.len();
+        self.labels.extend(label.map(|label| label.name.clone()));
+        self.loops += usize::from(is_loop);
         visit::visit_expr(self, expr);
+        self.loops -= usize::from(is_loop);
+        self.labels.truncate(outside);
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        let Wanted::Suspension { foreign } = self.wanted else { return };
-        match macros::arguments(mac, self.cx) {
-            Some(arguments) => arguments.visit(self),
-            None => self.found |= foreign && opaque::has_word(&mac.tokens, WAITING),
+        match (macros::arguments(mac, self.cx), self.wanted) {
+            (Some(arguments), _) => arguments.visit(self),
+            (None, Wanted::Suspension { foreign }) => self.found |= foreign && opaque::has_word(&mac.tokens, WAITING),
+            (None, Wanted::Exit) => {}
         }
     }
 

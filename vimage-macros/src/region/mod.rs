@@ -13,6 +13,7 @@
 mod awaits;
 mod cfg;
 mod constant;
+mod contain;
 pub(crate) mod format;
 mod function;
 mod head;
@@ -50,12 +51,16 @@ pub(crate) struct Context<'a> {
     pub(crate) raw: &'a [Ident],
     /// Macros that the user vouches for.
     pub(crate) macros: &'a [Path],
+    /// Names that the items around the code define or import, so that they are no macros of the standard library.
+    pub(crate) redefined: &'a [Ident],
     pub(crate) errors: &'a Diagnostics,
 }
 
 /// Every function, impl, trait and nested module among items.
 pub(crate) fn items(items: &mut [Item], cx: &Context) {
-    items.iter_mut().for_each(|item| Rewriter::new(*cx).visit_item_mut(item));
+    let redefined = contain::redefined(items);
+    let cx = Context { redefined: &redefined, ..*cx };
+    items.iter_mut().for_each(|item| Rewriter::new(cx).visit_item_mut(item));
 }
 
 /// The initializer of a `static` or `const`: closures in it are regions, a bare mention is an error.

@@ -20,7 +20,10 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let macros: [Path; 2] = [parse_quote!(vouched), parse_quote!(some::other)];
     let errors = Diagnostics::default();
     let mut file: File = syn::parse_str(code).expect("tests are written in Rust");
-    items(&mut file.items, &Context { krate: &krate, except: &except, raw: &raw, macros: &macros, errors: &errors });
+    items(
+        &mut file.items,
+        &Context { krate: &krate, except: &except, raw: &raw, macros: &macros, redefined: &[], errors: &errors },
+    );
     let mut messages = Vec::new();
     collect_strings(errors.finish(quote::quote!()), &mut messages);
     (file, messages)
