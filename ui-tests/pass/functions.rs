@@ -20,7 +20,7 @@ mod renamed {
 
     #[runtime::main(crate = runtime)]
     pub fn main() -> ::core::option::Option<bool> {
-        ::core::option::Option::Some(runtime::Vnet::current()?.is_base())
+        ::core::option::Option::Some(runtime::kernel::Vnet::current()?.is_base())
     }
 }
 

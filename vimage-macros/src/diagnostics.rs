@@ -169,6 +169,9 @@ problems! {
     unprefixed(name, accessor):
         "`{name}` is virtualized",
         help: "write `{accessor}`";
+    lookalike(name):
+        "`{name}` is named like a virtualized variable, and would be read as one",
+        help: "list it in the options, `except({name})`, or choose another name";
 
     // Names for tools.
     sysctl_form():
@@ -227,6 +230,32 @@ problems! {
     should_panic_form():
         "invalid `#[should_panic]`",
         help: "write `#[should_panic]` or `#[should_panic(expected = \"…\")]`";
+
+    // Virtualized code.
+    constant(name, place, help):
+        "cannot use virtualized `{name}` in {place}",
+        help: "{help}";
+    pattern(name):
+        "cannot use virtualized `{name}` in a pattern",
+        help: "compare in a guard (`value if value == …`), choose another name, or list it in `except({name})`";
+    captured(name):
+        "cannot use virtualized `{name}` inside a format string",
+        help: "pass it as an argument: `\"{{}}\", {name}`";
+    field_name(name):
+        "`{name}` is the name of a field as well as its value here, and only the value can be rewritten",
+        help: "name the field: `name = {name}`, `name = ?{name}` or `name = %{name}`";
+    unknown_macro(name, call, why, help):
+        "cannot use virtualized `{name}` inside `{call}!`: {why}",
+        help: "{help}";
+    macro_body(name, defined, alternative):
+        "cannot use virtualized `{name}` in the body of the macro `{defined}`: vimage cannot see where it is expanded",
+        help: "{alternative}let the macro take it as an argument";
+    attribute_argument(name, alternative):
+        "cannot use virtualized `{name}` in the arguments of an attribute: vimage cannot see where they are evaluated",
+        help: "{alternative}move it into the function";
+    unread_expression(name, help):
+        "cannot use virtualized `{name}` in an expression that vimage cannot read",
+        help: "{help}";
 }
 
 /// Collects the errors of one macro invocation, so that one compilation shows all mistakes.
@@ -242,8 +271,8 @@ pub(crate) struct Diagnostics {
 
 impl Diagnostics {
     /// A problem with all of `tokens`.
-    pub(crate) fn at(&self, tokens: impl ToTokens, problem: impl Display) {
-        self.found.borrow_mut().push(syn::Error::new_spanned(tokens, problem));
+    pub(crate) fn at(&self, tokens: impl ToTokens, problem: Problem) {
+        self.push(problem.at(tokens));
     }
 
     /// A problem at one span, where there are no tokens to underline.
@@ -259,7 +288,7 @@ impl Diagnostics {
     }
 
     /// A problem with the use of a variable's value: in what is left of the code, nothing but the value will do.
-    pub(crate) fn at_value(&self, tokens: impl ToTokens, problem: impl Display) {
+    pub(crate) fn at_value(&self, tokens: impl ToTokens, problem: Problem) {
         self.needs_values.set(true);
         self.at(tokens, problem);
     }

@@ -5,7 +5,6 @@ use quote::ToTokens;
 
 use crate::attr::AttrKind;
 use crate::diagnostics::Diagnostics;
-use crate::lower::Target;
 use crate::model::{Build, Input};
 use crate::parse::ModuleAttr;
 use crate::{check, expand, lower, parse};
@@ -36,11 +35,11 @@ fn stages(build: Build, parse: impl FnOnce(&Diagnostics) -> Result<Input, TokenS
         Err(tokens) => return diagnostics.finish(tokens),
     };
     check::input(&input, &diagnostics).apply(&mut input);
-    let target = Target { build, view: input.view, krate: input.krate.clone() };
     let module = input.module.take();
-    let extracted = lower::extract(input, &diagnostics);
-    check::extracted(&extracted, &diagnostics);
-    let source = lower::rewrite(extracted, target, &diagnostics);
+    let mut extracted = lower::extract(input, &diagnostics);
+    let lookalikes = check::extracted(&extracted, &diagnostics);
+    extracted.code.except.extend(lookalikes);
+    let source = lower::rewrite(extracted, build, &diagnostics);
     diagnostics.finish(expand::source(module.as_ref(), &source))
 }
 

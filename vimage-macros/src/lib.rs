@@ -14,7 +14,6 @@ mod idents;
 mod lower;
 mod model;
 mod parse;
-mod region;
 mod repair;
 #[cfg(test)]
 mod tests;

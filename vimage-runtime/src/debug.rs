@@ -18,6 +18,15 @@ use crate::layout::{LinkedModule, PlacedPart};
 use crate::registry::{Class, classes};
 
 /// Rows of text under titles; shown with columns aligned.
+///
+/// ```
+/// vimage::boot()?;
+/// let modules = vimage::debug::modules();
+/// assert_eq!(modules.titles()[..2], ["class", "module"]);
+/// assert!(modules.rows().iter().all(|row| row.len() == modules.titles().len()));
+/// println!("{modules}");
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Table {
     titles: &'static [&'static str],
@@ -56,6 +65,12 @@ impl fmt::Display for Table {
 
 /// All instances: class, id, name, state, handles, parent, and how many bytes of `keep` variables it will leave
 /// behind. Empty before boot. Linear in the number of instances, which cannot be made or end meanwhile.
+///
+/// ```
+/// vimage::boot()?;
+/// print!("{}", vimage::debug::instances());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn instances() -> Table {
     let row = |row: InstanceRow| {
@@ -99,7 +114,7 @@ pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) 
             id: header.id,
             name: header.name.as_deref().map(str::to_owned),
             state: format!("{:?}", header.phase().state()),
-            handles: header.handles(),
+            handles: header.handles.get(),
             parent: live.tree.parent(header.id),
             kept_bytes: boot_kept + kept(&header.lock().parts),
         };
@@ -110,6 +125,12 @@ pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) 
 
 /// All registered modules, in the order they are attached: class, name, when they came, their hooks, where they are
 /// declared. Empty before boot.
+///
+/// ```
+/// vimage::boot()?;
+/// print!("{}", vimage::debug::modules());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn modules() -> Table {
     let mut rows = Vec::new();
@@ -136,6 +157,12 @@ pub fn modules() -> Table {
 
 /// Where each variable lies in an instance: class, module, name, offset and size in bytes, and whether it is a
 /// `keep` variable. Empty before boot, and in builds without instances, where variables are statics.
+///
+/// ```
+/// # vimage::boot()?;
+/// print!("{}", vimage::debug::variables());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn variables() -> Table {
     let mut rows = Vec::new();
@@ -161,6 +188,11 @@ pub fn variables() -> Table {
 
 /// The contexts that this thread is in, the innermost last: class, instance, and where it was entered. Empty without
 /// the feature `invariants`, and in builds without instances.
+///
+/// ```
+/// vimage::boot()?.enter(|| print!("{}", vimage::debug::contexts()));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn contexts() -> Table {
     let row = |place: stack::Place| vec![place.class.to_owned(), place.instance, place.entered.to_string()];
@@ -171,6 +203,11 @@ pub fn contexts() -> Table {
 /// entered. Empty without the feature `invariants`.
 ///
 /// It is no mistake, but often a hint: who knows that the context is set need not set it.
+///
+/// ```
+/// vimage::boot()?.enter(|| print!("{}", vimage::debug::recursions()));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn recursions() -> Table {
     let rows = stack::recursions().into_iter().map(|(inner, outer)| vec![inner, outer]).collect();
@@ -179,6 +216,14 @@ pub fn recursions() -> Table {
 
 /// Where the handles to this instance were made that still exist, `instance` among them. Empty without the feature
 /// `invariants`.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// for place in vimage::debug::holders(&Vnet::base()?) {
+///     println!("a handle was made at {place}");
+/// }
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn holders<C: Class>(instance: &Instance<C>) -> Vec<&'static Location<'static>> {
     instance.handle().header().holders.places()

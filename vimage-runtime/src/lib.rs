@@ -72,6 +72,7 @@ pub mod module;
 mod names;
 mod registry;
 mod storage;
+mod stray;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
@@ -82,14 +83,15 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use carry::{BindError, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
+pub use carry::{BindError, BindFn, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
-pub use contexts::{Contexts, isolated};
+pub use contexts::{Contexts, WeakContexts, isolated};
 pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
 pub use instance::{CreateError, DestroyError, Instance, InstanceBuilder, InstanceState, Instances, WeakInstance};
+#[doc(inline)]
 pub use macros::{
     attach, class, detach, main, module, quiesce, shared, test, vcpu_module, virtualize, virtualized, vnet_module,
     vprocg_module,
@@ -137,15 +139,42 @@ pub mod kernel {
     pub use crate::registry::{Cpu, Net, Procg};
 
     /// An instance of the class [`Net`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vnet::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vnet = Instance<Net>;
     /// An instance of the class [`Cpu`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vcpu::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vcpu = Instance<Cpu>;
     /// An instance of the class [`Procg`].
+    ///
+    /// ```
+    /// assert!(vimage::kernel::Vprocg::base()?.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub type Vprocg = Instance<Procg>;
 }
 
-/// What most code needs: `use vimage::prelude::*;`.
+/// The names that most code needs.
+///
+/// ```
+/// use vimage::prelude::*;
+///
+/// #[vnet_module]
+/// mod network {}
+///
+/// assert!(Vnet::base()?.is_base());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub mod prelude {
+    #[doc(no_inline)]
+    pub use crate::BindFn as _;
     #[doc(no_inline)]
     pub use crate::future::FutureExt as _;
     #[doc(no_inline)]

@@ -4,6 +4,7 @@
 //! has a class of its own. After each one everything has ended, and the counts must agree: attached = detached,
 //! constructed = dropped.
 
+use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 // What only counts is not part of the model.
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
@@ -125,14 +126,25 @@ fn make(class: &'static ClassEntry) -> Result<Handle, AttachError> {
     Ok(handle)
 }
 
+fn destroy_until(handle: Handle, deadline: Option<Instant>) -> Result<(), (Handle, Stays)> {
+    let handle = ManuallyDrop::new(handle);
+    // SAFETY: the handle is forgotten if this is `Ok`.
+    match unsafe { teardown::destroy(&[&handle], None, deadline) } {
+        Ok(failures) => Ok(assert!(failures.is_empty())),
+        Err(stays) => Err((ManuallyDrop::into_inner(handle), stays)),
+    }
+}
+
+/// So far off that only a wake-up can end the wait.
+fn never() -> Option<Instant> {
+    Some(Instant::now() + Duration::from_secs(100_000))
+}
+
 fn destroy(handle: Handle) -> Result<(), Handle> {
-    match teardown::destroy(handle, None) {
-        Ok(failures) => {
-            assert!(failures.is_empty());
-            Ok(())
-        }
-        Err(Stays::Busy(handle)) => Err(handle),
-        Err(Stays::Refused(..)) => unreachable!("no module of this model refuses"),
+    match destroy_until(handle, None) {
+        Ok(()) => Ok(()),
+        Err((handle, Stays::Busy)) => Err(handle),
+        Err((_, Stays::Refused(_))) => unreachable!("no module of this model refuses"),
     }
 }
 
@@ -288,10 +300,31 @@ fn waiting_for_the_others_to_go() {
         let one = make(class).unwrap();
         let other = one.clone();
         let dropper = thread::spawn(move || drop(other));
-        // So far off that only being told can end the wait.
-        let destroyed = teardown::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
-        assert!(destroyed.expect("the other one is dropped").is_empty());
+        assert!(destroy_until(one, never()).is_ok(), "the other one is dropped");
         dropper.join().unwrap();
+        end_of_world(class, 0);
+    });
+}
+
+/// Two instances that are destroyed together, as those of a vimage are, while a weak handle to one is upgraded: both are
+/// destroyed, or none is.
+#[test]
+fn together_or_not_at_all() {
+    check(|| {
+        let class = world();
+        let handles = [make(class).unwrap(), make(class).unwrap()].map(ManuallyDrop::new);
+        let id = handles[0].header().id;
+        let upgrader = thread::spawn(move || hold(class, id).map(drop).is_some());
+        // SAFETY: the handles are forgotten if this is `Ok`.
+        let destroyed = unsafe { teardown::destroy(&[&handles[0], &handles[1]], None, None) };
+        let upgraded = upgrader.join().unwrap();
+        if destroyed.is_err() {
+            assert!(upgraded, "nothing else held it");
+            for handle in handles {
+                assert_eq!(handle.header().phase(), Phase::Live, "live again");
+                drop(ManuallyDrop::into_inner(handle));
+            }
+        }
         end_of_world(class, 0);
     });
 }
@@ -356,12 +389,12 @@ fn a_refusal_while_another_waits() {
             drop(other);
             (refused, let_in, told)
         });
-        let destroyed = teardown::destroy(one, Some(Instant::now() + Duration::from_secs(100_000)));
+        let destroyed = destroy_until(one, never());
         let (_, let_in, told) = asker.join().unwrap();
         match destroyed {
-            Ok(failures) => assert!(failures.is_empty()),
-            Err(Stays::Refused(handle, _)) => drop(handle),
-            Err(Stays::Busy(_)) => unreachable!("the other one is dropped"),
+            Ok(()) => {}
+            Err((handle, Stays::Refused(_))) => drop(handle),
+            Err((_, Stays::Busy)) => unreachable!("the other one is dropped"),
         }
         assert_eq!(told.1.load(Relaxed), usize::from(let_in), "told before it went");
         end_of_world(class, 0);

@@ -1,4 +1,15 @@
-//! Modules and their hooks, as they are registered at boot, or later with [`register`].
+//! Modules that are registered at run time.
+//!
+//! Boot registers all modules of the program, except those with `register = "manual"`. [`register`] registers such a module, or
+//! one of a library that was loaded since, and [`unregister`] takes it away again.
+//!
+//! ```
+//! #[vimage::module(name = "added", register = "manual")]
+//! mod plugin {}
+//!
+//! vimage::module::register("added")?;
+//! # Ok::<(), vimage::module::RegisterError>(())
+//! ```
 //!
 //! # Modules in libraries that are loaded at run time
 //!
@@ -73,6 +84,27 @@ pub fn set_reserve(bytes: usize) -> Result<(), AlreadyBooted> {
 /// # Errors
 ///
 /// [`RegisterError`]; in each case no instance has the module then, and its hooks have been undone.
+///
+/// ```standalone_crate
+/// #[vimage::module(register = "manual")]
+/// mod plugin {
+///     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     static RUNS: AtomicU32 = AtomicU32::new(0);
+///
+///     pub fn run() -> u32 {
+///         V_RUNS.fetch_add(1, Relaxed) + 1
+///     }
+/// }
+///
+/// vimage::module::register("plugin")?;
+/// assert_eq!(plugin::run(), 1);
+/// // SAFETY: no code of the module runs, and nothing of it is borrowed.
+/// unsafe { vimage::module::unregister("plugin")? };
+/// # Ok::<(), vimage::module::RegisterError>(())
+/// ```
 pub fn register(name: &str) -> Result<(), RegisterError> {
     boot::ensure_over().map_err(RegisterError::Boot)?;
     let linked = find(name)?;
@@ -97,6 +129,14 @@ pub fn register(name: &str) -> Result<(), RegisterError> {
 ///
 /// No code of the module runs, and none of its variables is borrowed or held, from now on until it is registered
 /// again.
+///
+/// ```
+/// # vimage::boot()?;
+/// // SAFETY: there is no such module, so that none of its code runs.
+/// let error = unsafe { vimage::module::unregister("no_such_module") }.unwrap_err();
+/// assert!(matches!(error, vimage::module::RegisterError::Unknown { .. }));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
     boot::ensure_over().map_err(RegisterError::Boot)?;
     for class in classes() {

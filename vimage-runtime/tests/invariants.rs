@@ -31,7 +31,7 @@ fn busy_names_the_clone_that_still_lives() {
     drop(gone);
     let error = red.destroy().unwrap_err();
     let place = format!("{}:{line}:", file!());
-    assert!(error.to_string().contains(&format!("they were made at {place}")), "{error}");
+    assert!(error.to_string().contains(&format!("made at {place}")), "{error}");
     let vimage::DestroyError::Busy { instance: red, holders } = error else { panic!("{error}") };
     assert_eq!(holders.places().len(), 1);
     assert_eq!(debug::holders(&red).len(), 2);
@@ -77,7 +77,7 @@ fn busy_names_the_clones_of_a_vimage() {
     let vimage = vimage::Vimage::builder().fresh_all().create().unwrap();
     let (clone, line) = (vimage.clone(), line!());
     let error = vimage.destroy().unwrap_err();
-    assert!(error.to_string().contains(&format!("clones of it, held since {}:{line}:", file!())), "{error}");
+    assert!(error.to_string().contains(&format!("clones of the vimage exist, made at {}:{line}:", file!())), "{error}");
     drop((error, clone));
 }
 

@@ -134,8 +134,8 @@ mod instances {
         assert!(own_cpu.upgrade().is_none() && net.upgrade().is_some());
 
         let held = red.instance::<Net>();
-        let Err(VimageDestroyError::Busy { vimage: red, message }) = red.destroy() else { panic!("one is held") };
-        assert!(message.starts_with(&format!("Net#{}", held.id())), "{message}");
+        let Err(VimageDestroyError::Busy { vimage: red, holders }) = red.destroy() else { panic!("one is held") };
+        assert!(holders.to_string().contains(&format!("other handles to Net#{}", held.id())), "{holders}");
         assert_eq!(red.instance::<Cpu>().state(), vimage::InstanceState::Live);
         let clone = red.clone();
         drop(held);

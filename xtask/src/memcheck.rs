@@ -88,7 +88,7 @@ fn passes(test: &Path) -> bool {
     let printed = [output.stdout, output.stderr].concat();
     let printed = String::from_utf8_lossy(&printed);
     let name = test.file_name().unwrap_or_default().display();
-    let result = printed.lines().find(|line| line.starts_with("test result")).unwrap_or("no result");
+    let result = printed.lines().find(|line| line.starts_with("test result:")).unwrap_or("no result");
     println!("{name}: {result}");
     if !output.status.success() {
         println!("{printed}");

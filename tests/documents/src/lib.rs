@@ -6,3 +6,6 @@ mod readme {}
 
 #[doc = include_str!("../../../PORTING.md")]
 mod porting {}
+
+#[doc = include_str!("../../../docs/errors.md")]
+mod errors {}

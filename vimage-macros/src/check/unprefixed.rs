@@ -15,9 +15,9 @@ use crate::attr::{AttrKind, Recognizer};
 use crate::diagnostics::{self as problem, Diagnostics};
 use crate::idents;
 use crate::model::Input;
+use crate::parse::code::pieces::{Piece, Pieces};
+use crate::parse::code::{format, known};
 use crate::parse::{is_thread_local, thread_local_names};
-use crate::region::pieces::{Piece, Pieces};
-use crate::region::{format, macros};
 use crate::repair::Corrections;
 
 /// Reports uses of such names.
@@ -213,7 +213,7 @@ impl Visit<'_> for Uses<'_> {
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        let Some(mut arguments) = macros::arguments_by_name(mac) else { return };
+        let Some(mut arguments) = known::arguments_by_name(mac) else { return };
         // The arguments are read here, so that what is to be corrected in them is corrected here.
         let outside = mem::take(self.corrections);
         self.arguments(&mut arguments, &[]);

@@ -34,7 +34,8 @@ pub(crate) fn extract(input: Input, diagnostics: &Diagnostics) -> Extracted {
         symmap,
     };
     let items = extractor.items(items);
-    Extracted { items, placeholders: extractor.placeholders, code: extractor.code }
+    let Extractor { placeholders, code, .. } = extractor;
+    Extracted { view, items, placeholders, code, krate }
 }
 
 /// What the variables and hooks that are found belong to.

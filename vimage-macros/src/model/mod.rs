@@ -104,6 +104,8 @@ impl ParsedAttr {
 
 /// Items without our attributes, with a [`Placeholder`] in place of each variable and behind each hook.
 pub(crate) struct Extracted {
+    pub(crate) krate: Path,
+    pub(crate) view: View,
     pub(crate) items: Vec<Item>,
     pub(crate) placeholders: Vec<Placeholder>,
     pub(crate) code: CodeOptions,

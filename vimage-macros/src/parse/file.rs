@@ -5,11 +5,10 @@
 //! options = option { "," option } [ "," ]
 //! ```
 //!
-//! Options are there if the first word is followed by `=`, `,`, `;` or parentheses, which no item starts with; `pub(…)`
-//! is the one that comes near.
+//! Options are there if it starts with a word that is no keyword, or with `crate`, and then `=`, `,`, `;` or
+//! parentheses. No item does.
 
 use proc_macro2::TokenStream;
-use syn::ext::IdentExt;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, Token, token};
 
@@ -63,7 +62,6 @@ fn options(read: &mut Read<AnyModuleOptions>, input: ParseStream, diagnostics: &
 
 fn starts_with_options(input: ParseStream) -> bool {
     let ahead = input.fork();
-    !input.peek(Token![pub])
-        && ahead.call(Ident::parse_any).is_ok()
-        && (ahead.peek(Token![=]) || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(token::Paren))
+    let word = ahead.parse::<Ident>().is_ok() || ahead.parse::<Token![crate]>().is_ok();
+    word && (ahead.peek(Token![=]) || ahead.peek(Token![,]) || ahead.peek(Token![;]) || ahead.peek(token::Paren))
 }

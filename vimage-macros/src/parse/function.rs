@@ -3,7 +3,7 @@
 use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, ExprLit, ItemFn, Lit, LitStr, Meta, Path, parse_quote};
 
-use super::Parsed;
+use super::common::Parsed;
 use crate::attr::options::{MainOptions, Reader, TestOptions, runtime};
 use crate::diagnostics::{self as problem, Diagnostics};
 use crate::model::{ShouldPanic, Test};

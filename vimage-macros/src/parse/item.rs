@@ -3,7 +3,8 @@
 use proc_macro2::{Span, TokenStream};
 use syn::{ForeignItem, Item, TraitItemFn};
 
-use super::{FOREIGN_STATIC, OTHER_ITEM, Parsed, attributes, start};
+use super::attributes;
+use super::common::{FOREIGN_STATIC, OTHER_ITEM, Parsed, start};
 use crate::attr::AttrKind;
 use crate::diagnostics::{self as problem, Diagnostics};
 use crate::model::{CodeOptions, Input, View};

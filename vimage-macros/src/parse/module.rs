@@ -4,7 +4,8 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Item, ItemMod, Path, parse_quote};
 
-use super::{Parsed, attributes, items, start};
+use super::common::{Parsed, start};
+use super::{attributes, items};
 use crate::attr::Recognizer;
 use crate::attr::options::{AnyModuleOptions, ModuleOptions, Read, Reader, runtime};
 use crate::diagnostics::{self as problem, Diagnostics};

@@ -1,5 +1,6 @@
 //! Expansions, pretty-printed, per build; and the grammar of the options.
 
+mod errors;
 mod expansion;
 mod functions;
 mod options;
@@ -16,7 +17,7 @@ use crate::parse::ModuleAttr;
 /// Does what rustc does with the one of our macros that an item is for.
 fn expand(build: Build, mut item: Item) -> TokenStream {
     if let Item::Macro(call) = item {
-        let file_form = call.mac.path.is_ident("virtualize");
+        let file_form = call.mac.path.segments.last().is_some_and(|last| last.ident == "virtualize");
         return if file_form { driver::file(build, call.mac.tokens) } else { driver::class(call.mac.tokens) };
     }
     let attrs = attr::of_item(&mut item).expect("items have attributes");
@@ -24,7 +25,7 @@ fn expand(build: Build, mut item: Item) -> TokenStream {
     let ours = attrs.remove(ours);
     let args = attr::arguments(&ours).expect("arguments are in parentheses");
     let item = item.into_token_stream();
-    match ours.path().require_ident().expect("it is a word").to_string().as_str() {
+    match ours.path().segments.last().expect("it has a name").ident.to_string().as_str() {
         "vnet_module" => driver::module(build, ModuleAttr::Net, args, item),
         "module" => driver::module(build, ModuleAttr::Any, args, item),
         "virtualized" => driver::item(build, AttrKind::Virtualized, args, item),

@@ -114,7 +114,7 @@ impl<T, C: Class> fmt::Debug for Bound<T, C> {
 ///
 /// ```
 /// # use vimage::prelude::*;
-/// use vimage::{Bound, Net};
+/// use vimage::{Bound, kernel::Net};
 ///
 /// # #[cfg(feature = "vimage")] {
 /// # vimage::boot()?;
@@ -131,6 +131,19 @@ pub struct BindError<T> {
 }
 
 /// Why nothing was bound to an instance.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::{BindRefused, Bound, kernel::Net};
+///
+/// # #[cfg(feature = "vimage")] {
+/// # vimage::boot()?;
+/// // No instance is entered.
+/// let error = vimage::isolated(|| Bound::<_, Net>::new("value")).unwrap_err();
+/// assert_eq!(error.reason, BindRefused::NoContext { class: "Net" });
+/// # }
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BindRefused {

@@ -1,4 +1,16 @@
 //! Futures that run in an instance, on whatever thread they are polled.
+//!
+//! ```
+//! use vimage::prelude::*;
+//!
+//! async fn work() {}
+//!
+//! let base = vimage::boot()?;
+//! let in_base = work().within(&base); // for any executor
+//! let inherited = base.enter(|| work().within_current());
+//! # drop((in_base, inherited));
+//! # Ok::<(), vimage::BootError>(())
+//! ```
 
 use std::fmt;
 use std::pin::Pin;
@@ -10,6 +22,18 @@ use super::enter::Enter;
 use crate::contexts::Contexts;
 
 /// `within` for every future; part of the [prelude](crate::prelude).
+///
+/// ```
+/// use std::task::{Context, Poll, Waker};
+/// use vimage::prelude::*;
+///
+/// let base = Vnet::base()?;
+/// let task = async { Vnet::current() }.within(&base);
+/// // Any executor may poll it, on any thread.
+/// let mut cx = Context::from_waker(Waker::noop());
+/// assert_eq!(std::pin::pin!(task).poll(&mut cx), Poll::Ready(Some(base)));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub trait FutureExt: Future + Sized {
     /// Runs the future in an instance, a vimage or contexts: each poll enters it and leaves it again, and so does the drop
     /// of the future. It works with any executor.

@@ -4,9 +4,9 @@ use std::alloc::Layout;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
 use std::sync::{Arc, OnceLock};
-use std::time::Duration;
 
 use super::added::AddedModule;
+use super::count::Waiters;
 use super::handle::Handle;
 use super::header::Header;
 use super::phase::InstanceState;
@@ -14,7 +14,7 @@ use super::tree::Tree;
 use crate::error::BootError;
 use crate::layout::{LinkedModule, OrderedClass, Placed, PlacedPart, Reserve, lay_out};
 use crate::registry::{ClassEntry, ModuleEntry};
-use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError};
+use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// All that the runtime knows of a class.
 #[derive(Debug)]
@@ -27,36 +27,8 @@ pub(crate) struct ClassState {
     pub(crate) parts: Vec<PlacedPart>,
     base: OnceLock<Base>,
     live: Mutex<Live>,
-    /// Where those wait who want to be the last to hold an instance of this class.
+    /// Where threads wait for the other handles to an instance of this class to be released.
     pub(crate) waiters: Waiters,
-}
-
-/// Told when a handle goes that somebody waits for. One for all instances of a class: it is rare, and a header has no
-/// room for it.
-#[derive(Debug)]
-pub(crate) struct Waiters {
-    lock: Mutex<()>,
-    one_less: Condvar,
-}
-
-impl Waiters {
-    const fn new() -> Self {
-        Self { lock: Mutex::new(()), one_less: Condvar::new() }
-    }
-
-    pub(crate) fn lock(&self) -> MutexGuard<'_, ()> {
-        self.lock.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Under the lock, or it might come between somebody's look at the count and his wait.
-    pub(crate) fn notify(&self) {
-        let _waiting = self.lock();
-        self.one_less.notify_all();
-    }
-
-    pub(crate) fn wait(&self, waiting: MutexGuard<'_, ()>, time: Duration) {
-        drop(self.one_less.wait_timeout(waiting, time).unwrap_or_else(PoisonError::into_inner));
-    }
 }
 
 /// What changes after boot. No user code runs under its lock.

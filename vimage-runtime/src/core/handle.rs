@@ -3,9 +3,9 @@
 use std::fmt;
 use std::panic::Location;
 use std::ptr::NonNull;
-use std::time::Instant;
 
-use super::header::{Header, Released};
+use super::count::Release;
+use super::header::Header;
 use super::holders::Ticket;
 use super::phase::Phase;
 use super::{context, teardown};
@@ -42,7 +42,7 @@ impl Handle {
     #[track_caller]
     pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
         // SAFETY: by contract; then `try_hold` has counted one. No closure, which would hide who calls.
-        unsafe { if header.as_ref().try_hold() { Some(Self::from_counted(header)) } else { None } }
+        unsafe { if header.as_ref().handles.try_add() { Some(Self::from_counted(header)) } else { None } }
     }
 
     /// A handle to an instance that is current on this thread; none in its detach hooks.
@@ -93,51 +93,13 @@ impl Handle {
         self.header().holders.others(&self.ticket)
     }
 
-    /// Gives up this handle and with it the instance, unless there are others, or its modules have to be asked.
-    pub(crate) fn into_last(self) -> Result<NonNull<Header>, Self> {
-        if !self.is_entered() && self.header().release_last() {
-            let header = self.header;
-            std::mem::forget(self);
-            Ok(header)
-        } else {
-            Err(self)
-        }
-    }
-
-    /// Whether this thread runs in the instance.
+    /// Whether this thread runs in the instance, or in another one that was entered in it.
     ///
     /// A handle that was entered is borrowed, so that it is not the last one that somebody gives up in there, unless the
     /// thread never gets back to its `enter`: when the process exits in there, which drops the thread-locals of this
     /// thread, handles included; or in a coroutine that was forgotten. Then the instance has to stay.
-    fn is_entered(&self) -> bool {
-        context::is_current(self.header)
-    }
-
-    /// As [`into_last`](Self::into_last), waiting for others to go until the deadline.
-    pub(crate) fn into_last_until(mut self, deadline: Instant) -> Result<NonNull<Header>, Self> {
-        let waiters = &self.header().class.laid_out().waiters;
-        if self.is_entered() {
-            return Err(self);
-        }
-        loop {
-            let waiting = waiters.lock();
-            if self.header().await_others() {
-                drop(waiting);
-                match self.into_last() {
-                    Ok(header) => return Ok(header),
-                    // Somebody has asked the modules meanwhile, and one refused.
-                    Err(handle) if handle.header().phase() == Phase::Live => return Err(handle),
-                    // A weak handle was upgraded in between.
-                    Err(handle) => self = handle,
-                }
-            } else {
-                let now = Instant::now();
-                if now >= deadline {
-                    return Err(self);
-                }
-                waiters.wait(waiting, deadline - now);
-            }
-        }
+    pub(super) fn is_entered(&self) -> bool {
+        context::is_entered(self.header)
     }
 }
 
@@ -150,7 +112,7 @@ impl fmt::Debug for Handle {
 impl Clone for Handle {
     #[track_caller]
     fn clone(&self) -> Self {
-        self.header().hold();
+        self.header().handles.add();
         // SAFETY: just counted.
         unsafe { Self::from_counted(self.header) }
     }
@@ -161,12 +123,12 @@ impl Drop for Handle {
         self.header().holders.remove(&self.ticket);
         let class = self.header().class;
         loop {
-            match self.header().release_other() {
-                Released::Other { awaited: false } => return,
+            match self.header().handles.release() {
+                Release::Done { awaited: false } => return,
                 // Not `self.header()`, which may be freed.
-                Released::Other { awaited: true } => return class.laid_out().waiters.notify(),
-                Released::NotLast if self.is_entered() => return,
-                Released::NotLast => {}
+                Release::Done { awaited: true } => return class.laid_out().waiters.notify(),
+                Release::IsLast if self.is_entered() => return,
+                Release::IsLast => {}
             }
             // SAFETY: the handle of `self` is still counted, and given up if this is true.
             if unsafe { teardown::drop_last(self.header) } {

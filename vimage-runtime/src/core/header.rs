@@ -3,12 +3,13 @@
 use std::sync::{Arc, Weak};
 
 use super::added::AddedModule;
+use super::count::Count;
 use super::holders::Holders;
 use super::observers::{Observer, ObserverTicket, Observers};
 use super::phase::Phase;
 use crate::layout::PlacedPart;
 use crate::registry::ClassEntry;
-use crate::sync::{AtomicU8, AtomicUsize, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::sync::{AtomicU8, Mutex, MutexGuard, Ordering, PoisonError};
 
 /// The id of the base instance. Ids are handed out in order and never again.
 pub(crate) const BASE: u64 = 0;
@@ -20,8 +21,7 @@ pub(crate) struct Header {
     pub(crate) id: u64,
     pub(crate) class: &'static ClassEntry,
     pub(crate) name: Option<Box<str>>,
-    /// The number of handles, and [`AWAITED`].
-    handles: AtomicUsize,
+    pub(crate) handles: Count,
     phase: AtomicU8,
     guarded: Mutex<Guarded>,
     pub(crate) holders: Holders,
@@ -41,24 +41,6 @@ pub(crate) struct Guarded {
     pub(crate) observers: Option<Box<Observers>>,
 }
 
-/// Somebody waits for the other handles to go.
-const AWAITED: usize = 1 << (usize::BITS - 1);
-
-/// As in std's `Arc`: forgotten handles must not let the count overflow.
-const MOST: usize = isize::MAX as usize / 2;
-
-/// What became of a handle that was given up.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Released {
-    /// There are others.
-    Other {
-        /// Somebody waits for them to go.
-        awaited: bool,
-    },
-    /// It was not: there is no other.
-    NotLast,
-}
-
 impl Header {
     /// With one handle, which the caller makes.
     pub(crate) fn new(class: &'static ClassEntry, id: u64, name: Option<Box<str>>) -> Self {
@@ -66,7 +48,7 @@ impl Header {
             id,
             class,
             name,
-            handles: AtomicUsize::new(1),
+            handles: Count::one(),
             phase: AtomicU8::new(Phase::Creating as u8),
             guarded: Mutex::new(Guarded::default()),
             holders: Holders::default(),
@@ -137,55 +119,12 @@ impl Header {
         self.lock().observers.as_mut()?.take_first()
     }
 
-    /// One more handle, made from one that exists.
-    pub(crate) fn hold(&self) {
-        if self.handles.fetch_add(1, Ordering::Relaxed) & !AWAITED > MOST {
-            std::process::abort();
-        }
-    }
-
-    /// One more handle where it is not known that there is one.
-    pub(crate) fn try_hold(&self) -> bool {
-        let more = |handles| (handles & !AWAITED != 0).then_some(handles + 1);
-        let held = self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, more);
-        if held.is_ok_and(|before| before & !AWAITED > MOST) {
-            std::process::abort();
-        }
-        held.is_ok()
-    }
-
-    /// One handle less, unless it is the last.
-    pub(crate) fn release_other(&self) -> Released {
-        let less = |handles| (handles & !AWAITED > 1).then(|| handles - 1);
-        match self.handles.fetch_update(Ordering::Release, Ordering::Relaxed, less) {
-            // Nothing of `self` may be used any more: whoever waits may free it now.
-            Ok(before) => Released::Other { awaited: before & AWAITED != 0 },
-            Err(_) => Released::NotLast,
-        }
-    }
-
-    /// Gives up the last handle, if it is the last one and the modules have agreed to that, or never will because the
-    /// creation has failed. Then nothing is lent to it.
+    /// Releases the last handle, if it is the last one and the modules have agreed to that, or never will because the
+    /// creation has failed. Then nothing is lent to the instance.
     pub(crate) fn release_last(&self) -> bool {
-        // In this order. While the caller's handle is the only one, nobody else is at work at the phase, and whoever
-        // makes a handle from here on finds a phase that he lets be.
-        let agreed = self.is_only() && !matches!(self.phase(), Phase::Live | Phase::Quiescing);
-        let none = |handles| (handles & !AWAITED == 1).then_some(0);
-        agreed && self.handles.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
-    }
-
-    /// How many handles there are, at this moment.
-    pub(crate) fn handles(&self) -> usize {
-        self.handles.load(Ordering::Acquire) & !AWAITED
-    }
-
-    /// Whether the caller's handle is the only one, at this moment.
-    pub(crate) fn is_only(&self) -> bool {
-        self.handles() == 1
-    }
-
-    /// Whether the caller's handle is the only one; if not, its last release but one is told to the waiters of the class.
-    pub(crate) fn await_others(&self) -> bool {
-        self.handles.fetch_or(AWAITED, Ordering::AcqRel) & !AWAITED == 1
+        // In this order. While the caller's handle is the only one, no other thread changes the phase, and a thread that
+        // makes a handle from here on finds a phase that it leaves alone.
+        let agreed = self.handles.is_one() && !matches!(self.phase(), Phase::Live | Phase::Quiescing);
+        agreed && self.handles.release_last()
     }
 }

@@ -5,6 +5,17 @@ use crate::registry::ClassEntry;
 
 /// An [`Instance`](crate::Instance), or a [`Vimage`](crate::Vimage) with all that are in it. It is implemented for these
 /// only.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::HasInstances;
+///
+/// fn symbols(of: &impl HasInstances) -> Result<usize, vimage::symmap::Error> {
+///     Ok(vimage::symmap::symbols(of)?.len())
+/// }
+/// assert!(symbols(&Vnet::base()?)? <= symbols(&vimage::boot()?)?);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub trait HasInstances: Send + Sync + sealed::Sealed {
     /// Its instance of this class, if it has one.
     #[doc(hidden)]
@@ -21,6 +32,26 @@ pub trait HasInstances: Send + Sync + sealed::Sealed {
 /// # Safety
 ///
 /// The handle is to an instance of the class that is given, which is `C`.
+///
+/// ```
+/// use std::sync::atomic::Ordering::Relaxed;
+/// use vimage::prelude::*;
+///
+/// #[vimage::module]
+/// mod counter {
+///     use std::sync::atomic::AtomicU64;
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     pub static HITS: AtomicU64 = AtomicU64::new(0);
+/// }
+///
+/// let base = vimage::boot()?;
+/// // `of` takes either.
+/// assert_eq!(counter::V_HITS.of(&base).load(Relaxed), 0);
+/// assert_eq!(counter::V_HITS.of(&base.instance::<vimage::Program>()).load(Relaxed), 0);
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is no instance of the class `{C}`",
     label = "an instance of another class",

@@ -4,6 +4,7 @@ mod added;
 pub(crate) mod block;
 pub(crate) mod class_state;
 pub(crate) mod context;
+pub(crate) mod count;
 pub(crate) mod create;
 pub(crate) mod dynamic;
 pub(crate) mod handle;

@@ -1,6 +1,12 @@
 //! Where an instance is in its life.
 
 /// Where an instance is in its life.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// assert_eq!(Vnet::base()?.state(), vimage::InstanceState::Live);
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum InstanceState {

@@ -3,10 +3,11 @@
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use super::block;
 use super::context::inside;
+use super::count::{Count, Waiters};
 use super::handle::Handle;
 use super::header::Header;
 use super::hooks::{Refusal, ask, detach_module};
@@ -65,39 +66,133 @@ fn notify_observers(header: NonNull<Header>) {
     }
 }
 
-/// Why an instance was not ended.
+/// Why instances were not destroyed; they are what they were before.
 #[derive(Debug)]
 pub(crate) enum Stays {
-    /// There are other handles.
-    Busy(Handle),
-    Refused(Handle, Refusal),
+    /// There are other handles to one of them, or to the vimage that they were made for.
+    Busy,
+    Refused(Refusal),
 }
 
-/// Asks the modules of an instance and ends it, if this is the last handle or becomes it until the deadline. Returns
-/// what went wrong on the way.
-pub(crate) fn destroy(mut handle: Handle, deadline: Option<Instant>) -> Result<Vec<TeardownFailure>, Stays> {
+/// A vimage whose instances are to be destroyed, with the count of its clones.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Owner<'a> {
+    pub(crate) clones: &'a Count,
+    pub(crate) waiters: &'a Waiters,
+}
+
+/// Destroys instances together, the last one first, or none of them: it runs their quiesce hooks, and goes on when these
+/// are the last handles, or become that until the deadline. Returns what went wrong on the way.
+///
+/// # Safety
+///
+/// The caller forgets the handles if this is `Ok`.
+pub(crate) unsafe fn destroy(
+    handles: &[&Handle],
+    owner: Option<Owner<'_>>,
+    deadline: Option<Instant>,
+) -> Result<Vec<TeardownFailure>, Stays> {
+    let mut attempt = Attempt::begin(handles, owner).map_err(Stays::Refused)?;
     loop {
-        // SAFETY: `handle` is one.
-        let shut = match unsafe { shut_down(handle.as_ptr()) } {
-            Ok(shut) => shut,
-            Err(refusal) => return Err(Stays::Refused(handle, refusal)),
-        };
-        let last = match deadline {
-            None => handle.into_last(),
-            Some(deadline) => handle.into_last_until(deadline),
-        };
-        handle = match last {
-            // SAFETY: that was the last handle.
-            Ok(header) => return Ok(unsafe { end(header) }),
-            // Somebody else had asked the modules, and they refused or he has given up.
-            Err(handle) if handle.header().phase() == Phase::Live => handle,
-            Err(handle) => {
-                if shut {
-                    handle.header().change_phase(Phase::Quiesced, Phase::Live);
-                }
-                return Err(Stays::Busy(handle));
+        // SAFETY: by contract.
+        match unsafe { attempt.finish() } {
+            Err(Stays::Busy) if deadline.is_some_and(|deadline| attempt.wait(deadline)) => {}
+            destroyed => return destroyed,
+        }
+    }
+}
+
+/// The point in time so far from now. Too far to be one is as good as for ever.
+pub(crate) fn deadline(timeout: Duration) -> Instant {
+    let now = Instant::now();
+    now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(u32::MAX.into()))
+}
+
+/// Instances whose modules have agreed that they are destroyed, together or not at all. What it has quiesced is live again
+/// when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Attempt<'a> {
+    handles: &'a [&'a Handle],
+    owner: Option<Owner<'a>>,
+    /// What this attempt has quiesced.
+    quiesced: Vec<&'a Handle>,
+}
+
+impl<'a> Attempt<'a> {
+    pub(crate) fn begin(handles: &'a [&'a Handle], owner: Option<Owner<'a>>) -> Result<Self, Refusal> {
+        Ok(Self { handles, owner, quiesced: quiesce(handles)? })
+    }
+
+    /// Destroys the instances, if these are their last handles.
+    ///
+    /// # Safety
+    ///
+    /// The caller forgets the handles if this is `Ok`.
+    pub(crate) unsafe fn finish(&mut self) -> Result<Vec<TeardownFailure>, Stays> {
+        loop {
+            let is_shared = self.owner.is_some_and(|owner| !owner.clones.is_one());
+            if is_shared || self.handles.iter().any(|handle| !handle.header().handles.is_one() || handle.is_entered()) {
+                return Err(Stays::Busy);
+            }
+            // In this order: no other thread runs the hooks of what only the caller holds.
+            if !self.handles.iter().any(|handle| handle.header().phase() == Phase::Live) {
+                break;
+            }
+            // Another thread ran the quiesce hooks; one refused, or it timed out: try again.
+            self.quiesced.extend(quiesce(self.handles).map_err(Stays::Refused)?);
+        }
+        let mut released = self.handles.iter().rev();
+        while let Some(handle) = released.next() {
+            if !handle.header().release_last() {
+                // A weak handle was upgraded just now. None of the others can have been meanwhile.
+                let before = self.handles.len() - released.len() - 1;
+                self.handles.iter().rev().take(before).for_each(|handle| handle.header().handles.regain_last());
+                return Err(Stays::Busy);
             }
         }
+        self.quiesced.clear();
+        // SAFETY: these were the last handles, which the caller forgets.
+        Ok(self.handles.iter().rev().flat_map(|handle| unsafe { end(handle.as_ptr()) }).collect())
+    }
+
+    /// Waits until all other handles are released; `false` if they are not at the deadline. Returns at once where that
+    /// cannot be, because this thread runs in one of the instances.
+    fn wait(&self, deadline: Instant) -> bool {
+        !self.handles.iter().any(|handle| handle.is_entered())
+            && self.owner.is_none_or(|owner| owner.waiters.wait(owner.clones, deadline))
+            && self.handles.iter().all(|handle| {
+                let header = handle.header();
+                header.class_state().waiters.wait(&header.handles, deadline)
+            })
+    }
+}
+
+impl Drop for Attempt<'_> {
+    fn drop(&mut self) {
+        revive(&self.quiesced);
+    }
+}
+
+/// Shuts down the instances that are live, the last one first, and returns those; none, if a module of one refuses.
+pub(crate) fn quiesce<'a>(handles: &[&'a Handle]) -> Result<Vec<&'a Handle>, Refusal> {
+    let mut quiesced = Vec::new();
+    for &handle in handles.iter().rev() {
+        // SAFETY: `handle` is one.
+        match unsafe { shut_down(handle.as_ptr()) } {
+            Ok(true) => quiesced.push(handle),
+            Ok(false) => {}
+            Err(refusal) => {
+                revive(&quiesced);
+                return Err(refusal);
+            }
+        }
+    }
+    Ok(quiesced)
+}
+
+pub(crate) fn revive(quiesced: &[&Handle]) {
+    for handle in quiesced {
+        handle.header().change_phase(Phase::Quiesced, Phase::Live);
     }
 }
 

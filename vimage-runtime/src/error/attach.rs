@@ -4,7 +4,30 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// An attach hook that failed or panicked; what was attached before it has been detached.
+/// An attach hook failed or panicked. The modules attached before it are detached again.
+///
+/// ```standalone_crate
+/// use vimage::prelude::*;
+///
+/// #[vimage::module]
+/// mod server {
+///     use vimage::prelude::*;
+///
+///     #[attach]
+///     fn start(arguments: &vimage::Arguments) -> Result<(), String> {
+///         match arguments.get::<u16>() {
+///             Some(0) => Err("port 0 is reserved".to_owned()),
+///             _ => Ok(()),
+///         }
+///     }
+/// }
+///
+/// # #[cfg(feature = "vimage")] {
+/// let created = Vimage::builder().fresh_all().arg(0_u16).create();
+/// let Err(vimage::CreateError::Attach(error)) = created else { panic!("the hook fails") };
+/// assert_eq!(error.module(), "server");
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct AttachError {
     pub(crate) instance: String,
@@ -13,7 +36,7 @@ pub struct AttachError {
 }
 
 impl AttachError {
-    /// The module whose hook it was.
+    /// The module of the hook.
     #[must_use]
     pub fn module(&self) -> &str {
         self.module

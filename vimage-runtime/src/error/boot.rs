@@ -6,6 +6,17 @@ use std::fmt;
 use super::AttachError;
 
 /// Why the process has no base instances.
+///
+/// ```standalone_crate
+/// #[vimage::module(depends_on = "cahce")]
+/// mod server {}
+/// #[vimage::module]
+/// mod cache {}
+///
+/// let error = vimage::boot().unwrap_err();
+/// let vimage::BootError::MissingDependency { closest, .. } = error else { panic!("{error}") };
+/// assert_eq!(closest.as_deref(), Some("cache"));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum BootError {

@@ -2,12 +2,14 @@
 
 mod attach;
 mod boot;
+mod chain;
 mod register;
 mod shutdown;
 mod teardown;
 
 pub use attach::AttachError;
 pub use boot::BootError;
+pub(crate) use chain::Chain;
 pub use register::{AlreadyBooted, RegisterError};
 pub use shutdown::{Holders, ShutdownError};
 pub use teardown::TeardownFailure;

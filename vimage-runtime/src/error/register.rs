@@ -7,6 +7,11 @@ use std::sync::Arc;
 use super::{AttachError, BootError};
 
 /// Why a module was not registered or unregistered.
+///
+/// ```
+/// let error = vimage::module::register("no_such_module").unwrap_err();
+/// assert!(matches!(error, vimage::module::RegisterError::Unknown { .. }));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum RegisterError {

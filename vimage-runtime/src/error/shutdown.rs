@@ -6,21 +6,28 @@ use std::panic::Location;
 use std::sync::Arc;
 
 /// Why an instance was not shut down.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let error = Vnet::base()?.shutdown().unwrap_err();
+/// assert!(matches!(error, vimage::ShutdownError::Base));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum ShutdownError {
     /// A quiesce hook refused or panicked.
     Refused {
-        /// The module whose hook it was.
+        /// The module of the hook.
         module: &'static str,
-        /// What it returned, or what the panic said.
+        /// The error that it returned, or the text of its panic.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// It is the base instance, which does not go.
+    /// The base instance is never shut down.
     Base,
     /// Its attach hooks are still running.
     Creating,
-    /// Its quiesce hooks are running just now, on another thread or further up on this one, and may refuse.
+    /// Its quiesce hooks are running now, on another thread or in a caller of this function, and may refuse.
     InProgress,
 }
 
@@ -44,14 +51,52 @@ impl Error for ShutdownError {
     }
 }
 
-/// Where the other handles to a busy instance were made. Known with the feature `invariants` only.
+/// The other holders of an instance or a vimage that could not be destroyed. Where their handles were made is known with the
+/// feature `invariants` only.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::new()?;
+/// let _other = red.clone();
+/// if let Err(vimage::DestroyError::Busy { holders, .. }) = red.destroy() {
+///     for place in holders.places() {
+///         println!("a handle was made at {place}");
+///     }
+/// }
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[derive(Clone, Debug, Default)]
-pub struct Holders(pub(crate) Vec<&'static Location<'static>>);
+pub struct Holders {
+    /// What is held, in words, and how many of the places are about it.
+    held: Vec<(String, usize)>,
+    places: Vec<&'static Location<'static>>,
+}
 
 impl Holders {
-    /// File, line and column of each, the oldest first; empty without the feature `invariants`.
+    pub(crate) fn add(&mut self, what: String, places: Vec<&'static Location<'static>>) {
+        self.held.push((what, places.len()));
+        self.places.extend(places);
+    }
+
+    /// File, line and column of each handle, the oldest of each instance first; empty without the feature `invariants`.
     #[must_use]
     pub fn places(&self) -> &[&'static Location<'static>] {
-        &self.0
+        &self.places
+    }
+}
+
+/// `other handles to it exist, made at src/foo.rs:7:9, src/foo.rs:12:17`
+impl fmt::Display for Holders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut places = self.places.iter();
+        for (index, (what, count)) in self.held.iter().enumerate() {
+            write!(f, "{}{what}", if index == 0 { "" } else { "; " })?;
+            for (index, place) in places.by_ref().take(*count).enumerate() {
+                write!(f, "{}{place}", if index == 0 { ", made at " } else { ", " })?;
+            }
+        }
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 use std::error::Error;
 use std::fmt;
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,17 +15,17 @@ use crate::error::{Holders, ShutdownError, TeardownFailure};
 use crate::registry::Class;
 
 impl<C: Class> Instance<C> {
-    /// Runs the quiesce hooks, in reverse order of attach, in which modules let go of what they hold: timers,
-    /// sockets, handles. The instance stays usable for those who are in it, but nothing new is bound to it, weak
-    /// handles do not find it, and lists leave it out. Only [`destroy`](Self::destroy) or the last drop goes on from
-    /// there. Does nothing if that has happened already.
+    /// Runs the quiesce hooks, in reverse order of attach. In them modules release what they hold: timers, sockets,
+    /// handles. Code that runs in the instance can still use it, but nothing new can be bound to it, weak handles do not
+    /// find it, and lists leave it out. Then only [`destroy`](Self::destroy) or the drop of the last handle can follow. A second
+    /// call does nothing.
     ///
     /// In builds without instances there is only the base instance, and this is always [`ShutdownError::Base`].
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`], if a hook refuses or panics, for the base instance, while attach hooks are running, and while
-    /// somebody else is shutting it down; the instance is what it was then.
+    /// [`ShutdownError`] if a hook refuses or panics, for the base instance, while attach hooks are running, and while
+    /// another thread is shutting it down. The instance is then as before.
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         if self.is_base() {
             return Err(ShutdownError::Base);
@@ -48,95 +49,115 @@ impl<C: Class> Instance<C> {
         }
     }
 
-    /// Ends the instance: [`shutdown`](Self::shutdown), then the detach hooks in reverse order of attach, then the
-    /// variables drop, reversed as well.
+    /// Destroys the instance: [`shutdown`](Self::shutdown), then the detach hooks in reverse order of attach, then the
+    /// drops of the variables, also in reverse.
     ///
     /// The instance is current in its hooks, and no instance of any other class is. Quiesce hooks can make handles,
     /// detach hooks cannot. While the variables are dropped there is no context at all.
     ///
-    /// Others may hold it for a moment without being its users: a walk over [`list`](Self::list), a closure from
-    /// [`bind_weak`](Self::bind_weak) that is running, a handler of a [link](crate::link), each on another thread. That is
-    /// `Busy` as well; [`destroy_within`](Self::destroy_within) waits for them.
+    /// Other threads may hold a handle for a moment only: in a walk over [`list`](Self::list), a running closure from
+    /// [`bind_weak`](Self::bind_weak), a handler of a [link](crate::link). That is `Busy` too;
+    /// [`destroy_within`](Self::destroy_within) waits for them.
     ///
-    /// It costs the hooks, the drops and freeing one allocation; the lock of the class is taken for a moment. It
-    /// does not matter how many instances there are, but each child of this one is handed to its parent.
+    /// Cost: the hooks, the drops, and freeing one allocation; the lock of the class is taken for a moment. The number of
+    /// instances does not matter.
     ///
     /// In builds without instances there is only the base instance, and this is always [`DestroyError::Base`].
     ///
     /// # Errors
     ///
-    /// [`DestroyError::Busy`] with the handle, if there are other handles, and [`DestroyError::Refused`] with the
-    /// handle, if a quiesce hook refuses or panics: nothing was torn down, and the instance is live again. What its
-    /// quiesce hooks have let go of stays so, and if all of them had agreed, its links are closed and what was lent to it
-    /// is home; the hooks run once more at the next attempt.
-    /// [`DestroyError::Base`] with the handle for the base instance. [`DestroyError::Panicked`] if a detach hook or a
-    /// `Drop` panicked: all the others have run, and the instance is gone.
+    /// - [`DestroyError::Busy`] if other handles exist, and [`DestroyError::Refused`] if a quiesce hook refuses or panics.
+    ///   Both return the handle. Nothing was torn down, and the instance is live again. What the quiesce hooks have
+    ///   released stays released; if all of them had agreed, the links of the instance are closed and values lent to it are
+    ///   back with their owners. The next attempt runs the hooks again.
+    /// - [`DestroyError::Base`], with the handle, for the base instance.
+    /// - [`DestroyError::Panicked`] if a detach hook or a `Drop` panicked. All others have run, and the instance is destroyed.
     pub fn destroy(self) -> Result<(), DestroyError<C>> {
         self.destroy_until(None)
     }
 
-    /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped after the quiesce
+    /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped, after the quiesce
     /// hooks have run.
     ///
-    /// It blocks the thread meanwhile. In a task of an executor that may keep the very tasks from running that hold the
-    /// instance: call it where blocking is allowed (`tokio::task::spawn_blocking`), or try [`destroy`](Self::destroy)
-    /// again after a while.
+    /// It blocks the thread. In a task of an executor that may block the tasks that hold the instance: call it where
+    /// blocking is allowed (`tokio::task::spawn_blocking`), or call [`destroy`](Self::destroy) again later.
     ///
     /// # Errors
     ///
     /// As [`destroy`](Self::destroy); [`DestroyError::Busy`] when the time is over.
     pub fn destroy_within(self, timeout: Duration) -> Result<(), DestroyError<C>> {
-        // Too far to be a point in time is as good as for ever.
-        let deadline = Instant::now().checked_add(timeout);
-        let deadline = deadline.unwrap_or_else(|| Instant::now() + Duration::from_secs(u32::MAX.into()));
-        self.destroy_until(Some(deadline))
+        self.destroy_until(Some(teardown::deadline(timeout)))
     }
 
     fn destroy_until(self, deadline: Option<Instant>) -> Result<(), DestroyError<C>> {
         if self.is_base() {
             return Err(DestroyError::Base(self));
         }
-        match teardown::destroy(self.handle, deadline) {
-            Ok(failures) if failures.is_empty() => Ok(()),
-            Ok(failures) => Err(DestroyError::Panicked(failures)),
-            Err(Stays::Busy(handle)) => {
-                let holders = Holders(handle.other_holders());
-                Err(DestroyError::Busy { instance: Self::from_handle(handle), holders })
+        let handle = ManuallyDrop::new(self.handle);
+        // SAFETY: the handle is forgotten if this is `Ok`.
+        let stays = match unsafe { teardown::destroy(&[&handle], None, deadline) } {
+            Ok(failures) if failures.is_empty() => return Ok(()),
+            Ok(failures) => return Err(DestroyError::Panicked(failures)),
+            Err(stays) => stays,
+        };
+        let instance = Self::from_handle(ManuallyDrop::into_inner(handle));
+        Err(match stays {
+            Stays::Busy => {
+                let mut holders = Holders::default();
+                let what = "other handles to it exist, perhaps in variables of its own".to_owned();
+                holders.add(what, instance.handle.other_holders());
+                DestroyError::Busy { instance, holders }
             }
-            Err(Stays::Refused(handle, Refusal { module, source })) => {
-                Err(DestroyError::Refused { instance: Self::from_handle(handle), module: module.name, source })
+            Stays::Refused(Refusal { module, source }) => {
+                DestroyError::Refused { instance, module: module.name, source }
             }
-        }
+        })
     }
 }
 
-/// Why an instance was not destroyed, or not without trouble.
+/// Why an instance was not destroyed, or which panics happened meanwhile.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::DestroyError;
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::new()?;
+/// let other = red.clone();
+/// let busy = red.destroy().unwrap_err();
+/// assert!(matches!(busy, DestroyError::Busy { .. }));
+/// drop(other);
+/// let red = busy.into_instance().unwrap();
+/// red.destroy()?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 pub enum DestroyError<C: Class> {
-    /// Others hold it; here is the handle back. They may be kept in variables of the instance itself.
+    /// Other handles exist, perhaps in variables of the instance itself.
     Busy {
         /// The handle.
         instance: Instance<C>,
-        /// Where the others were made, as far as that is known.
+        /// Where the other handles were made; known with the feature `invariants`.
         holders: Holders,
     },
-    /// A quiesce hook refused or panicked; here is the handle back.
+    /// A quiesce hook refused or panicked.
     Refused {
         /// The handle.
         instance: Instance<C>,
-        /// The module whose hook it was.
+        /// The module of the hook.
         module: &'static str,
-        /// What it returned, or what the panic said.
+        /// The error that it returned, or the text of its panic.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// The base instance is never destroyed; here is the handle back.
+    /// The base instance is never destroyed.
     Base(Instance<C>),
-    /// It is gone, but hooks or `Drop`s panicked.
+    /// It is destroyed, but hooks or `Drop`s panicked.
     Panicked(Vec<TeardownFailure>),
 }
 
 impl<C: Class> DestroyError<C> {
-    /// The handle, unless the instance is gone.
+    /// The handle, unless the instance is destroyed.
     #[must_use]
     pub fn into_instance(self) -> Option<Instance<C>> {
         match self {
@@ -149,7 +170,7 @@ impl<C: Class> DestroyError<C> {
 impl<C: Class> fmt::Debug for DestroyError<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy { instance, holders } => f.debug_tuple("Busy").field(instance).field(&holders.0).finish(),
+            Self::Busy { instance, holders } => f.debug_tuple("Busy").field(instance).field(holders).finish(),
             Self::Refused { instance, module, source } => {
                 f.debug_tuple("Refused").field(instance).field(module).field(source).finish()
             }
@@ -162,14 +183,8 @@ impl<C: Class> fmt::Debug for DestroyError<C> {
 impl<C: Class> fmt::Display for DestroyError<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Busy { instance, holders: Holders(places) } => {
-                let label = instance.handle.header().label();
-                write!(f, "{label} is still in use: other handles to it exist, perhaps in variables of its own")?;
-                if let [first, rest @ ..] = &places[..] {
-                    write!(f, "; they were made at {first}")?;
-                    rest.iter().try_for_each(|place| write!(f, ", {place}"))?;
-                }
-                Ok(())
+            Self::Busy { instance, holders } => {
+                write!(f, "{} is still in use: {holders}", instance.handle.header().label())
             }
             Self::Refused { instance, module, source } => {
                 write!(f, "{}: module `{module}` refused: {source}", instance.handle.header().label())

@@ -18,6 +18,18 @@ impl<C: Class> Instance<C> {
 /// Finds an instance again as long as it lives; from [`Instance::downgrade`].
 ///
 /// It is the instance's id and no memory, so that an instance is freed at once when it goes.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vnet::new()?;
+/// let weak = red.downgrade();
+/// assert_eq!(weak.upgrade(), Some(red.clone()));
+/// red.destroy()?;
+/// assert_eq!(weak.upgrade(), None);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct WeakInstance<C: Class> {
     id: u64,
     class: PhantomData<fn() -> C>,

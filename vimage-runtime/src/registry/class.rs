@@ -15,6 +15,20 @@ use super::context::ClassContext;
 ///
 /// Implemented by [`class!`](crate::class!) only: `ENTRY` and `CONTEXT` must belong to this type alone, and
 /// `ENTRY` must say the same context as `CONTEXT`.
+///
+/// ```
+/// use vimage::{Class, CreateError, Instance};
+///
+/// /// Makes two instances of any class.
+/// fn two<C: Class>() -> Result<[Instance<C>; 2], CreateError> {
+///     Ok([Instance::new()?, Instance::new()?])
+/// }
+/// # #[cfg(feature = "vimage")] {
+/// let [one, other] = two::<vimage::Program>()?;
+/// assert_ne!(one, other);
+/// # }
+/// # Ok::<(), CreateError>(())
+/// ```
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a class of modules",
     label = "not a class",
@@ -117,21 +131,46 @@ macro_rules! __class {
 
 __class! {
     /// Networking: the kernel's `V_NET`. Its instances are [`Vnet`](crate::kernel::Vnet)s.
+    ///
+    /// ```
+    /// let base = vimage::boot()?.instance::<vimage::kernel::Net>();
+    /// assert!(base.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub Net, Panic
 }
 
 __class! {
     /// Processor scheduling: the kernel's `V_CPU`. Its instances are [`Vcpu`](crate::kernel::Vcpu)s.
+    ///
+    /// ```
+    /// let base = vimage::boot()?.instance::<vimage::kernel::Cpu>();
+    /// assert!(base.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub Cpu, Panic
 }
 
 __class! {
     /// Processes and their protection: the kernel's `V_PROCG`. Its instances are [`Vprocg`](crate::kernel::Vprocg)s.
+    ///
+    /// ```
+    /// let base = vimage::boot()?.instance::<vimage::kernel::Procg>();
+    /// assert!(base.is_base());
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
     pub Procg, Panic
 }
 
 __class! {
     /// The state of a program: the class that every crate can name, and that `#[vimage::module]` declares its module of
     /// where it names no other. Code that enters no instance works on the base instance, as with plain statics.
+    ///
+    /// ```
+    /// use vimage::{Instance, Program};
+    ///
+    /// // No instance is entered.
+    /// assert!(Instance::<Program>::current().unwrap().is_base());
+    /// ```
     pub Program, Base
 }

@@ -10,6 +10,37 @@ use super::module::{Module, ModuleEntry};
 /// The values given with [`InstanceBuilder::arg`](crate::InstanceBuilder::arg), one per type.
 ///
 /// An `#[attach]` hook takes them as `&vimage::Arguments`. The base instances are made without any.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// #[vimage::module]
+/// mod server {
+///     use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
+///     use vimage::prelude::*;
+///
+///     pub struct Port(pub u16);
+///
+///     #[virtualized]
+///     static PORT: AtomicU16 = AtomicU16::new(80);
+///
+///     #[attach]
+///     fn start(arguments: &vimage::Arguments) {
+///         if let Some(Port(port)) = arguments.get() {
+///             V_PORT.store(*port, Relaxed);
+///         }
+///     }
+///
+///     pub fn port() -> u16 {
+///         V_PORT.load(Relaxed)
+///     }
+/// }
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vimage::builder().fresh_all().arg(server::Port(8080)).create()?;
+/// assert_eq!(red.enter(server::port), 8080);
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[derive(Default)]
 pub struct Arguments {
     values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,

@@ -8,6 +8,26 @@ use crate::core::InstanceOf;
 /// Virtualized code does not need them: a mention of `V_NAME` is the variable there. Not for `static mut`.
 ///
 /// In the default build a `V_NAME` is a plain static, and this trait applies to every sized type.
+///
+/// ```
+/// use std::sync::atomic::Ordering::Relaxed;
+/// use vimage::prelude::*;
+///
+/// #[vimage::module]
+/// mod counter {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     pub static HITS: AtomicU32 = AtomicU32::new(0);
+/// }
+///
+/// // This code is not virtualized.
+/// counter::V_HITS.with_current(|hits| hits.fetch_add(1, Relaxed));
+/// let base = vimage::boot()?;
+/// assert_eq!(counter::V_HITS.of(&base).load(Relaxed), 1);
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub trait Virtualized {
     /// The variable's type.
     type Value;

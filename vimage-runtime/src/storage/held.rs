@@ -1,4 +1,4 @@
-//! References that keep their instance alive.
+//! Owned references that keep their instance alive.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,8 +8,28 @@ use crate::core::Handle;
 
 /// A variable together with a handle to its instance; made with `V_NAME.held()` or `V_NAME.held_of(&instance)`.
 ///
-/// While one exists its instance cannot be destroyed (`Busy`). One that is kept in a variable of its own instance
-/// keeps that instance alive for good. In builds without instances it is a plain reference.
+/// While it exists its instance cannot be destroyed (`Busy`). If it is kept in a variable of its own instance, that instance is
+/// never destroyed. In builds without instances it is a plain reference.
+///
+/// ```
+/// #[vimage::module]
+/// mod log {
+///     use std::sync::Mutex;
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     static LINES: Mutex<Vec<String>> = Mutex::new(Vec::new());
+///
+///     /// The lines may outlive this function, and the `enter` around it.
+///     pub fn lines() -> vimage::Held<Mutex<Vec<String>>> {
+///         V_LINES.held()
+///     }
+/// }
+///
+/// let lines = log::lines();
+/// std::thread::spawn(move || lines.lock().unwrap().push("from another thread".to_owned())).join().unwrap();
+/// assert_eq!(log::lines().lock().unwrap().len(), 1);
+/// ```
 pub struct Held<T> {
     value: NonNull<T>,
     // The base instance of builds without instances is in statics, which need no keeping.

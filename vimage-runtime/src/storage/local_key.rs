@@ -32,6 +32,28 @@ use crate::registry::{ClassEntry, classes};
 /// A panic of its `Drop` goes to the [failure handler](crate::set_failure_handler).
 ///
 /// An access is a look-up in a table of the thread, some ten times the cost of a std thread-local.
+///
+/// ```
+/// #[vimage::module]
+/// mod depth {
+///     use std::cell::Cell;
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     thread_local! {
+///         static DEPTH: Cell<u32> = const { Cell::new(0) };
+///     }
+///
+///     pub fn enter() -> u32 {
+///         V_DEPTH.set(V_DEPTH.get() + 1);
+///         V_DEPTH.get()
+///     }
+/// }
+///
+/// assert_eq!(depth::enter(), 1);
+/// assert_eq!(depth::enter(), 2);
+/// assert_eq!(std::thread::spawn(depth::enter).join().unwrap(), 1);
+/// ```
 pub struct LocalKey<T: 'static> {
     /// Its address is the key in the tables; there is none before the first use.
     token: OnceLock<Arc<()>>,
@@ -146,7 +168,7 @@ impl<T: 'static> LocalKey<T> {
     fn home(&self) -> Option<Home> {
         let here = std::ptr::from_ref(self).addr();
         classes().iter().find_map(|&class| {
-            let block = current::block(class)?;
+            let block = current::entered(class)?;
             let size = class.laid_out().layout.size();
             // SAFETY: whoever made it current keeps it alive until this thread has left it.
             let id = unsafe { block.as_ref() }.id;

@@ -5,7 +5,6 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::handle::{Member, Shared, Vimage, base_of};
-use crate::core::holders::Holders;
 use crate::core::{AnyClass, Handle, InstanceOf, context};
 use crate::instance::{CreateError, Instance, Tunables, create};
 use crate::registry::{Arguments, Class, ClassEntry, classes};
@@ -25,6 +24,16 @@ impl Vimage {
 }
 
 /// Makes a vimage; from [`Vimage::builder`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vimage::builder().fresh::<Net>().name("red").create()?;
+/// assert_eq!(red.instance::<Net>().name(), Some("red"));
+/// assert!(red.instance::<Cpu>().is_base()); // not fresh: shared
+/// # }
+/// # Ok::<(), vimage::CreateError>(())
+/// ```
 #[must_use = "nothing is made before `create`"]
 #[derive(Debug, Default)]
 pub struct VimageBuilder {
@@ -107,7 +116,7 @@ impl VimageBuilder {
     pub fn create(mut self) -> Result<Vimage, CreateError> {
         boot::ensure_over().map_err(CreateError::Boot)?;
         // Dropped as a vimage is, should one fail: the last one first, and each by itself.
-        let mut made = Shared { members: Vec::new(), holders: Holders::default() };
+        let mut made = Shared::new(Vec::new());
         let members = &mut made.members;
         // What is shared comes first, so that it is current while the rest is made.
         let (fresh, shared): (Vec<_>, Vec<_>) =
@@ -137,7 +146,7 @@ impl VimageBuilder {
             None if self.all_fresh => None,
             Some(Choice::AsBefore) | None => Some(match &self.from {
                 Some(vimage) => InstanceOf::<AnyClass>::member(vimage, class).clone(),
-                None => current::handle(class).unwrap_or_else(|| base_of(class).clone()),
+                None => current::entered_handle(class).unwrap_or_else(|| base_of(class).clone()),
             }),
         }
     }

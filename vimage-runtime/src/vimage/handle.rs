@@ -3,7 +3,9 @@
 use std::fmt;
 use std::panic::Location;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 
+use crate::core::count::{Count, Release, Waiters};
 use crate::core::holders::{Holders, Ticket};
 use crate::core::{Handle, HasInstances, InstanceOf, Sealed, context};
 use crate::error::BootError;
@@ -39,11 +41,32 @@ pub struct Vimage {
 pub(super) struct Shared {
     /// In the order of their classes.
     pub(super) members: Vec<Member>,
+    /// Not that of the `Arc`, from which a thread that waits could not be told that it is the last.
+    pub(super) clones: Count,
+    pub(super) waiters: Waiters,
+    /// The fresh instances are destroyed already.
+    pub(super) is_destroyed: AtomicBool,
     pub(super) holders: Holders,
+}
+
+impl Shared {
+    pub(super) fn new(members: Vec<Member>) -> Self {
+        Self {
+            members,
+            clones: Count::one(),
+            waiters: Waiters::new(),
+            is_destroyed: AtomicBool::new(false),
+            holders: Holders::default(),
+        }
+    }
 }
 
 impl Drop for Shared {
     fn drop(&mut self) {
+        if *self.is_destroyed.get_mut() {
+            // `teardown::destroy` has released their last handles.
+            self.members.extract_if(.., |member| member.fresh).for_each(|member| std::mem::forget(member.handle));
+        }
         // The last one first: what was made with others around goes before them.
         while self.members.pop().is_some() {}
     }
@@ -60,7 +83,7 @@ pub(super) struct Member {
 impl Vimage {
     #[track_caller]
     fn new(members: Vec<Member>) -> Self {
-        Self::of(Arc::new(Shared { members, holders: Holders::default() }))
+        Self::of(Arc::new(Shared::new(members)))
     }
 
     #[track_caller]
@@ -94,6 +117,10 @@ impl Vimage {
     #[track_caller]
     pub fn current() -> Option<Self> {
         boot::ensure().ok()?;
+        // First, so that no base instance is used for what is `None` in the end.
+        if !classes().iter().all(|class| current::is_any(class)) {
+            return None;
+        }
         let mut handles = Vec::new();
         // A loop and not an iterator with a closure, which would hide who calls.
         for class in classes() {
@@ -165,6 +192,7 @@ unsafe impl<C> InstanceOf<C> for Vimage {
 impl Clone for Vimage {
     #[track_caller]
     fn clone(&self) -> Self {
+        self.shared.clones.add();
         Self::of(Arc::clone(&self.shared))
     }
 }
@@ -172,6 +200,9 @@ impl Clone for Vimage {
 impl Drop for Vimage {
     fn drop(&mut self) {
         self.shared.holders.remove(&self.ticket);
+        if self.shared.clones.release() == (Release::Done { awaited: true }) {
+            self.shared.waiters.notify();
+        }
     }
 }
 

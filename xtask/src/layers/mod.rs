@@ -69,10 +69,15 @@ impl Layers {
         })
     }
 
-    /// Files that the table does not place.
+    /// Files that the table does not place, and floors without a file.
     fn unknown(&self, source: &Source) -> Vec<String> {
-        let unplaced = source.files.iter().filter(|file| self.floor_of(file).is_none());
-        unplaced.map(|file| format!("{}/{}: is on no floor of the table", self.sources, file.display())).collect()
+        let floors: Vec<_> = source.files.iter().map(|file| self.floor_of(file)).collect();
+        let unplaced = source.files.iter().zip(&floors).filter(|(_, floor)| floor.is_none());
+        let unplaced =
+            unplaced.map(|(file, _)| format!("{}/{}: is on no floor of the table", self.sources, file.display()));
+        let has_files = |name: &str| floors.iter().flatten().any(|(_, floor)| *floor == name);
+        let empty = self.floors.iter().filter(|name| !has_files(name));
+        unplaced.chain(empty.map(|name| format!("{}: has no files on the floor `{name}`", self.sources))).collect()
     }
 
     fn upward(&self, source: &Source, imports: &[Import<'_>]) -> Vec<String> {

@@ -14,8 +14,8 @@ pub(super) const LAYERS: [Layers; 3] = [
     Layers {
         sources: "vimage-runtime/src",
         floors: &[
-            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "current", "storage", "names",
-            "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "export", "debug",
+            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage",
+            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "debug",
             "inspect", "testing", "private", "macros", "lib",
         ],
         circles: &[("core", 8)],
@@ -25,13 +25,11 @@ pub(super) const LAYERS: [Layers; 3] = [
         floors: &[
             "diagnostics",
             "idents",
-            "tokens",
             "attr",
             "model",
             "parse",
             "repair",
             "check",
-            "region",
             "lower",
             "expand",
             "driver",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::Report;
-use super::tables::Layers;
+use super::tables::{self, Layers};
 
 const LAYERS: Layers = Layers { sources: "src", floors: &["low", "middle", "high", "lib"], circles: &[("middle", 2)] };
 
@@ -18,8 +18,16 @@ fn check(library: &str, files: &[(&str, &str)]) -> Report {
     LAYERS.check(folder.path()).expect("tokens")
 }
 
+/// The errors but for floors without files, of which these small crates have many.
 fn errors(library: &str, files: &[(&str, &str)]) -> Vec<String> {
-    check(library, files).errors
+    let errors = check(library, files).errors.into_iter();
+    errors.filter(|error| !error.contains("has no files on the floor")).collect()
+}
+
+#[test]
+fn a_floor_without_files_is_an_error() {
+    let report = check("mod low; mod high;", &[("low.rs", ""), ("high.rs", "")]);
+    assert_eq!(report.errors, ["src: has no files on the floor `middle`"]);
 }
 
 #[test]
@@ -150,4 +158,21 @@ fn a_file_that_the_table_does_not_know_is_an_error() {
     let errors = errors(library, &[("odd.rs", ""), ("attic/mod.rs", "mod inner;"), ("attic/inner.rs", "")]);
     let expected = ["odd.rs", "attic/mod.rs", "attic/inner.rs"];
     assert_eq!(errors, expected.map(|file| format!("src/{file}: is on no floor of the table")));
+}
+
+/// What a floor is for is told in the document: of each that there is, from the top down.
+#[test]
+fn the_documentation_has_a_row_for_each_floor() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let text = std::fs::read_to_string(root.join("ARCHITECTURE.md")).expect("a document");
+    for layers in &tables::LAYERS[..2] {
+        let (_, section) = text.split_once(&format!("`{}`", layers.sources)).expect("a section per crate");
+        let rows = section.lines().skip_while(|line| !line.starts_with("|---")).skip(1);
+        let names = rows.map_while(|row| row.strip_prefix("| ")?.split(" | ").next()).flat_map(|cell| cell.split(", "));
+        let documented: Vec<_> = names.map(|name| name.trim_matches('`')).collect();
+        let sources = root.join(layers.sources);
+        let exists = |floor: &&&str| sources.join(floor).is_dir() || sources.join(format!("{floor}.rs")).is_file();
+        let floors: Vec<_> = layers.floors.iter().rev().filter(exists).copied().collect();
+        assert_eq!(documented, floors, "{}", layers.sources);
+    }
 }

@@ -2,16 +2,17 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Expr;
 
-use super::{exports, filled};
+use crate::expand::exports;
 use crate::idents;
 use crate::model::{Build, Part, Placeholder, Source, StorageKind, Variable};
 
-pub(super) fn part(source: &Source, part: &Part) -> TokenStream {
+pub(super) fn part(source: &Source, part: &Part, fill: &dyn Fn(&Expr) -> Expr) -> TokenStream {
     let Part { module_path, name, entry, .. } = part;
     let krate = &source.krate;
     // In reverse, because fields drop in the order in which they are declared.
-    let lines = variables(source, part).rev().map(|variable| line(source, variable));
+    let lines = variables(source, part).rev().map(|variable| line(variable, fill));
     let cfgs = common_cfgs(source, part);
     let named = variables(source, part).filter_map(|variable| variable.exports.as_ref());
     let names = named.map(|exports| exports::registration(krate, exports, Build::Instances));
@@ -25,11 +26,11 @@ pub(super) fn part(source: &Source, part: &Part) -> TokenStream {
     }
 }
 
-fn line(source: &Source, variable: &Variable) -> TokenStream {
+fn line(variable: &Variable, fill: &dyn Fn(&Expr) -> Expr) -> TokenStream {
     let Variable { attrs, cfgs, vis, ident, field_ty, .. } = variable;
     let kind = kind(variable);
     let accessor = idents::accessor(ident);
-    let init = filled(source, &variable.field_init);
+    let init = fill(&variable.field_init);
     // `const`, as in the default build: what it borrows lives as long as in the initializer of a static.
     quote! {
         { #(#cfgs)* } { #(#attrs)* } #vis #kind #accessor #ident (#field_ty) = (const { #init });

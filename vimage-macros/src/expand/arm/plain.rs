@@ -2,14 +2,16 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
+use syn::Expr;
 
-use super::{exports, filled, instances};
+use super::instances;
+use crate::expand::exports;
 use crate::idents;
 use crate::model::{Build, Part, Source, StorageKind, Variable};
 
-pub(super) fn variable(source: &Source, variable: &Variable) -> TokenStream {
+pub(super) fn variable(source: &Source, variable: &Variable, init: Expr) -> TokenStream {
     let krate = &source.krate;
-    let item = item(source, variable);
+    let item = item(variable, init);
     let (cfgs, ty) = (&variable.cfgs, &variable.ty);
     let may_be_sent = matches!(variable.kind, StorageKind::Scoped | StorageKind::Keep).then(|| {
         quote! {
@@ -21,10 +23,9 @@ pub(super) fn variable(source: &Source, variable: &Variable) -> TokenStream {
     quote!(#item #may_be_sent #names)
 }
 
-fn item(source: &Source, variable: &Variable) -> TokenStream {
+fn item(variable: &Variable, init: Expr) -> TokenStream {
     let Variable { attrs, vis, static_token, kind, ty, .. } = variable;
     let accessor = idents::accessor(&variable.ident);
-    let init = filled(source, &variable.init);
     let case = allow_case(variable);
     if matches!(kind, StorageKind::ThreadLocal) {
         return quote! { ::std::thread_local! { #(#attrs)* #case #vis #static_token #accessor: #ty = #init; } };

@@ -4,18 +4,17 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Attribute;
+use syn::{Attribute, Expr};
 
-use super::{filled, instances};
+use super::instances;
 use crate::model::{Part, Source, StorageKind, Variable};
 use crate::{attr, idents};
 
 /// The variable as a static under its new name.
-pub(super) fn variable(source: &Source, variable: &Variable) -> TokenStream {
+pub(super) fn variable(variable: &Variable, init: Expr) -> TokenStream {
     let Variable { vis, static_token, ty, kind, .. } = variable;
     let attrs = attrs(variable);
     let accessor = idents::accessor(&variable.ident);
-    let init = filled(source, &variable.init);
     let mutability = kind.mutability();
     let item = quote! {
         #(#attrs)* #[allow(non_upper_case_globals)] #vis #static_token #mutability #accessor: #ty = #init;
@@ -24,7 +23,7 @@ pub(super) fn variable(source: &Source, variable: &Variable) -> TokenStream {
 }
 
 /// The variables of a part as accessors that have no value, and the values by themselves.
-pub(super) fn part(source: &Source, part: &Part) -> TokenStream {
+pub(super) fn part(source: &Source, part: &Part, fill: &dyn Fn(&Expr) -> Expr) -> TokenStream {
     let krate = &source.krate;
     let module_path = &part.module_path;
     let accessors = instances::variables(source, part).map(|variable| {
@@ -32,7 +31,7 @@ pub(super) fn part(source: &Source, part: &Part) -> TokenStream {
         let conditions = cfgs.iter().filter(|attr| attr.path().is_ident("cfg"));
         let accessor = idents::accessor(&variable.ident);
         let kind = instances::kind(variable);
-        let init = filled(source, &variable.field_init);
+        let init = fill(&variable.field_init);
         let mutability = variable.kind.mutability();
         quote! {
             #krate::__private::recovered! { #module_path; { #(#conditions)* } #vis #kind #accessor (#field_ty) }
