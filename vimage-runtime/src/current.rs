@@ -1,28 +1,53 @@
 //! Which instance a class resolves to on this thread.
 
+use std::fmt;
 use std::ptr::NonNull;
 
-use crate::boot;
 use crate::core::context::{self, Current};
 use crate::core::handle::Handle;
 use crate::core::header::Header;
 use crate::error::BootError;
 use crate::registry::{ClassEntry, NoContext};
+use crate::{boot, stray};
 
-/// The instance that an accessor of this class would resolve to, without a panic.
-pub(crate) fn block(class: &'static ClassEntry) -> Option<NonNull<Header>> {
+/// The instance that this thread is in, whatever the class says of a missing context.
+pub(crate) fn entered(class: &'static ClassEntry) -> Option<NonNull<Header>> {
     if !cfg!(feature = "vimage") {
         boot::ensure().ok()?;
         return class.base_block();
     }
     match context::found(class) {
         Current::Instance(block) => Some(block),
-        Current::Nothing if class.no_context == NoContext::Base => adopt_base(class).ok(),
         Current::Nothing | Current::Barred => None,
     }
 }
 
+/// The instance that an accessor of this class would resolve to.
+///
+/// # Panics
+///
+/// Where the class falls back on its base instance, and a thread of a test must not.
+#[track_caller]
+pub(crate) fn block(class: &'static ClassEntry) -> Option<NonNull<Header>> {
+    match context::found(class) {
+        Current::Nothing if cfg!(feature = "vimage") && class.no_context == NoContext::Base => {
+            adopt_base(class, format_args!("the current {} instance", class.name)).ok()
+        }
+        _ => entered(class),
+    }
+}
+
+/// Whether an accessor of this class would find an instance.
+pub(crate) fn is_any(class: &'static ClassEntry) -> bool {
+    let falls_back = class.no_context == NoContext::Base && matches!(context::found(class), Current::Nothing);
+    entered(class).is_some() || falls_back
+}
+
 /// A handle to the current instance of the class; none in its detach hooks.
+///
+/// # Panics
+///
+/// As [`block`].
 #[track_caller]
 pub(crate) fn handle(class: &'static ClassEntry) -> Option<Handle> {
     let block = block(class)?;
@@ -30,17 +55,33 @@ pub(crate) fn handle(class: &'static ClassEntry) -> Option<Handle> {
     unsafe { Handle::of_current(block) }
 }
 
-/// The id of the current instance of the class.
-pub(crate) fn id(class: &'static ClassEntry) -> Option<u64> {
-    // SAFETY: the owner of the context keeps the instance alive while this thread is in it.
-    block(class).map(|block| unsafe { block.as_ref() }.id)
+/// A handle to the instance that this thread is in; none in its detach hooks.
+#[track_caller]
+pub(crate) fn entered_handle(class: &'static ClassEntry) -> Option<Handle> {
+    let block = entered(class)?;
+    // SAFETY: as in `handle`.
+    unsafe { Handle::of_current(block) }
 }
 
-/// Makes the base instance current for good on this thread, which has no context.
+/// The id of the instance that this thread is in.
+pub(crate) fn id(class: &'static ClassEntry) -> Option<u64> {
+    // SAFETY: the owner of the context keeps the instance alive while this thread is in it.
+    entered(class).map(|block| unsafe { block.as_ref() }.id)
+}
+
+/// Makes the base instance current for good on this thread, which has no context. `used` says what for.
+///
+/// # Panics
+///
+/// If this may be a thread that a test has started without its contexts.
 #[cold]
-pub(crate) fn adopt_base(class: &'static ClassEntry) -> Result<NonNull<Header>, BootError> {
+#[track_caller]
+pub(crate) fn adopt_base(class: &'static ClassEntry, used: fmt::Arguments<'_>) -> Result<NonNull<Header>, BootError> {
     boot::ensure()?;
+    stray::check(class, used);
     let base = class.laid_out().base();
-    context::adopt(class, base);
+    if stray::may_adopt() {
+        context::adopt(class, base);
+    }
     Ok(base)
 }

@@ -11,11 +11,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::core::ClassState;
 use crate::core::context::stack;
-use crate::instance::Instance;
+use crate::core::{ClassState, HasInstances};
 use crate::layout::{LinkedModule, PlacedPart};
-use crate::registry::{Class, classes};
+use crate::registry::classes;
 
 /// Rows of text under titles; shown with columns aligned.
 ///
@@ -65,6 +64,12 @@ impl fmt::Display for Table {
 
 /// All instances: class, id, name, state, handles, parent, and how many bytes of `keep` variables it will leave
 /// behind. Empty before boot. Linear in the number of instances, which cannot be made or end meanwhile.
+///
+/// ```
+/// vimage::boot()?;
+/// print!("{}", vimage::debug::instances());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn instances() -> Table {
     let row = |row: InstanceRow| {
@@ -119,6 +124,12 @@ pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) 
 
 /// All registered modules, in the order they are attached: class, name, when they came, their hooks, where they are
 /// declared. Empty before boot.
+///
+/// ```
+/// vimage::boot()?;
+/// print!("{}", vimage::debug::modules());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn modules() -> Table {
     let mut rows = Vec::new();
@@ -176,6 +187,11 @@ pub fn variables() -> Table {
 
 /// The contexts that this thread is in, the innermost last: class, instance, and where it was entered. Empty without
 /// the feature `invariants`, and in builds without instances.
+///
+/// ```
+/// vimage::boot()?.enter(|| print!("{}", vimage::debug::contexts()));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn contexts() -> Table {
     let row = |place: stack::Place| vec![place.class.to_owned(), place.instance, place.entered.to_string()];
@@ -186,17 +202,30 @@ pub fn contexts() -> Table {
 /// entered. Empty without the feature `invariants`.
 ///
 /// It is no mistake, but often a hint: who knows that the context is set need not set it.
+///
+/// ```
+/// vimage::boot()?.enter(|| print!("{}", vimage::debug::recursions()));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn recursions() -> Table {
     let rows = stack::recursions().into_iter().map(|(inner, outer)| vec![inner, outer]).collect();
     Table { titles: &["entered again", "entered before"], rows }
 }
 
-/// Where the handles to this instance were made that still exist, `instance` among them. Empty without the feature
+/// Where the handles to this instance, or to those of a vimage, were made that still exist, `instance` among them. Empty without the feature
 /// `invariants`.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// for place in vimage::debug::holders(&Vnet::base()?) {
+///     println!("a handle was made at {place}");
+/// }
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
-pub fn holders<C: Class>(instance: &Instance<C>) -> Vec<&'static Location<'static>> {
-    instance.handle().header().holders.places()
+pub fn holders(instance: &impl HasInstances) -> Vec<&'static Location<'static>> {
+    instance.instances().into_iter().flat_map(|handle| handle.header().holders.places()).collect()
 }
 
 fn states() -> impl Iterator<Item = &'static ClassState> {

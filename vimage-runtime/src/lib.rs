@@ -72,6 +72,7 @@ pub mod module;
 mod names;
 mod registry;
 mod storage;
+mod stray;
 pub mod symmap;
 mod sync;
 pub mod sysctl;
@@ -82,10 +83,10 @@ mod vimage;
 #[path = "private.rs"]
 pub mod __private;
 
-pub use carry::{BindError, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
+pub use carry::{BindError, BindFn, BindRefused, Bound, Enter, Movable, MoveError, Transfer};
 #[doc(inline)]
 pub use carry::{future, thread};
-pub use contexts::{Contexts, isolated};
+pub use contexts::{Contexts, WeakContexts, isolated};
 pub use core::{HasInstances, InstanceOf};
 pub use error::{AttachError, BootError, Holders, ShutdownError, TeardownFailure};
 pub use failure::set_failure_handler;
@@ -124,6 +125,44 @@ pub fn boot() -> Result<Vimage, BootError> {
     Vimage::base()
 }
 
+/// Boots with options; [`boot`](fn@boot) is the same without any.
+///
+/// ```
+/// let base = vimage::BootOptions::new().reserve(4096).boot()?;
+/// # Ok::<(), vimage::BootError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "nothing happens before `boot`"]
+pub struct BootOptions {
+    reserve: Option<usize>,
+}
+
+impl BootOptions {
+    /// Starts with the options that [`boot`](fn@boot) uses.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps this many bytes at the end of each instance for modules that are not linked into the program but loaded at
+    /// run time; 256 without this. Modules with `register = "manual"` have room whatever this is.
+    pub fn reserve(mut self, bytes: usize) -> Self {
+        self.reserve = Some(bytes);
+        self
+    }
+
+    /// Boots, as [`boot`](fn@boot).
+    ///
+    /// # Errors
+    ///
+    /// [`BootError::AlreadyBooted`] if that has happened, or begun, and options were given; otherwise as
+    /// [`boot`](fn@boot).
+    #[track_caller]
+    pub fn boot(self) -> Result<Vimage, BootError> {
+        self.reserve.map_or(Ok(()), boot::with_reserve)?;
+        Vimage::base()
+    }
+}
+
 /// The classes of FreeBSD's VIMAGE, and the names of their instances; part of the [prelude].
 ///
 /// ```
@@ -160,8 +199,20 @@ pub mod kernel {
     pub type Vprocg = Instance<Procg>;
 }
 
-/// What most code needs: `use vimage::prelude::*;`.
+/// The names that most code needs.
+///
+/// ```
+/// use vimage::prelude::*;
+///
+/// #[vnet_module]
+/// mod network {}
+///
+/// assert!(Vnet::base()?.is_base());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub mod prelude {
+    #[doc(no_inline)]
+    pub use crate::BindFn as _;
     #[doc(no_inline)]
     pub use crate::future::FutureExt as _;
     #[doc(no_inline)]

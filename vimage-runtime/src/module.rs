@@ -1,4 +1,15 @@
-//! Modules and their hooks, as they are registered at boot, or later with [`register`].
+//! Modules that are registered at run time.
+//!
+//! Boot registers all modules of the program, except those with `register = "manual"`. [`register`] registers such a module, or
+//! one of a library that was loaded since, and [`unregister`] takes it away again.
+//!
+//! ```
+//! #[vimage::module(name = "added", register = "manual")]
+//! mod plugin {}
+//!
+//! vimage::module::register("added")?;
+//! # Ok::<(), vimage::module::RegisterError>(())
+//! ```
 //!
 //! # Modules in libraries that are loaded at run time
 //!
@@ -40,24 +51,9 @@
 
 use crate::boot;
 use crate::core::dynamic;
-pub use crate::error::{AlreadyBooted, RegisterError};
+pub use crate::error::RegisterError;
 use crate::layout::{LinkedModule, link};
 use crate::registry::{ClassEntry, ModuleEntry, classes, closest, collected};
-
-/// Sets how many bytes at the end of each instance are kept for modules that are not linked into the program but
-/// loaded later; 256 if it is not called. Modules with `register = "manual"` have room whatever this is.
-///
-/// # Errors
-///
-/// [`AlreadyBooted`], if instances have been laid out.
-pub fn set_reserve(bytes: usize) -> Result<(), AlreadyBooted> {
-    if classes().is_empty() {
-        boot::set_reserve(bytes);
-        Ok(())
-    } else {
-        Err(AlreadyBooted)
-    }
-}
 
 /// Registers a module with `register = "manual"`, or one that was loaded after boot, and attaches it to every
 /// instance there is: the kernel's `MOD_LOAD`.
@@ -118,6 +114,14 @@ pub fn register(name: &str) -> Result<(), RegisterError> {
 ///
 /// No code of the module runs, and none of its variables is borrowed or held, from now on until it is registered
 /// again.
+///
+/// ```
+/// # vimage::boot()?;
+/// // SAFETY: there is no such module, so that none of its code runs.
+/// let error = unsafe { vimage::module::unregister("no_such_module") }.unwrap_err();
+/// assert!(matches!(error, vimage::module::RegisterError::Unknown { .. }));
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
     boot::ensure_over().map_err(RegisterError::Boot)?;
     for class in classes() {

@@ -1,10 +1,10 @@
 //! What the macros' output refers to. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
-#[cfg(feature = "vimage")]
-pub use crate::registry::Context;
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
+#[cfg(feature = "vimage")]
+pub use crate::registry::ThreadContext;
 pub use crate::registry::{
     Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
     HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
@@ -15,7 +15,7 @@ pub use crate::names::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::names::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::{symmap::SYMBOLS, sysctl::SYSCTLS};
+pub use crate::{stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
@@ -26,12 +26,13 @@ pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode
 pub use crate::storage::{assert, assert_send};
 #[cfg(feature = "vimage")]
 pub use crate::storage::{drop_of, kept};
+pub use crate::stray::TestEntry;
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
-pub use crate::testing::{run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
+pub use crate::testing::{Test, run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
-    __hook as hook, __module as module, __register as register,
+    __hook as hook, __module as module, __register as register, __this_test as this_test,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::{
@@ -104,5 +105,8 @@ pub mod std_macros {
     pub use ::std::task::Poll as __Poll;
     pub use ::std::task::ready;
     pub use ::std::vec::Vec as __Vec;
-    pub use ::std::{dbg, format_args, matches, vec, write, writeln};
+    pub use ::std::{
+        assert, assert_eq, assert_ne, dbg, debug_assert, debug_assert_eq, debug_assert_ne, eprint, eprintln, format,
+        format_args, matches, print, println, vec, write, writeln,
+    };
 }

@@ -1,7 +1,7 @@
-//! Variables that a tool may look up by name: the kernel's symbol map of a virtual network.
+//! Variables that tools look up by name and read at their address: the kernel's symbol map.
 //!
-//! Only variables marked `#[virtualized(symmap)]` or `#[shared(symmap)]`, and the virtualized ones of a module that is
-//! itself marked `symmap`, can be found. A symbol's name is that of its static in lower case.
+//! A variable is a symbol if it is `#[virtualized(symmap)]` or `#[shared(symmap)]`, or a virtualized variable of a module
+//! with the option `symmap`. The name of the symbol is that of the static in lower case.
 //!
 //! ```
 //! # use vimage::prelude::*;
@@ -25,7 +25,7 @@
 //!
 //! # In each build
 //!
-//! The same names. Without instances the address is that of the plain static.
+//! The names are the same. Without instances the address is that of the plain static.
 
 use std::alloc::Layout;
 use std::any::{Any, TypeId};
@@ -38,7 +38,7 @@ use crate::error::BootError;
 use crate::names::{self, Identity, InstanceRef, Named, Names};
 use crate::registry::{Module, closest, collection};
 
-/// A variable as it is in one instance.
+/// A variable of one instance; from [`lookup`] and [`symbols`].
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -63,67 +63,67 @@ pub struct Symbol<'a> {
     address: NonNull<()>,
 }
 
-// SAFETY: it gives `&T` of types that are `Sync` only, and otherwise an address.
+// SAFETY: it returns `&T` of `Sync` types only, and otherwise an address.
 unsafe impl Send for Symbol<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for Symbol<'_> {}
 
 impl<'a> Symbol<'a> {
-    /// Its name, in lower case.
+    /// Returns the name, in lower case.
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.entry.identity.name
     }
 
-    /// The module of the variable.
+    /// Returns the name of the module.
     #[must_use]
     pub fn module(&self) -> &'static str {
         self.entry.identity.module.name
     }
 
-    /// The Rust path of the module, which starts with the crate.
+    /// Returns the Rust path of the module, which starts with the crate.
     #[must_use]
     pub fn path(&self) -> &'static str {
         self.entry.identity.module.path
     }
 
-    /// The class of the module.
+    /// Returns the name of the class.
     #[must_use]
     pub fn class(&self) -> &'static str {
         self.entry.identity.module.class.name
     }
 
-    /// The name of the variable's type, as [`std::any::type_name`] gives it.
+    /// Returns the name of the type, as [`std::any::type_name`] does.
     #[must_use]
     pub fn type_name(&self) -> &'static str {
         self.entry.target.shape().type_name
     }
 
-    /// Its size in bytes.
+    /// Returns the size in bytes.
     #[must_use]
     pub fn size(&self) -> usize {
         self.entry.target.shape().layout.size()
     }
 
-    /// Its alignment in bytes.
+    /// Returns the alignment in bytes.
     #[must_use]
     pub fn align(&self) -> usize {
         self.entry.target.shape().layout.align()
     }
 
-    /// Whether all instances share the variable.
+    /// Returns whether all instances share the variable.
     #[must_use]
     pub fn is_shared(&self) -> bool {
         self.entry.shared
     }
 
-    /// Where it is in this instance. Reading through the pointer is as unsafe as for any variable that others write.
+    /// Returns the address in this instance. Reading through it is `unsafe`: other threads may write the variable.
     #[must_use]
     pub fn address(&self) -> *const () {
         self.address.as_ptr()
     }
 
-    /// The variable, if it is of type `T`; never for a `static mut`, which has an address only.
+    /// Returns the variable if its type is `T`; never that of a `static mut`, which has only an address.
     #[must_use]
     pub fn get<T: Any>(&self) -> Option<&'a T> {
         let target = self.entry.target;
@@ -131,7 +131,8 @@ impl<'a> Symbol<'a> {
             return None;
         }
         let address = target.find(self.instance)?;
-        // SAFETY: the target was made of a function that gives an `&'a T` for an `InstanceRef<'a>`, as its type says.
+        // SAFETY: `shared_as` is `T`, so by the contract of `SymbolTarget` this is the address of a `T` that can be shared
+        // for the lifetime of the instance, which is `'a`.
         Some(unsafe { address.cast().as_ref() })
     }
 }
@@ -143,12 +144,29 @@ impl fmt::Debug for Symbol<'_> {
     }
 }
 
-/// The variable of this name in an instance. `module::name` tells those apart that bear one name; the module is given
-/// by its name or its Rust path. One look-up in a sorted table, which the first one makes.
+/// Looks up a variable of an instance or vimage. If several have the name, `module::name` identifies one, with the name or
+/// the Rust path of the module. It costs a look-up in a sorted table; the first one makes the table.
 ///
 /// # Errors
 ///
 /// [`Error`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// #[vimage::module]
+/// mod looked_up {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized(symmap)]
+///     static LOOKED_UP: AtomicU32 = AtomicU32::new(7);
+/// }
+///
+/// let base = vimage::boot()?;
+/// let symbol = vimage::symmap::lookup(&base, "looked_up")?;
+/// assert_eq!(symbol.address(), vimage::symmap::lookup(&base, "looked_up::looked_up")?.address());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn lookup<'a>(instance: &'a impl HasInstances, name: &str) -> Result<Symbol<'a>, Error> {
     let table = NAMES.table().map_err(Error::Boot)?;
     let of_entry = |entry: &SymbolEntry| instance.instance_of(entry.identity.module.class);
@@ -171,6 +189,14 @@ pub fn lookup<'a>(instance: &'a impl HasInstances, name: &str) -> Result<Symbol<
 /// # Errors
 ///
 /// [`Error::Boot`].
+///
+/// ```
+/// let base = vimage::boot()?;
+/// for symbol in vimage::symmap::symbols(&base)? {
+///     println!("{symbol:?}");
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn symbols(instance: &impl HasInstances) -> Result<Vec<Symbol<'_>>, Error> {
     let mut all = Vec::new();
     for handle in instance.instances() {
@@ -180,7 +206,7 @@ pub fn symbols(instance: &impl HasInstances) -> Result<Vec<Symbol<'_>>, Error> {
     Ok(all)
 }
 
-pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
+fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
     let table = NAMES.table().map_err(Error::Boot)?;
     let class = instance.header().map(|header| header.class);
     // The table has them in order.
@@ -210,21 +236,21 @@ impl<'a> Symbol<'a> {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// No symbol of the instance's class bears this name.
+    /// No symbol of the instance's class has this name.
     Unknown {
         /// The name.
         name: String,
-        /// A name that exists and is close.
+        /// The closest existing name.
         closest: Option<String>,
     },
-    /// Several bear it; write the module before it: `module::name`.
+    /// Several symbols have this name; put the module before it: `module::name`.
     Ambiguous {
         /// The name.
         name: String,
-        /// Who bears it, with crate and line.
+        /// The names that identify each of them, with crate and line.
         candidates: Vec<String>,
     },
-    /// The module has been taken back.
+    /// The module is unregistered.
     Gone {
         /// The name.
         name: String,
@@ -238,7 +264,7 @@ impl fmt::Display for Error {
         match self {
             Self::Unknown { name, closest } => names::write_unknown(f, "symbol", name, closest.as_deref()),
             Self::Ambiguous { name, candidates } => names::write_ambiguous(f, name, candidates),
-            Self::Gone { name } => write!(f, "`{name}`: its module has been taken back"),
+            Self::Gone { name } => write!(f, "`{name}`: the module is unregistered"),
             Self::Boot(error) => error.fmt(f),
         }
     }
@@ -292,11 +318,11 @@ impl fmt::Debug for SymbolEntry {
     }
 }
 
-/// What is known of a variable without an instance.
+/// The properties of a variable that do not depend on the instance.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Shape {
-    /// `None` where the variable may not be reached by reference.
+    /// `None` if the variable must not be reached by reference.
     shared_as: Option<TypeId>,
     type_name: &'static str,
     layout: Layout,
@@ -308,11 +334,11 @@ impl Shape {
     }
 }
 
-/// A variable, whatever its type.
+/// A variable of any type.
 ///
 /// # Safety
 ///
-/// The shape is `shared_as` a type `T` only if `find` gives, for an `InstanceRef<'a>`, the address of a `T` that can be
+/// If the shape is `shared_as` a type `T`, then `find` returns, for an `InstanceRef<'a>`, the address of a `T` that can be
 /// shared for `'a`, also with other threads.
 #[doc(hidden)]
 pub unsafe trait SymbolTarget {
@@ -320,11 +346,11 @@ pub unsafe trait SymbolTarget {
     fn find(&self, instance: InstanceRef<'_>) -> Option<NonNull<()>>;
 }
 
-/// A variable that gives references.
+/// A variable that is reached by reference.
 #[doc(hidden)]
 pub struct SharedSymbol<T: 'static>(pub for<'a> fn(InstanceRef<'a>) -> Option<&'a T>);
 
-// SAFETY: the function gives a reference, to a type that is `Sync`.
+// SAFETY: the function returns a reference, to a `Sync` type.
 unsafe impl<T: Sync + 'static> SymbolTarget for SharedSymbol<T> {
     fn shape(&self) -> Shape {
         Shape::of::<T>(Some(TypeId::of::<T>()))
@@ -335,11 +361,11 @@ unsafe impl<T: Sync + 'static> SymbolTarget for SharedSymbol<T> {
     }
 }
 
-/// A `static mut`, which gives its address.
+/// A `static mut`, of which only the address is known.
 #[doc(hidden)]
 pub struct RawSymbol<T: 'static>(pub fn(InstanceRef<'_>) -> Option<*mut T>);
 
-// SAFETY: the shape is shared as nothing.
+// SAFETY: the shape is not `shared_as` any type.
 unsafe impl<T: 'static> SymbolTarget for RawSymbol<T> {
     fn shape(&self) -> Shape {
         Shape::of::<T>(None)
@@ -354,7 +380,7 @@ collection! { SYMBOLS: &'static SymbolEntry }
 
 static NAMES: Names<SymbolEntry> = Names::new(collected);
 
-/// Declares a symbol; `symmap` ends here.
+/// Declares a symbol; the option `symmap` expands to it.
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __symbol {

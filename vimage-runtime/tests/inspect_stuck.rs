@@ -130,6 +130,17 @@ fn a_silent_connection_is_closed_and_others_are_served() {
 }
 
 #[test]
+fn the_longest_timeouts_are_no_limits() {
+    let (server, _directory) = serve(|builder| builder.idle_timeout(Duration::MAX).request_timeout(Duration::MAX));
+    let mut client = Client::of(&server);
+    assert!(client.ok(json!({ "op": "modules" })).is_array());
+    // A request in two pieces, each of which is waited for.
+    client.send(b"{ \"op\": ");
+    client.send(b"\"modules\" }\n");
+    assert!(client.reply()["ok"].is_array());
+}
+
+#[test]
 fn instances_that_are_not_there_or_not_alone_are_told() {
     let (server, _directory) = serve(|builder| builder);
     let mut client = Client::of(&server);

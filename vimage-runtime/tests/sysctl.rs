@@ -1,5 +1,7 @@
 //! Sysctls: the same names, types and answers in each build.
 
+use std::error::Error as _;
+
 use vimage::prelude::*;
 use vimage::sysctl::{self, Error, Kind, Value};
 use vimage::{CreateError, kernel::Net};
@@ -180,7 +182,8 @@ fn handlers_compute_and_check() {
     sysctl::set("net.foo.load", 50).unwrap();
     assert_eq!(sysctl::get("net.foo.load").unwrap(), Value::Int(50));
     let refused = sysctl::set("net.foo.load", "51").unwrap_err();
-    assert_eq!(refused.to_string(), "`net.foo.load`: only even numbers");
+    assert_eq!(refused.to_string(), "access to `net.foo.load` was refused");
+    assert_eq!(refused.source().unwrap().to_string(), "only even numbers");
     let range = sysctl::set("net.foo.load", 102).unwrap_err();
     assert_eq!(range.to_string(), "`net.foo.load`: 102 is not in the range of ..=100");
     assert_eq!(sysctl::get("net.foo.load").unwrap(), Value::Int(50), "what was refused has changed nothing");

@@ -178,6 +178,14 @@ async fn on_several_threads() -> Result<(), tokio::task::JoinError> {
     Ok(())
 }
 
+/// The runtime is in the vimage as well then.
+#[tokio::test]
+#[vimage::test]
+async fn below_an_executor() {
+    tokio::task::yield_now().await;
+    work();
+}
+
 /// A thread that is just ending gets a moment to release its handles.
 #[vimage::test]
 fn a_thread_that_is_just_ending() {
@@ -228,6 +236,18 @@ fn fails_assertion() {
     assert_eq!(registry::register("x"), 0, "the usual way to fail");
 }
 
+#[vimage::test]
+#[ignore = "fails on purpose"]
+fn fails_result() -> Result<(), String> {
+    Err("said by its result".to_owned())
+}
+
+// Rustc expands the first one first, and the second one sees nothing of it.
+#[test]
+#[vimage::test]
+#[ignore = "fails on purpose"]
+fn fails_registered_twice() {}
+
 /// In builds without instances nothing can be left behind.
 const FAILURES: &[(&str, &str, bool)] = &[
     ("fails_thread_left_behind", "something still holds its vimage", true),
@@ -236,7 +256,12 @@ const FAILURES: &[(&str, &str, bool)] = &[
     ("fails_no_panic", "the test did not panic as expected", false),
     ("fails_other_panic", "the panic \"pears\" did not contain the expected \"apples\"", false),
     ("fails_assertion", "the usual way to fail", false),
+    ("fails_result", "said by its result", false),
+    ("fails_registered_twice", "write `#[vimage::test]` above it", false),
 ];
+
+/// Tells those who read of a failure that the test had no instance of its own.
+const NOT_ON: &str = "enable the feature `vimage` of the package `vimage`";
 
 #[test]
 fn failing_tests_fail_and_say_why() {
@@ -249,6 +274,8 @@ fn failing_tests_fail_and_say_why() {
             continue;
         }
         assert!(!run.status.success() && output.contains(text), "{name}:\n{output}");
+        let is_explained = !name.contains("registered_twice") && !cfg!(feature = "vimage");
+        assert_eq!(output.matches(NOT_ON).count(), usize::from(is_explained), "{name}:\n{output}");
         if name.ends_with("left_behind") && cfg!(feature = "vimage") {
             assert!(output.contains("something still holds its vimage"), "{name}:\n{output}");
         }
@@ -256,6 +283,39 @@ fn failing_tests_fail_and_say_why() {
             assert!(output.contains("made at vimage-runtime/tests/travel_attributes.rs:"), "{name}:\n{output}");
         }
     }
+}
+
+#[vimage::test]
+fn a_test_may_call_others() {
+    registry::clear();
+    registry::register("outer");
+    let outer = Vnet::current().unwrap();
+    second();
+    with_an_exit_code();
+    nested_panics_are_its_own();
+    // It is back in its own vimage, which the others have not seen, where there are several.
+    assert_eq!(Vnet::current(), Some(outer));
+    assert_eq!(registry::register("outer"), if cfg!(feature = "vimage") { 2 } else { 52 });
+}
+
+#[vimage::test]
+#[should_panic(expected = "on purpose")]
+fn nested_panics_are_its_own() {
+    that_panics();
+    let outer = Vnet::current();
+    assert!(std::panic::catch_unwind(fails_assertion).is_err());
+    assert_eq!(Vnet::current(), outer);
+    panic!("on purpose");
+}
+
+#[vimage::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_async_test_may_call_others() {
+    let outer = Vnet::current();
+    second();
+    tokio::task::yield_now().await;
+    tokio::task::block_in_place(on_one_thread);
+    assert_eq!(Vnet::current(), outer);
 }
 
 mod program {

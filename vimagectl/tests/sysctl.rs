@@ -141,7 +141,10 @@ fn what_is_wrong_is_told_ignored_or_kept_quiet() {
     // One that cannot be read does not hide the others, but is not right either.
     let listed = program.run(&["sysctl", "secret", "net.foo.mode"]);
     assert_eq!(String::from_utf8(listed.stdout).unwrap(), "net.foo.mode: 1\n");
-    assert_eq!(String::from_utf8(listed.stderr).unwrap(), "vimagectl: `secret.value`: nobody may read it\n");
+    assert_eq!(
+        String::from_utf8(listed.stderr).unwrap(),
+        "vimagectl: access to `secret.value` was refused: nobody may read it\n"
+    );
     assert_eq!(listed.status.code(), Some(1));
     let all = program.run(&["sysctl", "-a"]);
     assert_eq!(all.status.code(), Some(1));

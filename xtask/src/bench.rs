@@ -22,7 +22,9 @@ struct Count {
     table: String,
     row: String,
     column: String,
+    /// Of one time.
     instructions: f64,
+    times: f64,
 }
 
 /// What is counted in each profile, in the order in which it was counted first.
@@ -50,28 +52,78 @@ pub(crate) fn bench() -> Done {
     fs::write(README, readme).map_err(|error| format!("{README}: {error}"))
 }
 
+/// Prints the functions in which the instructions of some counts are: of those with this text in their name.
+pub(crate) fn explain(name: &str) -> Done {
+    for program in PROGRAMS {
+        for text in files(&folder(PROFILES[0].0, program))? {
+            let Some(count) = parse(&text).filter(|count| count.row.contains(name)) else { continue };
+            let Count { table, row, column, instructions, times } = count;
+            println!("\n{table}: {row}, {column}: {}", grouped(instructions));
+            for (function, instructions) in functions(&text) {
+                println!("{:>10.1}  {function}", instructions as f64 / times);
+            }
+        }
+    }
+    Ok(())
+}
+
 /// Runs a program under callgrind, which writes a file for each count.
 fn counts(profile: &str, program: &str) -> Result<Vec<Count>, String> {
-    let folder = format!("target/bench/{profile}-{program}");
+    let folder = folder(profile, program);
     let failed = |error: std::io::Error| format!("{folder}: {error}");
     if Path::new(&folder).exists() {
         fs::remove_dir_all(&folder).map_err(failed)?;
     }
     fs::create_dir_all(&folder).map_err(failed)?;
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(["--quiet", "--tool=callgrind", &format!("--callgrind-out-file={folder}/counts")]);
+    valgrind.args(["--quiet", "--tool=callgrind", "--compress-strings=no", "--compress-pos=no"]);
+    valgrind.arg(format!("--callgrind-out-file={folder}/counts"));
     run(&format!("count, {profile}"), valgrind.arg(format!("target/{profile}/{program}")))?;
+    files(&folder)?.iter().map(|text| parse(text).ok_or_else(|| format!("{folder}: not a count"))).collect()
+}
+
+fn folder(profile: &str, program: &str) -> String {
+    format!("target/bench/{profile}-{program}")
+}
+
+/// The files that callgrind has written, in order.
+fn files(folder: &str) -> Result<Vec<String>, String> {
+    let failed = |error: std::io::Error| format!("{folder}: {error}");
     let mut numbered = BTreeMap::new();
-    for entry in fs::read_dir(&folder).map_err(failed)? {
+    for entry in fs::read_dir(folder).map_err(failed)? {
         let path = entry.map_err(failed)?.path();
         // The last file, without a number, is of the end of the program.
         if let Some(number) = path.extension().and_then(|number| number.to_str()?.parse::<u32>().ok()) {
             // Names of functions can be anything.
-            let text = String::from_utf8_lossy(&fs::read(&path).map_err(failed)?).into_owned();
-            numbered.insert(number, parse(&text).ok_or_else(|| format!("{}: not a count", path.display()))?);
+            numbered.insert(number, String::from_utf8_lossy(&fs::read(&path).map_err(failed)?).into_owned());
         }
     }
     Ok(numbered.into_values().collect())
+}
+
+/// The functions with most instructions of their own.
+fn functions(text: &str) -> Vec<(&str, u64)> {
+    const MOST: usize = 12;
+    let mut own = BTreeMap::<&str, u64>::new();
+    let (mut function, mut called) = ("", false);
+    for line in text.lines() {
+        if let Some(name) = line.strip_prefix("fn=") {
+            // What is behind the quote counts recursion.
+            function = name.split('\'').next().unwrap_or(name);
+        } else if line.starts_with("calls=") {
+            called = true;
+        } else if line.starts_with(|c: char| c.is_ascii_digit()) {
+            // The line behind a call is what the called function has taken.
+            if !std::mem::take(&mut called) {
+                let instructions = line.split(' ').nth(1).and_then(|number| number.parse::<u64>().ok());
+                *own.entry(function).or_default() += instructions.unwrap_or_default();
+            }
+        }
+    }
+    let mut own: Vec<_> = own.into_iter().collect();
+    own.sort_by_key(|(_, instructions)| std::cmp::Reverse(*instructions));
+    own.truncate(MOST);
+    own
 }
 
 fn parse(text: &str) -> Option<Count> {
@@ -80,10 +132,10 @@ fn parse(text: &str) -> Option<Count> {
     let (table, row, column) = (names.next()?, names.next()?, names.next()?);
     let times: f64 = names.next()?.parse().ok()?;
     let total: f64 = after("totals:")?.parse().ok()?;
-    Some(Count { table, row, column, instructions: total / times })
+    Some(Count { table, row, column, instructions: total / times, times })
 }
 
-fn enter(tables: &mut Vec<(String, Table)>, Count { table, row, column, instructions }: Count) {
+fn enter(tables: &mut Vec<(String, Table)>, Count { table, row, column, instructions, .. }: Count) {
     if !tables.iter().any(|(name, _)| *name == table) {
         tables.push((table.clone(), Table::default()));
     }
@@ -165,6 +217,12 @@ mod tests {
                         | a | 7 / 14 | 1,234,567 / 2,469,134 |\n| b |  | 9 / 17 |\n";
         assert_eq!(print(&tables), expected);
         assert_eq!(parse("totals: 12\n"), None);
+    }
+
+    #[test]
+    fn instructions_are_those_of_functions_without_what_they_call() {
+        let text = "events: Ir\n\nfn=a\n0 21\ncfn=b\ncalls=1 0 \n0 700\n5 4\n\nfn=b\n0 300\n\nfn=b'2\n0 400\n";
+        assert_eq!(functions(text), [("b", 700), ("a", 25)]);
     }
 
     #[test]

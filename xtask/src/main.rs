@@ -19,7 +19,9 @@ usage: cargo xtask COMMAND
             packages built from what they contain, many runs of the tests that interfere
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
-  bench     counts instructions, if valgrind is installed, and writes them into benches/README.md
+  bench [NAME]
+            counts instructions, if valgrind is installed, and writes them into benches/README.md; with a part of a name,
+            prints which functions the instructions of the last run are in
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
@@ -39,6 +41,7 @@ fn main() -> ExitCode {
         ["layers"] => chores::layers("."),
         ["layers", root] => chores::layers(root),
         ["bench"] => bench::bench(),
+        ["bench", name] => bench::explain(name),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
         ["models"] => chores::models(),

@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::carried::Carried;
+use crate::core::InstanceOf;
 use crate::instance::{Instance, InstanceState};
 use crate::registry::{Class, Net};
 
@@ -49,14 +50,14 @@ impl<T, C: Class> Bound<T, C> {
         }
     }
 
-    /// Binds a value to this instance.
+    /// Binds a value to this instance, or to that of a vimage.
     ///
     /// # Errors
     ///
     /// [`BindError`] with the value, if the instance is shutting down.
     #[track_caller]
-    pub fn new_in(instance: &Instance<C>, value: T) -> Result<Self, BindError<T>> {
-        Self::bind(instance.clone(), value)
+    pub fn new_in(instance: &impl InstanceOf<C>, value: T) -> Result<Self, BindError<T>> {
+        Self::bind(Instance::from_handle(instance.member().clone()), value)
     }
 
     fn bind(instance: Instance<C>, value: T) -> Result<Self, BindError<T>> {
@@ -131,6 +132,19 @@ pub struct BindError<T> {
 }
 
 /// Why nothing was bound to an instance.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::{BindRefused, Bound, kernel::Net};
+///
+/// # #[cfg(feature = "vimage")] {
+/// # vimage::boot()?;
+/// // No instance is entered.
+/// let error = vimage::isolated(|| Bound::<_, Net>::new("value")).unwrap_err();
+/// assert_eq!(error.reason, BindRefused::NoContext { class: "Net" });
+/// # }
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum BindRefused {

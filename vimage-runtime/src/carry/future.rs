@@ -1,4 +1,16 @@
 //! Futures that run in an instance, on whatever thread they are polled.
+//!
+//! ```
+//! use vimage::prelude::*;
+//!
+//! async fn work() {}
+//!
+//! let base = vimage::boot()?;
+//! let in_base = work().within(&base); // for any executor
+//! let inherited = base.enter(|| work().within_current());
+//! # drop((in_base, inherited));
+//! # Ok::<(), vimage::BootError>(())
+//! ```
 
 use std::fmt;
 use std::pin::Pin;

@@ -8,6 +8,7 @@ pub mod future;
 mod movable;
 pub mod thread;
 
+pub use bind::BindFn;
 pub use bound::{BindError, BindRefused, Bound};
 pub use enter::Enter;
 pub use movable::{Movable, MoveError, Transfer};

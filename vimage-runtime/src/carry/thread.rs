@@ -2,7 +2,19 @@
 //!
 //! The functions are those of [`std::thread`], and return its types. A child thread runs in the contexts that were current
 //! in its parent at `spawn`, of every class. It holds handles until it ends, so it may outlive the `enter` in which it was
-//! started. In builds without instances these are std's functions.
+//! started. A child of [`spawn_weak`] holds none, and enters the contexts of its parent for one piece of work at a time.
+//! In builds without instances these are std's functions.
+//!
+//! ```
+//! # use vimage::prelude::*;
+//! let base = Vnet::base()?;
+//! base.enter(|| {
+//!     vimage::thread::scope(|scope| {
+//!         scope.spawn(|| assert_eq!(Vnet::current().as_ref(), Some(&base)));
+//!     });
+//! });
+//! # Ok::<(), vimage::BootError>(())
+//! ```
 
 use std::fmt;
 use std::io;
@@ -11,7 +23,7 @@ use std::thread;
 #[doc(no_inline)]
 pub use std::thread::{JoinHandle, ScopedJoinHandle};
 
-use crate::contexts::Contexts;
+use crate::contexts::{Contexts, WeakContexts};
 use crate::storage::AtEnd;
 
 /// Starts a thread that inherits every context; otherwise as [`std::thread::spawn`].
@@ -36,6 +48,43 @@ where
     T: Send + 'static,
 {
     Builder::new().spawn(f).expect("failed to spawn thread")
+}
+
+/// Starts a thread that keeps no instance: it gets the contexts of this thread as [`WeakContexts`], and enters them when
+/// it has something to do there; otherwise as [`spawn`].
+///
+/// For a worker that an instance starts, whose queue is in a variable of the instance. A worker from [`spawn`] would
+/// keep the instance, and its queue, for ever. Outside of [`WeakContexts::enter`] there is no current instance of the
+/// classes that had one, not even the base instance: using a variable panics.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use std::sync::mpsc;
+///
+/// let vnet = Vnet::base()?;
+/// let (jobs, todo) = mpsc::channel::<fn() -> u64>();
+/// let worker = vnet.enter(|| {
+///     vimage::thread::spawn_weak(move |here| {
+///         // It ends when the instance is destroyed, at the latest with the next job.
+///         todo.into_iter().map_while(|job| here.enter(job)).sum::<u64>()
+///     })
+/// });
+/// jobs.send(|| Vnet::current().unwrap().id())?;
+/// drop(jobs);
+/// assert_eq!(worker.join().unwrap(), vnet.id());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Panics
+///
+/// If the operating system does not make a thread; [`Builder::spawn_weak`] returns that.
+#[track_caller]
+pub fn spawn_weak<F, T>(f: F) -> JoinHandle<T>
+where
+    F: FnOnce(WeakContexts) -> T + Send + 'static,
+    T: Send + 'static,
+{
+    Builder::new().spawn_weak(f).expect("failed to spawn thread")
 }
 
 /// Options of a thread that inherits every context, as in [`std::thread::Builder`].
@@ -85,6 +134,21 @@ impl Builder {
         T: Send + 'static,
     {
         self.0.spawn(Contexts::current().bind(to_the_end(f)))
+    }
+
+    /// Starts a thread that keeps no instance; see [`spawn_weak`].
+    ///
+    /// # Errors
+    ///
+    /// If the operating system does not make one.
+    #[track_caller]
+    pub fn spawn_weak<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
+    where
+        F: FnOnce(WeakContexts) -> T + Send + 'static,
+        T: Send + 'static,
+    {
+        let here = Contexts::current().downgrade();
+        self.0.spawn(move || here.barred().enter(to_the_end(|| f(here.clone()))))
     }
 
     /// Starts a thread that borrows from outside of `scope`.

@@ -2,13 +2,15 @@
 
 mod attach;
 mod boot;
+mod chain;
 mod register;
 mod shutdown;
 mod teardown;
 
 pub use attach::AttachError;
 pub use boot::BootError;
-pub use register::{AlreadyBooted, RegisterError};
+pub(crate) use chain::Chain;
+pub use register::RegisterError;
 pub use shutdown::{Holders, ShutdownError};
 pub use teardown::TeardownFailure;
 pub(crate) use teardown::message;

@@ -112,8 +112,8 @@ impl Lines<'_> {
                 searched = 0;
             }
             let deadline = match begun {
-                Some(begun) => begun + settings.request_timeout,
-                None => Instant::now() + settings.idle_timeout,
+                Some(begun) => begun.checked_add(settings.request_timeout),
+                None => Instant::now().checked_add(settings.idle_timeout),
             };
             match self.read(deadline) {
                 Ok(0) if begun.is_none() => return Line::End(None),
@@ -127,10 +127,11 @@ impl Lines<'_> {
         }
     }
 
-    fn read(&mut self, deadline: Instant) -> io::Result<usize> {
+    /// Reads until the deadline; without one, for as long as the client takes.
+    fn read(&mut self, deadline: Option<Instant>) -> io::Result<usize> {
         let mut chunk = [0; 4096];
         loop {
-            self.stream.set_read_timeout(Some(time_until(deadline)?))?;
+            self.stream.set_read_timeout(time_until(deadline)?)?;
             match { self.stream }.read(&mut chunk) {
                 Ok(length) => {
                     self.unread.extend_from_slice(&chunk[..length]);
@@ -143,9 +144,11 @@ impl Lines<'_> {
     }
 }
 
-fn time_until(deadline: Instant) -> io::Result<Duration> {
+/// The time that is left: a deadline too far away for the clock is none.
+fn time_until(deadline: Option<Instant>) -> io::Result<Option<Duration>> {
+    let Some(deadline) = deadline else { return Ok(None) };
     let time = deadline.saturating_duration_since(Instant::now());
-    if time.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(time) }
+    if time.is_zero() { Err(io::ErrorKind::TimedOut.into()) } else { Ok(Some(time)) }
 }
 
 fn text(reply: &Value) -> Vec<u8> {
@@ -160,10 +163,10 @@ fn write(stream: &UnixStream, shared: &Shared, mut reply: Vec<u8>) -> io::Result
     if !is_allowed {
         reply = refusal("busy", "too many replies wait for their readers");
     }
-    let deadline = Instant::now() + shared.settings.request_timeout;
+    let deadline = Instant::now().checked_add(shared.settings.request_timeout);
     let mut rest = &*reply;
     while !rest.is_empty() {
-        stream.set_write_timeout(Some(time_until(deadline)?))?;
+        stream.set_write_timeout(time_until(deadline)?)?;
         match { stream }.write(rest) {
             Ok(length) => rest = &rest[length..],
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}

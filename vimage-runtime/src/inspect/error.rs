@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use crate::error::Chain;
 use crate::sysctl;
 
 /// Why a request was not answered: a kind for programs, a message for people.
@@ -39,6 +40,6 @@ impl From<sysctl::Error> for Failure {
             Panicked { .. } => "panicked",
             Boot(_) => "boot",
         };
-        Self::new(kind, error.to_string())
+        Self::new(kind, Chain(&error).to_string())
     }
 }

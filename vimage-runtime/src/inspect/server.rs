@@ -45,13 +45,13 @@ impl Builder {
     }
 
     /// Sets the time in which a request must arrive once it has begun, and the time in which its reply must be read.
-    /// The default is 5 seconds.
+    /// The default is 5 seconds; [`Duration::MAX`] is no limit.
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.request_timeout = timeout.max(Duration::from_millis(1));
         self
     }
 
-    /// Sets how long a connection may be silent between requests. The default is 5 minutes.
+    /// Sets how long a connection may be silent between requests. The default is 5 minutes; [`Duration::MAX`] is no limit.
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.idle_timeout = timeout.max(Duration::from_millis(1));
         self

@@ -14,6 +14,10 @@ use crate::core::{HasInstances, context};
 use crate::registry::ClassEntry;
 
 /// The number of messages that may wait in each direction of a link of [`pair`].
+///
+/// ```
+/// assert_eq!(vimage::link::DEFAULT_CAPACITY, 64);
+/// ```
 pub const DEFAULT_CAPACITY: usize = 64;
 
 /// Links two instances or vimages, with an endpoint in each and room for [`DEFAULT_CAPACITY`] messages in each direction.
@@ -21,6 +25,17 @@ pub const DEFAULT_CAPACITY: usize = 64;
 /// # Errors
 ///
 /// [`BindRefused`], if one of them is shutting down.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # let (left, right) = (Vnet::base()?, Vnet::base()?);
+/// # #[cfg(feature = "vimage")]
+/// let (left, right) = (Vnet::new()?, Vnet::new()?);
+/// let (left, right) = vimage::link::pair(&left, &right)?;
+/// left.send("hello").unwrap();
+/// assert_eq!(right.recv(), Ok("hello"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pair<M: Send + 'static>(
     a: &impl HasInstances,
     b: &impl HasInstances,
@@ -37,6 +52,17 @@ pub fn pair<M: Send + 'static>(
 /// # Panics
 ///
 /// If `capacity` is 0.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # let (left, right) = (Vnet::base()?, Vnet::base()?);
+/// # #[cfg(feature = "vimage")]
+/// let (left, right) = (Vnet::new()?, Vnet::new()?);
+/// let (left, right) = vimage::link::with_capacity(1, &left, &right)?;
+/// left.send("hello").unwrap();
+/// assert_eq!(right.recv(), Ok("hello"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn with_capacity<M: Send + 'static>(
     capacity: usize,
     a: &impl HasInstances,

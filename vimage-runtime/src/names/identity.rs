@@ -2,7 +2,7 @@
 
 use crate::registry::ModuleEntry;
 
-/// The part of an entry that tells it from others.
+/// The name of an entry, and the place of its declaration.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct Identity {
@@ -13,22 +13,22 @@ pub struct Identity {
 }
 
 impl Identity {
-    /// Whether it is declared there: `src/foo.rs:7`.
+    /// Returns whether it is declared at `place`: `src/foo.rs:7`.
     fn is_at(&self, place: &str) -> bool {
         let line = place.strip_prefix(self.file).and_then(|rest| rest.strip_prefix(':'));
         line.and_then(|line| line.parse().ok()) == Some(self.line)
     }
 }
 
-/// An entry that bears a name.
+/// An entry with a name, which others may have too.
 pub(crate) trait Named {
     fn identity(&self) -> &Identity;
 
-    /// The variable as the user wrote it, if that is more than the name says.
+    /// The variable as written, if the name does not follow from it.
     fn variable(&self) -> Option<&'static str>;
 
-    /// Whether this is one that `qualifier` means: the name of its module, the Rust path of that, the variable, or where
-    /// it is declared.
+    /// Returns whether `qualifier` is the name of its module, the Rust path of that, the variable, or the place of the
+    /// declaration.
     fn is_in(&self, qualifier: &str) -> bool {
         let identity = self.identity();
         let Identity { module, .. } = identity;
@@ -36,8 +36,8 @@ pub(crate) trait Named {
     }
 }
 
-/// What means this entry and none of the others of its name: the name alone, or behind its module, the Rust path of
-/// that, the variable, or the place of the declaration. Two versions of one crate differ only there.
+/// The shortest name that identifies this entry among `named`: the name alone, or after its module, the Rust path of that,
+/// the variable, or the place of the declaration. Only the last differs between two versions of one crate.
 pub(crate) fn unique<E: Named>(entry: &E, named: &[&E]) -> String {
     let Identity { name, module, file, line } = *entry.identity();
     if named.len() < 2 {
@@ -50,7 +50,7 @@ pub(crate) fn unique<E: Named>(entry: &E, named: &[&E]) -> String {
     format!("{qualifier}::{name}")
 }
 
-/// What tells entries of one name apart: `foo::net.foo.mode (my_crate::foo, src/foo.rs:7)`.
+/// The names that identify each of `named`: `foo::net.foo.mode (my_crate::foo, src/foo.rs:7)`.
 pub(crate) fn candidates<E: Named>(named: &[&E]) -> Vec<String> {
     let candidate = |entry: &&E| {
         let Identity { module, file, line, .. } = entry.identity();

@@ -12,14 +12,14 @@ use crate::registry::ClassEntry;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 use crate::storage::{UseInVirtualizedCode, kind};
 
-/// An instance of any class, which exists for as long as this is borrowed; or none, for what all share.
+/// An instance of any class, which exists for `'a`; or none, for a shared variable.
 ///
-/// It is a pointer to the block, which a `&Header` would not be: that may not be used for the variables behind it.
+/// It is a pointer to the whole block. A `&Header` would give no access to the variables after the header.
 #[doc(hidden)]
 #[derive(Clone, Copy, Debug)]
 pub struct InstanceRef<'a>(Option<NonNull<Header>>, PhantomData<&'a Header>);
 
-// SAFETY: it is used as a `&Header` is, and as a context, which any thread may enter.
+// SAFETY: it is used as a `&Header`, which is `Sync`, and as a context, which any thread may enter.
 unsafe impl Send for InstanceRef<'_> {}
 // SAFETY: as above.
 unsafe impl Sync for InstanceRef<'_> {}
@@ -34,14 +34,14 @@ impl<'a> InstanceRef<'a> {
         self.0.map(|header| unsafe { header.as_ref() })
     }
 
-    /// The instance, if it is of this class.
+    /// Returns the instance, if it is of this class.
     #[cfg(any(feature = "vimage", feature = "static-struct"))]
     fn of_class(self, class: &'static ClassEntry) -> Option<NonNull<Header>> {
         self.0.filter(|_| self.header().is_some_and(|header| header.class == class))
     }
 }
 
-/// The variable in this instance, if it has it.
+/// Finds a variable in this instance; `None` if the instance does not have it.
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
 #[allow(private_bounds, reason = "the kinds are ours")]
@@ -57,7 +57,7 @@ where
     Some(unsafe { &*K::value(slot) })
 }
 
-/// The place of a `static mut` in this instance, if it has it.
+/// Finds the place of a `static mut` in this instance; `None` if the instance does not have it.
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
 pub fn locate_raw<T, C: Class>(
@@ -68,9 +68,10 @@ pub fn locate_raw<T, C: Class>(
 }
 
 /// Calls `f` with the current instance of the class, if there is one.
+#[track_caller]
 pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> R {
-    // Whoever made the context keeps the instance alive while this thread is in it, so for as long as `f`, which works
-    // for any lifetime.
+    // The context's owner keeps the instance alive while this thread is in it, so while `f` runs. `f` accepts any
+    // lifetime, so it cannot keep the reference.
     f(InstanceRef(current::block(class), PhantomData))
 }
 
@@ -78,7 +79,7 @@ pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceR
 pub(crate) fn in_named<R>(instance: InstanceRef<'_>, f: impl FnOnce() -> R) -> R {
     let class = instance.header().map(|header| header.class);
     match (class, instance.0) {
-        (Some(class), Some(block)) if current::block(class) != Some(block) => context::enter_entry(class, block, f),
+        (Some(class), Some(block)) if current::entered(class) != Some(block) => context::enter_entry(class, block, f),
         _ => f(),
     }
 }

@@ -1,4 +1,4 @@
-//! Entries of one kind by name, made anew when modules have come or gone.
+//! Tables of entries by name, rebuilt when modules were registered or unregistered.
 
 use std::collections::{BTreeMap, HashSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,10 +8,10 @@ use crate::boot;
 use crate::error::BootError;
 use crate::registry::{self, ModuleEntry, classes};
 
-/// The entries of registered modules, those of one name in one order, whatever the linker's.
+/// The entries of registered modules. Entries of one name are sorted, so that the order is not the linker's.
 pub(crate) type Table<E> = BTreeMap<&'static str, Vec<&'static E>>;
 
-/// A collection of entries that have names, and the table of them.
+/// A collection of entries with names, and the table of them.
 pub(crate) struct Names<E: 'static> {
     collected: fn() -> Vec<&'static E>,
     known: Mutex<Option<(u64, Arc<Table<E>>)>>,
@@ -22,12 +22,12 @@ impl<E: Named> Names<E> {
         Self { collected, known: Mutex::new(None) }
     }
 
-    /// The table as it is now. Boots if that has not happened yet.
+    /// Returns the current table; boots first if necessary.
     pub(crate) fn table(&self) -> Result<Arc<Table<E>>, BootError> {
         boot::ensure()?;
-        // No user code runs under this lock.
+        // No code of the program runs under this lock.
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        // Before the modules are looked at: a change meanwhile makes the table anew once more.
+        // Read before the modules: after a concurrent change the table is rebuilt once more.
         let changes = registry::changes();
         match &*known {
             Some((made, table)) if *made == changes => Ok(Arc::clone(table)),
@@ -41,7 +41,7 @@ impl<E: Named> Names<E> {
 }
 
 fn make<E: Named>(entries: Vec<&'static E>) -> Result<Table<E>, BootError> {
-    // Boot has looked for the modules of variables and hooks.
+    // Boot has checked only the modules of variables and hooks.
     let named = entries.iter().map(|entry| entry.identity().module);
     if let Some(missing) = registry::missing_module(&registry::collected(), named) {
         return Err(BootError::NotCollected { missing });
@@ -60,13 +60,13 @@ fn make<E: Named>(entries: Vec<&'static E>) -> Result<Table<E>, BootError> {
             let Identity { module, file, line, .. } = *entry.identity();
             (module.class.name, module.name, module.path, file, line, entry.variable(), std::ptr::from_ref(*entry))
         });
-        // A library that is loaded twice may bring its entries twice.
+        // A library that is loaded twice may register its entries twice.
         named.dedup_by(|a, b| std::ptr::eq(*a, *b));
     }
     Ok(table)
 }
 
-/// Those that `name` means, `module::name` included.
+/// The entries that `name`, or `module::name`, identifies.
 pub(crate) fn find<E: Named>(name: &str, by_name: impl Fn(&str) -> Vec<&'static E>) -> Vec<&'static E> {
     match name.rsplit_once("::") {
         None => by_name(name),

@@ -19,11 +19,12 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
     if let Current::Barred = found {
         panic!(
             "`{name}` of module `{module}`: no {class_name} instance is current while the variables of an instance \
-             are being dropped, nor afterwards in what its last hooks have started; do this in a `#[detach]` hook"
+             are being dropped, nor afterwards in what its last hooks have started, nor in a thread from `spawn_weak` \
+             outside of `WeakContexts::enter`; do this in a `#[detach]` hook, or inside of `enter`"
         );
     }
     if class.no_context == NoContext::Base {
-        match current::adopt_base(class) {
+        match current::adopt_base(class, format_args!("`{name}` of module `{module}`")) {
             Ok(base) => return base,
             Err(error) => panic!("`{name}` of module `{module}`: the base {class_name} instance was not made: {error}"),
         }
@@ -31,7 +32,8 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
     panic!(
         "`{name}` of module `{module}`: no {class_name} instance is current on this thread; enter one with \
          `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
-         `{name}.of(&instance)`{}",
+         `{name}.of(&instance)`{}; there are instances because the feature `vimage` is on: `cargo tree -e features -i \
+         vimage` shows which package asked for it",
         match context::stack::last_left() {
             Some(last) =>
                 format!("; the last context that was left here is {}, entered at {}", last.instance, last.entered),

@@ -168,7 +168,7 @@ impl<T: 'static> LocalKey<T> {
     fn home(&self) -> Option<Home> {
         let here = std::ptr::from_ref(self).addr();
         classes().iter().find_map(|&class| {
-            let block = current::block(class)?;
+            let block = current::entered(class)?;
             let size = class.laid_out().layout.size();
             // SAFETY: whoever made it current keeps it alive until this thread has left it.
             let id = unsafe { block.as_ref() }.id;

@@ -8,12 +8,12 @@ use super::variable::{Busy, Readable, Writable};
 use crate::names::{Identity, InstanceRef, Named, Names};
 use crate::registry::{BoxError, collection};
 
-/// A name that stands for a variable. `sysctl!` makes it.
+/// The registered form of a sysctl; from `sysctl!`.
 #[doc(hidden)]
 #[derive(Clone, Copy)]
 pub struct SysctlEntry {
     pub identity: Identity,
-    /// The variable as the user wrote it.
+    /// The variable as written.
     pub variable: &'static str,
     pub shared: bool,
     pub writable: bool,
@@ -42,7 +42,7 @@ impl std::fmt::Debug for SysctlEntry {
     }
 }
 
-/// What is behind a name: reading and writing, whatever the type. `until` bounds how long a lock is waited for.
+/// Reads and writes a variable of any type. `deadline` bounds the wait for its lock.
 #[doc(hidden)]
 pub trait Target {
     fn kind(&self) -> Kind;
@@ -51,28 +51,28 @@ pub trait Target {
     fn write(&self, instance: InstanceRef<'_>, new: Value, deadline: Option<Instant>) -> Result<(), Fault>;
 }
 
-/// Why reading or writing failed, apart from the names involved.
+/// Why reading or writing failed, without the names for a message.
 #[doc(hidden)]
 #[derive(Debug)]
 pub enum Fault {
-    /// The instance does not have the variable, or not any more.
+    /// The instance does not have the variable.
     NotThere,
-    /// No value of the variable's type.
+    /// The value does not convert to the variable's type.
     Mismatch(Mismatch),
-    /// Not in the range that the sysctl gives.
+    /// The value is outside of the range of the sysctl.
     OutOfRange,
-    /// There is nothing to write to.
+    /// The variable cannot be written.
     ReadOnly,
-    /// It was locked all the time.
+    /// The lock was held until the deadline.
     Busy,
-    /// The variable or its handler does not want it.
+    /// The variable or its handler refused.
     Refused(BoxError),
 }
 
-/// Where the variable is in an instance.
+/// Finds the variable in an instance.
 type Find<T> = for<'a> fn(InstanceRef<'a>) -> Option<&'a T>;
 
-/// Whether a value is in the range.
+/// Returns whether a value is in the range of the sysctl.
 type Within<D> = fn(&D) -> bool;
 
 /// A variable that is only read.
@@ -124,7 +124,7 @@ impl<T: Writable> Target for ReadWrite<T> {
         let Some(deadline) = deadline else {
             return variable.write(checked(new, self.1)?).map_err(Fault::Refused);
         };
-        // A value need not be `Clone`, but can be made again.
+        // A value need not be `Clone`, so each attempt converts it anew.
         retry(deadline, || match checked(new.clone(), self.1) {
             Ok(value) => variable.try_write(value).map(|written| written.map_err(Fault::Refused)),
             Err(fault) => Ok(Err(fault)),
@@ -132,7 +132,7 @@ impl<T: Writable> Target for ReadWrite<T> {
     }
 }
 
-/// A variable, or the place of a `static mut`, behind a function of the user's.
+/// A variable, or the place of a `static mut`, with a handler.
 #[doc(hidden)]
 pub struct Handled<P: Pointer, D, E> {
     pub find: for<'a> fn(InstanceRef<'a>) -> Option<P::To<'a>>,
@@ -140,7 +140,7 @@ pub struct Handled<P: Pointer, D, E> {
     pub within: Within<D>,
 }
 
-/// What a handler gets.
+/// The first argument of a handler.
 #[doc(hidden)]
 pub trait Pointer {
     type To<'a>;
@@ -185,7 +185,7 @@ impl<P: Pointer, D: ValueType, E: Into<BoxError>> Target for Handled<P, D, E> {
     }
 }
 
-/// Tries until it is done or the time is over, once at least. There is no lock of std's that waits for a given time.
+/// Tries until it succeeds or the deadline has passed, at least once. It polls because std's locks have no timeout.
 fn retry<R>(deadline: Instant, mut attempt: impl FnMut() -> Result<R, Busy>) -> Result<R, Fault> {
     let mut pause = Duration::from_micros(50);
     loop {
@@ -206,7 +206,7 @@ fn checked<D: ValueType>(new: Value, within: Within<D>) -> Result<D, Fault> {
     if within(&new) { Ok(new) } else { Err(Fault::OutOfRange) }
 }
 
-/// The test that a `range` becomes, which it is given to as written, so that a wrong one is an error there.
+/// The check of `range`. It takes the range as written, so that rustc reports a wrong type there.
 #[doc(hidden)]
 pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) -> bool {
     range.contains(data)
@@ -217,7 +217,7 @@ collection! { SYSCTLS: &'static SysctlEntry }
 /// All sysctls by name.
 pub(super) static NAMES: Names<SysctlEntry> = Names::new(collected);
 
-/// Declares a sysctl; `#[virtualized(sysctl(…))]` and `#[shared(sysctl(…))]` end here.
+/// Declares a sysctl; `#[virtualized(sysctl(…))]` and `#[shared(sysctl(…))]` expand to it.
 ///
 /// `find` is `Reference(…)` or `Raw(…)`, with a closure from an instance to the variable.
 #[doc(hidden)]

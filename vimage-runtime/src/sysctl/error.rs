@@ -147,7 +147,7 @@ impl fmt::Display for Error {
             }
             Self::Gone { name } => write!(f, "`{name}`: the instance is destroyed, or the module is unregistered"),
             Self::Busy { name } => write!(f, "`{name}` is busy: the program holds its lock"),
-            Self::Refused { name, source } => write!(f, "`{name}`: {source}"),
+            Self::Refused { name, .. } => write!(f, "access to `{name}` was refused"),
             Self::Panicked { name, message } => write!(f, "`{name}`: panicked: {message}"),
             Self::Boot(error) => error.fmt(f),
         }

@@ -5,6 +5,7 @@ use std::fmt;
 use super::entry::SysctlEntry;
 use super::error::Error;
 use super::value::{Kind, Value};
+use crate::error::Chain;
 
 /// A sysctl with its value; from [`list`](super::list).
 ///
@@ -194,7 +195,7 @@ impl Tree {
         for one in &self.here {
             match &one.value {
                 Ok(value) => write!(f, ": {value}")?,
-                Err(error) => write!(f, ": ({error})")?,
+                Err(error) => write!(f, ": ({})", Chain(error))?,
             }
         }
         writeln!(f)?;

@@ -96,6 +96,20 @@ pub(crate) use view::{check_tunables, tune};
 /// # Errors
 ///
 /// As [`View::get`]; [`Error::NoInstance`] where no instance of the variable's class is current.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vimage::module]
+/// # mod cache {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// #     /// How many entries are kept.
+/// #     #[virtualized(sysctl("fn_get.cache.size", rw))]
+/// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// # }
+/// assert_eq!(vimage::sysctl::get("fn_get.cache.size")?.to_string(), "100");
+/// # Ok::<(), vimage::sysctl::Error>(())
+/// ```
 pub fn get(name: &str) -> Result<Value, Error> {
     View::CURRENT.get(name)
 }
@@ -105,6 +119,20 @@ pub fn get(name: &str) -> Result<Value, Error> {
 /// # Errors
 ///
 /// As [`get`]; [`Error::WrongType`] or [`Error::OutOfRange`] if the value does not convert to `T`.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vimage::module]
+/// # mod cache {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// #     /// How many entries are kept.
+/// #     #[virtualized(sysctl("fn_get_as.cache.size", rw))]
+/// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// # }
+/// assert_eq!(vimage::sysctl::get_as::<u32>("fn_get_as.cache.size")?, 100);
+/// # Ok::<(), vimage::sysctl::Error>(())
+/// ```
 pub fn get_as<T: ValueType>(name: &str) -> Result<T, Error> {
     View::CURRENT.get_as(name)
 }
@@ -114,6 +142,22 @@ pub fn get_as<T: ValueType>(name: &str) -> Result<T, Error> {
 /// # Errors
 ///
 /// As [`View::set`]; [`Error::NoInstance`] where no instance of the variable's class is current.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vimage::module]
+/// # mod cache {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// #     /// How many entries are kept.
+/// #     #[virtualized(sysctl("fn_set.cache.size", rw))]
+/// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// # }
+/// vimage::sysctl::set("fn_set.cache.size", 200)?;
+/// vimage::sysctl::set("fn_set.cache.size", "200")?;
+/// assert_eq!(vimage::sysctl::get_as::<u32>("fn_set.cache.size")?, 200);
+/// # Ok::<(), vimage::sysctl::Error>(())
+/// ```
 pub fn set(name: &str, value: impl Into<Value>) -> Result<(), Error> {
     View::CURRENT.set(name, value)
 }
@@ -124,6 +168,21 @@ pub fn set(name: &str, value: impl Into<Value>) -> Result<(), Error> {
 /// # Errors
 ///
 /// [`Error::Boot`]. The error of a single sysctl is in its [`Listed::value`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vimage::module]
+/// # mod cache {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// #     /// How many entries are kept.
+/// #     #[virtualized(sysctl("fn_list.cache.size", rw))]
+/// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// # }
+/// let found = vimage::sysctl::list("fn_list.cache")?;
+/// assert_eq!(found[0].name, "fn_list.cache.size");
+/// # Ok::<(), vimage::sysctl::Error>(())
+/// ```
 pub fn list(prefix: &str) -> Result<Vec<Listed>, Error> {
     View::CURRENT.list(prefix)
 }
@@ -133,6 +192,21 @@ pub fn list(prefix: &str) -> Result<Vec<Listed>, Error> {
 /// # Errors
 ///
 /// [`Error::Boot`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vimage::module]
+/// # mod cache {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// #     /// How many entries are kept.
+/// #     #[virtualized(sysctl("fn_tree.cache.size", rw))]
+/// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// # }
+/// let tree = vimage::sysctl::tree("fn_tree.cache")?;
+/// println!("{tree:?}");
+/// # Ok::<(), vimage::sysctl::Error>(())
+/// ```
 pub fn tree(prefix: &str) -> Result<Tree, Error> {
     View::CURRENT.tree(prefix)
 }
@@ -142,6 +216,21 @@ pub fn tree(prefix: &str) -> Result<Tree, Error> {
 /// # Errors
 ///
 /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::Boot`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vimage::module]
+/// # mod cache {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// #     /// How many entries are kept.
+/// #     #[virtualized(sysctl("fn_describe.cache.size", rw))]
+/// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// # }
+/// let description = vimage::sysctl::describe("fn_describe.cache.size")?;
+/// assert_eq!(description.text, "How many entries are kept.");
+/// # Ok::<(), vimage::sysctl::Error>(())
+/// ```
 pub fn describe(name: &str) -> Result<Description, Error> {
     View::CURRENT.describe(name)
 }

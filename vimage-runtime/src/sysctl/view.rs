@@ -1,4 +1,4 @@
-//! Sysctls as one instance sees them.
+//! The sysctls of an instance or vimage.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -14,7 +14,7 @@ use crate::failure;
 use crate::names::{self, InstanceRef, Named, Table};
 use crate::registry::{ClassEntry, closest};
 
-/// The sysctls of a named instance; from [`of`].
+/// The sysctls of an instance or vimage; from [`of`].
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -35,13 +35,13 @@ use crate::registry::{ClassEntry, closest};
 /// ```
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    /// None for the current instances.
+    /// `None` for the current instances.
     instance: Option<&'a dyn HasInstances>,
-    /// None for as long as it takes.
+    /// `None` to wait for locks without a limit.
     deadline: Option<Instant>,
 }
 
-/// The instances that it looks at: `View [(Net#3 "red", Live)]`; none for the current ones.
+/// Its instances, none for the current ones: `View [(Net#3 "red", Live)]`.
 impl fmt::Debug for View<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("View ")?;
@@ -49,7 +49,7 @@ impl fmt::Debug for View<'_> {
     }
 }
 
-/// A sysctl that was found, and what means it and no other.
+/// A sysctl, and the shortest name that identifies it.
 #[derive(Debug)]
 pub(crate) struct Found {
     pub(crate) entry: &'static SysctlEntry,
@@ -63,7 +63,15 @@ impl Found {
     }
 }
 
-/// The sysctls of this instance, and the shared ones of its class; those of all classes for a [`Vimage`](crate::Vimage).
+/// Returns the sysctls of an instance, and the shared ones of its class; for a [`Vimage`](crate::Vimage) those of all classes.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// let base = Vnet::base()?;
+/// let sysctls = vimage::sysctl::of(&base);
+/// assert!(sysctls.get("no.such.name").is_err());
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 #[must_use]
 pub fn of(instance: &impl HasInstances) -> View<'_> {
     View { instance: Some(instance), deadline: None }
@@ -76,44 +84,43 @@ impl<'a> View<'a> {
         Self { instance: Some(handle), deadline: None }
     }
 
-    /// Does not wait any longer than this for the lock of a `Mutex` or `RwLock`, or of a type with a
-    /// [`try_read`](super::Readable::try_read): there is [`Error::Busy`] then, and nothing has changed. With a time that
-    /// is over each lock is tried once. It is one point in time for all that is asked of this view; handlers take as
-    /// long as they take.
+    /// Bounds all waits for the lock of a `Mutex` or `RwLock`, or of a type with a
+    /// [`try_read`](super::Readable::try_read). After the deadline a lock is tried once; if it is held, the error is
+    /// [`Error::Busy`], and the value has not changed. Handlers are not bounded.
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }
     }
 
-    /// The value of a sysctl. `module::name` tells those apart that bear one name; the module is given by its name or
-    /// its Rust path. Where that is not enough the variable can stand there, or the place of the declaration, which two
-    /// versions of one crate differ in: `FOO_MODE::net.foo.mode`, `src/foo.rs:7::net.foo.mode`.
+    /// Reads a sysctl. If several have the name, put a qualifier before it: the name or the Rust path of the module, the
+    /// variable, or the place of the declaration: `foo::net.foo.mode`, `FOO_MODE::net.foo.mode`,
+    /// `src/foo.rs:7::net.foo.mode`.
     ///
     /// # Errors
     ///
-    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Gone`]; [`Error::Busy`] if
-    /// [`with_deadline`](Self::with_deadline) was said; [`Error::Refused`] and [`Error::Panicked`] by a handler.
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Gone`]; [`Error::Busy`]
+    /// after a [deadline](Self::with_deadline); [`Error::Refused`] and [`Error::Panicked`] from a handler.
     pub fn get(&self, name: &str) -> Result<Value, Error> {
         self.read(self.find(name)?, name)
     }
 
-    /// The value of a sysctl, as a Rust type that has room for it.
+    /// Reads a sysctl as a Rust type.
     ///
     /// # Errors
     ///
-    /// As [`get`](Self::get), and [`Error::WrongType`] or [`Error::OutOfRange`] if the value is none of `T`.
+    /// As [`get`](Self::get); [`Error::WrongType`] or [`Error::OutOfRange`] if the value does not convert to `T`.
     pub fn get_as<T: ValueType>(&self, name: &str) -> Result<T, Error> {
         let value = self.get(name)?;
         let given = value.to_string();
         T::from_value(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given, T::KIND, T::TYPE))
     }
 
-    /// Sets a sysctl, from a value or from its text. Whoever reads meanwhile finds the old value or the new one.
+    /// Sets a sysctl, from a value or from its text. A concurrent reader finds the old value or the new one.
     ///
     /// # Errors
     ///
     /// As [`get`](Self::get), and [`Error::ReadOnly`], [`Error::WrongType`], [`Error::OutOfRange`],
-    /// [`Error::NotPermitted`], [`Error::Refused`]. Nothing has changed then.
+    /// [`Error::NotPermitted`], [`Error::Refused`]. The value has not changed.
     pub fn set(&self, name: &str, value: impl Into<Value>) -> Result<(), Error> {
         let entry = self.find(name)?;
         if !entry.writable {
@@ -122,7 +129,7 @@ impl<'a> View<'a> {
         self.write(entry, name, value.into())
     }
 
-    /// The sysctls below a prefix with their values, sorted by name, as [`list`](super::list).
+    /// Lists the sysctls below a prefix with their values, sorted by name, as [`list`](super::list).
     ///
     /// # Errors
     ///
@@ -131,7 +138,7 @@ impl<'a> View<'a> {
         Ok(self.below(prefix)?.into_iter().map(|found| self.listed(found)).collect())
     }
 
-    /// What is below a prefix, unread, with what means it and no other.
+    /// The sysctls below a prefix, without values.
     pub(crate) fn below(&self, prefix: &str) -> Result<Vec<Found>, Error> {
         let table = NAMES.table().map_err(Error::Boot)?;
         let mut found = Vec::new();
@@ -148,7 +155,7 @@ impl<'a> View<'a> {
         Listed::new(entry, qualified_name, value)
     }
 
-    /// The same as a tree, by the segments of the names.
+    /// As [`list`](Self::list), as a tree by the segments of the names.
     ///
     /// # Errors
     ///
@@ -157,7 +164,7 @@ impl<'a> View<'a> {
         Ok(Tree::new(prefix, self.list(prefix)?))
     }
 
-    /// All that is known of a sysctl but its value.
+    /// Describes a sysctl: everything but its value.
     ///
     /// # Errors
     ///
@@ -167,11 +174,11 @@ impl<'a> View<'a> {
         let named = self.below(entry.identity.name)?;
         let qualified_name =
             named.into_iter().find(|found| std::ptr::eq(found.entry, entry)).map(|found| found.qualified_name);
-        // Taken back meanwhile.
+        // The name as given, if its module was unregistered meanwhile.
         Ok(Description::new(entry, qualified_name.unwrap_or_else(|| name.to_owned())))
     }
 
-    /// Whether the sysctl is one of this instance.
+    /// Returns whether the sysctl is of a class of the view.
     fn sees(&self, entry: &SysctlEntry) -> bool {
         self.instance.is_none_or(|instance| instance.instance_of(entry.identity.module.class).is_some())
     }
@@ -208,7 +215,7 @@ impl<'a> View<'a> {
         .map_err(|fault| error(fault, entry, name, || given))
     }
 
-    /// Calls `f` with the instance in which the variable is meant.
+    /// Calls `f` with the instance of the variable's class.
     fn with<R>(
         &self,
         entry: &SysctlEntry,
@@ -227,13 +234,13 @@ impl<'a> View<'a> {
     }
 }
 
-/// How an instance or a vimage is called in messages.
+/// The instances, for messages.
 fn label(instance: &dyn HasInstances) -> String {
     let labels: Vec<_> = instance.instances().into_iter().map(|handle| handle.header().label()).collect();
     labels.join(", ")
 }
 
-/// Runs code of the user's in the instance; a panic of it is an error like others.
+/// Runs code of the program in the instance; its panic becomes an error.
 fn inside<R>(
     instance: InstanceRef<'_>,
     name: &str,
@@ -268,7 +275,7 @@ fn find_in(table: &Table<SysctlEntry>, name: &str) -> Vec<&'static SysctlEntry> 
     names::find(name, |name| table.get(name).cloned().unwrap_or_default())
 }
 
-/// The sysctls whose names are the prefix or continue it behind a dot, those of one name together.
+/// The sysctls whose names are the prefix, or continue it after a dot; those of one name together.
 fn below<'t>(table: &'t Table<SysctlEntry>, prefix: &str) -> impl Iterator<Item = &'t [&'static SysctlEntry]> + 't {
     let prefix = prefix.trim_end_matches('.').to_owned();
     let under = move |name: &str| match name.strip_prefix(&*prefix) {
@@ -278,10 +285,10 @@ fn below<'t>(table: &'t Table<SysctlEntry>, prefix: &str) -> impl Iterator<Item 
     table.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
 }
 
-/// What [`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl) was given: names and values.
+/// The names and values from [`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl).
 pub(crate) type Tunables = [(String, Value)];
 
-/// Finds what is wrong with the names, for instances of these classes, before there is one.
+/// Checks the names for instances of these classes, before one is made.
 pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry]) -> Result<(), Error> {
     if tunables.is_empty() {
         return Ok(());
@@ -296,13 +303,13 @@ pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry
     Ok(())
 }
 
-/// Sets the tunables of an instance that is being made.
+/// Sets the tunables of an instance that is created.
 pub(crate) fn tune(tunables: &Tunables, handle: &Handle) -> Result<(), Error> {
     let view = View::of_handle(handle);
     for (name, value) in tunables {
         match view.find(name) {
             Ok(entry) => view.write(entry, name, value.clone())?,
-            // For an instance of another class of the same vimage.
+            // It is for the instance of another class of the same vimage.
             Err(Error::WrongClass { .. }) => {}
             Err(error) => return Err(error),
         }
@@ -311,7 +318,7 @@ pub(crate) fn tune(tunables: &Tunables, handle: &Handle) -> Result<(), Error> {
 }
 
 impl View<'_> {
-    /// The one that `name` means in instances of these classes.
+    /// The sysctl that `name` identifies in instances of these classes.
     fn tunable(
         &self,
         table: &Table<SysctlEntry>,
@@ -327,7 +334,7 @@ impl View<'_> {
                 class: other.identity.module.class.name,
                 instance: "the new instance".to_owned(),
             }),
-            // None, or several: the message is that of any other look-up.
+            // None or several: the error is that of any other look-up.
             _ => self.find(name),
         }
     }

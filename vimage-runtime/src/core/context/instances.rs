@@ -1,12 +1,13 @@
 //! The build with instances: a thread-local pointer per class.
 
+use std::mem::MaybeUninit;
 use std::panic::Location;
 use std::ptr::NonNull;
 
 use super::Current;
 use super::stack::Entered;
 use crate::core::header::Header;
-use crate::registry::{Class, ClassContext, ClassEntry, Context, classes};
+use crate::registry::{Class, ClassContext, ClassEntry, Context, Link, classes};
 
 /// What is entered on this thread, without a fall-back.
 pub(crate) fn found(class: &'static ClassEntry) -> Current {
@@ -16,10 +17,25 @@ pub(crate) fn found(class: &'static ClassEntry) -> Current {
     }
 }
 
-/// Whether the accessors of its class resolve to this instance on this thread.
-pub(crate) fn is_current(header: NonNull<Header>) -> bool {
+/// Whether this thread is inside the instance: it is current, or another one was entered in it.
+///
+/// The caller keeps the instance.
+pub(crate) fn is_entered(header: NonNull<Header>) -> bool {
     // SAFETY: the caller has a handle.
-    unsafe { header.as_ref() }.class.context.get() == Context::of(header)
+    let class = unsafe { header.as_ref() }.class;
+    if class.context.get() == Context::of(header) {
+        return true;
+    }
+    let mut around = class.context.around();
+    // SAFETY: it is in a stack frame of this thread that was not left: when it is, it is taken out of the chain. Where the
+    // thread never gets back to it, the stack stays.
+    while let Some(link) = unsafe { around.as_ref() } {
+        if link.outer == Context::of(header) {
+            return true;
+        }
+        around = link.around;
+    }
+    false
 }
 
 /// Makes the base instance current for good on this thread, which has no context.
@@ -113,20 +129,57 @@ fn with<R>(class: ClassContext, context: Context, adopts: Option<&'static ClassE
         entered: Context,
         adopts: Option<&'static ClassEntry>,
         before: Context,
+        link: *const Link,
     }
     impl Drop for Restore {
         #[inline]
         fn drop(&mut self) {
             let found = self.class.replace(self.before);
-            let is_base = |class: &ClassEntry| class.base.get() == Some(&found.addr());
-            if found != self.entered && !self.adopts.is_some_and(is_base) {
-                nesting_broken();
+            // Each by itself, so that they are in registers before.
+            if found != self.entered {
+                leave_slowly(self.class, self.entered, self.adopts, self.link, found);
             }
         }
     }
+    // Outlives `restore`, and is not moved.
+    let mut link = MaybeUninit::uninit();
     let before = class.replace(context);
-    let _restore = Restore { class, entered: context, adopts, before };
+    let mut restore = Restore { class, entered: context, adopts, before, link: link.as_ptr() };
+    // The outermost `enter`, the frequent one, is spared the chain.
+    if before != Context::NONE {
+        add_link(class, &mut link, before, context);
+        restore.entered = Context::LINKED;
+    }
     f()
+}
+
+#[inline(never)]
+fn add_link(class: ClassContext, link: &mut MaybeUninit<Link>, outer: Context, inner: Context) {
+    class.set_around(link.write(Link { outer, inner, around: class.around() }));
+}
+
+/// Takes the link of a context out of the chain, if it has one, and checks what was found in its place.
+#[inline(never)]
+fn leave_slowly(
+    class: ClassContext,
+    mut entered: Context,
+    adopts: Option<&'static ClassEntry>,
+    link: *const Link,
+    found: Context,
+) {
+    if entered == Context::LINKED {
+        if class.around() != link {
+            nesting_broken();
+        }
+        // SAFETY: `with` has added it, and its frame is being left just now.
+        let link = unsafe { *link };
+        class.set_around(link.around);
+        entered = link.inner;
+    }
+    let is_base = |class: &ClassEntry| class.base.get() == Some(&found.addr());
+    if found != entered && !adopts.is_some_and(is_base) {
+        nesting_broken();
+    }
 }
 
 /// Contexts nest by construction, unless a crate switches stacks below us. Then a later access could reach

@@ -20,7 +20,14 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let raw: [Ident; 1] = [parse_quote!(V_RAW)];
     let macros: [Path; 2] = [parse_quote!(vouched), parse_quote!(some::other)];
     let diagnostics = Diagnostics::default();
-    let cx = Context { krate: &krate, except: &except, raw: &raw, macros: &macros, diagnostics: &diagnostics };
+    let cx = Context {
+        krate: &krate,
+        except: &except,
+        raw: &raw,
+        macros: &macros,
+        redefined: &[],
+        diagnostics: &diagnostics,
+    };
     let before: File = syn::parse_str(code).expect("tests are written in Rust");
     let mut file = before.clone();
     check(&mut file.items, &cx);

@@ -8,11 +8,16 @@ use crate::core::{Handle, Sealed};
 use crate::current;
 use crate::registry::{self, ClassEntry};
 
+mod weak;
+
+pub use weak::WeakContexts;
+
 /// What is current on this thread in every class, held by handles: what a thread started here should inherit.
 ///
 /// A context is often partial: a thread that is in an instance of `Net` need not be in one of `Cpu`. Entering these
 /// contexts somewhere else makes exactly them current, also the absence of an instance, whatever was current there.
-/// While it exists, the instances in it cannot be destroyed.
+/// While it exists, the instances in it cannot be destroyed; [`downgrade`](Self::downgrade) gives contexts that keep
+/// none.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -64,6 +69,26 @@ impl Contexts {
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         let captured = self.captured.iter().map(Captured::current).chain(std::iter::repeat(Current::Nothing));
         context::restore(classes().iter().copied().zip(captured), f)
+    }
+
+    /// The same contexts without the handles: for a worker or a callback that must not keep an instance.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let vnet = Vnet::new()?;
+    /// let here = vnet.enter(|| Contexts::current().downgrade());
+    /// assert_eq!(here.enter(|| Vnet::current().unwrap().id()), Some(vnet.id()));
+    /// vnet.destroy()?; // not `Busy`
+    /// assert_eq!(here.enter(|| ()), None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn downgrade(&self) -> WeakContexts {
+        WeakContexts::of(&self.captured)
     }
 }
 

@@ -1,0 +1,125 @@
+//! Contexts that keep no instance alive.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::{Captured, Contexts};
+use crate::core::Handle;
+use crate::core::class_state::describe;
+use crate::registry::ClassEntry;
+
+/// The contexts of a thread without its handles; from [`Contexts::downgrade`].
+///
+/// What is entered is exactly what was current, or nothing: where one of the instances is destroyed, or is being
+/// destroyed, [`enter`](Self::enter) returns `None`. Never is another instance entered instead.
+///
+/// In builds without instances it holds nothing, and entering it is a call.
+#[derive(Clone)]
+pub struct WeakContexts {
+    /// In the order of `registry::classes()`.
+    captured: Arc<[Weak]>,
+}
+
+/// What was current in one class.
+#[derive(Clone, Copy)]
+enum Weak {
+    Nothing,
+    Barred,
+    /// By its id, which no other instance of the class will ever have.
+    Instance(&'static ClassEntry, u64),
+}
+
+impl WeakContexts {
+    pub(super) fn of(captured: &[Captured]) -> Self {
+        let weak = captured.iter().map(|captured| match captured {
+            Captured::Nothing => Weak::Nothing,
+            Captured::Barred => Weak::Barred,
+            Captured::Instance(handle) => Weak::Instance(handle.header().class, handle.header().id),
+        });
+        Self { captured: weak.collect() }
+    }
+
+    /// The contexts with handles, unless one of the instances is destroyed or is being destroyed. One lock and one
+    /// look-up per class that had a current instance.
+    #[must_use]
+    #[track_caller]
+    pub fn upgrade(&self) -> Option<Contexts> {
+        let mut captured = Vec::with_capacity(self.captured.len());
+        // A loop and not an iterator with a closure, which would hide who calls.
+        for weak in &*self.captured {
+            captured.push(weak.upgrade()?);
+        }
+        Some(Contexts { captured: captured.into() })
+    }
+
+    /// Runs `f` in these contexts and no others, then restores what was; `None` if one of the instances is destroyed or
+    /// is being destroyed. It keeps the instances while `f` runs.
+    ///
+    /// # Panics
+    ///
+    /// If `f` does.
+    #[track_caller]
+    pub fn enter<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
+        Some(self.upgrade()?.enter(f))
+    }
+
+    /// The contexts in which what belonged here is dropped: nothing is reached in place of an instance that is
+    /// destroyed.
+    pub(crate) fn remaining(&self) -> Contexts {
+        self.with(|weak| weak.upgrade().unwrap_or(Captured::Barred))
+    }
+
+    /// Contexts in which no class resolves to anything that had an instance here.
+    pub(crate) fn barred(&self) -> Contexts {
+        self.with(|weak| match weak {
+            Weak::Nothing => Captured::Nothing,
+            Weak::Barred | Weak::Instance(..) => Captured::Barred,
+        })
+    }
+
+    fn with(&self, captured: impl Fn(&Weak) -> Captured) -> Contexts {
+        Contexts { captured: self.captured.iter().map(captured).collect() }
+    }
+}
+
+impl Weak {
+    #[track_caller]
+    fn upgrade(self) -> Option<Captured> {
+        Some(match self {
+            Self::Nothing => Captured::Nothing,
+            Self::Barred => Captured::Barred,
+            Self::Instance(class, id) => Captured::Instance(find(class, id)?),
+        })
+    }
+}
+
+#[track_caller]
+fn find(class: &'static ClassEntry, id: u64) -> Option<Handle> {
+    class.laid_out().live().tree.find(id)
+}
+
+/// What is entered: `WeakContexts [Net#3 "red", Live]`. One look-up per class.
+impl fmt::Debug for WeakContexts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let entered = self.captured.iter().filter_map(|weak| match *weak {
+            Weak::Instance(class, id) => Some(describe(class, id)),
+            Weak::Nothing | Weak::Barred => None,
+        });
+        f.write_str("WeakContexts ")?;
+        f.debug_list().entries(entered.map(Shown)).finish()
+    }
+}
+
+/// A text that shows as it is.
+struct Shown(String);
+
+impl fmt::Debug for Shown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+const _: () = {
+    const fn is_shared<T: Send + Sync>() {}
+    is_shared::<WeakContexts>();
+};
