@@ -11,11 +11,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::core::ClassState;
 use crate::core::context::stack;
-use crate::instance::Instance;
+use crate::core::{ClassState, HasInstances};
 use crate::layout::{LinkedModule, PlacedPart};
-use crate::registry::{Class, classes};
+use crate::registry::classes;
 
 /// Rows of text under titles; shown with columns aligned.
 ///
@@ -214,7 +213,7 @@ pub fn recursions() -> Table {
     Table { titles: &["entered again", "entered before"], rows }
 }
 
-/// Where the handles to this instance were made that still exist, `instance` among them. Empty without the feature
+/// Where the handles to this instance, or to those of a vimage, were made that still exist, `instance` among them. Empty without the feature
 /// `invariants`.
 ///
 /// ```
@@ -225,8 +224,8 @@ pub fn recursions() -> Table {
 /// # Ok::<(), vimage::BootError>(())
 /// ```
 #[must_use]
-pub fn holders<C: Class>(instance: &Instance<C>) -> Vec<&'static Location<'static>> {
-    instance.handle().header().holders.places()
+pub fn holders(instance: &impl HasInstances) -> Vec<&'static Location<'static>> {
+    instance.instances().into_iter().flat_map(|handle| handle.header().holders.places()).collect()
 }
 
 fn states() -> impl Iterator<Item = &'static ClassState> {

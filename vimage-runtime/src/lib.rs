@@ -125,6 +125,44 @@ pub fn boot() -> Result<Vimage, BootError> {
     Vimage::base()
 }
 
+/// Boots with options; [`boot`](fn@boot) is the same without any.
+///
+/// ```
+/// let base = vimage::BootOptions::new().reserve(4096).boot()?;
+/// # Ok::<(), vimage::BootError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "nothing happens before `boot`"]
+pub struct BootOptions {
+    reserve: Option<usize>,
+}
+
+impl BootOptions {
+    /// Starts with the options that [`boot`](fn@boot) uses.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps this many bytes at the end of each instance for modules that are not linked into the program but loaded at
+    /// run time; 256 without this. Modules with `register = "manual"` have room whatever this is.
+    pub fn reserve(mut self, bytes: usize) -> Self {
+        self.reserve = Some(bytes);
+        self
+    }
+
+    /// Boots, as [`boot`](fn@boot).
+    ///
+    /// # Errors
+    ///
+    /// [`BootError::AlreadyBooted`] if that has happened, or begun, and options were given; otherwise as
+    /// [`boot`](fn@boot).
+    #[track_caller]
+    pub fn boot(self) -> Result<Vimage, BootError> {
+        self.reserve.map_or(Ok(()), boot::with_reserve)?;
+        Vimage::base()
+    }
+}
+
 /// The classes of FreeBSD's VIMAGE, and the names of their instances; part of the [prelude].
 ///
 /// ```

@@ -58,7 +58,7 @@ fn a_reserve_that_is_used_up_is_an_error_each_time() {
     assert!(attached >= 1, "there is room for it once");
     let text = error.to_string();
     assert!(text.starts_with("module greedy (late_reserve::"), "{text}");
-    assert!(text.ends_with("make it larger with `vimage::module::set_reserve` before boot"), "{text}");
+    assert!(text.ends_with("make it larger with `vimage::BootOptions::reserve`"), "{text}");
     assert_eq!(register("greedy").unwrap_err().to_string(), text);
     Vnet::new().unwrap().destroy().unwrap();
     // A module without room was neither attached nor initialized; the others are dropped with their instance.

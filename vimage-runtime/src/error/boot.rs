@@ -57,6 +57,8 @@ pub enum BootError {
     Attach(AttachError),
     /// A hook of a base instance tried what needs boot to be over.
     InProgress,
+    /// The options of boot came when it was over, or under way.
+    AlreadyBooted,
 }
 
 impl fmt::Display for BootError {
@@ -88,6 +90,7 @@ impl fmt::Display for BootError {
             }
             Self::TooLarge { class } => write!(f, "the variables of class {class} exceed the address space"),
             Self::Attach(error) => write!(f, "the base instance could not be made: {error}"),
+            Self::AlreadyBooted => f.write_str("the process has booted already: the options of boot came too late"),
             Self::InProgress => {
                 f.write_str("an attach hook of a base instance tried to make an instance before boot was over")
             }

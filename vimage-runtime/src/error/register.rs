@@ -123,8 +123,7 @@ impl fmt::Display for RegisterError {
             Self::Reserve { module, needed, left } => write!(
                 f,
                 "module {module} needs {needed} bytes of each instance, but {left} are left in the reserve, in \
-                 which registrations that failed keep their place; make it larger with `vimage::module::set_reserve` \
-                 before boot"
+                 which registrations that failed keep their place; make it larger with `vimage::BootOptions::reserve`"
             ),
             Self::Alignment { module, align, most } => {
                 write!(
@@ -149,15 +148,3 @@ impl Error for RegisterError {
         }
     }
 }
-
-/// The layout of instances cannot be changed after boot.
-#[derive(Clone, Copy, Debug)]
-pub struct AlreadyBooted;
-
-impl fmt::Display for AlreadyBooted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the layout of instances cannot be changed after boot")
-    }
-}
-
-impl Error for AlreadyBooted {}

@@ -82,11 +82,6 @@ pub(super) struct Member {
 
 impl Vimage {
     #[track_caller]
-    fn new(members: Vec<Member>) -> Self {
-        Self::of(Arc::new(Shared::new(members)))
-    }
-
-    #[track_caller]
     pub(super) fn of(shared: Arc<Shared>) -> Self {
         let ticket = shared.holders.add(Location::caller());
         Self { shared, ticket }
@@ -98,7 +93,7 @@ impl Vimage {
 
     #[track_caller]
     fn shared(handles: impl Iterator<Item = Handle>) -> Self {
-        Self::new(handles.map(|handle| Member { handle, fresh: false }).collect())
+        Self::of(Arc::new(Shared::new(handles.map(|handle| Member { handle, fresh: false }).collect())))
     }
 
     /// The base instances of all classes. It boots, if that has not happened yet.
@@ -137,7 +132,7 @@ impl Vimage {
     #[must_use]
     #[track_caller]
     pub fn instance<C: Class>(&self) -> Instance<C> {
-        Instance::from_handle(InstanceOf::<C>::member(self, C::ENTRY).clone())
+        Instance::from_handle(InstanceOf::<C>::member(self).clone())
     }
 
     /// Runs `f` with its instance of each class as the current one, then restores what was.
@@ -181,11 +176,11 @@ impl HasInstances for Vimage {
     }
 }
 
-// SAFETY: the instance is of the class that is given.
-unsafe impl<C> InstanceOf<C> for Vimage {
+// SAFETY: the instance is of this class.
+unsafe impl<C: Class> InstanceOf<C> for Vimage {
     #[track_caller]
-    fn member(&self, class: &'static ClassEntry) -> &Handle {
-        self.instance_of(class).expect("a vimage has an instance of each class known at boot")
+    fn member(&self) -> &Handle {
+        self.instance_of(C::ENTRY).expect("a vimage has an instance of each class known at boot")
     }
 }
 
