@@ -27,7 +27,14 @@ pub(crate) fn test(test: &Test) -> TokenStream {
             ("run", quote!(::<#result>), failure)
         }
     };
-    handed_over(krate, function, marked, runner, &result, &[quote!(#krate::__private::this_test!(#name)), setup, between])
+    handed_over(
+        krate,
+        function,
+        marked,
+        runner,
+        &result,
+        &[quote!(#krate::__private::this_test!(#name)), setup, between],
+    )
 }
 
 /// `main` with its body handed to the runtime.

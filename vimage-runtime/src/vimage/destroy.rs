@@ -191,7 +191,7 @@ impl fmt::Display for VimageDestroyError {
             Self::Busy { vimage, holders } => write!(f, "{vimage:?} is still in use: {holders}"),
             Self::Refused { vimage, module, source } => write!(f, "{vimage:?}: module `{module}` refused: {source}"),
             Self::Panicked(failures) => {
-                f.write_str("the vimage is gone, but not without panics")?;
+                f.write_str("the vimage is destroyed, but some hooks or `Drop`s panicked")?;
                 failures.iter().try_for_each(|failure| write!(f, "; {failure}"))
             }
         }
