@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// }
 ///
 /// # #[cfg(feature = "vimage")] {
-/// let red = Vimage::builder().fresh_all().create()?;
+/// let red = Vimage::new()?;
 /// let Err(VimageDestroyError::Panicked(failures)) = red.destroy() else { panic!("the hook panics") };
 /// assert_eq!(failures[0].module, Some("server"));
 /// assert_eq!(failures[0].message, "connections are open");

@@ -135,6 +135,22 @@ async fn give_way() {
 }
 
 /// Why a vimage was not destroyed, or which panics happened meanwhile.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::VimageDestroyError;
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vimage::new()?;
+/// let other = red.clone();
+/// let busy = red.destroy().unwrap_err();
+/// assert!(matches!(busy, VimageDestroyError::Busy { .. }));
+/// drop(other);
+/// let red = busy.into_vimage().unwrap();
+/// red.destroy()?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum VimageDestroyError {
