@@ -4,7 +4,7 @@
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 #[cfg(feature = "vimage")]
-pub use crate::registry::ThreadContext;
+pub use crate::registry::Context;
 pub use crate::registry::{
     Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
     HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
