@@ -118,7 +118,7 @@ impl<C: Class> InstanceBuilder<C> {
     }
 }
 
-/// What sysctls are to be set to before the attach hooks run.
+/// Values for sysctls, set before the attach hooks run.
 pub(crate) type Tunables = Vec<(String, Value)>;
 
 /// [`InstanceBuilder::create`] after boot, where the class is known at run time only.
@@ -148,7 +148,7 @@ impl From<AttachError> for CreateError {
 /// # use vimage::prelude::*;
 /// use vimage::CreateError;
 ///
-/// match Vimage::builder().fresh_all().create() {
+/// match Vimage::new() {
 ///     Ok(red) => red.enter(|| println!("in an instance of its own")),
 ///     Err(CreateError::NotVirtualized) => println!("this build has no feature `vimage`"),
 ///     Err(error) => return Err(error),
