@@ -19,7 +19,8 @@ pub use crate::{stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
-    LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled, suspend,
+    FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled,
+    suspend,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};
