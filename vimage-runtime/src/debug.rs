@@ -1,4 +1,4 @@
-//! Tables of what the runtime knows, for people who look for a mistake.
+//! Tables of what the runtime knows, for finding mistakes.
 //!
 //! ```
 //! vimage::boot()?;
@@ -81,7 +81,7 @@ pub fn instances() -> Table {
     Table { titles: &["class", "id", "name", "state", "handles", "parent", "kept bytes"], rows }
 }
 
-/// What is told of an instance.
+/// The row of an instance.
 #[derive(Debug)]
 #[cfg_attr(feature = "inspect", derive(serde::Serialize))]
 pub(crate) struct InstanceRow {
@@ -201,7 +201,7 @@ pub fn contexts() -> Table {
 /// Where an instance was entered that was current already, each place once: there, and where the outer context was
 /// entered. Empty without the feature `invariants`.
 ///
-/// It is no mistake, but often a hint: who knows that the context is set need not set it.
+/// This is no mistake, but often a hint: code that knows that the context is set does not have to set it.
 ///
 /// ```
 /// vimage::boot()?.enter(|| print!("{}", vimage::debug::recursions()));

@@ -15,7 +15,7 @@
 //! }
 //! assert_eq!(counter::hit(), 1); // in the base instance
 //! # #[cfg(feature = "vimage")] {
-//! let red = vimage::Vimage::builder().fresh_all().create()?;
+//! let red = vimage::Vimage::new()?;
 //! assert_eq!(red.enter(counter::hit), 1); // in an instance of its own
 //! # }
 //! # Ok::<(), vimage::CreateError>(())
@@ -104,7 +104,7 @@ pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 /// Lays out all modules, makes the base instance of each class, runs its attach hooks, and returns the base vimage.
 ///
 /// It does so once per process; a later call returns the same vimage. Whatever needs instances boots by itself, such as
-/// [`Instance::new`], [`Instance::base`] and [`Instance::list`]. If another thread is booting, the call waits for it: a hook of
+/// [`Vimage::new`], [`Instance::base`] and [`Instance::list`]. If another thread is booting, the call waits for it: a hook of
 /// a base instance must not wait for a thread that boots.
 ///
 /// In builds without instances it runs the attach hooks for the process.

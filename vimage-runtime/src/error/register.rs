@@ -30,15 +30,15 @@ pub enum RegisterError {
     Ambiguous {
         /// The name.
         name: String,
-        /// Who bears it, with crate and line.
+        /// The modules of this name, with crate and line.
         candidates: Vec<String>,
     },
-    /// It is not registered, so that it cannot be taken back.
+    /// It is not registered, so it cannot be unregistered.
     NotRegistered {
         /// The name.
         name: String,
     },
-    /// It came at boot, and stays: only modules with `register = "manual"` can be taken back.
+    /// It came at boot, and stays: only modules with `register = "manual"` can be unregistered.
     AtBoot {
         /// The name.
         name: String,
@@ -60,7 +60,7 @@ pub enum RegisterError {
         /// The name it gave.
         dependency: String,
     },
-    /// Its variables do not fit into what is left of the reserve.
+    /// Its variables do not fit into the rest of the reserve.
     Reserve {
         /// The module.
         module: String,

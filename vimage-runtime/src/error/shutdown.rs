@@ -37,7 +37,7 @@ impl fmt::Display for ShutdownError {
             Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
             Self::Base => f.write_str("the base instance is not shut down"),
             Self::Creating => f.write_str("the instance is still being made"),
-            Self::InProgress => f.write_str("the instance is being shut down by somebody else"),
+            Self::InProgress => f.write_str("another thread is shutting the instance down"),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! How code that nobody annotated reaches a variable.
+//! The methods by which code without an annotation reaches a variable.
 
 use super::builds::VariableOf;
 use super::held::Held;
@@ -6,7 +6,7 @@ use crate::core::HasInstances;
 
 /// The methods of every virtualized variable, in each build; part of the [prelude](crate::prelude).
 ///
-/// Virtualized code does not need them: a mention of `V_NAME` is the variable there. Not for `static mut`.
+/// Virtualized code does not need them: `V_NAME` is the variable there. They are not for `static mut`.
 ///
 /// In the default build a `V_NAME` is a plain static, and this trait applies to every sized type.
 ///

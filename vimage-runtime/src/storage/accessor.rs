@@ -17,7 +17,7 @@ use crate::registry::Class;
 
 /// The accessor of a virtualized variable: what `V_NAME` is outside virtualized code.
 ///
-/// In code under [`#[virtualized]`](crate::virtualized), or inside a module, a mention of `V_NAME` denotes the
+/// In code under [`#[virtualized]`](crate::virtualized), or inside a module, `V_NAME` denotes the
 /// variable itself. Any other code reaches it with the methods of [`Virtualized`]:
 /// `V_NAME.with_current(|v| …)`, `V_NAME.of(&instance)`, `V_NAME.held()`.
 ///
@@ -101,7 +101,7 @@ impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInV
     #[track_caller]
     fn with_current<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         let slot = self.place.in_current::<C>(self.variable);
-        // SAFETY: the slot is in the current instance, which cannot go before this returns: contexts nest.
+        // SAFETY: the slot is in the current instance, which is not destroyed before this returns: contexts nest.
         f(unsafe { &*K::value(slot) })
     }
 

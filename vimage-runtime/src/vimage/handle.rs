@@ -41,7 +41,7 @@ pub struct Vimage {
 pub(super) struct Shared {
     /// In the order of their classes.
     pub(super) members: Vec<Member>,
-    /// Not that of the `Arc`, from which a thread that waits could not be told that it is the last.
+    /// The number of clones. The count of the `Arc` cannot wake a thread that waits.
     pub(super) clones: Count,
     pub(super) waiters: Waiters,
     /// The fresh instances are destroyed already.
@@ -67,7 +67,7 @@ impl Drop for Shared {
             // `teardown::destroy` has released their last handles.
             self.members.extract_if(.., |member| member.fresh).for_each(|member| std::mem::forget(member.handle));
         }
-        // The last one first: what was made with others around goes before them.
+        // The last one first, in the reverse of the order in which they were made.
         while self.members.pop().is_some() {}
     }
 }
@@ -117,7 +117,7 @@ impl Vimage {
             return None;
         }
         let mut handles = Vec::new();
-        // A loop and not an iterator with a closure, which would hide who calls.
+        // A loop and not an iterator with a closure, which would hide the caller.
         for class in classes() {
             handles.push(current::handle(class)?);
         }
