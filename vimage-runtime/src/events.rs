@@ -34,13 +34,13 @@
 //! | `register` | a module is attached to all instances of its class | `register failed` | base instance, `module` |
 //! | `unregister` | a module is detached from the base instance, its variables are dropped | `unregister refused` | base instance, `module` |
 //!
-//! "Instance" means `class`, `id` and `name`. An event of a failure has an `error`, others have none. An instance whose
-//! modules have agreed to a shutdown may live on, if [`destroy`](crate::Instance::destroy) finds it busy.
+//! "Instance" means `class`, `id` and `name`. Only failures have an `error`. After `shutdown` an instance may be
+//! live again, if [`destroy`](crate::Instance::destroy) finds it busy.
 //!
 //! # Threads, locks, panics
 //!
 //! A subscriber runs on the thread that takes the step, under no lock of the runtime: it may use instances. Its panics
-//! are ignored, because they must not stop a life half-way; so are those of the text of an error.
+//! are ignored, because they must not stop a life half-way; so are panics of the `Display` of an error.
 
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -106,7 +106,7 @@ impl fmt::Debug for Event<'_> {
 pub type Subscriber = fn(&Event<'_>);
 
 static SUBSCRIBER: RwLock<Option<Subscriber>> = RwLock::new(None);
-/// Whether there is one, so that nobody else pays for the lock.
+/// `true` while there is a subscriber, so that steps take the lock only then.
 static IS_SUBSCRIBED: AtomicBool = AtomicBool::new(false);
 
 /// Sets the function that is called with each event, or none; returns the one before, which the new one may call.

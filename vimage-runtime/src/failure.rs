@@ -1,4 +1,4 @@
-//! What goes wrong where nobody can be told by a `Result`.
+//! Failures that no `Result` can return.
 
 use std::fmt;
 use std::io::Write;
@@ -12,10 +12,10 @@ type Handler = dyn Fn(&TeardownFailure) + Send + Sync;
 
 static HANDLER: Mutex<Option<Arc<Handler>>> = Mutex::new(None);
 
-/// Sets what is told of failures when the last handle to an instance is dropped, instead of
-/// [`destroy`](crate::Instance::destroy), which returns them. Without it they go to stderr.
+/// Sets the function that is called with failures of the drop of the last handle of an instance;
+/// [`destroy`](crate::Instance::destroy) returns its failures instead. Without a handler failures are printed to stderr.
 ///
-/// The handler runs on the thread that dropped the handle; if it panics, the panic goes to stderr.
+/// The handler runs on the thread that dropped the handle. If it panics, the panic is printed to stderr.
 ///
 /// ```
 /// vimage::set_failure_handler(|failure| eprintln!("while an instance was destroyed: {failure}"));
@@ -46,7 +46,7 @@ pub(crate) fn report(failures: Vec<TeardownFailure>) {
     }
 }
 
-/// Tells people on stderr. Not `eprintln!`, which panics where nobody listens any more.
+/// Prints to stderr. Not `eprintln!`, which panics if stderr is closed.
 pub(crate) fn warn(message: fmt::Arguments<'_>) {
     _ = writeln!(std::io::stderr(), "vimage: {message}");
 }

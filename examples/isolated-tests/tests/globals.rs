@@ -1,4 +1,4 @@
-//! The suite as everybody would write it: its tests share the statics of the process. It fails.
+//! The suite with plain `#[test]`: the tests share the statics of the process, and fail.
 
 mod suite;
 

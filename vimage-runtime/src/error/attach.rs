@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-/// An attach hook that failed or panicked; what was attached before it has been detached.
+/// An attach hook failed or panicked. The modules attached before it are detached again.
 ///
 /// ```standalone_crate
 /// use vimage::prelude::*;
@@ -36,7 +36,7 @@ pub struct AttachError {
 }
 
 impl AttachError {
-    /// The module whose hook it was.
+    /// The module of the hook.
     #[must_use]
     pub fn module(&self) -> &str {
         self.module

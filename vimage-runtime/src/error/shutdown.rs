@@ -18,16 +18,16 @@ use std::sync::Arc;
 pub enum ShutdownError {
     /// A quiesce hook refused or panicked.
     Refused {
-        /// The module whose hook it was.
+        /// The module of the hook.
         module: &'static str,
-        /// What it returned, or what the panic said.
+        /// The error that it returned, or the text of its panic.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// It is the base instance, which does not go.
+    /// The base instance is never shut down.
     Base,
     /// Its attach hooks are still running.
     Creating,
-    /// Its quiesce hooks are running just now, on another thread or further up on this one, and may refuse.
+    /// Its quiesce hooks are running now, on another thread or in a caller of this function, and may refuse.
     InProgress,
 }
 

@@ -1,4 +1,4 @@
-//! What goes wrong while an instance is torn down.
+//! Failures while an instance is torn down.
 
 use std::any::Any;
 use std::error::Error;
@@ -6,7 +6,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
 
-/// Something that went wrong while an instance was torn down; the teardown went on all the same.
+/// A failure while an instance was torn down. The teardown went on.
 ///
 /// ```standalone_crate
 /// use vimage::VimageDestroyError;
@@ -35,11 +35,11 @@ use std::sync::Arc;
 pub struct TeardownFailure {
     /// The instance: `Net#3 "red"`. Empty for a thread's value of a virtualized `thread_local!`.
     pub instance: String,
-    /// The module whose hook or variable it was; `None` for what was lent or linked.
+    /// The module of the hook or variable; `None` for lent values and links.
     pub module: Option<&'static str>,
-    /// The variable whose `Drop` it was: `V_FOO`. `None` for a hook, and for the values of a thread that has ended.
+    /// The variable that was dropped: `V_FOO`. `None` for a hook, and for the values of a thread that has ended.
     pub variable: Option<&'static str>,
-    /// What the hook or the panic said.
+    /// The text of the error or of the panic.
     pub message: String,
     kind: Kind,
 }

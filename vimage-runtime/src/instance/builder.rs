@@ -1,4 +1,4 @@
-//! How users make an instance.
+//! Creating an instance.
 
 use std::any::Any;
 use std::error::Error;
@@ -13,7 +13,7 @@ use crate::sysctl::{self, Value};
 use crate::{boot, current};
 
 impl<C: Class> Instance<C> {
-    /// Makes an instance without a name or arguments; short for [`builder`](Self::builder)`().create()`.
+    /// Creates an instance without a name or arguments; short for [`builder`](Self::builder)`().create()`.
     ///
     /// # Errors
     ///
@@ -23,13 +23,13 @@ impl<C: Class> Instance<C> {
         Self::builder().create()
     }
 
-    /// Starts to make an instance.
+    /// A builder of an instance.
     pub fn builder() -> InstanceBuilder<C> {
         InstanceBuilder::default()
     }
 }
 
-/// Makes an instance; from [`Instance::builder`].
+/// Creates an instance; from [`Instance::builder`].
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -61,14 +61,14 @@ impl<C: Class> InstanceBuilder<C> {
         self
     }
 
-    /// A value for attach hooks, which find it by its type in their [`Arguments`]. A second one of the same type
+    /// Passes a value to the attach hooks, which find it by its type in their [`Arguments`]. A second value of the same type
     /// replaces the first.
     pub fn arg<T: Any + Send + Sync>(mut self, value: T) -> Self {
         self.arguments.insert(value);
         self
     }
 
-    /// Sets a sysctl of the new instance, before its attach hooks run. It has to be `tunable`; the value may be text.
+    /// Sets a sysctl of the new instance, before its attach hooks run. It must be `tunable`; the value may be text.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -91,21 +91,22 @@ impl<C: Class> InstanceBuilder<C> {
         self
     }
 
-    /// Makes the instance: initializes the variables of all modules, then runs the attach hooks, dependencies
-    /// first, with the new instance as the current one of its class and the caller's contexts in all others. No
-    /// lock of the runtime is held meanwhile. It boots if that has not happened yet.
+    /// Creates the instance: initializes the variables of all modules, then runs the attach hooks, dependencies
+    /// first. In the hooks the new instance is current in its class, and the caller's contexts in all others. No
+    /// lock of the runtime is held. It boots if that has not happened yet.
     ///
-    /// Its parent is the instance that is current in the caller, the base instance if there is none.
+    /// The parent of the new instance is the caller's current instance, or the base instance if there is none.
     ///
-    /// It costs one allocation, copying the initial bytes of all variables, and the hooks; the lock of the class is taken
-    /// for a moment. It does not matter how many instances there are.
+    /// Cost: one allocation, copying the initial bytes of all variables, and the hooks; the lock of the class is taken
+    /// for a moment. The number of instances does not matter.
     ///
     /// # Errors
     ///
-    /// [`CreateError::NotVirtualized`] in builds without instances; [`CreateError::Boot`] if boot fails or has
-    /// failed, or in an attach hook of a base instance; [`CreateError::Attach`] if an attach hook fails or panics:
-    /// the modules attached before it are then detached in reverse order. [`CreateError::Sysctl`] if one that was given
-    /// is not there, is not tunable or does not take the value.
+    /// - [`CreateError::NotVirtualized`] in builds without instances.
+    /// - [`CreateError::Boot`] if boot fails or has failed, and in an attach hook of a base instance.
+    /// - [`CreateError::Attach`] if an attach hook fails or panics. The modules attached before it are detached, in
+    ///   reverse order.
+    /// - [`CreateError::Sysctl`] if a given sysctl does not exist, is not tunable or does not accept the value.
     #[track_caller]
     pub fn create(self) -> Result<Instance<C>, CreateError> {
         if !cfg!(feature = "vimage") {
@@ -141,7 +142,7 @@ impl From<AttachError> for CreateError {
     }
 }
 
-/// Why an instance could not be made.
+/// Why an instance was not created.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -157,11 +158,11 @@ impl From<AttachError> for CreateError {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum CreateError {
-    /// This build has no instances but the base one.
+    /// This build has no instances except the base instance.
     NotVirtualized,
-    /// There is no base instance, or not yet.
+    /// There is no base instance: boot failed, or has not ended.
     Boot(BootError),
-    /// A sysctl that was given could not be set.
+    /// A given sysctl could not be set.
     Sysctl(sysctl::Error),
     /// A module did not attach.
     Attach(AttachError),

@@ -15,17 +15,17 @@ use crate::error::{Holders, ShutdownError, TeardownFailure};
 use crate::registry::Class;
 
 impl<C: Class> Instance<C> {
-    /// Runs the quiesce hooks, in reverse order of attach, in which modules let go of what they hold: timers,
-    /// sockets, handles. The instance stays usable for those who are in it, but nothing new is bound to it, weak
-    /// handles do not find it, and lists leave it out. Only [`destroy`](Self::destroy) or the last drop goes on from
-    /// there. Does nothing if that has happened already.
+    /// Runs the quiesce hooks, in reverse order of attach. In them modules release what they hold: timers, sockets,
+    /// handles. Code that runs in the instance can still use it, but nothing new can be bound to it, weak handles do not
+    /// find it, and lists leave it out. Then only [`destroy`](Self::destroy) or the drop of the last handle can follow. A second
+    /// call does nothing.
     ///
     /// In builds without instances there is only the base instance, and this is always [`ShutdownError::Base`].
     ///
     /// # Errors
     ///
-    /// [`ShutdownError`], if a hook refuses or panics, for the base instance, while attach hooks are running, and while
-    /// somebody else is shutting it down; the instance is what it was then.
+    /// [`ShutdownError`] if a hook refuses or panics, for the base instance, while attach hooks are running, and while
+    /// another thread is shutting it down. The instance is then as before.
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         if self.is_base() {
             return Err(ShutdownError::Base);
@@ -49,39 +49,38 @@ impl<C: Class> Instance<C> {
         }
     }
 
-    /// Ends the instance: [`shutdown`](Self::shutdown), then the detach hooks in reverse order of attach, then the
-    /// variables drop, reversed as well.
+    /// Destroys the instance: [`shutdown`](Self::shutdown), then the detach hooks in reverse order of attach, then the
+    /// drops of the variables, also in reverse.
     ///
     /// The instance is current in its hooks, and no instance of any other class is. Quiesce hooks can make handles,
     /// detach hooks cannot. While the variables are dropped there is no context at all.
     ///
-    /// Others may hold it for a moment without being its users: a walk over [`list`](Self::list), a closure from
-    /// [`bind_weak`](Self::bind_weak) that is running, a handler of a [link](crate::link), each on another thread. That is
-    /// `Busy` as well; [`destroy_within`](Self::destroy_within) waits for them.
+    /// Other threads may hold a handle for a moment only: in a walk over [`list`](Self::list), a running closure from
+    /// [`bind_weak`](Self::bind_weak), a handler of a [link](crate::link). That is `Busy` too;
+    /// [`destroy_within`](Self::destroy_within) waits for them.
     ///
-    /// It costs the hooks, the drops and freeing one allocation; the lock of the class is taken for a moment. It
-    /// does not matter how many instances there are, but each child of this one is handed to its parent.
+    /// Cost: the hooks, the drops, and freeing one allocation; the lock of the class is taken for a moment. The number of
+    /// instances does not matter.
     ///
     /// In builds without instances there is only the base instance, and this is always [`DestroyError::Base`].
     ///
     /// # Errors
     ///
-    /// [`DestroyError::Busy`] with the handle, if there are other handles, and [`DestroyError::Refused`] with the
-    /// handle, if a quiesce hook refuses or panics: nothing was torn down, and the instance is live again. What its
-    /// quiesce hooks have let go of stays so, and if all of them had agreed, its links are closed and what was lent to it
-    /// is home; the hooks run once more at the next attempt.
-    /// [`DestroyError::Base`] with the handle for the base instance. [`DestroyError::Panicked`] if a detach hook or a
-    /// `Drop` panicked: all the others have run, and the instance is gone.
+    /// - [`DestroyError::Busy`] if other handles exist, and [`DestroyError::Refused`] if a quiesce hook refuses or panics.
+    ///   Both return the handle. Nothing was torn down, and the instance is live again. What the quiesce hooks have
+    ///   released stays released; if all of them had agreed, the links of the instance are closed and values lent to it are
+    ///   back with their owners. The next attempt runs the hooks again.
+    /// - [`DestroyError::Base`], with the handle, for the base instance.
+    /// - [`DestroyError::Panicked`] if a detach hook or a `Drop` panicked. All others have run, and the instance is destroyed.
     pub fn destroy(self) -> Result<(), DestroyError<C>> {
         self.destroy_until(None)
     }
 
-    /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped after the quiesce
+    /// As [`destroy`](Self::destroy), but waits up to `timeout` for other handles to be dropped, after the quiesce
     /// hooks have run.
     ///
-    /// It blocks the thread meanwhile. In a task of an executor that may keep the very tasks from running that hold the
-    /// instance: call it where blocking is allowed (`tokio::task::spawn_blocking`), or try [`destroy`](Self::destroy)
-    /// again after a while.
+    /// It blocks the thread. In a task of an executor that may block the tasks that hold the instance: call it where
+    /// blocking is allowed (`tokio::task::spawn_blocking`), or call [`destroy`](Self::destroy) again later.
     ///
     /// # Errors
     ///
@@ -116,7 +115,7 @@ impl<C: Class> Instance<C> {
     }
 }
 
-/// Why an instance was not destroyed, or not without trouble.
+/// Why an instance was not destroyed, or which panics happened meanwhile.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -135,30 +134,30 @@ impl<C: Class> Instance<C> {
 /// ```
 #[non_exhaustive]
 pub enum DestroyError<C: Class> {
-    /// Others hold it; here is the handle back. They may be kept in variables of the instance itself.
+    /// Other handles exist, perhaps in variables of the instance itself.
     Busy {
         /// The handle.
         instance: Instance<C>,
-        /// Where the others were made, as far as that is known.
+        /// Where the other handles were made; known with the feature `invariants`.
         holders: Holders,
     },
-    /// A quiesce hook refused or panicked; here is the handle back.
+    /// A quiesce hook refused or panicked.
     Refused {
         /// The handle.
         instance: Instance<C>,
-        /// The module whose hook it was.
+        /// The module of the hook.
         module: &'static str,
-        /// What it returned, or what the panic said.
+        /// The error that it returned, or the text of its panic.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// The base instance is never destroyed; here is the handle back.
+    /// The base instance is never destroyed.
     Base(Instance<C>),
-    /// It is gone, but hooks or `Drop`s panicked.
+    /// It is destroyed, but hooks or `Drop`s panicked.
     Panicked(Vec<TeardownFailure>),
 }
 
 impl<C: Class> DestroyError<C> {
-    /// The handle, unless the instance is gone.
+    /// The handle, unless the instance is destroyed.
     #[must_use]
     pub fn into_instance(self) -> Option<Instance<C>> {
         match self {

@@ -10,14 +10,14 @@ use crate::current;
 use crate::registry::Class;
 
 impl<C: Class> Instance<C> {
-    /// The current instance and all that were made in it, and in those; every instance where none is current. In
-    /// order of their ids.
+    /// The current instance and its descendants, the instances that were made in it; all instances if none is
+    /// current. In the order of their ids.
     ///
-    /// The iterator makes one handle at a time, and skips what has gone or is going by then. Making and destroying
-    /// instances meanwhile is fine; new ones are not visited. Linear in the number of instances it walks.
+    /// The iterator makes one handle at a time, and skips instances that are destroyed or shutting down by then. The loop may
+    /// create and destroy instances; new ones are not visited. Linear in the number of instances that it walks.
     ///
-    /// While one is visited it cannot be destroyed, because the handle counts. In builds without instances the base
-    /// instance is the only one.
+    /// An instance cannot be destroyed while it is visited, because the iterator's handle counts. In builds without instances
+    /// the base instance is the only one.
     ///
     /// # Panics
     ///
@@ -29,7 +29,7 @@ impl<C: Class> Instance<C> {
         if root == BASE { Self::all() } else { Instances::new(|tree| tree.subtree(root)) }
     }
 
-    /// Every live instance of the class, whatever is current. In order of their ids, otherwise as [`list`](Self::list).
+    /// All live instances of the class, whichever is current. Otherwise as [`list`](Self::list).
     ///
     /// In builds without instances the base instance is the only one.
     ///
@@ -53,7 +53,7 @@ impl<C: Class> Instance<C> {
     }
 }
 
-/// Live instances, one handle at a time; from [`Instance::list`] and [`Instance::all`].
+/// An iterator over live instances, one handle at a time; from [`Instance::list`] and [`Instance::all`].
 ///
 /// ```
 /// # use vimage::prelude::*;

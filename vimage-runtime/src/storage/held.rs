@@ -1,4 +1,4 @@
-//! References that keep their instance alive.
+//! Owned references that keep their instance alive.
 
 use std::fmt;
 use std::ops::Deref;
@@ -8,8 +8,8 @@ use crate::core::Handle;
 
 /// A variable together with a handle to its instance; made with `V_NAME.held()` or `V_NAME.held_of(&instance)`.
 ///
-/// While one exists its instance cannot be destroyed (`Busy`). One that is kept in a variable of its own instance
-/// keeps that instance alive for good. In builds without instances it is a plain reference.
+/// While it exists its instance cannot be destroyed (`Busy`). If it is kept in a variable of its own instance, that instance is
+/// never destroyed. In builds without instances it is a plain reference.
 ///
 /// ```
 /// #[vimage::module]

@@ -33,15 +33,15 @@ impl Vimage {
         }
     }
 
-    /// Ends the instances that were made for this vimage, the last one first, as
+    /// Destroys the instances that were made for this vimage, the last one first, as
     /// [`Instance::destroy`](crate::Instance::destroy) does; those that it shares stay.
     ///
-    /// In builds without instances all are shared: it only lets go of them.
+    /// In builds without instances all are shared: it only releases them.
     ///
     /// # Errors
     ///
     /// [`VimageDestroyError::Busy`] and [`VimageDestroyError::Refused`] with the vimage, whose instances are live
-    /// again; [`VimageDestroyError::Panicked`] when it is gone, but hooks panicked.
+    /// again; [`VimageDestroyError::Panicked`] if it is destroyed, but hooks panicked.
     pub fn destroy(self) -> Result<(), VimageDestroyError> {
         self.destroy_until(None)
     }
@@ -134,7 +134,7 @@ async fn give_way() {
     .await;
 }
 
-/// Why a vimage was not destroyed, or not without trouble.
+/// Why a vimage was not destroyed, or which panics happened meanwhile.
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum VimageDestroyError {
@@ -149,12 +149,12 @@ pub enum VimageDestroyError {
     Refused {
         /// The vimage.
         vimage: Vimage,
-        /// The module whose hook it was.
+        /// The module of the hook.
         module: &'static str,
-        /// What it returned, or what the panic said.
+        /// The error that it returned, or the text of its panic.
         source: Arc<dyn Error + Send + Sync>,
     },
-    /// It is gone, but hooks or `Drop`s panicked.
+    /// It is destroyed, but hooks or `Drop`s panicked.
     Panicked(Vec<TeardownFailure>),
 }
 

@@ -1,4 +1,4 @@
-//! The tests, each written as if it were alone in the world.
+//! The tests, each written as if no other test used the same state.
 
 use isolated_tests::app;
 
@@ -29,7 +29,7 @@ macro_rules! suite {
 }
 pub(crate) use suite;
 
-/// Gives the other tests a chance to be in the way.
+/// Lets other tests run in between.
 fn pause() {
     std::thread::yield_now();
 }
