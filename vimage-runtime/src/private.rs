@@ -29,7 +29,10 @@ pub use crate::storage::{drop_of, kept};
 pub use crate::stray::TestEntry;
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
-pub use crate::testing::{Test, run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
+pub use crate::testing::{
+    Test, run, run_async, run_main, run_main_async, run_panicking, run_panicking_async, run_should_panic,
+    run_should_panic_async,
+};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
     __hook as hook, __module as module, __register as register, __this_test as this_test,
@@ -42,6 +45,7 @@ pub use crate::{
 pub use inventory;
 #[cfg(feature = "linkme")]
 pub use linkme;
+pub use vimage_macros::test_body;
 
 pub use crate::symmap::SymbolEntry;
 pub use crate::sysctl::{
