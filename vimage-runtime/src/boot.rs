@@ -1,6 +1,5 @@
 //! Boot: once per process, from the collected entries to base instances that are attached.
 
-use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -10,12 +9,8 @@ use crate::error::BootError;
 use crate::layout::order;
 use crate::registry::{self, Arguments, Entry, classes};
 
-/// Bytes at the end of each instance for modules that are not linked into the program.
-static RESERVE: AtomicUsize = AtomicUsize::new(256);
-
-pub(crate) fn set_reserve(bytes: usize) {
-    RESERVE.store(bytes, Ordering::Relaxed);
-}
+/// Bytes at the end of each instance for modules that are not linked into the program, if the program does not say.
+const RESERVE: usize = 256;
 
 enum Progress {
     Idle,
@@ -31,7 +26,16 @@ static OUTCOME: OnceLock<Result<(), BootError>> = OnceLock::new();
 pub(crate) fn ensure() -> Result<(), BootError> {
     match OUTCOME.get() {
         Some(outcome) => outcome.clone(),
-        None => ensure_slowly(),
+        None => ensure_slowly(None),
+    }
+}
+
+/// Boots with this reserve.
+pub(crate) fn with_reserve(bytes: usize) -> Result<(), BootError> {
+    match OUTCOME.get() {
+        Some(Ok(())) => Err(BootError::AlreadyBooted),
+        Some(Err(error)) => Err(error.clone()),
+        None => ensure_slowly(Some(bytes)),
     }
 }
 
@@ -42,21 +46,26 @@ pub(crate) fn ensure_over() -> Result<(), BootError> {
 }
 
 #[cold]
-fn ensure_slowly() -> Result<(), BootError> {
+fn ensure_slowly(reserve: Option<usize>) -> Result<(), BootError> {
     let me = thread::current().id();
     let mut progress = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
         match *progress {
             Progress::Idle => break,
-            Progress::By(thread) if thread == me => return Ok(()),
+            Progress::By(thread) if thread == me => {
+                return if reserve.is_none() { Ok(()) } else { Err(BootError::AlreadyBooted) };
+            }
             Progress::By(_) => progress = OVER.wait(progress).unwrap_or_else(PoisonError::into_inner),
-            Progress::Over => return OUTCOME.get().expect("set before boot is over").clone(),
+            Progress::Over => {
+                let outcome = OUTCOME.get().expect("set before boot is over").clone();
+                return if reserve.is_none() { outcome } else { outcome.and(Err(BootError::AlreadyBooted)) };
+            }
         }
     }
     *progress = Progress::By(me);
     drop(progress);
 
-    let outcome = run(&registry::collected());
+    let outcome = run(&registry::collected(), reserve.unwrap_or(RESERVE));
     match &outcome {
         Ok(()) => crate::events::event!("boot"),
         Err(error) => crate::events::event!("boot failed"; error = error),
@@ -67,11 +76,10 @@ fn ensure_slowly() -> Result<(), BootError> {
     outcome
 }
 
-fn run(entries: &[Entry]) -> Result<(), BootError> {
+fn run(entries: &[Entry], reserve: usize) -> Result<(), BootError> {
     if let Some(missing) = registry::missing(entries) {
         return Err(BootError::NotCollected { missing });
     }
-    let reserve = RESERVE.load(Ordering::Relaxed);
     let states = order(entries)?
         .into_iter()
         .map(|ordered| Ok((ordered.class, ClassState::lay_out(ordered, reserve)?)))

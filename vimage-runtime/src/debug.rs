@@ -1,4 +1,4 @@
-//! Tables of what the runtime knows, for people who look for a mistake.
+//! Tables of what the runtime knows, for finding mistakes.
 //!
 //! ```
 //! vimage::boot()?;
@@ -11,11 +11,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::panic::Location;
 
-use crate::core::ClassState;
 use crate::core::context::stack;
-use crate::instance::Instance;
+use crate::core::{ClassState, HasInstances};
 use crate::layout::{LinkedModule, PlacedPart};
-use crate::registry::{Class, classes};
+use crate::registry::classes;
 
 /// Rows of text under titles; shown with columns aligned.
 ///
@@ -82,7 +81,7 @@ pub fn instances() -> Table {
     Table { titles: &["class", "id", "name", "state", "handles", "parent", "kept bytes"], rows }
 }
 
-/// What is told of an instance.
+/// The row of an instance.
 #[derive(Debug)]
 #[cfg_attr(feature = "inspect", derive(serde::Serialize))]
 pub(crate) struct InstanceRow {
@@ -202,7 +201,7 @@ pub fn contexts() -> Table {
 /// Where an instance was entered that was current already, each place once: there, and where the outer context was
 /// entered. Empty without the feature `invariants`.
 ///
-/// It is no mistake, but often a hint: who knows that the context is set need not set it.
+/// This is no mistake, but often a hint: code that knows that the context is set does not have to set it.
 ///
 /// ```
 /// vimage::boot()?.enter(|| print!("{}", vimage::debug::recursions()));
@@ -214,7 +213,7 @@ pub fn recursions() -> Table {
     Table { titles: &["entered again", "entered before"], rows }
 }
 
-/// Where the handles to this instance were made that still exist, `instance` among them. Empty without the feature
+/// Where the handles to this instance, or to those of a vimage, were made that still exist, `instance` among them. Empty without the feature
 /// `invariants`.
 ///
 /// ```
@@ -225,8 +224,8 @@ pub fn recursions() -> Table {
 /// # Ok::<(), vimage::BootError>(())
 /// ```
 #[must_use]
-pub fn holders<C: Class>(instance: &Instance<C>) -> Vec<&'static Location<'static>> {
-    instance.handle().header().holders.places()
+pub fn holders(instance: &impl HasInstances) -> Vec<&'static Location<'static>> {
+    instance.instances().into_iter().flat_map(|handle| handle.header().holders.places()).collect()
 }
 
 fn states() -> impl Iterator<Item = &'static ClassState> {

@@ -36,8 +36,8 @@ pub(crate) fn report(failures: Vec<TeardownFailure>) {
         match &handler {
             Some(handler) => {
                 // This runs in a `Drop`, perhaps while a panic unwinds: a second panic would abort.
-                let told = catch_unwind(AssertUnwindSafe(|| handler(&failure)));
-                if let Err(panic) = told {
+                let handled = catch_unwind(AssertUnwindSafe(|| handler(&failure)));
+                if let Err(panic) = handled {
                     warn(format_args!("the failure handler panicked ({}) at: {failure}", message(panic)));
                 }
             }

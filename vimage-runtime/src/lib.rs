@@ -15,7 +15,7 @@
 //! }
 //! assert_eq!(counter::hit(), 1); // in the base instance
 //! # #[cfg(feature = "vimage")] {
-//! let red = vimage::Vimage::builder().fresh_all().create()?;
+//! let red = vimage::Vimage::new()?;
 //! assert_eq!(red.enter(counter::hit), 1); // in an instance of its own
 //! # }
 //! # Ok::<(), vimage::CreateError>(())
@@ -104,7 +104,7 @@ pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 /// Lays out all modules, makes the base instance of each class, runs its attach hooks, and returns the base vimage.
 ///
 /// It does so once per process; a later call returns the same vimage. Whatever needs instances boots by itself, such as
-/// [`Instance::new`], [`Instance::base`] and [`Instance::list`]. If another thread is booting, the call waits for it: a hook of
+/// [`Vimage::new`], [`Instance::base`] and [`Instance::list`]. If another thread is booting, the call waits for it: a hook of
 /// a base instance must not wait for a thread that boots.
 ///
 /// In builds without instances it runs the attach hooks for the process.
@@ -123,6 +123,44 @@ pub use vimage::{Vimage, VimageBuilder, VimageDestroyError};
 /// ```
 pub fn boot() -> Result<Vimage, BootError> {
     Vimage::base()
+}
+
+/// Boots with options; [`boot`](fn@boot) is the same without any.
+///
+/// ```
+/// let base = vimage::BootOptions::new().reserve(4096).boot()?;
+/// # Ok::<(), vimage::BootError>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use = "nothing happens before `boot`"]
+pub struct BootOptions {
+    reserve: Option<usize>,
+}
+
+impl BootOptions {
+    /// Starts with the options that [`boot`](fn@boot) uses.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Keeps this many bytes at the end of each instance for modules that are not linked into the program but loaded at
+    /// run time; 256 without this. Modules with `register = "manual"` have room whatever this is.
+    pub fn reserve(mut self, bytes: usize) -> Self {
+        self.reserve = Some(bytes);
+        self
+    }
+
+    /// Boots, as [`boot`](fn@boot).
+    ///
+    /// # Errors
+    ///
+    /// [`BootError::AlreadyBooted`] if that has happened, or begun, and options were given; otherwise as
+    /// [`boot`](fn@boot).
+    #[track_caller]
+    pub fn boot(self) -> Result<Vimage, BootError> {
+        self.reserve.map_or(Ok(()), boot::with_reserve)?;
+        Vimage::base()
+    }
 }
 
 /// The classes of FreeBSD's VIMAGE, and the names of their instances; part of the [prelude].

@@ -51,24 +51,9 @@
 
 use crate::boot;
 use crate::core::dynamic;
-pub use crate::error::{AlreadyBooted, RegisterError};
+pub use crate::error::RegisterError;
 use crate::layout::{LinkedModule, link};
 use crate::registry::{ClassEntry, ModuleEntry, classes, closest, collected};
-
-/// Sets how many bytes at the end of each instance are kept for modules that are not linked into the program but
-/// loaded later; 256 if it is not called. Modules with `register = "manual"` have room whatever this is.
-///
-/// # Errors
-///
-/// [`AlreadyBooted`], if instances have been laid out.
-pub fn set_reserve(bytes: usize) -> Result<(), AlreadyBooted> {
-    if classes().is_empty() {
-        boot::set_reserve(bytes);
-        Ok(())
-    } else {
-        Err(AlreadyBooted)
-    }
-}
 
 /// Registers a module with `register = "manual"`, or one that was loaded after boot, and attaches it to every
 /// instance there is: the kernel's `MOD_LOAD`.

@@ -109,5 +109,8 @@ pub mod std_macros {
     pub use ::std::task::Poll as __Poll;
     pub use ::std::task::ready;
     pub use ::std::vec::Vec as __Vec;
-    pub use ::std::{dbg, format_args, matches, vec, write, writeln};
+    pub use ::std::{
+        assert, assert_eq, assert_ne, dbg, debug_assert, debug_assert_eq, debug_assert_ne, eprint, eprintln, format,
+        format_args, matches, print, println, vec, write, writeln,
+    };
 }

@@ -206,7 +206,7 @@ pub fn symbols(instance: &impl HasInstances) -> Result<Vec<Symbol<'_>>, Error> {
     Ok(all)
 }
 
-pub(crate) fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
+fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
     let table = NAMES.table().map_err(Error::Boot)?;
     let class = instance.header().map(|header| header.class);
     // The table has them in order.

@@ -3,14 +3,15 @@
 
 mod support;
 
-use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::SeqCst};
 use std::sync::{Barrier, Mutex};
 use std::time::Duration;
 
+use support::drops::{Counted, drops};
 use support::instances::wait_until;
 use support::panics::panics;
 use support::reports::{listen, reported};
+use support::reruns::rerun;
 use vimage::prelude::*;
 use vimage::{CreateError, DestroyError, Movable, Transfer, WeakInstance};
 
@@ -62,6 +63,7 @@ impl Drop for Connection {
 #[vnet_module(depends_on = "log")]
 mod connections {
     use super::Connection;
+    use super::support::drops::Counted;
     use std::sync::Mutex;
     use vimage::prelude::*;
 
@@ -72,7 +74,7 @@ mod connections {
     pub static SECOND: Mutex<Option<Connection>> = Mutex::new(None);
 
     #[virtualized]
-    pub static COUNTED: Mutex<Option<super::Counted>> = Mutex::new(None);
+    pub static COUNTED: Mutex<Option<Counted>> = Mutex::new(None);
 
     #[virtualized]
     pub static BORROWED: Mutex<Option<super::Borrowed>> = Mutex::new(None);
@@ -87,22 +89,10 @@ impl Drop for Borrowed {
     }
 }
 
-static COUNTED: AtomicUsize = AtomicUsize::new(0);
-
-struct Counted;
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        COUNTED.fetch_add(1, SeqCst);
-    }
-}
-
 /// Runs a test of this binary in a process of its own, in which it does what would end this one.
 fn alone(test: &str) -> String {
-    let this = std::env::current_exe().unwrap();
-    let done = Command::new(this).args(["--exact", test, "--nocapture"]).env("ATTACK_ALONE", "1").output().unwrap();
-    let printed = String::from_utf8_lossy(&done.stdout).into_owned();
-    assert!(done.status.success(), "{}: {printed}{}", done.status, String::from_utf8_lossy(&done.stderr));
+    let (status, printed) = rerun(&["--exact", test, "--nocapture"], &[("ATTACK_ALONE", "1")]);
+    assert!(status.success(), "{status}: {printed}");
     printed
 }
 
@@ -218,7 +208,7 @@ fn two_destructors_that_panic_take_nobody_along() {
     let Err(DestroyError::Panicked(failures)) = vnet.destroy() else { panic!("{label}: both cannot be dropped") };
     let names: Vec<_> = failures.iter().map(|failure| (failure.module, failure.variable)).collect();
     assert_eq!(names, [(Some("connections"), Some("V_SECOND")), (Some("connections"), Some("V_FIRST"))]);
-    assert!(COUNTED.load(SeqCst) > 0, "the others are dropped");
+    assert!(drops() > 0, "the others are dropped");
 }
 
 #[test]

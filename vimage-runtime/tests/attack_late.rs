@@ -18,7 +18,7 @@ use vimage::{Held, InstanceState};
 fn turn() -> MutexGuard<'static, ()> {
     let turn = support::instances::turn();
     // A module that is unregistered while instances are made does not give back its room. Only the first one can do it.
-    _ = vimage::module::set_reserve(1 << 16);
+    _ = vimage::BootOptions::new().reserve(1 << 16).boot();
     vimage::boot().unwrap();
     turn
 }

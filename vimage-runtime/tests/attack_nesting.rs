@@ -8,12 +8,12 @@
 mod support;
 
 use std::panic::{AssertUnwindSafe, catch_unwind, panic_any};
-use std::process::{Command, Output};
 use std::sync::atomic::Ordering::Relaxed;
 
 use corosensei::{Coroutine, CoroutineResult, Yielder};
 use support::instances::current;
 use support::panics::panics;
+use support::reruns::rerun;
 use vimage::prelude::*;
 
 #[vnet_module]
@@ -197,11 +197,9 @@ fn broken_nesting_aborts() {
         std::process::exit(0);
     }
     for (index, (what, _)) in attempts.iter().enumerate() {
-        let mut child = Command::new(std::env::current_exe().unwrap());
-        child.args(["--exact", "broken_nesting_aborts", "--nocapture"]).env(ATTEMPT, index.to_string());
-        let Output { status, stderr, .. } = child.output().unwrap();
-        let stderr = String::from_utf8_lossy(&stderr);
-        assert!(!status.success() && status.code().is_none_or(|code| code != 101), "{what}: {status}, {stderr}");
-        assert!(stderr.contains("contexts were not left in the order they were entered"), "{what}: {stderr}");
+        let arguments = ["--exact", "broken_nesting_aborts", "--nocapture"];
+        let (status, printed) = rerun(&arguments, &[(ATTEMPT, &index.to_string())]);
+        assert!(!status.success() && status.code().is_none_or(|code| code != 101), "{what}: {status}, {printed}");
+        assert!(printed.contains("contexts were not left in the order they were entered"), "{what}: {printed}");
     }
 }

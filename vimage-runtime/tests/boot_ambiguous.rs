@@ -39,7 +39,7 @@ fn a_name_of_two_modules_lists_both() {
     assert_eq!(
         error.to_string(),
         format!(
-            "module user (boot_ambiguous::user, {file}:{USER}) depends on `loif`, which 2 modules bear: \
+            "module user (boot_ambiguous::user, {file}:{USER}) depends on `loif`, which is the name of 2 modules: \
              loif (boot_ambiguous::one::loif, {file}:{one}), loif (boot_ambiguous::two::other, {file}:{two}); \
              name the one you mean by path"
         )

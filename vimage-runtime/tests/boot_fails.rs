@@ -1,8 +1,10 @@
 //! Boot that fails, at each position: it happens once per process, so each case is a process of its own.
 
-use std::process::Command;
+mod support;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use support::reruns::rerun;
 use vimage::prelude::*;
 use vimage::{BootError, CreateError};
 
@@ -89,14 +91,11 @@ fn a_hook_that_fails_or_panics_at_any_position_undoes_boot() {
     if std::env::var("FAIL_AT").is_ok() {
         return;
     }
-    let this = std::env::current_exe().unwrap();
     for position in (0..MODULES).flat_map(|number| [number.to_string(), format!("panic {number}")]) {
-        for undo in [None, Some("panics")] {
-            let mut child = Command::new(&this);
-            child.args(["--exact", "one_boot"]).env("FAIL_AT", &position).envs(undo.map(|how| ("DETACH", how)));
-            let child = child.output().unwrap();
-            let output = String::from_utf8_lossy(&child.stdout);
-            assert!(child.status.success() && output.contains("1 passed"), "{position}, {undo:?}: {output}");
+        for undo_panics in [false, true] {
+            let variables = [("FAIL_AT", position.as_str()), ("DETACH", "panics")];
+            let (status, printed) = rerun(&["--exact", "one_boot"], &variables[..if undo_panics { 2 } else { 1 }]);
+            assert!(status.success() && printed.contains("1 passed"), "{position}, {undo_panics}: {printed}");
         }
     }
 }

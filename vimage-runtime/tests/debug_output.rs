@@ -120,7 +120,7 @@ fn of_an_instance_in_each_state() {
     show(&Vimage::builder().share_instance(&red));
 
     let busy = red.destroy().unwrap_err();
-    assert!(show(&busy).starts_with(&says("Live", "Busy(Instance(RED), [")), "{busy:?}");
+    assert!(show(&busy).starts_with(&says("Live", "Busy(Instance(RED), Holders([")), "{busy:?}");
     let red = busy.into_instance().unwrap();
     red.shutdown().unwrap();
     assert_eq!(show(&red), says("ShuttingDown", "Instance(RED)"));

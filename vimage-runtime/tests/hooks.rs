@@ -6,22 +6,21 @@
 mod support;
 
 use std::sync::MutexGuard;
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use support::drops::drops;
 use support::log::{log, note};
 use support::reports;
 use vimage::InstanceState;
 use vimage::prelude::*;
 
 /// How many values of instances were dropped.
-static DROPPED: AtomicUsize = AtomicUsize::new(0);
 
 /// The tests of this file look at what is global, so they take turns.
 fn turn() -> MutexGuard<'static, ()> {
     let turn = support::instances::turn();
     vimage::boot().unwrap();
     log();
-    DROPPED.store(0, Relaxed);
+    drops();
     turn
 }
 
@@ -34,17 +33,8 @@ fn attach(number: usize) {
 
 fn detach(number: usize) {
     note(format!("detach {number}"));
-    // No handle can be made, so nothing can hold on to an instance that is going.
+    // No handle can be made, so a detach hook cannot keep its instance.
     assert!(Vnet::current().is_none());
-}
-
-/// A value that counts how often it is dropped.
-pub struct Counted;
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        DROPPED.fetch_add(1, Relaxed);
-    }
 }
 
 /// The modules 0 to 4; each depends on the one before and has two values.
@@ -56,7 +46,8 @@ macro_rules! modules {
                 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
                 use vimage::Arguments;
                 use vimage::prelude::*;
-                use super::{Counted, PanicInDetach};
+                use super::PanicInDetach;
+                use super::support::drops::Counted;
 
                 #[virtualized]
                 static FIRST: Counted = Counted;
@@ -127,7 +118,7 @@ fn attach_follows_dependencies_and_detach_comes_back() {
     assert_eq!(vnet.state(), InstanceState::Live);
     vnet.destroy().unwrap();
     assert_eq!(log(), numbered("detach", (0..MODULES).rev()));
-    assert_eq!(DROPPED.load(Relaxed), VALUES);
+    assert_eq!(drops(), VALUES);
 }
 
 #[test]
@@ -141,7 +132,7 @@ fn the_last_handle_reports_to_the_handler() {
         reports::reports(),
         [format!("Net#{id} \"red\": the detach hook of module `two` panicked: detach 2 was told to panic")]
     );
-    assert_eq!(DROPPED.load(Relaxed), VALUES);
+    assert_eq!(drops(), VALUES);
 }
 
 #[test]

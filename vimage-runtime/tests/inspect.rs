@@ -100,6 +100,24 @@ fn it_answers() {
 }
 
 #[test]
+fn a_name_without_a_class_means_the_instances_of_a_vimage() {
+    let (server, _directory) = serve(Builder::writable);
+    let mut client = Client::of(&server);
+    let both = Vimage::builder().fresh::<vimage::kernel::Net>().fresh::<vimage::kernel::Cpu>().name("both").create();
+    if let Ok(both) = both {
+        let set = json!({ "op": "set", "name": "net.foo.mode", "value": 2, "instance": "both" });
+        assert_eq!(client.ok(set)["new"], 2);
+        assert_eq!(vimage::sysctl::of(&both).get_as::<u32>("net.foo.mode").unwrap(), 2);
+        let in_cpu = json!({ "op": "get", "name": "net.foo.mode", "instance": "both", "class": "Cpu" });
+        assert_eq!(client.kind(in_cpu), "wrong_class");
+        let elsewhere = json!({ "op": "get", "name": "net.foo.mode", "instance": "both", "class": "Procg" });
+        assert_eq!(client.kind(elsewhere), "no_instance");
+        assert!(!client.ok(json!({ "op": "symbols", "instance": "both" })).as_array().unwrap().is_empty());
+        both.destroy().unwrap();
+    }
+}
+
+#[test]
 fn what_is_wrong_is_told() {
     let (server, _directory) = serve(|builder| builder);
     let mut client = Client::of(&server);

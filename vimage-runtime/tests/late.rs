@@ -121,7 +121,8 @@ fn the_layout_of_instances_has_limits() {
 
     let _turn = turn();
     vimage::boot().unwrap();
-    assert!(vimage::module::set_reserve(1 << 20).is_err(), "too late");
+    let too_late = vimage::BootOptions::new().reserve(1 << 20).boot();
+    assert!(matches!(too_late, Err(vimage::BootError::AlreadyBooted)));
     let error = register("aligned").unwrap_err();
     assert!(matches!(&error, RegisterError::Alignment { align: 4096, .. }), "{error}");
     assert!(panics(|| Vnet::base().unwrap().enter(aligned::first)));

@@ -2,25 +2,20 @@
 
 #![cfg(feature = "vimage")]
 
+mod support;
+
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
+use support::drops::drops;
 use vimage::module::{RegisterError, register};
 use vimage::prelude::*;
 
 static DETACHED: AtomicUsize = AtomicUsize::new(0);
-static DROPPED: AtomicUsize = AtomicUsize::new(0);
-
-struct Counted;
-
-impl Drop for Counted {
-    fn drop(&mut self) {
-        DROPPED.fetch_add(1, Relaxed);
-    }
-}
 
 #[vnet_module(register = "manual")]
 mod greedy {
-    use super::{Counted, DETACHED};
+    use super::DETACHED;
+    use super::support::drops::Counted;
     use std::sync::atomic::Ordering::Relaxed;
     use vimage::prelude::*;
 
@@ -58,11 +53,11 @@ fn a_reserve_that_is_used_up_is_an_error_each_time() {
     assert!(attached >= 1, "there is room for it once");
     let text = error.to_string();
     assert!(text.starts_with("module greedy (late_reserve::"), "{text}");
-    assert!(text.ends_with("make it larger with `vimage::module::set_reserve` before boot"), "{text}");
+    assert!(text.ends_with("make it larger with `vimage::BootOptions::reserve`"), "{text}");
     assert_eq!(register("greedy").unwrap_err().to_string(), text);
     Vnet::new().unwrap().destroy().unwrap();
     // A module without room was neither attached nor initialized; the others are dropped with their instance.
-    assert_eq!((DETACHED.load(Relaxed), DROPPED.load(Relaxed)), (attached, 0));
+    assert_eq!((DETACHED.load(Relaxed), drops()), (attached, 0));
     red.destroy().unwrap();
-    assert_eq!((DETACHED.load(Relaxed), DROPPED.load(Relaxed)), (attached, attached));
+    assert_eq!((DETACHED.load(Relaxed), drops()), (attached, attached));
 }

@@ -1,10 +1,12 @@
 //! Threads without a context in a binary with `#[vimage::test]`s: none falls back on the base instance unnoticed.
 
-use std::process::Command;
+mod support;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::thread;
 
+use support::reruns::rerun;
 use vimage::prelude::*;
 use vimage::{Contexts, Instance};
 
@@ -207,15 +209,13 @@ const FAILURES: &[(&[&str], &str)] = &[
 #[test]
 fn what_is_forgotten_fails() {
     for (tests, text) in FAILURES {
-        let mut run = Command::new(std::env::current_exe().unwrap());
-        run.arg("--exact").args(*tests).args(["--ignored", "--nocapture", "--test-threads=1"]);
-        let run = run.output().unwrap();
-        let output = String::from_utf8_lossy(&run.stderr).into_owned() + &String::from_utf8_lossy(&run.stdout);
+        let arguments = [&["--exact", "--ignored", "--nocapture", "--test-threads=1"], *tests].concat();
+        let (status, output) = rerun(&arguments, &[]);
         if !cfg!(feature = "vimage") {
-            assert!(run.status.success(), "{output}");
+            assert!(status.success(), "{output}");
             continue;
         }
-        assert!(!run.status.success() && output.contains(text), "{tests:?}:\n{output}");
+        assert!(!status.success() && output.contains(text), "{tests:?}:\n{output}");
         let is_placed = !matches!(tests, ["fails_plain_test" | "fails_sysctl"]);
         assert!(!is_placed || output.contains(", at vimage-runtime/tests/stray_threads.rs:"), "{output}");
     }

@@ -1,11 +1,13 @@
 //! `#[vimage::test]` and `#[vimage::main]`.
 
-use std::process::Command;
+mod support;
+
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
 use std::thread;
 use std::time::Duration;
 
+use support::reruns::rerun;
 use vimage::prelude::*;
 
 #[vnet_module]
@@ -266,14 +268,12 @@ const NOT_ON: &str = "enable the feature `vimage` of the package `vimage`";
 #[test]
 fn failing_tests_fail_and_say_why() {
     for &(name, text, instances_only) in FAILURES {
-        let test = std::env::current_exe().unwrap();
-        let run = Command::new(test).args(["--exact", name, "--ignored", "--nocapture"]).output().unwrap();
-        let output = String::from_utf8_lossy(&run.stderr).into_owned() + &String::from_utf8_lossy(&run.stdout);
+        let (status, output) = rerun(&["--exact", name, "--ignored", "--nocapture"], &[]);
         if instances_only && !cfg!(feature = "vimage") {
-            assert!(run.status.success(), "{output}");
+            assert!(status.success(), "{output}");
             continue;
         }
-        assert!(!run.status.success() && output.contains(text), "{name}:\n{output}");
+        assert!(!status.success() && output.contains(text), "{name}:\n{output}");
         let is_explained = !name.contains("registered_twice") && !cfg!(feature = "vimage");
         assert_eq!(output.matches(NOT_ON).count(), usize::from(is_explained), "{name}:\n{output}");
         if name.ends_with("left_behind") && cfg!(feature = "vimage") {

@@ -174,19 +174,11 @@ fn a_child_without_a_context_falls_back_as_its_class_says() {
 #[cfg(feature = "vimage")]
 mod instances {
     use super::*;
+    use crate::support::drops::DropsIn;
     use crate::support::panics::panics;
     use std::sync::atomic::AtomicBool;
     use std::sync::{Mutex, mpsc};
     use vimage::DestroyError;
-
-    /// Says where it was dropped.
-    struct DropsIn(mpsc::Sender<Option<u64>>);
-
-    impl Drop for DropsIn {
-        fn drop(&mut self) {
-            self.0.send(current()).unwrap();
-        }
-    }
 
     #[test]
     fn what_a_closure_owns_is_dropped_in_its_instance() {

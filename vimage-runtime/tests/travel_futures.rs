@@ -77,18 +77,10 @@ async fn tasks_move_between_threads() {
 #[cfg(feature = "vimage")]
 mod instances {
     use super::*;
+    use crate::support::drops::DropsIn;
     use crate::support::panics::panics;
     use std::sync::mpsc;
     use vimage::DestroyError;
-
-    /// Says where it was dropped.
-    struct DropsIn(mpsc::Sender<Option<u64>>);
-
-    impl Drop for DropsIn {
-        fn drop(&mut self) {
-            self.0.send(current()).unwrap();
-        }
-    }
 
     async fn wait_with(owned: DropsIn) {
         step().await;

@@ -143,17 +143,8 @@ fn ends_may_be_shared_between_threads_and_be_of_different_classes() {
 #[cfg(feature = "vimage")]
 mod instances {
     use super::*;
+    use crate::support::drops::DropsIn;
     use std::sync::Mutex;
-
-    /// Says where it was dropped.
-    #[derive(Debug)]
-    struct Message(mpsc::Sender<Option<u64>>);
-
-    impl Drop for Message {
-        fn drop(&mut self) {
-            self.0.send(current()).unwrap();
-        }
-    }
 
     #[test]
     fn it_keeps_neither_instance_and_closes_when_one_shuts_down() {
@@ -207,7 +198,7 @@ mod instances {
     fn messages_that_nobody_wants_are_dropped_where_they_belong() {
         let (a, b) = (vnet(), vnet());
         let (told, heard) = mpsc::channel();
-        let message = || Message(told.clone());
+        let message = || DropsIn(told.clone());
         let (ids, all) = ((Some(a.id()), Some(b.id())), || heard.try_iter().collect::<Vec<_>>());
 
         // The last end drops them, in its instance.

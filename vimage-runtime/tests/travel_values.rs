@@ -138,6 +138,7 @@ fn a_movable_value_starts_at_home() {
 #[cfg(feature = "vimage")]
 mod instances {
     use super::*;
+    use crate::support::drops::DropsIn;
     use crate::support::panics::{panic_of, panics};
     use std::sync::{Arc, Barrier, OnceLock, Weak};
     use std::thread;
@@ -145,12 +146,6 @@ mod instances {
 
     #[test]
     fn a_bound_value_keeps_its_instance_and_is_dropped_in_it() {
-        struct DropsIn(mpsc::Sender<Option<u64>>);
-        impl Drop for DropsIn {
-            fn drop(&mut self) {
-                self.0.send(current()).unwrap();
-            }
-        }
         let red = vnet();
         let (told, heard) = mpsc::channel();
         let socket: Bound<DropsIn> = Bound::new_in(&red, DropsIn(told)).unwrap();

@@ -68,7 +68,7 @@ fn the_base_vimage_is_made_of_base_instances() {
 fn there_is_no_other() {
     assert!(matches!(Vimage::builder().fresh::<Net>().create(), Err(vimage::CreateError::NotVirtualized)));
     // One that shares everything needs no instances.
-    let shared = Vimage::builder().create().unwrap();
+    let shared = Vimage::builder().starting_from(&Vimage::current().unwrap()).create().unwrap();
     assert_eq!(shared.enter(net::send), net::send() - 1);
     assert!(shared.instance::<Cpu>().is_base());
     assert!(cpu::tick() > 0);
@@ -98,13 +98,14 @@ mod instances {
 
     #[test]
     fn fresh_all_but_what_is_shared() {
-        let red = Vimage::builder().fresh_all().share::<Cpu>().name("red").create().unwrap();
+        let red = Vimage::builder().share::<Cpu>().name("red").create().unwrap();
         assert!(red.instance::<Cpu>().is_base());
         assert!(!red.instance::<Net>().is_base() && !red.instance::<Procg>().is_base());
         assert_eq!(red.instance::<Net>().name(), Some("red"));
         let from = Vimage::builder().starting_from(&red).fresh::<Procg>().create().unwrap();
         assert_eq!(from.instance::<Net>(), red.instance::<Net>());
-        let given = Vimage::builder().share_instance(&red.instance::<Net>()).create().unwrap();
+        let given =
+            Vimage::builder().starting_from(&Vimage::base().unwrap()).share_instance::<Net>(&red).create().unwrap();
         assert_eq!(given.instance::<Net>(), red.instance::<Net>());
         assert!(given.instance::<Procg>().is_base());
     }

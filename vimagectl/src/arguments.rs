@@ -1,4 +1,4 @@
-//! What can be typed.
+//! The grammar of the command line.
 
 use std::path::PathBuf;
 
@@ -6,7 +6,7 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use serde_json::{Value, json};
 
-/// Looks into the instances of a running program that uses vimage, and sets its sysctls.
+/// Inspects the instances of a running program that uses vimage, and sets its sysctls.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {
@@ -27,13 +27,13 @@ pub(crate) struct Arguments {
 pub(crate) enum Command {
     /// List the instances.
     Ps {
-        /// Of this class only.
+        /// Only those of this class.
         #[arg(short, long)]
         class: Option<String>,
     },
     /// List the modules, in the order in which they are attached.
     Modules {
-        /// Of this class only.
+        /// Only those of this class.
         #[arg(short, long)]
         class: Option<String>,
     },
@@ -73,13 +73,13 @@ pub(crate) struct Sysctl {
     /// All sysctls; ignored if there are names.
     #[arg(short, long)]
     pub(crate) all: bool,
-    /// Print descriptions instead of values; nothing is set.
+    /// Print descriptions instead of values; sets nothing.
     #[arg(short, long)]
     pub(crate) describe: bool,
-    /// Print types instead of values, or before descriptions; nothing is set.
+    /// Print types instead of values, or before descriptions; sets nothing.
     #[arg(short = 't', long = "type")]
     pub(crate) types: bool,
-    /// Print `NAME=VALUE`, which can be fed back.
+    /// Print `NAME=VALUE`, which is valid as an argument.
     #[arg(short, long)]
     pub(crate) equals: bool,
     /// Print values without names.
@@ -88,38 +88,38 @@ pub(crate) struct Sysctl {
     /// Print names without values.
     #[arg(short = 'N', long, conflicts_with = "value_only")]
     pub(crate) name_only: bool,
-    /// Do not mind names that do not exist.
+    /// Ignore names that do not exist.
     #[arg(short, long)]
     pub(crate) ignore_unknown: bool,
-    /// Do not say what is wrong with names and values.
+    /// Print no errors about names and values.
     #[arg(short, long)]
     pub(crate) quiet: bool,
-    /// Only those that can be given when an instance is created.
+    /// Only those that can be set when an instance is created.
     #[arg(short = 'T', long)]
     pub(crate) tunable: bool,
     /// Only those that can be set.
     #[arg(short = 'W', long)]
     pub(crate) writable: bool,
-    /// Means nothing any more, as in the kernel's `sysctl`.
+    /// Has no effect, as in the kernel's `sysctl`.
     #[arg(short = 'w', hide = true)]
     _write: bool,
     #[command(flatten)]
     pub(crate) target: Target,
 }
 
-/// Which instance is meant; the base instances where nothing is said.
+/// The instance; by default the base instances.
 #[derive(Debug, Args)]
 pub(crate) struct Target {
-    /// The instance, by its name or its id.
+    /// The instance, by name or id.
     #[arg(short = 'v', long = "vnet", visible_alias = "instance", value_name = "INSTANCE")]
     instance: Option<String>,
-    /// The class of the instance; `Net` if only the instance is said.
+    /// Only this class; by default each class that has the instance.
     #[arg(short, long)]
     class: Option<String>,
 }
 
 impl Target {
-    /// The request, about this instance.
+    /// Adds the instance to a request.
     pub(crate) fn of(&self, mut request: Value) -> Value {
         if let Some(instance) = &self.instance {
             request["instance"] = instance.parse::<u64>().map_or_else(|_| json!(instance), |id| json!(id));
@@ -128,7 +128,7 @@ impl Target {
     }
 }
 
-/// The request, about this class.
+/// Adds the class to a request.
 pub(crate) fn of_class(mut request: Value, class: Option<&str>) -> Value {
     if let Some(class) = class {
         request["class"] = json!(class);

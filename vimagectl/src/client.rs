@@ -1,4 +1,4 @@
-//! The other end of the socket.
+//! The connection to the server.
 
 use std::fmt;
 use std::io::{self, BufRead, BufReader, Read, Write};
@@ -8,22 +8,22 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-/// More than the server ever sends, so that a stranger's endless line ends.
+/// The longest reply: more than the server sends, so that the endless line of another program ends.
 const REPLY: u64 = 8 << 20;
 
 #[derive(Debug)]
 pub(crate) enum Error {
     NoSocket,
     Connect(String, io::Error),
-    /// The server said no.
+    /// The reply is an error.
     Refused {
         kind: String,
         message: String,
     },
-    /// It is no such server.
+    /// The reply is not one of an inspect server.
     Protocol(String),
     Connection(io::Error),
-    /// It does not answer.
+    /// There was no reply in time.
     Timeout(Duration),
     Output(io::Error),
 }
@@ -37,12 +37,12 @@ impl From<io::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSocket => f.write_str("say which program: `--socket PATH`, or the variable VIMAGE_SOCKET"),
+            Self::NoSocket => f.write_str("no socket: give `--socket PATH`, or set VIMAGE_SOCKET"),
             Self::Connect(path, error) => write!(f, "{path}: {error}"),
             Self::Refused { message, .. } => f.write_str(message),
-            Self::Protocol(line) => write!(f, "this is no reply of an inspect server: {line:.200}"),
-            Self::Connection(error) => write!(f, "the connection is lost: {error}"),
-            Self::Timeout(time) => write!(f, "there is no reply within {time:?}"),
+            Self::Protocol(line) => write!(f, "not a reply of an inspect server: {line:.200}"),
+            Self::Connection(error) => write!(f, "connection lost: {error}"),
+            Self::Timeout(time) => write!(f, "no reply within {time:?}"),
             Self::Output(error) => error.fmt(f),
         }
     }
@@ -63,19 +63,19 @@ impl Client {
         Ok(Self { stream: BufReader::new(stream), timeout })
     }
 
-    /// Rows, and where the others begin if there are any.
+    /// A page of rows, and the key of the next page if there is one.
     pub(crate) fn page(&mut self, request: &Value) -> Result<(Vec<Value>, Option<Value>), Error> {
         let mut reply = self.reply(request)?;
         let next = reply.get_mut("next").map(Value::take);
         match reply["ok"].take() {
-            // It would never end.
+            // A server that repeats a page: this would never end.
             _ if next.as_ref().is_some_and(|next| *next == request["after"]) => Err(Error::Protocol(reply.to_string())),
             Value::Array(rows) => Ok((rows, next)),
             _ => Err(Error::Protocol(reply.to_string())),
         }
     }
 
-    /// All rows, which come in pages.
+    /// All rows of all pages.
     pub(crate) fn rows(&mut self, mut request: Value) -> Result<Vec<Value>, Error> {
         let (mut rows, mut next) = self.page(&request)?;
         while let Some(after) = next.take() {
@@ -87,12 +87,12 @@ impl Client {
         Ok(rows)
     }
 
-    /// What is in the reply to a request.
+    /// The `ok` of the reply to a request.
     pub(crate) fn ask(&mut self, request: &Value) -> Result<Value, Error> {
         Ok(self.reply(request)?["ok"].take())
     }
 
-    /// One request, and the reply to it, which has an `ok`.
+    /// Sends a request and reads the reply; an error if that has no `ok`.
     fn reply(&mut self, request: &Value) -> Result<Value, Error> {
         let mut line = request.to_string();
         line.push('\n');

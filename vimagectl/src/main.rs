@@ -1,4 +1,4 @@
-//! `vimagectl`: looks into a program through the socket of its `vimage::inspect` server.
+//! `vimagectl`: inspects a program through the socket of its `vimage::inspect` server.
 
 mod arguments;
 mod client;
@@ -19,17 +19,17 @@ use crate::output::{Style, table};
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
-        Err(told) => {
-            // If nobody reads it, the exit code says it.
-            _ = told.print();
-            // As of the kernel's tools, not clap's 2.
-            return if told.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
+        Err(usage) => {
+            // The exit code is enough if the output is closed.
+            _ = usage.print();
+            // 1 as the kernel's tools, not 2 as clap.
+            return if usage.use_stderr() { ExitCode::FAILURE } else { ExitCode::SUCCESS };
         }
     };
     match run(&arguments) {
         Ok(true) => ExitCode::SUCCESS,
         Ok(false) => ExitCode::FAILURE,
-        // Whoever reads, such as `head`, has enough.
+        // The reader, such as `head`, has read enough.
         Err(Error::Output(error)) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("vimagectl: {error}");
@@ -38,7 +38,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Says whether all that was asked could be done.
+/// Returns whether everything succeeded.
 fn run(arguments: &Arguments) -> Result<bool, Error> {
     let mut out = io::stdout().lock();
     let json = arguments.json;
@@ -60,20 +60,20 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
         Command::Watch { name, interval, count, target } => {
             let request = target.of(json!({ "op": "get", "name": name }));
             let style = Style { json, ..Style::default() };
-            let mut left = *count;
-            while left != Some(0) {
-                // Anew each time: the server closes connections that are silent between requests.
+            let mut remaining = *count;
+            while remaining != Some(0) {
+                // A new connection each time: the server closes those that are silent between requests.
                 let value = connect()?.ask(&request)?;
                 style.value(&mut out, name, &value)?;
                 out.flush()?;
-                left = left.map(|left| left - 1);
-                if left != Some(0) {
+                remaining = remaining.map(|count| count - 1);
+                if remaining != Some(0) {
                     std::thread::sleep(Duration::from_secs_f64(*interval));
                 }
             }
         }
         Command::Completions { shell } => {
-            // Not to the output at once, because a reader that is gone would be a panic.
+            // Not directly to the output, because clap panics if that is closed.
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Arguments::command(), "vimagectl", &mut script);
             out.write_all(&script)?;

@@ -1,4 +1,4 @@
-//! How results are printed.
+//! The output of results.
 
 use std::io::Write;
 
@@ -8,7 +8,7 @@ use serde_json::{Map, Value, json};
 use crate::arguments::Sysctl;
 use crate::client::Error;
 
-/// Rows that are objects, by these of their members; all members as JSON.
+/// Prints rows with these columns; as JSON with all members.
 pub(crate) fn table(out: &mut impl Write, is_json: bool, rows: &[Value], columns: &[&str]) -> Result<(), Error> {
     if is_json {
         writeln!(out, "{}", json!(rows))?;
@@ -27,7 +27,7 @@ pub(crate) fn table(out: &mut impl Write, is_json: bool, rows: &[Value], columns
     Ok(())
 }
 
-/// How sysctls are printed.
+/// The options that decide how sysctls are printed.
 #[derive(Clone, Copy, Debug, Default)]
 pub(crate) struct Style {
     pub(crate) json: bool,
@@ -48,7 +48,7 @@ impl Style {
         self.line(out, name, || json!({ "name": name, "value": value }), || text(value))
     }
 
-    /// `net.foo.mode: How packets are treated.`, or with the type; as JSON all that is known.
+    /// `net.foo.mode: How packets are treated.`, or with the type; as JSON the whole description.
     pub(crate) fn description(
         self,
         out: &mut impl Write,
@@ -58,8 +58,8 @@ impl Style {
     ) -> Result<(), Error> {
         let separator = if self.equals { "=" } else { ": " };
         let of_type = self.types.then(|| text(&description["type_name"]));
-        let told = describe.then(|| text(&description["text"]));
-        let parts: Vec<String> = of_type.into_iter().chain(told).collect();
+        let described = describe.then(|| text(&description["text"]));
+        let parts: Vec<String> = of_type.into_iter().chain(described).collect();
         let json = || match (describe, self.types) {
             (false, true) => json!({ "name": name, "type": description["type_name"] }),
             _ => description.clone(),
@@ -67,14 +67,14 @@ impl Style {
         self.line(out, name, json, || parts.join(separator))
     }
 
-    /// `net.foo.mode: 1 -> 3`; also where names and values are separated otherwise.
+    /// `net.foo.mode: 1 -> 3`, also with the option for `NAME=VALUE`.
     pub(crate) fn change(self, out: &mut impl Write, name: &str, changed: &Value) -> Result<(), Error> {
         let json = || {
             let mut all = Map::from_iter([("name".to_owned(), json!(name))]);
             all.extend(changed.as_object().cloned().unwrap_or_default());
             Value::Object(all)
         };
-        // What cannot be read can have been set all the same.
+        // A value that cannot be read may have been set.
         let part = |member: &str| changed.get(member).map_or_else(|| "?".to_owned(), text);
         Self { equals: false, ..self }.line(out, name, json, || format!("{} -> {}", part("old"), part("new")))
     }

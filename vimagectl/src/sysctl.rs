@@ -1,4 +1,4 @@
-//! `vimagectl sysctl`, as the kernel's `sysctl`: each name is read, or set where it has a `=`; one that fails does not
+//! `vimagectl sysctl`, like the kernel's `sysctl`: it reads each name, or sets it if there is a `=`. One that fails does not
 //! stop the others.
 
 use std::io::Write;
@@ -9,7 +9,7 @@ use crate::arguments::Sysctl;
 use crate::client::{Client, Error};
 use crate::output::Style;
 
-/// Says whether all that was asked could be done.
+/// Returns whether everything succeeded.
 pub(crate) fn run(client: &mut Client, asked: &Sysctl, is_json: bool, out: &mut impl Write) -> Result<bool, Error> {
     let mut run = Run { client, asked, style: Style::new(is_json, asked), out, failed: false };
     if asked.names.is_empty() {
@@ -40,12 +40,12 @@ struct Run<'a, W> {
 }
 
 impl<W: Write> Run<'_, W> {
-    /// Whether nothing is set, and values do not matter.
+    /// Returns whether values are neither set nor printed.
     fn only_describes(&self) -> bool {
         self.asked.describe || self.asked.types
     }
 
-    /// Tells what is wrong behind what is right so far, and goes on.
+    /// Prints an error after the output so far.
     fn fail(&mut self, message: &str) -> Result<(), Error> {
         self.failed = true;
         if !self.asked.quiet {
@@ -71,7 +71,7 @@ impl<W: Write> Run<'_, W> {
         }
     }
 
-    /// One value; or, where the name is only the beginning of others, all of those.
+    /// Prints one sysctl; if the name is only a prefix, all below it.
     fn show(&mut self, name: &str) -> Result<(), Error> {
         match self.show_one(name) {
             Err(Error::Refused { kind, message }) if kind == "unknown" => match self.all_below(name)? {
@@ -97,7 +97,7 @@ impl<W: Write> Run<'_, W> {
         self.style.value(self.out, name, &value)
     }
 
-    /// Says how many there are, shown or not.
+    /// Returns the number of sysctls below the prefix, printed or not.
     fn all_below(&mut self, prefix: &str) -> Result<usize, Error> {
         let show = match self.asked {
             Sysctl { name_only: true, .. } => "names",
@@ -106,7 +106,7 @@ impl<W: Write> Run<'_, W> {
         };
         let mut request = self.asked.target.of(json!({ "op": "list", "prefix": prefix, "show": show }));
         let mut count = 0;
-        // Not all at once: there may be many, and whoever reads may have enough.
+        // Page by page: there may be many, and the reader may stop.
         loop {
             let (rows, next) = self.client.page(&request)?;
             count += rows.len();
@@ -130,7 +130,7 @@ impl<W: Write> Run<'_, W> {
         }
     }
 
-    /// Whether the options let it through.
+    /// Returns whether the options select it.
     fn is_wanted(&self, row: &Value) -> bool {
         let is = |flag: &str| row[flag] == true;
         (!self.asked.tunable || is("tunable")) && (!self.asked.writable || is("writable"))

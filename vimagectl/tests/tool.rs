@@ -144,5 +144,5 @@ fn a_server_that_does_not_answer_is_not_waited_for_forever() {
     let _mute = std::os::unix::net::UnixListener::bind(&path).unwrap();
     let output = vimagectl().arg("-s").arg(&path).args(["--timeout", "0.05", "ps"]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    assert_eq!(String::from_utf8(output.stderr).unwrap(), "vimagectl: there is no reply within 50ms\n");
+    assert_eq!(String::from_utf8(output.stderr).unwrap(), "vimagectl: no reply within 50ms\n");
 }

@@ -1,4 +1,5 @@
-//! A macro with a well-known name whose calls stay as they are written: it has to be the known one.
+//! A macro with a well-known name whose calls would stay as they are written, were it the known one: where a definition
+//! is seen, it is taken for one that waits; else rustc calls the name ambiguous.
 
 use vimage::prelude::*;
 
@@ -39,7 +40,7 @@ mod by_a_definition {
 
 #[vnet_module]
 mod by_an_import {
-    use super::macros::matches;
+    use super::macros::*;
     use std::sync::Mutex;
     use vimage::prelude::*;
 

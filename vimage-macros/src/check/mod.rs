@@ -40,5 +40,8 @@ pub(crate) fn extracted(extracted: &Extracted, diagnostics: &Diagnostics) -> Vec
     variables::check(placeholders, diagnostics);
     hooks::check(placeholders, diagnostics);
     exports::check(placeholders, diagnostics);
-    lookalikes::check(items, &Context { krate, except: &code.except, raw: &[], macros: &code.macros, diagnostics })
+    lookalikes::check(
+        items,
+        &Context { krate, except: &code.except, raw: &[], macros: &code.macros, redefined: &[], diagnostics },
+    )
 }

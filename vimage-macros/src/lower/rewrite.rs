@@ -13,7 +13,7 @@ pub(crate) fn rewrite(extracted: Extracted, build: Build, diagnostics: &Diagnost
     let Extracted { krate, view, items: mut plain, mut placeholders, code } = extracted;
     let CodeOptions { except, macros } = code;
     let raw: Vec<_> = placeholders.iter().filter_map(Placeholder::raw_accessor).collect();
-    let cx = Context { krate: &krate, except: &except, raw: &raw, macros: &macros, diagnostics };
+    let cx = Context { krate: &krate, except: &except, raw: &raw, macros: &macros, redefined: &[], diagnostics };
     let mut rewritten = plain.clone();
     region::items(&mut rewritten, &cx);
     for placeholder in &mut placeholders {

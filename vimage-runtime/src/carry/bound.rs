@@ -4,6 +4,7 @@ use std::error::Error;
 use std::fmt;
 
 use super::carried::Carried;
+use crate::core::InstanceOf;
 use crate::instance::{Instance, InstanceState};
 use crate::registry::{Class, Net};
 
@@ -49,14 +50,14 @@ impl<T, C: Class> Bound<T, C> {
         }
     }
 
-    /// Binds a value to this instance.
+    /// Binds a value to this instance, or to that of a vimage.
     ///
     /// # Errors
     ///
     /// [`BindError`] with the value, if the instance is shutting down.
     #[track_caller]
-    pub fn new_in(instance: &Instance<C>, value: T) -> Result<Self, BindError<T>> {
-        Self::bind(instance.clone(), value)
+    pub fn new_in(instance: &impl InstanceOf<C>, value: T) -> Result<Self, BindError<T>> {
+        Self::bind(Instance::from_handle(instance.member().clone()), value)
     }
 
     fn bind(instance: Instance<C>, value: T) -> Result<Self, BindError<T>> {

@@ -53,7 +53,7 @@ impl Contexts {
     #[track_caller]
     pub fn current() -> Self {
         let mut captured = Vec::new();
-        // A loop and not an iterator with a closure, which would hide who calls.
+        // A loop and not an iterator with a closure, which would hide the caller.
         for class in classes() {
             captured.push(Captured::on_this_thread(class));
         }
@@ -75,7 +75,7 @@ impl Captured {
     fn on_this_thread(class: &'static ClassEntry) -> Self {
         match context::found(class) {
             Current::Nothing => Self::Nothing,
-            // No closure, which would hide who calls.
+            // No closure, which would hide the caller.
             Current::Barred | Current::Instance(_) => match current::handle(class) {
                 Some(handle) => Self::Instance(handle),
                 None => Self::Barred,
@@ -111,7 +111,7 @@ impl fmt::Debug for Contexts {
 
 /// Runs `f` with no current instance in any class, then restores what was.
 ///
-/// For work that runs on somebody else's thread: the worker of a pool, which may be waiting inside an instance while
+/// For work that runs on another owner's thread: the worker of a pool, which may be waiting inside an instance while
 /// it takes up a job of another, a signal handler's thread, a callback of a foreign library. What runs in there
 /// enters what it needs; it cannot touch the waiting instance by accident. A class that falls back on its base
 /// instance does so in there as well.

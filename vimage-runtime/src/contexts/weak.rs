@@ -63,7 +63,7 @@ impl WeakContexts {
     #[track_caller]
     pub fn upgrade(&self) -> Option<Contexts> {
         let mut captured = Vec::with_capacity(self.captured.len());
-        // A loop and not an iterator with a closure, which would hide who calls.
+        // A loop and not an iterator with a closure, which would hide the caller.
         for weak in &*self.captured {
             captured.push(weak.upgrade()?);
         }

@@ -49,9 +49,9 @@ pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, n
     // SAFETY: this is the layout of the class, which `layout::lay_out` has made for a header and these parts.
     let header = unsafe { block::allocate(state.layout, &state.parts, Header::new(class, id, name)) };
     let mut live = state.live();
-    // In one step with entering the tree: a module that is registered now either sees this instance or is seen here.
+    // Under one lock with entering the tree: a module that is registered now either sees this instance or is seen here.
     for added in &live.added {
-        // SAFETY: nobody else knows the block yet.
+        // SAFETY: no other thread knows the block yet.
         unsafe { added.initialize(header) };
     }
     live.tree.insert(id, parent, header);
@@ -62,8 +62,8 @@ pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, n
     handle
 }
 
-/// Runs the attach hooks, then the instance is live. If one fails, those before it are undone and the instance
-/// is as good as gone.
+/// Runs the attach hooks; then the instance is live. If one fails, the modules before it are detached, and the instance is
+/// `Gone`.
 pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
     let modules = &handle.header().class_state().modules;
     let failed = modules.iter().enumerate().find_map(|(index, module)| {
@@ -81,8 +81,8 @@ pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), Attac
     Err(error)
 }
 
-/// Attaches what was registered after boot, also what is registered meanwhile; the instance is live at the moment
-/// when nothing is left.
+/// Attaches the run-time modules, also those that are registered meanwhile. The instance becomes live, under the lock of
+/// the class, when no module remains.
 fn attach_added(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
     let header = handle.header();
     let state = header.class_state();
@@ -102,7 +102,7 @@ fn attach_added(handle: &Handle, arguments: &Arguments) -> Result<(), AttachErro
         let registered = added.attached(&state.live(), header, result.is_ok());
         match (result, registered) {
             (Ok(()), true) => {}
-            // It was taken back meanwhile, so that this instance need not have it.
+            // Withdrawn meanwhile: this instance does not have to have it.
             (Ok(()), false) => {
                 let failed = detach_module(handle.as_ptr(), added.linked.entry, added.linked.detach);
                 failure::report(failed.into_iter().collect());

@@ -1,4 +1,4 @@
-//! Modules that come and go after boot.
+//! Modules that are registered and unregistered at run time.
 
 use std::ptr::NonNull;
 use std::sync::Arc;
@@ -20,13 +20,14 @@ use crate::sync::{AtomicBool, AtomicUsize, Ordering};
 mod tests;
 
 impl AddedModule {
-    /// It is about to be attached to an instance, so that it keeps its place. Under the lock of the class.
+    /// Counts an instance to which it is about to be attached, so that its variables keep their place. Under the lock of the
+    /// class.
     pub(crate) fn attaching(&self) {
         self.users.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Its attach hook has run in an instance, and with success if that is said. `false` if it was taken back
-    /// meanwhile; then nothing is recorded. Under the lock of the class.
+    /// Records that its attach hook has run in an instance, if that was a success. Returns `false`, and records nothing, if
+    /// the module was withdrawn meanwhile. Under the lock of the class.
     pub(crate) fn attached(self: &Arc<Self>, _live: &Live, header: &Header, success: bool) -> bool {
         let registered = !self.is_withdrawn();
         if registered && success {
@@ -35,12 +36,12 @@ impl AddedModule {
         registered
     }
 
-    /// It is not attached to an instance any more, or its registration has failed or ended. Not under the lock of
-    /// the class.
+    /// Undoes [`attaching`](Self::attaching), or ends the registration; the last one takes away the place of the variables.
+    /// Not under the lock of the class, which it takes.
     pub(crate) fn detached(&self) {
         if self.users.fetch_sub(1, Ordering::AcqRel) == 1 {
             let state = self.linked.entry.class.laid_out();
-            // In one step: an instance that does not make its variables cannot find them either.
+            // Both under one lock: an instance that does not make these variables cannot find them either.
             let mut live = state.live();
             for (part, _) in &self.parts {
                 part.unpublish();
@@ -56,8 +57,8 @@ impl AddedModule {
     }
 }
 
-/// One registration per class at a time; a second one is refused and not made to wait, because the first one may
-/// be running a hook that waits for it.
+/// One registration per class at a time. A second one is refused instead of made to wait, because the first one may run a
+/// hook that waits for it.
 struct Registering(&'static ClassState);
 
 impl Registering {
@@ -94,7 +95,7 @@ pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> R
     attached
 }
 
-/// Takes back the run-time module that `wanted` holds for; `None` if there is none.
+/// Unregisters the run-time module that `wanted` selects; `None` if there is none.
 ///
 /// # Safety
 ///
@@ -131,7 +132,7 @@ unsafe fn unregister_found(state: &'static ClassState, added: &Arc<AddedModule>)
     }
     {
         let live = state.live();
-        // Once more: something may have come while it was asked.
+        // Again: an instance or a module may have come while the quiesce hook ran.
         check_unused(state, &live, added)?;
         withdraw(&live, added);
     }
@@ -142,9 +143,9 @@ unsafe fn unregister_found(state: &'static ClassState, added: &Arc<AddedModule>)
         let mut own = base.header().lock();
         own.parts.extract_if(.., |part| added.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
     };
-    // SAFETY: they lie in the base instance, and by contract nobody uses them any more.
+    // SAFETY: they lie in the base instance, and by contract no code uses them any more.
     failure::report(unsafe { drop_parts(base.as_ptr(), parts.into_iter()) });
-    // Their place can be used again, unless an instance came meanwhile, which has the variables still.
+    // The room can be used again, unless an instance was made meanwhile, which still has the variables.
     let mut live = state.live();
     if live.tree.all().len() == 1 {
         live.reserve.give_back(added.room.clone());
@@ -154,7 +155,7 @@ unsafe fn unregister_found(state: &'static ClassState, added: &Arc<AddedModule>)
     Ok(())
 }
 
-/// What keeps a module from being taken back. Under the lock of the class.
+/// The reason why a module cannot be unregistered. Under the lock of the class.
 fn check_unused(state: &ClassState, live: &Live, added: &AddedModule) -> Result<(), RegisterError> {
     let by = |by| Err(RegisterError::InUse { module: added.linked.entry.name.to_owned(), by });
     let base = state.base_handle().header();
@@ -184,12 +185,12 @@ fn has(state: &ClassState, live: &Live, wanted: impl FnMut(&'static ModuleEntry)
     state.modules.iter().map(|module| module.entry).chain(added).any(wanted)
 }
 
-/// Gives the module its place and makes its variables in every instance whose memory can still be reached, and
-/// in each one that is made from now on.
+/// Gives the module its place, and makes its variables in every instance in the tree, and in each one that is made from now
+/// on.
 fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<AddedModule>, RegisterError> {
     let entry = linked.entry;
     let mut live = state.live();
-    // An instance that is being made has not detached it yet.
+    // It was withdrawn, and an instance that is being made has not detached it yet.
     if live.added.iter().any(|added| std::ptr::eq(added.linked.entry, entry)) {
         return Err(RegisterError::Busy);
     }
@@ -215,12 +216,12 @@ fn add(state: &'static ClassState, linked: LinkedModule) -> Result<Arc<AddedModu
     let added =
         Arc::new(AddedModule { linked, parts, room, withdrawn: AtomicBool::new(false), users: AtomicUsize::new(1) });
     for header in live.tree.blocks() {
-        // SAFETY: what is in the tree is allocated, and the module is new.
+        // SAFETY: an instance in the tree is allocated, and the module is new.
         unsafe { added.initialize(header) };
     }
     for (part, offset) in &added.parts {
-        // SAFETY: initialized just now in every instance that is in the tree; one that is made later does it
-        // under this lock when it enters the tree.
+        // SAFETY: the part was initialized just now in every instance in the tree; one that is made later does it under
+        // this lock when it enters the tree.
         unsafe { part.publish(*offset) };
     }
     live.added.push(Arc::clone(&added));
@@ -236,7 +237,7 @@ impl AddedModule {
     /// It is the header of a block of the class that is allocated, and in which this has not been done.
     pub(crate) unsafe fn initialize(&self, header: NonNull<Header>) {
         for &(part, offset) in &self.parts {
-            // SAFETY: the reserve of the block lies there, and no other module has it.
+            // SAFETY: this range of the block's reserve belongs to this module alone.
             unsafe { part.initialize(header.cast::<u8>().add(offset).as_ptr()) };
         }
         // SAFETY: by contract.
@@ -284,7 +285,7 @@ fn detach_everywhere(state: &'static ClassState, added: &Arc<AddedModule>) {
     }
 }
 
-/// Whoever takes the record out of an instance detaches.
+/// Takes the record out of an instance; the caller that gets it runs the detach hook.
 fn take(handle: &Handle, added: &Arc<AddedModule>) -> bool {
     let mut own = handle.header().lock();
     let index = own.attached.iter().position(|other| Arc::ptr_eq(other, added));

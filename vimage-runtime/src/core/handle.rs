@@ -41,7 +41,7 @@ impl Handle {
     /// The block is allocated, and stays so until this returns.
     #[track_caller]
     pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
-        // SAFETY: by contract; then `try_hold` has counted one. No closure, which would hide who calls.
+        // SAFETY: by contract; then `try_add` has counted one. No closure, which would hide the caller.
         unsafe { if header.as_ref().handles.try_add() { Some(Self::from_counted(header)) } else { None } }
     }
 

@@ -1,4 +1,27 @@
-//! The head of an instance's block: what the runtime itself knows of an instance.
+//! The header of an instance: what the runtime itself knows of it.
+//!
+//! A thread may use a header while it has a counted handle, while the instance is current on it (whose owner then has a
+//! handle), or under the lock of the class, for an instance that is in the tree. It is freed by the thread that took the
+//! count of handles to 0, after it has taken the instance out of the tree.
+//!
+//! | field | written by | under | ordering | relied on by |
+//! |---|---|---|---|---|
+//! | `id`, `class`, `name` | the creator, before the tree has the instance | – | never changes; the lock of the class, or what hands over a handle, publishes it | all |
+//! | `handles` | each handle that is made and dropped | – | as std's `Arc`: more is `Relaxed`, because it is made from a handle; less is `Release`; 1 → 0 is `Acquire`, so that the teardown sees what other threads did in the instance | the memory stays while it is not 0; detach hooks run when it is 0, so that no thread is inside |
+//! | | a weak look-up: one more, unless it is 0 | the lock of the class, so that the block is not freed meanwhile | `Acquire` | what is upgraded is not torn down |
+//! | | teardown: 0 → 1, if another instance of its group was upgraded | – | `Release`; only this thread can change a count of 0 | all of a group are destroyed, or none |
+//! | `phase` | the creator: Creating → Live | the lock of the class: a module that is registered at this moment is attached by the creator, or sees a live instance | store `Release`, load `Acquire`, as all below | run-time modules |
+//! | | the creator, when a hook failed: Creating → Detaching → Gone | – | | a handle that a hook has kept enters nothing |
+//! | | `shut_down`: Live → Quiescing | – | compare-and-exchange `AcqRel`: one thread runs the quiesce hooks | that thread alone goes on to Quiesced, or back to Live |
+//! | | `shut_down`: Quiescing → Quiesced, after the observers were notified | – | | `release_last`: what is quiesced has nothing lent to it |
+//! | | an attempt to destroy that gives up: Quiesced → Live | – | compare-and-exchange | the next attempt runs the hooks again |
+//! | | teardown, when the count is 0: Quiesced → Detaching | – | | a hook gets no handle to the instance that is current |
+//! | `guarded.parts` | registration and creation, which make the variables there | the lock of the class, then this mutex | | the teardown drops these variables |
+//! | `guarded.attached` | the thread that has run an attach hook adds; the thread that removes an entry runs its detach hook | this mutex; to add, the lock of the class too | | each module is detached once |
+//! | `guarded.observers` | added while the phase is Creating or Live, which is read under the mutex | this mutex | | each observer is notified once, before the last handle can be released |
+//! | `holders` | each handle that is made and dropped (feature `invariants`) | its own mutex | | messages only |
+//!
+//! Locks are taken in this order: class, `guarded`, `holders`. No user code runs under any of them.
 
 use std::sync::{Arc, Weak};
 
@@ -30,19 +53,19 @@ pub(crate) struct Header {
 #[cfg(not(any(feature = "invariants", vimage_shuttle)))]
 const _: () = assert!(size_of::<Header>() <= 128, "the budget of a header");
 
-/// What this instance has of modules that came after boot.
+/// What changes after the creation, under the mutex of the header.
 #[derive(Debug, Default)]
 pub(crate) struct Guarded {
-    /// Their variables that lie in this block.
+    /// The variables of run-time modules in this block.
     pub(crate) parts: Vec<PlacedPart>,
-    /// Those that are attached, in that order.
+    /// The run-time modules that are attached, in that order.
     pub(crate) attached: Vec<Arc<AddedModule>>,
-    /// What is to be told when it shuts down.
+    /// Notified when the instance shuts down.
     pub(crate) observers: Option<Box<Observers>>,
 }
 
 impl Header {
-    /// With one handle, which the caller makes.
+    /// A header that counts one handle, which the caller makes.
     pub(crate) fn new(class: &'static ClassEntry, id: u64, name: Option<Box<str>>) -> Self {
         Self {
             id,
@@ -59,7 +82,8 @@ impl Header {
         self.phase.load(Ordering::Acquire).into()
     }
 
-    /// Whether it must not be entered any more.
+    /// Whether its creation has failed, so that it must not be entered. `Relaxed`: the handle that is entered was kept by a hook
+    /// of that creation.
     #[inline]
     pub(crate) fn is_gone(&self) -> bool {
         self.phase.load(Ordering::Relaxed) == Phase::Gone as u8
@@ -69,12 +93,12 @@ impl Header {
         self.phase.store(phase as u8, Ordering::Release);
     }
 
-    /// Changes the phase, if it is `from`; says whether it was.
+    /// Changes the phase if it is `from`, and returns whether it was.
     pub(crate) fn change_phase(&self, from: Phase, to: Phase) -> bool {
         self.phase.compare_exchange(from as u8, to as u8, Ordering::AcqRel, Ordering::Acquire).is_ok()
     }
 
-    /// How it is called in messages: `Net#3 "red"`.
+    /// The name of the instance in messages: `Net#3 "red"`.
     pub(crate) fn label(&self) -> String {
         match &self.name {
             Some(name) => format!("{}#{} {name:?}", self.class.name, self.id),
@@ -82,7 +106,7 @@ impl Header {
         }
     }
 
-    /// How handles to it show: `Net#3 "red", Live`.
+    /// The text of handles to it: `Net#3 "red", Live`.
     pub(crate) fn description(&self) -> String {
         format!("{}, {:?}", self.label(), self.phase().state())
     }
@@ -98,13 +122,13 @@ impl Header {
 
     /// Adds an observer, unless the instance is shutting down.
     pub(crate) fn add_observer(&self, observer: Weak<dyn Observer>) -> Option<ObserverTicket> {
-        let mut added = self.lock();
+        let mut guarded = self.lock();
         // Under the lock: what is added before the observers are notified is among them, and afterwards the phase
         // says no.
         if !matches!(self.phase(), Phase::Creating | Phase::Live) {
             return None;
         }
-        Some(added.observers.get_or_insert_default().add(observer))
+        Some(guarded.observers.get_or_insert_default().add(observer))
     }
 
     /// Takes an observer away; it may have been notified already.

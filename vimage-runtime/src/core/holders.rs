@@ -1,4 +1,4 @@
-//! Who holds an instance: remembered with the feature `invariants`, else nothing.
+//! The places where the handles to an instance were made: remembered with the feature `invariants`, else nothing.
 
 #[cfg(feature = "invariants")]
 pub(crate) use tracked::{Holders, Ticket};

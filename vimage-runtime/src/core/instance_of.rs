@@ -1,7 +1,7 @@
 //! What may stand where an instance is wanted.
 
 use super::handle::Handle;
-use crate::registry::ClassEntry;
+use crate::registry::{Class, ClassEntry};
 
 /// An [`Instance`](crate::Instance), or a [`Vimage`](crate::Vimage) with all that are in it. It is implemented for these
 /// only.
@@ -31,7 +31,7 @@ pub trait HasInstances: Send + Sync + sealed::Sealed {
 ///
 /// # Safety
 ///
-/// The handle is to an instance of the class that is given, which is `C`.
+/// The handle is to an instance of this class.
 ///
 /// ```
 /// use std::sync::atomic::Ordering::Relaxed;
@@ -57,10 +57,10 @@ pub trait HasInstances: Send + Sync + sealed::Sealed {
     label = "an instance of another class",
     note = "use an instance of the class `{C}`, or a `Vimage`, which has one of every class"
 )]
-pub unsafe trait InstanceOf<C>: HasInstances {
-    /// Its instance of this class, which is `C`.
+pub unsafe trait InstanceOf<C: Class>: HasInstances {
+    /// Its instance of this class.
     #[doc(hidden)]
-    fn member(&self, class: &'static ClassEntry) -> &Handle;
+    fn member(&self) -> &Handle;
 }
 
 pub(crate) mod sealed {
@@ -79,8 +79,3 @@ impl HasInstances for Handle {
         vec![self]
     }
 }
-
-/// Stands for every class, where variables are plain statics.
-#[doc(hidden)]
-#[derive(Debug)]
-pub enum AnyClass {}

@@ -21,5 +21,5 @@ pub(crate) use class_state::ClassState;
 pub(crate) use handle::Handle;
 pub(crate) use header::Header;
 pub(crate) use instance_of::sealed::Sealed;
-pub use instance_of::{AnyClass, HasInstances, InstanceOf};
+pub use instance_of::{HasInstances, InstanceOf};
 pub(crate) use phase::Phase;

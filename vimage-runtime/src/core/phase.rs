@@ -20,14 +20,14 @@ pub enum InstanceState {
     Gone,
 }
 
-/// [`InstanceState`], with the parts of shutting down told apart.
+/// [`InstanceState`], with the steps of shutting down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Creating,
     Live,
-    /// Its modules are being asked whether it may go.
+    /// Its quiesce hooks are running.
     Quiescing,
-    /// They have agreed.
+    /// Its quiesce hooks have agreed that it is destroyed.
     Quiesced,
     /// No handle can be made any more.
     Detaching,

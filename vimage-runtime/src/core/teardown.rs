@@ -1,4 +1,4 @@
-//! The end of an instance: quiesce, detach, drop.
+//! The end of instances: quiesce, detach, drop.
 
 use std::cell::{Cell, RefCell};
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -15,9 +15,8 @@ use super::phase::Phase;
 use crate::error::{TeardownFailure, message};
 use crate::failure;
 
-/// Marks a live instance as shutting down and runs its quiesce hooks, in reverse order of attach. Says whether
-/// this call did it: if not, that was done before, or is being done just now. If one refuses, the instance is live
-/// again.
+/// Marks a live instance as shutting down and runs its quiesce hooks, in reverse order of attach. Returns whether this
+/// call did it; if not, another one did, or is at it. If a hook refuses, the instance is live again.
 ///
 /// # Safety
 ///
@@ -31,8 +30,8 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     let added = head.lock().attached.clone();
     let modules = added.iter().rev().map(|added| &added.linked).chain(head.class_state().modules.iter().rev());
     // SAFETY: by contract.
-    let asked = modules.into_iter().try_for_each(|module| unsafe { ask(header, module) });
-    match asked {
+    let agreed = modules.into_iter().try_for_each(|module| unsafe { ask(header, module) });
+    match agreed {
         Ok(()) => {
             notify_observers(header);
             head.set_phase(Phase::Quiesced);
@@ -57,7 +56,7 @@ fn notify_observers(header: NonNull<Header>) {
         let Some(observer) = observer.upgrade() else { continue };
         let notified = inside(header, || {
             let notified = catch_unwind(AssertUnwindSafe(|| observer.shut_down(head.id)));
-            // It may be the last reference, whose values belong here too.
+            // It may be the last reference, whose values are dropped in the instance too.
             notified.and_then(|()| catch_unwind(AssertUnwindSafe(|| drop(observer))))
         });
         if let Err(panic) = notified {
@@ -207,8 +206,8 @@ fn is_dropping() -> bool {
     DROPPING.with(Cell::get)
 }
 
-/// Gives up what seems to be the last handle and ends the instance. `false` if it was not the last: a quiesce
-/// hook has made another one, or another thread has; or if its modules are to be asked again.
+/// Releases a handle that seems to be the last and destroys the instance. Returns `false` if it was not: a quiesce hook or
+/// another thread has made another handle, or the quiesce hooks have to run again.
 ///
 /// # Safety
 ///
@@ -218,7 +217,7 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
     let head = unsafe { header.as_ref() };
     // SAFETY: as above.
     let shut = unsafe { shut_down(header) };
-    // It goes whatever its modules say, so that its observers have to go.
+    // Dropped is dropped: the instance is destroyed although a module refuses, so its observers are notified all the same.
     let refused = shut.is_err() && head.change_phase(Phase::Live, Phase::Quiescing);
     if refused {
         notify_observers(header);
@@ -233,22 +232,22 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
     if let Err(refusal) = shut {
         failure::report(vec![TeardownFailure::refused(head.label(), refusal.module.name, refusal.source)]);
     }
-    // Instances that hold each other in a chain end one after the other and not one inside the other, which
-    // would take a stack as deep as the chain is long.
+    // Instances that hold each other in a chain are destroyed one after the other, not one inside the other: that would
+    // take a stack as deep as the chain is long.
     if is_dropping() && NEXT.try_with(|next| next.borrow_mut().push(header)).is_ok() {
         return true;
     }
-    // SAFETY: the last handle was just given up.
+    // SAFETY: the last handle was just released.
     failure::report(unsafe { end(header) });
     true
 }
 
 /// Detaches what is attached, drops the variables and frees the block; then the same for the instances whose last
-/// handles were in there. Returns what went wrong.
+/// handles were among them. Returns what went wrong.
 ///
 /// # Safety
 ///
-/// The caller has just given up the last handle.
+/// The caller has just released the last handle.
 pub(crate) unsafe fn end(header: NonNull<Header>) -> Vec<TeardownFailure> {
     // SAFETY: by contract.
     let mut failures = unsafe { end_one(header) };
@@ -256,7 +255,7 @@ pub(crate) unsafe fn end(header: NonNull<Header>) -> Vec<TeardownFailure> {
         return failures;
     }
     while let Ok(Some(header)) = NEXT.try_with(|next| next.borrow_mut().pop()) {
-        // SAFETY: `drop_last` has given up its last handle, and left the rest to us.
+        // SAFETY: `drop_last` has released its last handle, and left the rest to this loop.
         failures.extend(unsafe { end_one(header) });
     }
     failures
@@ -274,8 +273,8 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     crate::events::event!("destroy", head);
     state.live().tree.remove(head.id);
     let dropping = DROPPING.with(|dropping| dropping.replace(true));
-    // SAFETY: no handle exists, and out of the tree nobody can make one; no thread is inside, because `enter`
-    // borrows a handle.
+    // SAFETY: no handle exists, and none can be made, because the tree does not have the instance any more; no thread is
+    // inside, because `enter` borrows a handle.
     failures.extend(unsafe { block::drop_all(&state.parts, header) });
     DROPPING.with(|now| now.set(dropping));
     // SAFETY: as above, and `head` is not used any more.
@@ -286,16 +285,16 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
 /// Runs the detach hooks of run-time modules and of the first `boot_modules` others, in reverse order of attach, all of
 /// them whatever happens.
 ///
-/// The caller keeps the block, and nobody else attaches or detaches boot modules.
+/// The caller keeps the block, and no other thread attaches or detaches boot modules.
 pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize) -> Vec<TeardownFailure> {
     // SAFETY: by contract.
     let head = unsafe { header.as_ref() };
     head.set_phase(Phase::Detaching);
-    // What is left is from attach hooks: `shut_down` comes before the last handle goes.
+    // Those that attach hooks have added to an instance whose creation fails: otherwise `shut_down` has notified them.
     notify_observers(header);
     let mut failures = Vec::new();
     loop {
-        // Whoever takes it out detaches it: a registration that fails may do the same.
+        // The thread that takes it out detaches it: a registration that fails may do the same at this moment.
         let Some(added) = head.lock().attached.pop() else { break };
         failures.extend(detach_module(header, added.linked.entry, added.linked.detach));
         added.detached();

@@ -1,4 +1,4 @@
-//! The live instances of a class: found by id, and arranged by who made whom.
+//! The instances of a class, by id, each below the one in which it was made.
 
 use std::collections::HashMap;
 use std::ptr::NonNull;
@@ -9,7 +9,7 @@ use super::phase::Phase;
 
 /// All instances of a class that have memory. Adding, removing and looking up take the same time whatever there is.
 ///
-/// The children of an instance that is removed are then those of its parent. They are not told one by one: its node stays,
+/// The children of an instance that is removed become those of its parent. They are not changed one by one: its node stays,
 /// empty, as long as it holds several of them together. So there are fewer empty nodes than instances.
 #[derive(Debug, Default)]
 pub(crate) struct Tree {
@@ -20,7 +20,7 @@ pub(crate) struct Tree {
 /// The children of a node are a list linked by ids.
 #[derive(Debug)]
 struct Node {
-    /// `None` where the instance is gone and the node has several children.
+    /// `None` where the instance is destroyed and the node has several children.
     header: Option<NonNull<Header>>,
     parent: u64,
     first_child: Option<u64>,
@@ -38,7 +38,7 @@ impl Tree {
         id
     }
 
-    /// Adds an instance below its parent, below the base where that is gone. The base is its own parent.
+    /// Adds an instance below its parent, or below the base if that is destroyed. The base is its own parent.
     pub(crate) fn insert(&mut self, id: u64, parent: u64, header: NonNull<Header>) {
         let parent = self.at_or_above(parent);
         let mut node = Node { header: Some(header), parent, first_child: None, previous: None, next: None };
@@ -55,7 +55,7 @@ impl Tree {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         node.header = None;
         let mut empty = id;
-        // A node that loses a child may have one left, or none; each that goes was made once.
+        // A node that loses a child may keep one, or none. Each node is taken out once, so this is constant on average.
         while let Some(parent) = self.take_out(empty) {
             empty = parent;
         }
@@ -103,7 +103,7 @@ impl Tree {
         self.nodes.get_mut(&id).expect("links lead to nodes")
     }
 
-    /// A handle to an instance, unless it is gone or going.
+    /// A handle to an instance, unless it is shutting down or destroyed.
     #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
         // SAFETY: as in `find_any`.

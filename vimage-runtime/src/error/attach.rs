@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// }
 ///
 /// # #[cfg(feature = "vimage")] {
-/// let created = Vimage::builder().fresh_all().arg(0_u16).create();
+/// let created = Vimage::builder().arg(0_u16).create();
 /// let Err(vimage::CreateError::Attach(error)) = created else { panic!("the hook fails") };
 /// assert_eq!(error.module(), "server");
 /// # }

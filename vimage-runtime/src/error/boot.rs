@@ -25,7 +25,7 @@ pub enum BootError {
         /// One of those that are missing.
         missing: String,
     },
-    /// A module depends on a name that no module of its class bears.
+    /// A module depends on a name that no module of its class has.
     MissingDependency {
         /// The module that depends.
         module: String,
@@ -34,13 +34,13 @@ pub enum BootError {
         /// A name that exists and is close.
         closest: Option<String>,
     },
-    /// A module depends on a name that several modules of its class bear.
+    /// A module depends on a name that several modules of its class have.
     AmbiguousDependency {
         /// The module that depends.
         module: String,
         /// The name it gave.
         dependency: String,
-        /// Who bears it, with crate and line.
+        /// The modules of this name, with crate and line.
         candidates: Vec<String>,
     },
     /// Modules depend on each other in a circle.
@@ -57,6 +57,8 @@ pub enum BootError {
     Attach(AttachError),
     /// A hook of a base instance tried what needs boot to be over.
     InProgress,
+    /// The options of boot came when it was over, or under way.
+    AlreadyBooted,
 }
 
 impl fmt::Display for BootError {
@@ -79,7 +81,7 @@ impl fmt::Display for BootError {
             }
             Self::AmbiguousDependency { module, dependency, candidates } => write!(
                 f,
-                "module {module} depends on `{dependency}`, which {} modules bear: {}; name the one you mean by path",
+                "module {module} depends on `{dependency}`, which is the name of {} modules: {}; name the one you mean by path",
                 candidates.len(),
                 candidates.join(", ")
             ),
@@ -88,6 +90,7 @@ impl fmt::Display for BootError {
             }
             Self::TooLarge { class } => write!(f, "the variables of class {class} exceed the address space"),
             Self::Attach(error) => write!(f, "the base instance could not be made: {error}"),
+            Self::AlreadyBooted => f.write_str("the process has booted already: the options of boot came too late"),
             Self::InProgress => {
                 f.write_str("an attach hook of a base instance tried to make an instance before boot was over")
             }

@@ -10,7 +10,7 @@ mod teardown;
 pub use attach::AttachError;
 pub use boot::BootError;
 pub(crate) use chain::Chain;
-pub use register::{AlreadyBooted, RegisterError};
+pub use register::RegisterError;
 pub use shutdown::{Holders, ShutdownError};
 pub use teardown::TeardownFailure;
 pub(crate) use teardown::message;

@@ -30,15 +30,15 @@ pub enum RegisterError {
     Ambiguous {
         /// The name.
         name: String,
-        /// Who bears it, with crate and line.
+        /// The modules of this name, with crate and line.
         candidates: Vec<String>,
     },
-    /// It is not registered, so that it cannot be taken back.
+    /// It is not registered, so it cannot be unregistered.
     NotRegistered {
         /// The name.
         name: String,
     },
-    /// It came at boot, and stays: only modules with `register = "manual"` can be taken back.
+    /// It came at boot, and stays: only modules with `register = "manual"` can be unregistered.
     AtBoot {
         /// The name.
         name: String,
@@ -60,7 +60,7 @@ pub enum RegisterError {
         /// The name it gave.
         dependency: String,
     },
-    /// Its variables do not fit into what is left of the reserve.
+    /// Its variables do not fit into the rest of the reserve.
     Reserve {
         /// The module.
         module: String,
@@ -123,8 +123,7 @@ impl fmt::Display for RegisterError {
             Self::Reserve { module, needed, left } => write!(
                 f,
                 "module {module} needs {needed} bytes of each instance, but {left} are left in the reserve, in \
-                 which registrations that failed keep their place; make it larger with `vimage::module::set_reserve` \
-                 before boot"
+                 which registrations that failed keep their place; make it larger with `vimage::BootOptions::reserve`"
             ),
             Self::Alignment { module, align, most } => {
                 write!(
@@ -149,15 +148,3 @@ impl Error for RegisterError {
         }
     }
 }
-
-/// The layout of instances cannot be changed after boot.
-#[derive(Clone, Copy, Debug)]
-pub struct AlreadyBooted;
-
-impl fmt::Display for AlreadyBooted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the layout of instances cannot be changed after boot")
-    }
-}
-
-impl Error for AlreadyBooted {}

@@ -37,7 +37,7 @@ impl fmt::Display for ShutdownError {
             Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
             Self::Base => f.write_str("the base instance is not shut down"),
             Self::Creating => f.write_str("the instance is still being made"),
-            Self::InProgress => f.write_str("the instance is being shut down by somebody else"),
+            Self::InProgress => f.write_str("another thread is shutting the instance down"),
         }
     }
 }
@@ -67,7 +67,7 @@ impl Error for ShutdownError {
 /// # }
 /// # Ok::<(), vimage::CreateError>(())
 /// ```
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Holders {
     /// What is held, in words, and how many of the places are about it.
     held: Vec<(String, usize)>,
@@ -84,6 +84,14 @@ impl Holders {
     #[must_use]
     pub fn places(&self) -> &[&'static Location<'static>] {
         &self.places
+    }
+}
+
+/// The places: `Holders(["src/foo.rs:7:9"])`.
+impl fmt::Debug for Holders {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let places: Vec<_> = self.places.iter().map(ToString::to_string).collect();
+        f.debug_tuple("Holders").field(&places).finish()
     }
 }
 

@@ -23,7 +23,7 @@ use std::sync::Arc;
 /// }
 ///
 /// # #[cfg(feature = "vimage")] {
-/// let red = Vimage::builder().fresh_all().create()?;
+/// let red = Vimage::new()?;
 /// let Err(VimageDestroyError::Panicked(failures)) = red.destroy() else { panic!("the hook panics") };
 /// assert_eq!(failures[0].module, Some("server"));
 /// assert_eq!(failures[0].message, "connections are open");
@@ -72,7 +72,7 @@ impl TeardownFailure {
         Self { instance, module: None, variable: None, message, kind: Kind::ObserverPanicked }
     }
 
-    /// The last handle was dropped all the same, so that nobody is left to keep the instance.
+    /// A module refused, but the last handle was dropped, so that the instance is destroyed.
     pub(crate) fn refused(instance: String, module: &'static str, source: Arc<dyn Error + Send + Sync>) -> Self {
         // Its `Display` and its `Drop` are user code, and the instance has to end all the same.
         let text = catch_unwind(AssertUnwindSafe(move || source.to_string()));
@@ -93,7 +93,7 @@ impl fmt::Display for TeardownFailure {
                 write!(f, "dropping a thread's value of a virtualized thread-local panicked: {message}")
             }
             Kind::ObserverPanicked => {
-                write!(f, "{instance}: what was lent or linked to it panicked when it was let go: {message}")
+                write!(f, "{instance}: a value lent to it, or a link, panicked when it was released: {message}")
             }
             Kind::DropPanicked => {
                 write!(f, "{instance}: dropping `{variable}` of module `{module}` panicked: {message}")

@@ -26,9 +26,10 @@
 //! | `{"op": "describe", "name": "net.foo.mode"}` | a [`Description`](crate::sysctl::Description) |
 //! | `{"op": "symbols"}` | the symbols of an instance: rows with name, class, module, path, type, size, alignment, address |
 //!
-//! `list`, `get`, `set`, `describe` and `symbols` are about the base instances; with `"instance": 3` or `"instance": "red"`
-//! about that one, of the class `"class": "Net"`. `instances` and `modules` are about all classes, or about one. A `list`
-//! has values unless it has `"show": "descriptions"` or `"show": "names"`.
+//! `list`, `get`, `set`, `describe` and `symbols` are about the base instances; with `"instance": "red"` or `"instance": 3`
+//! about the instance of this name or id in each class that has one, so also about a vimage. With `"class": "Net"` they are
+//! about this class only, as are `instances` and `modules`. A `list` has values unless it has `"show": "descriptions"` or
+//! `"show": "names"`.
 //!
 //! A reply of rows has at most 1,000 rows (fewer with `"limit"`) and about a megabyte. If there are more rows, a member
 //! `next` is beside `ok`: repeat the request with it as `after`.

@@ -12,7 +12,6 @@ use super::rows::{self, Show};
 use super::target::Target;
 use crate::core::Handle;
 use crate::failure;
-use crate::names::InstanceRef;
 use crate::symmap;
 use crate::sysctl;
 
@@ -142,10 +141,12 @@ impl Operation {
             Self::Instances { class, page } => Ok(rows(rows::instances(class.as_deref(), &page)?)),
             Self::Modules { class, page } => Ok(rows(rows::modules(class.as_deref(), &page)?)),
             Self::List { prefix, show, page, target } => {
-                target.with(held, |view| rows::sysctls(view.with_deadline(deadline), &prefix, show, &page)).map(rows)
+                let instances = target.find(held)?;
+                let view = sysctl::of(&instances).with_deadline(deadline);
+                Ok(rows(rows::sysctls(view, &prefix, show, &page)?))
             }
             Self::Get { name, target } => {
-                let value = target.with(held, |view| view.with_deadline(deadline).get(&name).map_err(Failure::from))?;
+                let value = sysctl::of(&target.find(held)?).with_deadline(deadline).get(&name)?;
                 Ok((json!(value), None))
             }
             Self::Set { .. } if !writable => {
@@ -153,26 +154,22 @@ impl Operation {
             }
             Self::Set { name, value, target } => {
                 let value = sysctl_value(value)?;
-                let changed = target.with(held, |view| {
-                    let view = view.with_deadline(deadline);
-                    // A value that cannot be read may still have been set: no error.
-                    let old = view.get(&name);
-                    view.set(&name, value).map_err(Failure::from)?;
-                    let values = [("old", old), ("new", view.get(&name))];
-                    let read =
-                        values.into_iter().filter_map(|(member, value)| Some((member.to_owned(), json!(value.ok()?))));
-                    Ok(read.collect())
-                })?;
-                Ok((changed, None))
+                let instances = target.find(held)?;
+                let view = sysctl::of(&instances).with_deadline(deadline);
+                // A value that cannot be read may still have been set: no error.
+                let old = view.get(&name);
+                view.set(&name, value)?;
+                let values = [("old", old), ("new", view.get(&name))];
+                let read =
+                    values.into_iter().filter_map(|(member, value)| Some((member.to_owned(), json!(value.ok()?))));
+                Ok((read.collect(), None))
             }
-            Self::Describe { name, target } => {
-                Ok((json!(target.with(held, |view| view.describe(&name).map_err(Failure::from))?), None))
-            }
+            Self::Describe { name, target } => Ok((json!(sysctl::of(&target.find(held)?).describe(&name)?), None)),
             Self::Symbols { page, target } => {
-                let handle = target.instance_or_base(held)?;
-                let symbols = symmap::symbols_of(InstanceRef::new(handle));
+                let instances = target.find(held)?;
+                let symbols = symmap::symbols(&instances);
                 let symbols = symbols.map_err(|error| Failure::new("boot", error.to_string()))?;
-                Ok(rows(rows::symbols(&symbols, &page)?))
+                Ok(rows(rows::symbols(symbols, &page)?))
             }
         }
     }

@@ -85,10 +85,10 @@ fn listing(listed: Listed) -> Value {
     row
 }
 
-pub(super) fn symbols(symbols: &[Symbol<'_>], page: &Page) -> Result<Rows, Failure> {
+pub(super) fn symbols(mut symbols: Vec<Symbol<'_>>, page: &Page) -> Result<Rows, Failure> {
     let after: Option<Key> = page.after()?;
-    let symbols = symbols.iter();
-    let symbols = symbols.filter(|symbol| after.as_ref().is_none_or(|after| key(symbol.entry()) > *after));
+    symbols.sort_by_cached_key(|symbol| key(symbol.entry()));
+    let symbols = symbols.iter().filter(|symbol| after.as_ref().is_none_or(|after| key(symbol.entry()) > *after));
     Ok(page.fill(symbols, |symbol| json!(key(symbol.entry())), symbol))
 }
 

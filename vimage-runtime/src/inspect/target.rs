@@ -1,4 +1,4 @@
-//! The instance that a request is about.
+//! The instances that a request is about.
 
 use std::fmt;
 
@@ -6,16 +6,30 @@ use serde::Deserialize;
 use serde::de::{Deserializer, Visitor};
 
 use super::error::Failure;
-use crate::core::Handle;
+use crate::core::{Handle, HasInstances, Sealed};
 use crate::registry::{ClassEntry, classes};
-use crate::sysctl::View;
-use crate::vimage::Vimage;
 
-/// An instance by id or name, and class; without both, the base instances of all classes.
+/// An instance by id or name, or the base instance; in one class, or in each class that has it. Instances of one name in
+/// several classes are usually those of a vimage.
 #[derive(Debug, Deserialize)]
 pub(super) struct Target {
     instance: Option<Selector>,
     class: Option<String>,
+}
+
+/// The instances of a target, at most one of each class.
+pub(super) struct Instances<'h>(&'h [Handle]);
+
+impl Sealed for Instances<'_> {}
+
+impl HasInstances for Instances<'_> {
+    fn instance_of(&self, class: &'static ClassEntry) -> Option<&Handle> {
+        self.0.iter().find(|handle| handle.header().class == class)
+    }
+
+    fn instances(&self) -> Vec<&Handle> {
+        self.0.iter().collect()
+    }
 }
 
 #[derive(Debug)]
@@ -49,40 +63,34 @@ impl<'de> Deserialize<'de> for Selector {
 }
 
 impl Target {
-    /// Calls `f` with the sysctls of the instance, or with those of all base instances.
-    pub(super) fn with<R>(
-        &self,
-        held: &mut Vec<Handle>,
-        f: impl FnOnce(View<'_>) -> Result<R, Failure>,
-    ) -> Result<R, Failure> {
-        if self.instance.is_some() || self.class.is_some() {
-            f(View::of_handle(self.instance_or_base(held)?))
+    /// Finds the instances. The handles go into the caller's list: one may be the last, and dropping that runs hooks.
+    pub(super) fn find<'h>(&self, held: &'h mut Vec<Handle>) -> Result<Instances<'h>, Failure> {
+        let only = self.class.as_deref().map(class).transpose()?;
+        for class in classes().iter().filter(|class| only.is_none_or(|only| only == **class)) {
+            let already = held.len();
+            self.find_in(class, held);
+            if let several @ [_, _, ..] = &held[already..] {
+                let ids: Vec<_> = several.iter().map(|handle| handle.header().id.to_string()).collect();
+                let message = format!("several instances have this name: {}; give the id", ids.join(", "));
+                return Err(Failure::new("ambiguous", message));
+            }
+        }
+        if held.is_empty() {
+            Err(Failure::new("no_instance", "there is no such instance"))
         } else {
-            let base = Vimage::base().map_err(|error| Failure::new("boot", error.to_string()))?;
-            base.enter(|| f(View::CURRENT))
+            Ok(Instances(held))
         }
     }
 
-    /// The handle goes into the caller's list: it may be the last one, and dropping that runs hooks.
-    pub(super) fn instance_or_base<'h>(&self, held: &'h mut Vec<Handle>) -> Result<&'h Handle, Failure> {
-        let state = class(self.class.as_deref().unwrap_or("Net"))?.laid_out();
+    fn find_in(&self, class: &'static ClassEntry, held: &mut Vec<Handle>) {
+        let state = class.laid_out();
         let live = state.live();
-        let wanted: Vec<u64> = match &self.instance {
+        let ids = match &self.instance {
             None => vec![state.base_handle().header().id],
             Some(Selector::Id(id)) => vec![*id],
             Some(Selector::Name(name)) => live.tree.all_where(|header| header.name.as_deref() == Some(name)),
         };
-        held.extend(wanted.into_iter().filter_map(|id| live.tree.find(id)));
-        drop(live);
-        match held.as_slice() {
-            [handle] => Ok(handle),
-            [] => Err(Failure::new("no_instance", "there is no such instance")),
-            several => {
-                let ids: Vec<_> = several.iter().map(|handle| handle.header().id.to_string()).collect();
-                let message = format!("several instances have this name: {}; give the id", ids.join(", "));
-                Err(Failure::new("ambiguous", message))
-            }
-        }
+        held.extend(ids.into_iter().filter_map(|id| live.tree.find(id)));
     }
 }
 

@@ -148,7 +148,7 @@ impl From<AttachError> for CreateError {
 /// # use vimage::prelude::*;
 /// use vimage::CreateError;
 ///
-/// match Vimage::builder().fresh_all().create() {
+/// match Vimage::new() {
 ///     Ok(red) => red.enter(|| println!("in an instance of its own")),
 ///     Err(CreateError::NotVirtualized) => println!("this build has no feature `vimage`"),
 ///     Err(error) => return Err(error),

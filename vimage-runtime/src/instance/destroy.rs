@@ -193,7 +193,7 @@ impl<C: Class> fmt::Display for DestroyError<C> {
                 write!(f, "{} is the base instance, which is never destroyed", instance.handle.header().label())
             }
             Self::Panicked(failures) => {
-                f.write_str("the instance is gone, but not without panics")?;
+                f.write_str("the instance is destroyed, but some hooks or `Drop`s panicked")?;
                 failures.iter().try_for_each(|failure| write!(f, "; {failure}"))
             }
         }

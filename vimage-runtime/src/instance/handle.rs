@@ -4,11 +4,9 @@ use std::fmt;
 use std::marker::PhantomData;
 
 use crate::core::phase::InstanceState;
-use crate::core::{AnyClass, ClassState, Handle, HasInstances, InstanceOf, Sealed, context};
+use crate::core::{ClassState, Handle, HasInstances, InstanceOf, Sealed, context};
 use crate::error::BootError;
 use crate::registry::{Class, ClassEntry};
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-use crate::storage::Recovered;
 use crate::{boot, current};
 
 /// A handle to an independent copy of the state of all modules of the class `C`.
@@ -173,23 +171,7 @@ impl<C: Class> HasInstances for Instance<C> {
 // SAFETY: it is an instance of this class.
 unsafe impl<C: Class> InstanceOf<C> for Instance<C> {
     #[inline(always)]
-    fn member(&self, _: &'static ClassEntry) -> &Handle {
-        &self.handle
-    }
-}
-
-// SAFETY: nothing is asked for an instance of any class.
-unsafe impl<C: Class> InstanceOf<AnyClass> for Instance<C> {
-    fn member(&self, _: &'static ClassEntry) -> &Handle {
-        &self.handle
-    }
-}
-
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-#[doc(hidden)]
-// SAFETY: that class stands for `C`.
-unsafe impl<C: Class> InstanceOf<Recovered<C>> for Instance<C> {
-    fn member(&self, _: &'static ClassEntry) -> &Handle {
+    fn member(&self) -> &Handle {
         &self.handle
     }
 }

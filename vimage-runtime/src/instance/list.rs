@@ -87,7 +87,7 @@ impl<C: Class> Iterator for Instances<C> {
     #[track_caller]
     fn next(&mut self) -> Option<Self::Item> {
         let state = C::ENTRY.state()?;
-        // A loop and not an iterator with a closure, which would hide who calls.
+        // A loop and not an iterator with a closure, which would hide the caller.
         loop {
             let id = self.ids.next()?;
             // The tree is unlocked again before a handle that is not live is dropped.

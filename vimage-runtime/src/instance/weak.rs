@@ -1,6 +1,7 @@
 //! Handles that keep nothing alive.
 
 use std::fmt;
+use std::hash::{Hash, Hasher};
 use std::marker::PhantomData;
 
 use super::handle::Instance;
@@ -66,6 +67,21 @@ impl<C: Class> Clone for WeakInstance<C> {
     }
 }
 impl<C: Class> Copy for WeakInstance<C> {}
+
+/// Two are equal if they are to the same instance, also when it is destroyed.
+impl<C: Class> PartialEq for WeakInstance<C> {
+    fn eq(&self, other: &Self) -> bool {
+        self.id == other.id
+    }
+}
+
+impl<C: Class> Eq for WeakInstance<C> {}
+
+impl<C: Class> Hash for WeakInstance<C> {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        self.id.hash(state);
+    }
+}
 
 /// Class, id, name and state: `WeakInstance(Net#3 "red", Live)`, `WeakInstance(Net#3, Gone)`. One look-up.
 impl<C: Class> fmt::Debug for WeakInstance<C> {

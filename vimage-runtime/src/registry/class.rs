@@ -35,6 +35,9 @@ use super::context::ClassContext;
     note = "classes are `vimage::kernel::Net`, `vimage::kernel::Cpu`, `vimage::kernel::Procg`, or declared with `vimage::class! {{ pub struct {Self}; }}`"
 )]
 pub unsafe trait Class: Sized + Send + Sync + 'static {
+    /// This class, or the one that this one stands for.
+    #[doc(hidden)]
+    type Itself: Class;
     #[doc(hidden)]
     const ENTRY: &'static ClassEntry;
     #[doc(hidden)]
@@ -120,6 +123,7 @@ macro_rules! __class {
             // SAFETY: the entry and the context are items of this block, which nothing else can name, and the
             // entry is made with this very context.
             unsafe impl $crate::__private::Class for $name {
+                type Itself = Self;
                 const ENTRY: &'static $crate::__private::ClassEntry = &__VIMAGE_CLASS;
                 const CONTEXT: $crate::__private::ClassContext = $crate::__private::class_context!();
             }

@@ -36,7 +36,7 @@ use super::module::{Module, ModuleEntry};
 /// }
 ///
 /// # #[cfg(feature = "vimage")] {
-/// let red = Vimage::builder().fresh_all().arg(server::Port(8080)).create()?;
+/// let red = Vimage::builder().arg(server::Port(8080)).create()?;
 /// assert_eq!(red.enter(server::port), 8080);
 /// # }
 /// # Ok::<(), vimage::CreateError>(())

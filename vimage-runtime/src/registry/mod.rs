@@ -61,12 +61,12 @@ pub(crate) fn set_classes(classes: Vec<&'static ClassEntry>) {
 
 static CHANGES: AtomicU64 = AtomicU64::new(0);
 
-/// Tells those who keep tables of modules that one has come or gone.
+/// Called when a module was registered or unregistered, for tables of modules.
 pub(crate) fn changed() {
     CHANGES.fetch_add(1, Ordering::SeqCst);
 }
 
-/// How often modules have come or gone. A table that was made after this was read is of this state, or of a later one.
+/// How often [`changed`] was called. A table that was made after this was read is of this state, or of a later one.
 pub(crate) fn changes() -> u64 {
     CHANGES.load(Ordering::SeqCst)
 }
@@ -102,8 +102,8 @@ pub(crate) fn missing_module(
             _ => None,
         })
         .collect();
-    let gone = used.into_iter().find(|module| !modules.contains(&std::ptr::from_ref(*module)))?;
-    Some(format!("the module {gone}"))
+    let missing = used.into_iter().find(|module| !modules.contains(&std::ptr::from_ref(*module)))?;
+    Some(format!("the module {missing}"))
 }
 
 #[cfg(test)]

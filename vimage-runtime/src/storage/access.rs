@@ -1,11 +1,12 @@
-//! How code that nobody annotated reaches a variable.
+//! The methods by which code without an annotation reaches a variable.
 
+use super::builds::VariableOf;
 use super::held::Held;
-use crate::core::InstanceOf;
+use crate::core::HasInstances;
 
 /// The methods of every virtualized variable, in each build; part of the [prelude](crate::prelude).
 ///
-/// Virtualized code does not need them: a mention of `V_NAME` is the variable there. Not for `static mut`.
+/// Virtualized code does not need them: `V_NAME` is the variable there. They are not for `static mut`.
 ///
 /// In the default build a `V_NAME` is a plain static, and this trait applies to every sized type.
 ///
@@ -31,9 +32,6 @@ use crate::core::InstanceOf;
 pub trait Virtualized {
     /// The variable's type.
     type Value;
-    /// Its class; stands for all of them in the default build.
-    #[doc(hidden)]
-    type Class;
 
     /// Calls `f` with the variable of the current instance.
     ///
@@ -63,7 +61,9 @@ pub trait Virtualized {
     /// # Panics
     ///
     /// In the `vimage` build, if the module is not registered.
-    fn of<'a, I: InstanceOf<Self::Class>>(&'static self, instance: &'a I) -> &'a Self::Value;
+    fn of<'a, I: HasInstances>(&'static self, instance: &'a I) -> &'a Self::Value
+    where
+        Self: VariableOf<I>;
 
     /// The variable of the current instance, together with a handle that keeps this instance alive: for what
     /// outlives a function, or waits.
@@ -78,5 +78,7 @@ pub trait Virtualized {
     /// # Panics
     ///
     /// As [`of`](Self::of).
-    fn held_of<I: InstanceOf<Self::Class>>(&'static self, instance: &I) -> Held<Self::Value>;
+    fn held_of<I: HasInstances>(&'static self, instance: &I) -> Held<Self::Value>
+    where
+        Self: VariableOf<I>;
 }

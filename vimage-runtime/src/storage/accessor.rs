@@ -12,12 +12,12 @@ use super::region::IsRegion;
 use super::resolved::Resolved;
 use super::slot::Slot;
 use super::variable::VariableEntry;
-use crate::core::{Header, InstanceOf};
+use crate::core::{Handle, HasInstances, Header, InstanceOf};
 use crate::registry::Class;
 
 /// The accessor of a virtualized variable: what `V_NAME` is outside virtualized code.
 ///
-/// In code under [`#[virtualized]`](crate::virtualized), or inside a module, a mention of `V_NAME` denotes the
+/// In code under [`#[virtualized]`](crate::virtualized), or inside a module, `V_NAME` denotes the
 /// variable itself. Any other code reaches it with the methods of [`Virtualized`]:
 /// `V_NAME.with_current(|v| …)`, `V_NAME.of(&instance)`, `V_NAME.held()`.
 ///
@@ -77,22 +77,41 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     }
 }
 
+/// Holds for each variable and what has an instance of its class.
+///
+/// # Safety
+///
+/// The instance has the variable that `Self` is the accessor of.
+pub unsafe trait VariableOf<I> {
+    fn handle(instance: &I) -> &Handle;
+}
+
+// SAFETY: `C` is the class of the variable's module, or stands for it.
+unsafe impl<T, C: Class, K, I: InstanceOf<C::Itself>> VariableOf<I> for UseInVirtualizedCode<T, C, K> {
+    #[inline(always)]
+    fn handle(instance: &I) -> &Handle {
+        instance.member()
+    }
+}
+
 impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInVirtualizedCode<T, C, K> {
     type Value = T;
-    type Class = C;
 
     #[inline]
     #[track_caller]
     fn with_current<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         let slot = self.place.in_current::<C>(self.variable);
-        // SAFETY: the slot is in the current instance, which cannot go before this returns: contexts nest.
+        // SAFETY: the slot is in the current instance, which is not destroyed before this returns: contexts nest.
         f(unsafe { &*K::value(slot) })
     }
 
     #[inline]
     #[track_caller]
-    fn of<'a, I: InstanceOf<C>>(&'static self, instance: &'a I) -> &'a T {
-        let slot = self.place.in_instance(instance.member(C::ENTRY).as_ptr(), self.variable);
+    fn of<'a, I: HasInstances>(&'static self, instance: &'a I) -> &'a T
+    where
+        Self: VariableOf<I>,
+    {
+        let slot = self.place.in_instance(Self::handle(instance).as_ptr(), self.variable);
         // SAFETY: the slot lives as long as the instance, which the handle keeps alive.
         unsafe { &*K::value(slot) }
     }
@@ -106,8 +125,11 @@ impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInV
     }
 
     #[track_caller]
-    fn held_of<I: InstanceOf<C>>(&'static self, instance: &I) -> Held<T> {
-        let handle = instance.member(C::ENTRY);
+    fn held_of<I: HasInstances>(&'static self, instance: &I) -> Held<T>
+    where
+        Self: VariableOf<I>,
+    {
+        let handle = Self::handle(instance);
         let slot = self.place.in_instance(handle.as_ptr(), self.variable);
         // SAFETY: the slot lives as long as the instance of the handle.
         unsafe { Held::new(K::value(slot), Some(handle.clone())) }

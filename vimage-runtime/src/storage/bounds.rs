@@ -1,4 +1,4 @@
-//! What the value of a variable has to be, by names that rustc prints with the way out.
+//! The bounds of a variable's type, as traits whose names and notes rustc prints.
 
 use std::marker::PhantomData;
 

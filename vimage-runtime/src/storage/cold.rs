@@ -74,7 +74,7 @@ pub(super) fn entered_after_head(variable: &'static VariableEntry) -> ! {
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(super) fn going(variable: &'static VariableEntry) -> ! {
+pub(super) fn shutting_down(variable: &'static VariableEntry) -> ! {
     panic!(
         "`{}` of module `{}`: the current {} instance is being destroyed and cannot be held any more",
         variable.name, variable.module.name, variable.module.class.name

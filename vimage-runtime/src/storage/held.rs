@@ -70,7 +70,7 @@ impl<T> Deref for Held<T> {
 impl<T> Clone for Held<T> {
     #[track_caller]
     fn clone(&self) -> Self {
-        #[expect(clippy::manual_map, reason = "a closure would hide who calls")]
+        #[expect(clippy::manual_map, reason = "a closure would hide the caller")]
         let instance = match &self.instance {
             Some(instance) => Some(instance.clone()),
             None => None,

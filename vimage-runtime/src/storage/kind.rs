@@ -1,12 +1,12 @@
 //! The ways a variable is stored and reached; the third parameter of an accessor.
 
-/// Lives with its instance; a mention gives a reference that ends with its region.
+/// Lives with its instance; a use gives a reference that ends with its region.
 #[derive(Clone, Copy, Debug)]
 pub enum Scoped {}
-/// Made with its instance and never freed; a mention gives a `&'static` reference.
+/// Made with its instance and never freed; a use gives a `&'static` reference.
 #[derive(Clone, Copy, Debug)]
 pub enum Keep {}
-/// A `static mut`; a mention is a place behind a raw pointer.
+/// A `static mut`; a use is a place behind a raw pointer.
 #[derive(Clone, Copy, Debug)]
 pub enum Raw {}
 

@@ -20,14 +20,14 @@ use crate::registry::{ClassEntry, classes};
 /// [`LocalKey`](std::thread::LocalKey), which it is in the default build.
 ///
 /// A value is made when a thread first uses the variable in an instance. It is dropped with its thread, or once its
-/// instance is gone.
+/// instance is destroyed.
 ///
 /// - When the thread ends first, the value is dropped in the instance, which is held meanwhile: by
 ///   [`vimage::thread`](crate::thread) before the thread is over for those who wait for it, otherwise by the thread's own
 ///   destructors, during which `destroy` may find the instance busy.
 /// - When the instance goes first: at once on the thread that destroys it; on other threads when they next make such a
 ///   value or end, since a value that is not `Send` cannot be dropped by anyone else. Its `Drop` has no context then, so
-///   that it panics if it mentions a `V_` name.
+///   that it panics if it uses a `V_` name.
 ///
 /// A panic of its `Drop` goes to the [failure handler](crate::set_failure_handler).
 ///
@@ -67,7 +67,7 @@ thread_local! {
 #[derive(Default)]
 struct Table {
     values: HashMap<*const (), Value>,
-    /// Values of variables that are gone are looked for when the table has doubled.
+    /// When the table has doubled, the values of destroyed variables are removed.
     sweep_at: usize,
 }
 
@@ -75,7 +75,7 @@ struct Value {
     value: Rc<dyn Any>,
     /// Keeps the token's address from being used again, and tells whether the variable still exists.
     token: Weak<()>,
-    /// The instance whose variable this is, if somebody wants to know.
+    /// The instance whose variable this is, if the value has something to drop.
     home: Option<Home>,
 }
 
@@ -99,7 +99,7 @@ impl Drop for Table {
     }
 }
 
-/// Drops them in their instances, or with no context where these are gone; each by itself: one that panics takes no other
+/// Drops them in their instances, or with no context where these are destroyed; each by itself: one that panics takes no other
 /// along, nor the process, as a panic in the destructor of a std thread-local would.
 fn drop_values(values: impl IntoIterator<Item = Value>) {
     for value in values {
@@ -170,7 +170,7 @@ impl<T: 'static> LocalKey<T> {
         classes().iter().find_map(|&class| {
             let block = current::entered(class)?;
             let size = class.laid_out().layout.size();
-            // SAFETY: whoever made it current keeps it alive until this thread has left it.
+            // SAFETY: the owner of the context keeps it alive until this thread has left it.
             let id = unsafe { block.as_ref() }.id;
             (block.addr().get()..block.addr().get() + size).contains(&here).then_some((class, id))
         })
@@ -261,7 +261,7 @@ impl<T: 'static> LocalKey<RefCell<T>> {
 impl<T: 'static> Drop for LocalKey<T> {
     fn drop(&mut self) {
         if let Some(token) = self.token.get() {
-            // The thread's table may be gone; then the value is as well.
+            // The thread's table may be dropped already, and the value with it.
             let own = VALUES.try_with(|table| table.borrow_mut().values.remove(&Arc::as_ptr(token)));
             drop_values(own.ok().flatten());
         }

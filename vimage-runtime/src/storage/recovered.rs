@@ -40,6 +40,7 @@ pub struct Recovered<C>(PhantomData<fn() -> C>);
 // them as those of the other.
 #[doc(hidden)]
 unsafe impl<C: Class> Class for Recovered<C> {
+    type Itself = C::Itself;
     const ENTRY: &'static ClassEntry = C::ENTRY;
     const CONTEXT: ClassContext = C::CONTEXT;
 }

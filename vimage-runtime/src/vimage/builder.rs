@@ -5,18 +5,57 @@ use std::panic::Location;
 use std::sync::Arc;
 
 use super::handle::{Member, Shared, Vimage, base_of};
-use crate::core::{AnyClass, Handle, InstanceOf, context};
-use crate::instance::{CreateError, Instance, Tunables, create};
+use crate::core::{Handle, HasInstances, InstanceOf, context};
+use crate::instance::{CreateError, Tunables, create};
 use crate::registry::{Arguments, Class, ClassEntry, classes};
 use crate::sysctl::{self, Value};
 use crate::{boot, current};
 
 impl Vimage {
-    /// Starts to make a vimage from the current one; classes that have no current instance start from the base.
+    /// Makes a vimage with a new instance of every class; short for [`builder`](Self::builder)`().create()`.
     ///
-    /// What is not asked to be fresh is shared.
+    /// ```
+    /// use vimage::prelude::*;
     ///
-    /// In builds without instances a vimage that shares everything can be made, and is the base vimage; with anything
+    /// #[vimage::module]
+    /// mod counter {
+    ///     use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+    ///     use vimage::prelude::*;
+    ///
+    ///     #[virtualized]
+    ///     static COUNT: AtomicU32 = AtomicU32::new(0);
+    ///
+    ///     pub fn next() -> u32 {
+    ///         V_COUNT.fetch_add(1, Relaxed) + 1
+    ///     }
+    /// }
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::new()?;
+    /// let blue = Vimage::new()?;
+    /// assert_eq!(red.enter(counter::next), 1);
+    /// assert_eq!(red.enter(counter::next), 2);
+    /// assert_eq!(blue.enter(counter::next), 1);
+    /// # }
+    /// # Ok::<(), vimage::CreateError>(())
+    /// ```
+    ///
+    /// It costs what its instances cost, and one more allocation.
+    ///
+    /// # Errors
+    ///
+    /// As [`VimageBuilder::create`].
+    #[track_caller]
+    pub fn new() -> Result<Self, CreateError> {
+        Self::builder().create()
+    }
+
+    /// Starts to make a vimage with a new instance of every class.
+    ///
+    /// With [`starting_from`](VimageBuilder::starting_from) or [`fresh`](VimageBuilder::fresh) only the classes that are
+    /// named fresh get a new instance, and the others are shared.
+    ///
+    /// In builds without instances only a vimage that shares everything can be made, which is the base vimage; with anything
     /// fresh, [`create`](VimageBuilder::create) fails with [`NotVirtualized`](crate::CreateError::NotVirtualized).
     pub fn builder() -> VimageBuilder {
         VimageBuilder::default()
@@ -54,14 +93,15 @@ enum Choice {
 }
 
 impl VimageBuilder {
-    /// Shares the instances of this vimage instead of the current ones.
+    /// Shares the instances of this vimage, but for those that are named fresh. Without this, what is shared are the
+    /// current instances, and the base one where a class has none.
     #[track_caller]
     pub fn starting_from(mut self, vimage: &Vimage) -> Self {
         self.from = Some(vimage.clone());
         self
     }
 
-    /// A new instance of the class `C`.
+    /// A new instance of the class `C`. Other classes are shared, unless [`fresh_all`](Self::fresh_all) says otherwise.
     pub fn fresh<C: Class>(mut self) -> Self {
         self.choices.push((C::ENTRY, Choice::Fresh));
         self
@@ -73,16 +113,16 @@ impl VimageBuilder {
         self
     }
 
-    /// The same instance of `C` as in the vimage it starts from; says so where [`fresh_all`](Self::fresh_all) was asked.
+    /// The instance of `C` is shared, although other classes are fresh.
     pub fn share<C: Class>(mut self) -> Self {
         self.choices.push((C::ENTRY, Choice::AsBefore));
         self
     }
 
-    /// This very instance.
+    /// This very instance, or that of another vimage.
     #[track_caller]
-    pub fn share_instance<C: Class>(mut self, instance: &Instance<C>) -> Self {
-        self.choices.push((C::ENTRY, Choice::Given(instance.handle().clone())));
+    pub fn share_instance<C: Class>(mut self, instance: &impl InstanceOf<C>) -> Self {
+        self.choices.push((C::ENTRY, Choice::Given(instance.member().clone())));
         self
     }
 
@@ -140,12 +180,14 @@ impl VimageBuilder {
     /// The instance to share, `None` for a new one.
     fn choice(&mut self, class: &'static ClassEntry) -> Option<Handle> {
         let said = self.choices.iter().rev().find(|(of, _)| *of == class).map(|(_, choice)| choice.clone());
+        let named_fresh = |(_, choice): &(_, Choice)| matches!(choice, Choice::Fresh);
+        let all_fresh = self.all_fresh || self.from.is_none() && !self.choices.iter().any(named_fresh);
         match said {
             Some(Choice::Given(handle)) => Some(handle),
             Some(Choice::Fresh) => None,
-            None if self.all_fresh => None,
+            None if all_fresh => None,
             Some(Choice::AsBefore) | None => Some(match &self.from {
-                Some(vimage) => InstanceOf::<AnyClass>::member(vimage, class).clone(),
+                Some(vimage) => vimage.instance_of(class).expect("a vimage has an instance of each class").clone(),
                 None => current::entered_handle(class).unwrap_or_else(|| base_of(class).clone()),
             }),
         }

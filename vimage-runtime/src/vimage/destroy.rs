@@ -135,6 +135,22 @@ async fn give_way() {
 }
 
 /// Why a vimage was not destroyed, or which panics happened meanwhile.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::VimageDestroyError;
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vimage::new()?;
+/// let other = red.clone();
+/// let busy = red.destroy().unwrap_err();
+/// assert!(matches!(busy, VimageDestroyError::Busy { .. }));
+/// drop(other);
+/// let red = busy.into_vimage().unwrap();
+/// red.destroy()?;
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[non_exhaustive]
 #[derive(Debug)]
 pub enum VimageDestroyError {
@@ -175,7 +191,7 @@ impl fmt::Display for VimageDestroyError {
             Self::Busy { vimage, holders } => write!(f, "{vimage:?} is still in use: {holders}"),
             Self::Refused { vimage, module, source } => write!(f, "{vimage:?}: module `{module}` refused: {source}"),
             Self::Panicked(failures) => {
-                f.write_str("the vimage is gone, but not without panics")?;
+                f.write_str("the vimage is destroyed, but some hooks or `Drop`s panicked")?;
                 failures.iter().try_for_each(|failure| write!(f, "; {failure}"))
             }
         }

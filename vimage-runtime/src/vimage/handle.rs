@@ -41,7 +41,7 @@ pub struct Vimage {
 pub(super) struct Shared {
     /// In the order of their classes.
     pub(super) members: Vec<Member>,
-    /// Not that of the `Arc`, from which a thread that waits could not be told that it is the last.
+    /// The number of clones. The count of the `Arc` cannot wake a thread that waits.
     pub(super) clones: Count,
     pub(super) waiters: Waiters,
     /// The fresh instances are destroyed already.
@@ -67,7 +67,7 @@ impl Drop for Shared {
             // `teardown::destroy` has released their last handles.
             self.members.extract_if(.., |member| member.fresh).for_each(|member| std::mem::forget(member.handle));
         }
-        // The last one first: what was made with others around goes before them.
+        // The last one first, in the reverse of the order in which they were made.
         while self.members.pop().is_some() {}
     }
 }
@@ -82,11 +82,6 @@ pub(super) struct Member {
 
 impl Vimage {
     #[track_caller]
-    fn new(members: Vec<Member>) -> Self {
-        Self::of(Arc::new(Shared::new(members)))
-    }
-
-    #[track_caller]
     pub(super) fn of(shared: Arc<Shared>) -> Self {
         let ticket = shared.holders.add(Location::caller());
         Self { shared, ticket }
@@ -98,7 +93,7 @@ impl Vimage {
 
     #[track_caller]
     fn shared(handles: impl Iterator<Item = Handle>) -> Self {
-        Self::new(handles.map(|handle| Member { handle, fresh: false }).collect())
+        Self::of(Arc::new(Shared::new(handles.map(|handle| Member { handle, fresh: false }).collect())))
     }
 
     /// The base instances of all classes. It boots, if that has not happened yet.
@@ -122,7 +117,7 @@ impl Vimage {
             return None;
         }
         let mut handles = Vec::new();
-        // A loop and not an iterator with a closure, which would hide who calls.
+        // A loop and not an iterator with a closure, which would hide the caller.
         for class in classes() {
             handles.push(current::handle(class)?);
         }
@@ -137,7 +132,7 @@ impl Vimage {
     #[must_use]
     #[track_caller]
     pub fn instance<C: Class>(&self) -> Instance<C> {
-        Instance::from_handle(InstanceOf::<C>::member(self, C::ENTRY).clone())
+        Instance::from_handle(InstanceOf::<C>::member(self).clone())
     }
 
     /// Runs `f` with its instance of each class as the current one, then restores what was.
@@ -181,11 +176,11 @@ impl HasInstances for Vimage {
     }
 }
 
-// SAFETY: the instance is of the class that is given.
-unsafe impl<C> InstanceOf<C> for Vimage {
+// SAFETY: the instance is of this class.
+unsafe impl<C: Class> InstanceOf<C> for Vimage {
     #[track_caller]
-    fn member(&self, class: &'static ClassEntry) -> &Handle {
-        self.instance_of(class).expect("a vimage has an instance of each class known at boot")
+    fn member(&self) -> &Handle {
+        self.instance_of(C::ENTRY).expect("a vimage has an instance of each class known at boot")
     }
 }
 

@@ -59,7 +59,7 @@ static REPORTED: Mutex<Vec<TeardownFailure>> = Mutex::new(Vec::new());
 fn turn() -> MutexGuard<'static, ()> {
     let turn = support::instances::turn();
     // For modules whose registration fails: in the base they keep their places for good. Only the first one can do it.
-    _ = vimage::module::set_reserve(1 << 16);
+    _ = vimage::BootOptions::new().reserve(1 << 16).boot();
     vimage::boot().unwrap();
     vimage::set_failure_handler(|failure| REPORTED.lock().unwrap().push(failure.clone()));
     set([]);

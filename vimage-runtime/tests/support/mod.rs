@@ -1,9 +1,11 @@
 //! Helpers that several test files use.
 #![allow(dead_code, reason = "each test file uses some of it")]
 
+pub(crate) mod drops;
 pub(crate) mod instances;
 pub(crate) mod log;
 pub(crate) mod panics;
 pub(crate) mod polls;
 pub(crate) mod reports;
+pub(crate) mod reruns;
 pub(crate) mod waits;

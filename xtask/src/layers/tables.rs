@@ -15,8 +15,8 @@ pub(super) const LAYERS: [Layers; 3] = [
         sources: "vimage-runtime/src",
         floors: &[
             "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage",
-            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "debug", "inspect",
-            "testing", "private", "macros", "lib",
+            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "debug",
+            "inspect", "testing", "private", "macros", "lib",
         ],
         circles: &[("core", 8)],
     },

@@ -3,10 +3,10 @@
 use proc_macro2::Span;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
-use syn::{Attribute, BinOp, Block, Expr, ExprAsync, ExprClosure, Item, Macro, Stmt};
+use syn::{Attribute, BinOp, Block, Expr, ExprAsync, ExprClosure, Item, Label, Lifetime, Macro, Stmt};
 
-use crate::parse::code::known::{self, Treatment};
-use crate::parse::code::pieces::Pieces;
+use super::contain;
+use crate::parse::code::known;
 use crate::parse::code::{Context, unparsed};
 
 /// Looks for the first place at which the region that a piece of code belongs to may be suspended.
@@ -49,7 +49,7 @@ impl Visit<'_> for Finder<'_> {
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        if self.found.is_none() && may_suspend(mac, self.cx) {
+        if self.found.is_none() && contain::may_suspend(mac, self.cx) {
             self.found = Some(mac.path.span());
         }
     }
@@ -117,7 +117,7 @@ pub(super) fn is_built_in(attr: &Attribute) -> bool {
 /// makes the function async. Such an attribute may also turn calls of macros into code that waits, where their
 /// arguments do: `foreign` says that there is one.
 pub(super) fn in_sync_body(body: &Block, foreign: bool, cx: &Context) -> bool {
-    let mut search = Search { cx, wanted: Wanted::Suspension { foreign }, found: false };
+    let mut search = Search::new(cx, Wanted::Suspension { foreign });
     search.visit_block(body);
     search.found
 }
@@ -145,33 +145,63 @@ const WAITING: &[&str] = &["await", "yield"];
 struct Search<'a> {
     cx: &'a Context<'a>,
     wanted: Wanted,
+    /// How many loops the code is in that belong to it, and their labels.
+    loops: usize,
+    labels: Vec<Lifetime>,
     found: bool,
 }
 
 impl<'a> Search<'a> {
     fn finds(expr: &Expr, wanted: Wanted, cx: &'a Context<'a>) -> bool {
-        let mut search = Self { cx, wanted, found: false };
+        let mut search = Self::new(cx, wanted);
         search.visit_expr(expr);
         search.found
+    }
+
+    const fn new(cx: &'a Context<'a>, wanted: Wanted) -> Self {
+        Self { cx, wanted, loops: 0, labels: Vec::new(), found: false }
+    }
+
+    fn leaves(&self, label: Option<&Lifetime>) -> bool {
+        label.map_or(self.loops == 0, |label| !self.labels.contains(label))
+    }
+}
+
+/// The label of what can be left by `break`, and whether it can without a label.
+fn breakable(expr: &Expr) -> (Option<&Label>, bool) {
+    match expr {
+        Expr::Block(inner) => (inner.label.as_ref(), false),
+        Expr::ForLoop(inner) => (inner.label.as_ref(), true),
+        Expr::Loop(inner) => (inner.label.as_ref(), true),
+        Expr::While(inner) => (inner.label.as_ref(), true),
+        _ => (None, false),
     }
 }
 
 impl Visit<'_> for Search<'_> {
     fn visit_expr(&mut self, expr: &Expr) {
         self.found |= match (self.wanted, expr) {
-            (Wanted::Exit, Expr::Try(_) | Expr::Return(_) | Expr::Break(_) | Expr::Continue(_)) => true,
+            (Wanted::Exit, Expr::Try(_) | Expr::Return(_)) => true,
+            (Wanted::Exit, Expr::Break(inner)) => self.leaves(inner.label.as_ref()),
+            (Wanted::Exit, Expr::Continue(inner)) => self.leaves(inner.label.as_ref()),
             (Wanted::Suspension { .. }, Expr::Await(_) | Expr::Yield(_)) => true,
             (Wanted::Suspension { .. }, Expr::Verbatim(tokens)) => unparsed::has_word(tokens, WAITING),
             _ => false,
         };
+        let (label, is_loop) = breakable(expr);
+        let outside = self.labels.len();
+        self.labels.extend(label.map(|label| label.name.clone()));
+        self.loops += usize::from(is_loop);
         visit::visit_expr(self, expr);
+        self.loops -= usize::from(is_loop);
+        self.labels.truncate(outside);
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        let Wanted::Suspension { foreign } = self.wanted else { return };
-        match known::arguments(mac, self.cx) {
-            Some(arguments) => arguments.visit(self),
-            None => self.found |= foreign && unparsed::has_word(&mac.tokens, WAITING),
+        match (known::arguments(mac, self.cx), self.wanted) {
+            (Some(arguments), _) => arguments.visit(self),
+            (None, Wanted::Suspension { foreign }) => self.found |= foreign && unparsed::has_word(&mac.tokens, WAITING),
+            (None, Wanted::Exit) => {}
         }
     }
 
@@ -194,37 +224,4 @@ pub(super) fn is_assignment(op: BinOp) -> bool {
             | BinOp::ShlAssign(_)
             | BinOp::ShrAssign(_)
     )
-}
-
-/// What becomes of a call in async code, for all that can be seen.
-pub(super) fn treatment(mac: &Macro, cx: &Context) -> Treatment {
-    let known = match known::known(&mac.path) {
-        _ if known::is_vouched(&mac.path, cx) => return Treatment::Waits,
-        _ if known::is_inert(&mac.path) => return Treatment::Closure,
-        None => return Treatment::Waits,
-        Some(known) => known,
-    };
-    let leaves = |expr: &&Expr| in_expr(expr, cx) || self::leaves(expr, cx);
-    match Pieces::parse(mac.tokens.clone(), known.grammar) {
-        Ok(_) if known.in_async == Treatment::InPlace => Treatment::InPlace,
-        Ok(arguments) if !arguments.exprs().iter().any(leaves) => known.in_async,
-        _ => Treatment::Waits,
-    }
-}
-
-/// Whether a macro has to be taken for one that waits.
-pub(super) fn waits(mac: &Macro, cx: &Context) -> bool {
-    treatment(mac, cx) == Treatment::Waits
-}
-
-/// Whether async code may be suspended in the call.
-pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
-    match treatment(mac, cx) {
-        Treatment::Closure | Treatment::Never => false,
-        Treatment::Waits => true,
-        Treatment::InPlace => {
-            let arguments = known::arguments(mac, cx).expect("it was parsed before");
-            arguments.exprs().iter().any(|expr| in_expr(expr, cx))
-        }
-    }
 }

@@ -2,25 +2,23 @@
 
 use std::mem;
 
-use proc_macro2::{Delimiter, Group, Span};
-use quote::{ToTokens, quote_spanned};
-use syn::spanned::Spanned;
+use quote::ToTokens;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, ExprMacro, Macro, Path, Stmt, StmtMacro, parse_quote_spanned};
+use syn::{Expr, Macro};
 
 use super::rewriter::Rewriter;
-use super::{awaits, in_place};
+use super::{contain, in_place};
 use crate::diagnostics as problem;
 use crate::idents::ACCESSOR;
-use crate::parse::code::known::{self, Treatment};
+use crate::parse::code::known;
 use crate::parse::code::pieces::{Grammar, Piece, Pieces};
 use crate::parse::code::{Context, accessor, unparsed};
 
 /// Rewrites the arguments of a call.
 pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let cx = walk.cx;
-    let settle = walk.is_async() && walk.resolves_in_place() && awaits::waits(mac, &cx);
-    let has_awaits = walk.is_async() && awaits::may_suspend(mac, &cx);
+    let settle = walk.is_async() && walk.resolves_in_place() && contain::waits(mac, &cx);
+    let has_awaits = walk.is_async() && contain::may_suspend(mac, &cx);
     if known::is_inert(&mac.path) || !(has_awaits || mac.tokens.to_string().contains(ACCESSOR)) {
         return;
     }
@@ -101,87 +99,4 @@ fn report(mac: &Macro, cx: &Context, why: &str) {
         }
         cx.diagnostics.at(&name, problem::unknown_macro(&name, &path, why, help));
     }
-}
-
-impl Rewriter<'_> {
-    /// A macro call in async code, in which it cannot wait.
-    pub(super) fn macro_in_async(&mut self, expr: &mut Expr) {
-        let Expr::Macro(ExprMacro { attrs, mac }) = expr else { unreachable!("only called on calls") };
-        if let Some(call) = self.contain(mac) {
-            *expr = parse_quote_spanned!(Span::mixed_site()=> #(#attrs)* #call);
-        }
-    }
-
-    pub(super) fn macro_stmt_in_async(&mut self, stmt: &mut Stmt) {
-        let Stmt::Macro(StmtMacro { mac, attrs, semi_token }) = stmt else { unreachable!("only called on calls") };
-        if let Some(call) = self.contain(mac) {
-            let mixed = Span::mixed_site();
-            let call = match semi_token {
-                Some(_) => parse_quote_spanned!(mixed=> #(#attrs)* #call),
-                // A call in braces: a statement, or the tail of a block.
-                None => parse_quote_spanned!(mixed=> #(#attrs)* { #call }),
-            };
-            *stmt = Stmt::Expr(call, *semi_token);
-        }
-    }
-
-    /// Rewrites the arguments; gives what the call becomes if it does not stay as it is.
-    fn contain(&mut self, mac: &mut Macro) -> Option<Expr> {
-        let mixed = Span::mixed_site();
-        let treatment = awaits::treatment(mac, &self.cx);
-        if treatment == Treatment::InPlace {
-            self.relied_on.push(mac.path.clone());
-        }
-        // The closure is the user's, for coverage leaves out those of expansions.
-        let head = quote_spanned!(mac.path.span()=> ||);
-        self.visit_macro_mut(mac);
-        match treatment {
-            Treatment::Closure => Some(parse_quote_spanned!(mixed=> (#head #mac)())),
-            Treatment::Never => {
-                let mut body = Group::new(Delimiter::Brace, mac.to_token_stream());
-                body.set_span(mac.delimiter.span().join());
-                Some(parse_quote_spanned!(mixed=> (#head -> ! #body)()))
-            }
-            Treatment::InPlace | Treatment::Waits => None,
-        }
-    }
-
-    /// Statements that compile only if the macros that were relied on are those of the standard library.
-    ///
-    /// What is imported by `*` gives way to nothing: rustc calls a name ambiguous that means another macro without it.
-    pub(super) fn proofs(&mut self) -> Vec<Stmt> {
-        let mut paths = mem::take(&mut self.relied_on);
-        paths.sort_by_key(|path| path.to_token_stream().to_string());
-        paths.dedup_by_key(|path| path.to_token_stream().to_string());
-        paths.iter().map(|path| proof(path, self.cx.krate)).collect()
-    }
-}
-
-fn proof(path: &Path, krate: &Path) -> Stmt {
-    let mut parent = path.clone();
-    let name = parent.segments.pop().expect("a macro has a name");
-    parent.segments.pop_punct();
-    let mixed = Span::mixed_site().located_at(name.span());
-    let import = (!parent.segments.is_empty()).then(|| quote_spanned!(mixed=> use #parent::*;));
-    let arguments = match name.ident.to_string().as_str() {
-        "format_args" => quote_spanned!(mixed=> ("")),
-        "matches" => quote_spanned!(mixed=> ((), ())),
-        "pin" => quote_spanned!(mixed=> (())),
-        "ready" => quote_spanned!(mixed=> (__Poll::Ready(()))),
-        "write" | "writeln" => quote_spanned!(mixed=> (__String::new(), "")),
-        _ => quote_spanned!(mixed=> []),
-    };
-    let value = match name.ident.to_string().as_str() {
-        "dbg" | "ready" => quote_spanned!(mixed=> ()),
-        "vec" => quote_spanned!(mixed=> __Vec<()>),
-        _ => quote_spanned!(mixed=> _),
-    };
-    parse_quote_spanned!(mixed=> {
-        #import
-        use #krate::__private::std_macros::*;
-        let _ = || {
-            let _: #value = #name! #arguments;
-            __Poll::Ready(())
-        };
-    })
 }

@@ -14,6 +14,7 @@ mod awaits;
 mod calls;
 mod cfg;
 mod constant;
+mod contain;
 mod function;
 mod head;
 mod in_place;
@@ -35,7 +36,9 @@ use crate::parse::code::Context;
 
 /// Every function, impl, trait and nested module among items.
 pub(super) fn items(items: &mut [Item], cx: &Context) {
-    items.iter_mut().for_each(|item| Rewriter::new(*cx).visit_item_mut(item));
+    let redefined = contain::redefined(items);
+    let cx = Context { redefined: &redefined, ..*cx };
+    items.iter_mut().for_each(|item| Rewriter::new(cx).visit_item_mut(item));
 }
 
 /// The initializer of a `static` or `const`: closures in it are regions, a bare use is an error.

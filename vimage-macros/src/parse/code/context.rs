@@ -15,5 +15,7 @@ pub(crate) struct Context<'a> {
     pub(crate) raw: &'a [Ident],
     /// Macros that evaluate their arguments in place, says the user.
     pub(crate) macros: &'a [Path],
+    /// Names that the items around the code define or import, so that they are no macros of the standard library.
+    pub(crate) redefined: &'a [Ident],
     pub(crate) diagnostics: &'a Diagnostics,
 }

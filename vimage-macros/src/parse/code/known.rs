@@ -3,6 +3,8 @@
 use syn::ext::IdentExt;
 use syn::{Macro, Path};
 
+use Temporaries::{EndInside, EndWithTheProgram, EndWithTheStatement, Last};
+
 use super::context::Context;
 use super::pieces::{Grammar, NO_FORMAT, Pieces};
 
@@ -10,28 +12,24 @@ use super::pieces::{Grammar, NO_FORMAT, Pieces};
 #[derive(Clone, Copy)]
 pub(crate) struct Known {
     pub(crate) grammar: Grammar,
-    pub(crate) in_async: Treatment,
+    pub(crate) temporaries: Temporaries,
 }
 
-/// What becomes of a call in async code.
-///
-/// A name alone does not prove that the macro is the known one. Were it redefined to contain an `.await`, something
-/// could be borrowed across it, and rustc could not tell.
+/// What becomes of the temporaries of the arguments.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Treatment {
-    /// The call is made in a closure, where an `.await` is an error. All of its temporaries end in it anyway.
-    Closure,
-    /// A closure that does not return.
-    Never,
-    /// The call stands as it is written, beside a proof that this is the macro of the standard library: its value
-    /// borrows from what it is given or depends on the type expected of it, or its temporaries outlive it.
-    InPlace,
-    /// The macro may wait: all borrows end in front of it.
-    Waits,
+pub(crate) enum Temporaries {
+    /// They end in the call, and nothing of the value depends on where the call stands.
+    EndInside,
+    /// The same, and the call never returns.
+    EndWithTheProgram,
+    /// They end with the statement, which the call is as a rule.
+    EndWithTheStatement,
+    /// They may last as long as the value, or the value depends on the type that is expected of it.
+    Last,
 }
 
-const fn takes(format: usize, in_async: Treatment) -> Known {
-    Known { grammar: Grammar::Arguments { format }, in_async }
+const fn takes(format: usize, temporaries: Temporaries) -> Known {
+    Known { grammar: Grammar::Arguments { format }, temporaries }
 }
 
 pub(crate) fn known(path: &Path) -> Option<Known> {
@@ -39,29 +37,27 @@ pub(crate) fn known(path: &Path) -> Option<Known> {
     let name = path.segments.last()?.ident.to_string();
     let parent = parent(&name).is_some_and(|parent| path.segments.len() == 2 && root == parent);
     let from = |roots: &[&str]| path.segments.len() == 1 || parent || roots.contains(&root.as_str());
+    let of = |grammar, temporaries| Known { grammar, temporaries };
     let known = match name.as_str() {
-        "print" | "println" | "eprint" | "eprintln" | "format" => takes(0, Treatment::Closure),
-        "panic" | "todo" | "unimplemented" | "unreachable" => takes(0, Treatment::Never),
-        "write" | "writeln" => takes(1, Treatment::InPlace),
-        "assert" | "debug_assert" => takes(1, Treatment::Closure),
-        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => takes(2, Treatment::Closure),
-        "format_args" => takes(0, Treatment::InPlace),
-        "vec" | "dbg" => takes(NO_FORMAT, Treatment::InPlace),
-        // Other crates have macros of these names, which are called by the name alone.
-        "pin" | "ready" if path.segments.len() == 1 => takes(NO_FORMAT, Treatment::Waits),
-        "pin" | "ready" => takes(NO_FORMAT, Treatment::InPlace),
-        "addr_of" | "addr_of_mut" => takes(NO_FORMAT, Treatment::Closure),
-        "matches" => Known { grammar: Grammar::Matches, in_async: Treatment::InPlace },
-        "assert_matches" | "debug_assert_matches" => Known { grammar: Grammar::Matches, in_async: Treatment::Closure },
+        "print" | "println" | "eprint" | "eprintln" | "format" => takes(0, EndInside),
+        "panic" | "todo" | "unimplemented" | "unreachable" => takes(0, EndWithTheProgram),
+        "write" | "writeln" => takes(1, Last),
+        "assert" | "debug_assert" => takes(1, EndWithTheStatement),
+        "assert_eq" | "assert_ne" | "debug_assert_eq" | "debug_assert_ne" => takes(2, EndWithTheStatement),
+        "format_args" => takes(0, Last),
+        "vec" | "dbg" | "pin" | "ready" => takes(NO_FORMAT, Last),
+        "addr_of" | "addr_of_mut" => takes(NO_FORMAT, EndInside),
+        "matches" => of(Grammar::Matches, Last),
+        "assert_matches" | "debug_assert_matches" => of(Grammar::Matches, EndWithTheStatement),
         "error" | "warn" | "info" | "debug" | "trace" | "log" | "log_enabled" | "event"
             if from(&["log", "tracing"]) =>
         {
-            return Some(Known { grammar: Grammar::Event, in_async: Treatment::Closure });
+            return Some(of(Grammar::Event, EndInside));
         }
         "span" | "error_span" | "warn_span" | "info_span" | "debug_span" | "trace_span" | "enabled"
             if from(&["tracing"]) =>
         {
-            return Some(Known { grammar: Grammar::Span, in_async: Treatment::Closure });
+            return Some(of(Grammar::Span, EndInside));
         }
         _ => return None,
     };

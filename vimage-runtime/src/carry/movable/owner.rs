@@ -7,6 +7,7 @@ use std::sync::{Arc, Weak};
 use super::shared::{At, Shared};
 use super::transfer::{MoveError, Transfer};
 use crate::carry::bound::{BindError, BindRefused, refused};
+use crate::core::InstanceOf;
 use crate::core::observers::ObserverTicket;
 use crate::instance::Instance;
 use crate::registry::{Class, Net};
@@ -73,14 +74,14 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
         }
     }
 
-    /// Makes a value whose home is this instance. It counts as joined there: `join` is not called.
+    /// Makes a value whose home is this instance, or that of a vimage. It counts as joined there: `join` is not called.
     ///
     /// # Errors
     ///
     /// [`BindError`] with the value, if the instance is shutting down.
     #[track_caller]
-    pub fn new_in(home: &Instance<C>, value: T) -> Result<Self, BindError<T>> {
-        Self::at_home(home.clone(), value)
+    pub fn new_in(home: &impl InstanceOf<C>, value: T) -> Result<Self, BindError<T>> {
+        Self::at_home(Instance::from_handle(home.member().clone()), value)
     }
 
     fn at_home(home: Instance<C>, value: T) -> Result<Self, BindError<T>> {
@@ -138,7 +139,8 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     ///
     /// With the panic of a step; the value is at home then. Inside a step of this very value.
     #[track_caller]
-    pub fn move_to(&mut self, to: &Instance<C>) -> Result<(), MoveError<T::Error>> {
+    pub fn move_to(&mut self, to: &impl InstanceOf<C>) -> Result<(), MoveError<T::Error>> {
+        let to = &Instance::from_handle(to.member().clone());
         let mut taken = self.shared.take();
         if taken.is_joined_in(to) {
             return Ok(());

@@ -183,7 +183,7 @@ fn leave_slowly(
 }
 
 /// Contexts nest by construction, unless a crate switches stacks below us. Then a later access could reach
-/// an instance that nobody keeps alive, so there is no way on.
+/// an instance that no handle keeps alive: the process cannot go on.
 #[cold]
 #[inline(never)]
 fn nesting_broken() -> ! {

@@ -51,10 +51,10 @@ mod tracked {
 
     impl Entered {
         pub(crate) fn new(header: NonNull<Header>, entered: &'static Location<'static>) -> Self {
-            // SAFETY: who enters an instance keeps it alive.
+            // SAFETY: the caller keeps the instance alive.
             let head = unsafe { header.as_ref() };
             let place = Place { class: head.class.name, instance: head.label(), entered };
-            // At the end of a thread its stack is gone; then there is nothing to remember.
+            // At the end of a thread this thread-local is destroyed; then nothing is remembered.
             _ = THREAD.try_with(|thread| {
                 let mut thread = thread.borrow_mut();
                 let outer = thread.stack.iter().rev().find(|(_, place)| place.class == head.class.name);

@@ -192,8 +192,8 @@ impl<'a> Names<'a> {
 /// One whole cycle among the modules that still wait.
 fn cycle(modules: &[LinkedModule], edges: &[Vec<usize>], waiting: &[usize]) -> BootError {
     let mut path: Vec<usize> = Vec::new();
-    let mut next = waiting.iter().position(|&waits| waits > 0).expect("a module was left over");
-    // Whoever is left waits for another that is left, so that the walk must come back.
+    let mut next = waiting.iter().position(|&waits| waits > 0).expect("a module remains");
+    // Each of the remaining modules waits for another one of them, so the walk comes back.
     while !path.contains(&next) {
         path.push(next);
         next = *edges[next].iter().find(|&&need| waiting[need] > 0).expect("what waits, waits for one that waits");

@@ -91,7 +91,7 @@ fn an_ambiguous_name_lists_all_who_bear_it() {
     let new = module::<Net>("loif", "loif_2::loif", &[]);
     assert_eq!(
         names(&[a, new, old]).unwrap_err().to_string(),
-        "module foo (x::foo, src/lib.rs:1) depends on `loif`, which 2 modules bear: loif (loif_1::loif, src/lib.rs:1), \
+        "module foo (x::foo, src/lib.rs:1) depends on `loif`, which is the name of 2 modules: loif (loif_1::loif, src/lib.rs:1), \
          loif (loif_2::loif, src/lib.rs:1); name the one you mean by path"
     );
 }

@@ -218,7 +218,7 @@ impl<T> Place<T> {
     pub(in crate::storage) fn keep_current<C: Class>(self, variable: &'static VariableEntry) -> Option<Handle> {
         match current::handle(C::ENTRY) {
             Some(handle) => Some(handle),
-            None => cold::going(variable),
+            None => cold::shutting_down(variable),
         }
     }
 

@@ -1,6 +1,6 @@
 //! The default build: the statics as they were, so that nothing is stored here.
 
-use crate::core::{AnyClass, InstanceOf};
+use crate::core::HasInstances;
 use crate::storage::{Held, Virtualized};
 
 /// What the macros of this build are called in `vimage_macros`.
@@ -12,9 +12,13 @@ pub(crate) mod macros {
     };
 }
 
+/// Holds for each variable and whatever has instances.
+pub trait VariableOf<I> {}
+
+impl<T, I> VariableOf<I> for T {}
+
 impl<T> Virtualized for T {
     type Value = T;
-    type Class = AnyClass;
 
     #[inline(always)]
     fn with_current<R>(&self, f: impl FnOnce(&T) -> R) -> R {
@@ -22,7 +26,10 @@ impl<T> Virtualized for T {
     }
 
     #[inline(always)]
-    fn of<'a, I: InstanceOf<AnyClass>>(&'static self, _: &'a I) -> &'a T {
+    fn of<'a, I: HasInstances>(&'static self, _: &'a I) -> &'a T
+    where
+        T: VariableOf<I>,
+    {
         self
     }
 
@@ -30,7 +37,10 @@ impl<T> Virtualized for T {
         Held::forever(self)
     }
 
-    fn held_of<I: InstanceOf<AnyClass>>(&'static self, _: &I) -> Held<T> {
+    fn held_of<I: HasInstances>(&'static self, _: &I) -> Held<T>
+    where
+        T: VariableOf<I>,
+    {
         Held::forever(self)
     }
 }

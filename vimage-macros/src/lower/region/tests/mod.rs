@@ -22,7 +22,14 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let mut file: File = syn::parse_str(code).expect("tests are written in Rust");
     items(
         &mut file.items,
-        &Context { krate: &krate, except: &except, raw: &raw, macros: &macros, diagnostics: &diagnostics },
+        &Context {
+            krate: &krate,
+            except: &except,
+            raw: &raw,
+            macros: &macros,
+            redefined: &[],
+            diagnostics: &diagnostics,
+        },
     );
     let mut messages = Vec::new();
     collect_strings(diagnostics.finish(quote::quote!()), &mut messages);

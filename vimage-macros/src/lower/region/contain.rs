@@ -1,0 +1,218 @@
+//! Macro calls in async code.
+//!
+//! A name alone does not prove that a macro is the known one. Were it redefined to contain an `.await`, something could be
+//! borrowed across it, and rustc could not tell. So a call is made where an `.await` is an error, or is proven to be of
+//! the known macro, or is taken for one that waits.
+
+use std::mem;
+
+use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
+use syn::visit::{self, Visit};
+use syn::visit_mut::VisitMut;
+use syn::{
+    Expr, ExprMacro, Ident, Item, ItemMacro, ItemUse, Macro, Path, Stmt, StmtMacro, UseName, UseRename, UseTree,
+    parse_quote_spanned,
+};
+
+use super::awaits;
+use super::rewriter::Rewriter;
+use crate::parse::code::Context;
+use crate::parse::code::known::{self, Temporaries};
+use crate::parse::code::pieces::Pieces;
+
+/// What becomes of a call in async code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    /// The call is made in a closure.
+    Closure,
+    /// A closure that does not return.
+    Never,
+    /// The call stands as it is written, beside a proof that this is the macro of the standard library.
+    InPlace,
+    /// The macro may wait: all borrows end in front of it.
+    Waits,
+}
+
+/// What becomes of a call in async code, for all that can be seen.
+pub(super) fn treatment(mac: &Macro, is_statement: bool, cx: &Context) -> Treatment {
+    let found = match known::known(&mac.path) {
+        _ if known::is_vouched(&mac.path, cx) => return Treatment::Waits,
+        _ if known::is_inert(&mac.path) => return Treatment::Closure,
+        None => return Treatment::Waits,
+        Some(found) => found,
+    };
+    let Ok(arguments) = Pieces::parse(mac.tokens.clone(), found.grammar) else { return Treatment::Waits };
+    let leaves = |expr: &&Expr| awaits::in_expr(expr, cx) || awaits::leaves(expr, cx);
+    let leaves = arguments.exprs().iter().any(leaves);
+    match found.temporaries {
+        Temporaries::EndInside if !leaves => Treatment::Closure,
+        Temporaries::EndWithTheStatement if !leaves && is_statement => Treatment::Closure,
+        Temporaries::EndWithTheProgram if !leaves => Treatment::Never,
+        _ if can_be_proven(&mac.path, cx) => Treatment::InPlace,
+        Temporaries::EndWithTheStatement if !leaves => Treatment::Closure,
+        _ => Treatment::Waits,
+    }
+}
+
+/// Whether a macro has to be taken for one that waits.
+pub(super) fn waits(mac: &Macro, cx: &Context) -> bool {
+    treatment(mac, false, cx) == Treatment::Waits
+}
+
+/// Whether async code may be suspended in the call.
+pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
+    match treatment(mac, false, cx) {
+        Treatment::Closure | Treatment::Never => false,
+        Treatment::Waits => true,
+        Treatment::InPlace => {
+            let arguments = known::arguments(mac, cx).expect("it was parsed before");
+            arguments.exprs().iter().any(|expr| awaits::in_expr(expr, cx))
+        }
+    }
+}
+
+impl Rewriter<'_> {
+    /// A macro call in async code, in which it cannot wait.
+    pub(super) fn macro_in_async(&mut self, expr: &mut Expr) {
+        let Expr::Macro(ExprMacro { attrs, mac }) = expr else { unreachable!("only called on calls") };
+        if let Some(call) = self.contain(mac, false) {
+            *expr = parse_quote_spanned!(Span::mixed_site()=> #(#attrs)* #call);
+        }
+    }
+
+    pub(super) fn macro_stmt_in_async(&mut self, stmt: &mut Stmt) {
+        let Stmt::Macro(StmtMacro { mac, attrs, semi_token }) = stmt else { unreachable!("only called on calls") };
+        if let Some(call) = self.contain(mac, true) {
+            let mixed = Span::mixed_site();
+            let call = match semi_token {
+                Some(_) => parse_quote_spanned!(mixed=> #(#attrs)* #call),
+                // A call in braces: a statement, or the tail of a block.
+                None => parse_quote_spanned!(mixed=> #(#attrs)* { #call }),
+            };
+            *stmt = Stmt::Expr(call, *semi_token);
+        }
+    }
+
+    /// Rewrites the arguments; gives what the call becomes if it does not stay as it is.
+    fn contain(&mut self, mac: &mut Macro, is_statement: bool) -> Option<Expr> {
+        let mixed = Span::mixed_site();
+        let treatment = treatment(mac, is_statement, &self.cx);
+        if treatment == Treatment::InPlace {
+            self.relied_on.push(mac.path.clone());
+        }
+        // The closure is the user's, for coverage leaves out those of expansions.
+        let head = quote_spanned!(mac.path.span()=> ||);
+        self.visit_macro_mut(mac);
+        match treatment {
+            Treatment::Closure => Some(parse_quote_spanned!(mixed=> (#head #mac)())),
+            Treatment::Never => {
+                let mut body = Group::new(Delimiter::Brace, mac.to_token_stream());
+                body.set_span(mac.delimiter.span().join());
+                Some(parse_quote_spanned!(mixed=> (#head -> ! #body)()))
+            }
+            Treatment::InPlace | Treatment::Waits => None,
+        }
+    }
+
+    /// Statements that compile only if the macros that were relied on are those of the standard library.
+    ///
+    /// What is imported by `*` gives way to nothing: rustc calls a name ambiguous that means another macro without it.
+    pub(super) fn proofs(&mut self) -> Vec<Stmt> {
+        let mut paths = mem::take(&mut self.relied_on);
+        paths.sort_by_key(|path| path.to_token_stream().to_string());
+        paths.dedup_by_key(|path| path.to_token_stream().to_string());
+        paths.iter().map(|path| proof(path, self.cx.krate)).collect()
+    }
+}
+
+/// Whether the macro of a call can be compared with one of the standard library, and nothing says that it is another.
+fn can_be_proven(path: &Path, cx: &Context) -> bool {
+    let name = &path.segments[path.segments.len() - 1].ident;
+    let is_alone = path.segments.len() == 1;
+    // Other crates have macros of these names, which are called by the name alone.
+    let is_common = ["pin", "ready"].iter().any(|common| name == common);
+    call(name).is_some() && !(is_alone && (is_common || cx.redefined.contains(name)))
+}
+
+/// A call of a macro of the standard library that needs nothing, and the type of its value.
+fn call(name: &Ident) -> Option<(&'static str, &'static str)> {
+    Some(match name.to_string().as_str() {
+        "assert" | "debug_assert" => ("(true)", "_"),
+        "assert_eq" | "debug_assert_eq" => ("((), ())", "_"),
+        "assert_ne" | "debug_assert_ne" => ("(true, false)", "_"),
+        "dbg" | "eprintln" | "println" => ("()", "()"),
+        "eprint" | "format" | "format_args" | "print" => ("(\"\")", "_"),
+        "matches" => ("((), ())", "_"),
+        "pin" => ("(())", "_"),
+        "ready" => ("(__Poll::Ready(()))", "()"),
+        "vec" => ("[]", "__Vec<()>"),
+        "write" | "writeln" => ("(__String::new(), \"\")", "_"),
+        _ => return None,
+    })
+}
+
+fn proof(path: &Path, krate: &Path) -> Stmt {
+    let mut parent = path.clone();
+    let name = parent.segments.pop().expect("a macro has a name").ident;
+    parent.segments.pop_punct();
+    let at = Span::mixed_site().located_at(name.span());
+    let import = (!parent.segments.is_empty()).then(|| quote_spanned!(at=> use #parent::*;));
+    let (arguments, value) = call(&name).expect("it can be proven");
+    let [arguments, value] = [arguments, value].map(|text| tokens(text, at));
+    parse_quote_spanned!(at=> {
+        #import
+        use #krate::__private::std_macros::*;
+        let _ = || {
+            let _: #value = #name! #arguments;
+            __Poll::Ready(())
+        };
+    })
+}
+
+fn tokens(text: &str, at: Span) -> TokenStream {
+    fn located(tokens: TokenStream, at: Span) -> TokenStream {
+        let located = |mut tree: TokenTree| {
+            if let TokenTree::Group(group) = &tree {
+                tree = Group::new(group.delimiter(), located(group.stream(), at)).into();
+            }
+            tree.set_span(at);
+            tree
+        };
+        tokens.into_iter().map(located).collect()
+    }
+    located(text.parse().expect("these are tokens"), at)
+}
+
+/// The names of known macros that items define or import by their names.
+pub(super) fn redefined(items: &[Item]) -> Vec<Ident> {
+    let mut names = Names(Vec::new());
+    items.iter().for_each(|item| names.visit_item(item));
+    names.0
+}
+
+struct Names(Vec<Ident>);
+
+impl Visit<'_> for Names {
+    fn visit_item_use(&mut self, item: &ItemUse) {
+        let is_std = |root: &Ident| ["std", "core", "alloc"].iter().any(|library| root == library);
+        match &item.tree {
+            UseTree::Path(path) if is_std(&path.ident) => {}
+            _ => visit::visit_item_use(self, item),
+        }
+    }
+
+    fn visit_use_name(&mut self, name: &UseName) {
+        self.0.push(name.ident.clone());
+    }
+
+    fn visit_use_rename(&mut self, name: &UseRename) {
+        self.0.push(name.rename.clone());
+    }
+
+    fn visit_item_macro(&mut self, item: &ItemMacro) {
+        self.0.extend(item.ident.clone());
+        visit::visit_item_macro(self, item);
+    }
+}
