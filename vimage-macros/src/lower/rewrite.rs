@@ -7,25 +7,34 @@ use crate::repair;
 
 use super::region;
 
-/// Rewrites virtualized code as the build has it. In the default build it stays as it is; the rewriting is done all the
-/// same, for what it reports.
+/// Rewrites virtualized code as the build has it. In the default build it stays as it is, and is only checked.
 pub(crate) fn rewrite(extracted: Extracted, build: Build, diagnostics: &Diagnostics) -> Source {
     let Extracted { krate, view, items: mut plain, mut placeholders, code } = extracted;
     let CodeOptions { except, macros } = code;
     let raw: Vec<_> = placeholders.iter().filter_map(Placeholder::raw_accessor).collect();
     let cx = Context { krate: &krate, except: &except, raw: &raw, macros: &macros, redefined: &[], diagnostics };
-    let mut rewritten = plain.clone();
-    region::items(&mut rewritten, &cx);
-    for placeholder in &mut placeholders {
-        if let Placeholder::Variable(variable, _) = placeholder {
-            region::initializer(&mut variable.field_init, &cx);
+    let initializers = placeholders.iter_mut().filter_map(|placeholder| match placeholder {
+        Placeholder::Variable(variable, _) => Some(&mut variable.field_init),
+        _ => None,
+    });
+    let rewritten = match build {
+        Build::Plain => {
+            region::check(&mut plain, &cx);
+            initializers.for_each(|init| region::check_initializer(init, &cx));
+            None
         }
-    }
-    let (arm, items) = match (build, diagnostics.is_empty()) {
-        (Build::Plain, true) => (Arm::Plain, plain),
-        (Build::Instances, true) => (Arm::Instances, rewritten),
-        (Build::Instances, false) if !diagnostics.needs_values() => (Arm::Recovered(Build::Instances), rewritten),
-        (_, false) => {
+        Build::Instances => {
+            let mut rewritten = plain.clone();
+            region::rewrite(&mut rewritten, &cx);
+            initializers.for_each(|init| region::rewrite_initializer(init, &cx));
+            Some(rewritten)
+        }
+    };
+    let (arm, items) = match rewritten {
+        Some(rewritten) if diagnostics.is_empty() => (Arm::Instances, rewritten),
+        Some(rewritten) if !diagnostics.needs_values() => (Arm::Recovered(Build::Instances), rewritten),
+        None if diagnostics.is_empty() => (Arm::Plain, plain),
+        Some(_) | None => {
             repair::unbind(&mut plain, &cx);
             (Arm::Recovered(Build::Plain), plain)
         }

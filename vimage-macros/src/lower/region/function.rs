@@ -7,7 +7,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Attribute, Block, Expr, ExprClosure, ReturnType, Safety, Signature, Visibility, parse_quote_spanned};
 
 use super::region::{self, Region, RegionKind};
-use super::rewriter::Rewriter;
+use super::rewriter::{Purpose, Rewriter};
 use super::{awaits, constant};
 
 impl Rewriter<'_> {
@@ -25,7 +25,7 @@ impl Rewriter<'_> {
         let outside = mem::replace(&mut self.in_unsafe, matches!(sig.safety, Safety::Unsafe(_)));
         if sig.constness.is_some() {
             self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));
-        } else if sig.asyncness.is_some() || awaits::in_sync_body(block, foreign, &self.cx) {
+        } else if self.is_waiting(sig.asyncness.is_some(), || awaits::in_sync_body(block, foreign, &self.cx)) {
             self.async_block(block, &sig.output);
         } else if self.block(RegionKind::Sync, block, &sig.output) {
             attrs.extend(must_use_lint(attrs, vis, &sig.output));
@@ -36,11 +36,16 @@ impl Rewriter<'_> {
     pub(super) fn closure(&mut self, closure: &mut ExprClosure) {
         if closure.constness.is_some() {
             self.in_constant(constant::CLOSURE, |walk| walk.visit_expr_mut(&mut closure.body));
-        } else if closure.asyncness.is_some() || awaits::in_sync_closure(&closure.body, &self.cx) {
+        } else if self.is_waiting(closure.asyncness.is_some(), || awaits::in_sync_closure(&closure.body, &self.cx)) {
             self.async_closure(&mut closure.body, &closure.output);
         } else {
             self.expr(RegionKind::Sync, &mut closure.body, &closure.output);
         }
+    }
+
+    /// Whether a body is rewritten as code that waits. For a check it makes no difference.
+    fn is_waiting(&self, is_async: bool, waits: impl FnOnce() -> bool) -> bool {
+        self.purpose == Purpose::Rewrite && (is_async || waits())
     }
 
     /// A body in braces whose resolutions are all at its head. Says whether there are any.

@@ -31,17 +31,27 @@ mod tests;
 use syn::visit_mut::VisitMut;
 use syn::{Expr, Item};
 
-use self::rewriter::Rewriter;
+use self::rewriter::{Purpose, Rewriter};
 use crate::parse::code::Context;
 
-/// Every function, impl, trait and nested module among items.
-pub(super) fn items(items: &mut [Item], cx: &Context) {
+/// Rewrites every function, impl, trait and nested module among items.
+pub(super) fn rewrite(items: &mut [Item], cx: &Context) {
     let redefined = contain::redefined(items);
     let cx = Context { redefined: &redefined, ..*cx };
-    items.iter_mut().for_each(|item| Rewriter::new(cx).visit_item_mut(item));
+    items.iter_mut().for_each(|item| Rewriter::new(cx, Purpose::Rewrite).visit_item_mut(item));
 }
 
-/// The initializer of a `static` or `const`: closures in it are regions, a bare use is an error.
-pub(super) fn initializer(expr: &mut Expr, cx: &Context) {
-    Rewriter::new(*cx).initializer(expr);
+/// Rewrites the initializer of a `static` or `const`: closures in it are regions, a bare use is an error.
+pub(super) fn rewrite_initializer(expr: &mut Expr, cx: &Context) {
+    Rewriter::new(*cx, Purpose::Rewrite).initializer(expr);
+}
+
+/// Reports what the rewriting would report.
+pub(super) fn check(items: &mut [Item], cx: &Context) {
+    items.iter_mut().for_each(|item| Rewriter::new(*cx, Purpose::Check).visit_item_mut(item));
+}
+
+/// The same of an initializer.
+pub(super) fn check_initializer(expr: &mut Expr, cx: &Context) {
+    Rewriter::new(*cx, Purpose::Check).initializer(expr);
 }

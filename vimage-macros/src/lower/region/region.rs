@@ -84,16 +84,15 @@ impl Owner {
         quote_spanned!(place=> & #mutability #owner)
     }
 
-    fn declaration(&self, krate: &Path) -> [Stmt; 2] {
-        let mixed = Span::mixed_site();
+    fn declaration(&self, krate: &Path) -> Stmt {
         let (cfg, owner) = (self.condition.attribute(), self.located_at(self.at));
         let first = quote_spanned!(self.at=> mut);
         let last = quote_spanned!(self.at=> { .. });
-        [
-            parse_quote_spanned!(mixed=> #cfg let #first #owner @ #krate::__private::Region #last = #krate::__private::Region::new();),
-            // So that it is `mut` for a reason, whatever comes.
-            parse_quote_spanned!(mixed=> #cfg let _ = &mut #owner;),
-        ]
+        // The second statement makes it `mut` for a reason, whatever comes.
+        verbatim(quote_spanned! {Span::mixed_site()=>
+            #cfg let #first #owner @ #krate::__private::Region #last = #krate::__private::Region::new();
+            #cfg let _ = &mut #owner;
+        })
     }
 }
 
@@ -210,7 +209,7 @@ impl Region {
 
     /// The statements that stand before the body.
     pub(super) fn head(&self, krate: &Path) -> Vec<Stmt> {
-        let owners = self.owners.iter().flat_map(|owner| owner.declaration(krate));
+        let owners = self.owners.iter().map(|owner| owner.declaration(krate));
         owners.chain(self.scopes.first().into_iter().flat_map(|head| head.resolutions(krate))).collect()
     }
 
@@ -257,7 +256,7 @@ impl Scope {
     fn resolutions(&self, krate: &Path) -> Vec<Stmt> {
         let declare = |Found { path, owner, local, condition }: &Found| -> Stmt {
             let (cfg, resolution) = (condition.attribute(), resolution(path, owner, krate));
-            parse_quote_spanned!(Span::mixed_site()=> #cfg let #local = #resolution;)
+            verbatim(quote_spanned!(Span::mixed_site()=> #cfg let #local = #resolution;))
         };
         self.found.iter().map(declare).collect()
     }
@@ -284,9 +283,13 @@ fn place(resolved: &impl ToTokens, at: Span) -> Expr {
     });
     let resolved: TokenStream = resolved.collect();
     let check = quote_spanned!(at=> .get());
-    let mut place: ExprParen = parse_quote_spanned!(mixed=> (*#resolved #check));
-    place.paren_token = Paren(at);
-    Expr::Paren(place)
+    let place = Expr::Verbatim(quote_spanned!(mixed=> *#resolved #check));
+    Expr::Paren(ExprParen { attrs: Vec::new(), paren_token: Paren(at), expr: Box::new(place) })
+}
+
+/// Statements that nothing looks into any more. It takes rustc less time than to parse them here.
+fn verbatim(statements: TokenStream) -> Stmt {
+    Stmt::Expr(Expr::Verbatim(statements), None)
 }
 
 fn resolution(path: &Path, owner: &TokenStream, krate: &Path) -> TokenStream {

@@ -19,9 +19,19 @@ pub(super) enum Mode {
     Region(Region),
 }
 
-/// Rewrites what it walks over.
+/// What the walk is for. It reports the same mistakes either way.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The code becomes that of the builds with instances.
+    Rewrite,
+    /// The code stays what it is.
+    Check,
+}
+
+/// Walks over virtualized code, and rewrites it.
 pub(super) struct Rewriter<'a> {
     pub(super) cx: Context<'a>,
+    pub(super) purpose: Purpose,
     pub(super) mode: Mode,
     /// The `#[cfg]` predicates that the walk is under, those of the region only.
     pub(super) cfgs: Vec<TokenStream>,
@@ -36,9 +46,10 @@ pub(super) struct Rewriter<'a> {
 }
 
 impl<'a> Rewriter<'a> {
-    pub(super) fn new(cx: Context<'a>) -> Self {
+    pub(super) fn new(cx: Context<'a>, purpose: Purpose) -> Self {
         Self {
             cx,
+            purpose,
             mode: Mode::Constant(constant::ITEM),
             cfgs: Vec::new(),
             in_unsafe: false,
@@ -135,9 +146,10 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// What stands in for a use; `None` if it was reported instead.
+    /// What stands in for a use; `None` if it was reported instead, or stays.
     fn used(&mut self, path: &Path) -> Option<Expr> {
         match &mut self.mode {
+            Mode::Region(_) if self.purpose == Purpose::Check => None,
             Mode::Region(region) => {
                 self.resolutions += usize::from(region.resolves_in_place());
                 Some(region.resolve(path, &self.cfgs, self.in_unsafe, self.cx.krate))

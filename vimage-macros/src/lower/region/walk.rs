@@ -10,8 +10,8 @@ use syn::{
     TraitItemFn, TypeArray, Variant, Visibility,
 };
 
-use super::region::{self, Lint};
-use super::rewriter::{Mode, Rewriter};
+use super::region::{self, Lint, RegionKind};
+use super::rewriter::{Mode, Purpose, Rewriter};
 use super::{calls, cfg, constant};
 use crate::attr::Recognizer;
 use crate::diagnostics as problem;
@@ -144,7 +144,10 @@ impl VisitMut for Rewriter<'_> {
 
     fn visit_expr_async_mut(&mut self, block: &mut ExprAsync) {
         self.visit_attributes_mut(&mut block.attrs);
-        self.async_block(&mut block.block, &ReturnType::Default);
+        match self.purpose {
+            Purpose::Rewrite => self.async_block(&mut block.block, &ReturnType::Default),
+            Purpose::Check => _ = self.block(RegionKind::Sync, &mut block.block, &ReturnType::Default),
+        }
     }
 
     fn visit_expr_const_mut(&mut self, block: &mut ExprConst) {

@@ -6,9 +6,10 @@ mod table;
 mod unchanged;
 
 use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens;
 use syn::{File, Ident, Path, parse_quote};
 
-use super::items;
+use super::{check, rewrite as rewrite_items};
 use crate::diagnostics::Diagnostics;
 use crate::parse::code::Context;
 
@@ -19,21 +20,30 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let raw: [Ident; 1] = [parse_quote!(V_RAW)];
     let macros: [Path; 2] = [parse_quote!(vouched), parse_quote!(some::other)];
     let diagnostics = Diagnostics::default();
-    let mut file: File = syn::parse_str(code).expect("tests are written in Rust");
-    items(
-        &mut file.items,
-        &Context {
-            krate: &krate,
-            except: &except,
-            raw: &raw,
-            macros: &macros,
-            redefined: &[],
-            diagnostics: &diagnostics,
-        },
-    );
+    let cx = Context {
+        krate: &krate,
+        except: &except,
+        raw: &raw,
+        macros: &macros,
+        redefined: &[],
+        diagnostics: &diagnostics,
+    };
+    let before: File = syn::parse_str(code).expect("tests are written in Rust");
+    let mut file = before.clone();
+    check(&mut file.items, &cx);
+    assert_eq!(file.to_token_stream().to_string(), before.to_token_stream().to_string(), "a check changes nothing");
+    let checked = messages(&diagnostics);
+    rewrite_items(&mut file.items, &cx);
+    let messages = messages(&diagnostics);
+    assert_eq!(checked, messages, "the check reports the same");
+    // What is put in as tokens is read as rustc would read it.
+    (syn::parse2(file.into_token_stream()).expect("it is rewritten to Rust"), messages)
+}
+
+fn messages(diagnostics: &Diagnostics) -> Vec<String> {
     let mut messages = Vec::new();
-    collect_strings(diagnostics.finish(quote::quote!()), &mut messages);
-    (file, messages)
+    collect_strings(diagnostics.finish(TokenStream::new()), &mut messages);
+    messages
 }
 
 /// The messages in `compile_error!` items.
