@@ -1,12 +1,11 @@
 //! Models of the life of instances, run by the checker [`shuttle`] over many interleavings: `cargo xtask models`.
 //!
-//! What runs is the code that ships; only the primitives of [`sync`](crate::sync) are the checker's. Each execution
-//! has a class of its own. After each one everything has ended, and the counts must agree: attached = detached,
-//! constructed = dropped.
+//! They run the code that ships; only the primitives of [`sync`](crate::sync) are the checker's. Each execution has a class of
+//! its own. At its end only the base instance exists, and the counts agree: attached = detached, constructed = dropped.
 
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
-// What only counts is not part of the model.
+// Counters are not part of the model.
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
@@ -31,15 +30,15 @@ const ITERATIONS: usize = 5_000;
 static ATTACHED: AtomicUsize = AtomicUsize::new(0);
 static DETACHED: AtomicUsize = AtomicUsize::new(0);
 static DROPPED: AtomicUsize = AtomicUsize::new(0);
-/// In how many instances whose creation failed the variables of a run-time module were made.
+/// Instances whose creation failed after the variables of a run-time module were made in them.
 static FAILED_WITH_ADDED: AtomicUsize = AtomicUsize::new(0);
-/// How many attach hooks of the flaky module succeed.
+/// The number of attach hooks of the flaky module that will succeed.
 static SUCCEED: AtomicUsize = AtomicUsize::new(0);
 
-/// Whether quiesce hooks refuse.
+/// Makes quiesce hooks refuse.
 static REFUSE: AtomicBool = AtomicBool::new(false);
 
-/// A value whose construction is counted by who makes an instance, and which counts its own drop.
+/// Counts its drops. Its constructions are the instances that were made.
 struct Counted;
 
 impl Drop for Counted {
@@ -329,31 +328,31 @@ fn together_or_not_at_all() {
     });
 }
 
-/// Counts how often it is told.
-struct Told(&'static ClassEntry, AtomicUsize);
+/// Counts how often it is notified.
+struct Notified(&'static ClassEntry, AtomicUsize);
 
-impl Observer for Told {
+impl Observer for Notified {
     fn shut_down(&self, id: u64) {
         thread::yield_now();
-        let instance = hold(self.0, id).expect("it is told while handles can still be made");
+        let instance = hold(self.0, id).expect("it is notified while handles can still be made");
         assert_eq!(instance.header().phase(), Phase::Quiescing);
         self.1.fetch_add(1, Relaxed);
     }
 }
 
-/// Whoever is let in is told once, before the instance ends; whatever ends it, and whether or not it agrees.
+/// An observer that was added is notified once, before the instance is destroyed, also if a quiesce hook refuses.
 fn observers(refuse: bool) {
     REFUSE.store(refuse, Relaxed);
     let class = world();
     let one = make(class).unwrap();
     let joiners: Vec<_> = (0..2)
         .map(|_| {
-            let (handle, told) = (one.clone(), Arc::new(Told(class, AtomicUsize::new(0))));
+            let (handle, notified) = (one.clone(), Arc::new(Notified(class, AtomicUsize::new(0))));
             thread::spawn(move || {
-                let observer: Weak<Told> = Arc::downgrade(&told);
-                let let_in = handle.header().add_observer(observer).is_some();
+                let observer: Weak<Notified> = Arc::downgrade(&notified);
+                let added = handle.header().add_observer(observer).is_some();
                 drop(handle);
-                (let_in, told)
+                (added, notified)
             })
         })
         .collect();
@@ -362,16 +361,16 @@ fn observers(refuse: bool) {
     } else if let Err(busy) = destroy(one) {
         drop(busy);
     }
-    // Any of them may be the one that ends the instance.
+    // Any of these threads may release the last handle.
     let joined: Vec<_> = joiners.into_iter().map(|joiner| joiner.join().unwrap()).collect();
-    for (let_in, told) in joined {
-        assert_eq!(told.1.load(Relaxed), usize::from(let_in));
+    for (added, notified) in joined {
+        assert_eq!(notified.1.load(Relaxed), usize::from(added));
     }
     REFUSE.store(false, Relaxed);
     end_of_world(class, 0);
 }
 
-/// Whoever is let in after a refusal goes through the modules again before the instance ends, whoever ends it.
+/// An observer that was added after a refusal is notified by the next shutdown, whichever thread releases the last handle.
 #[test]
 fn a_refusal_while_another_waits() {
     check(|| {
@@ -379,30 +378,30 @@ fn a_refusal_while_another_waits() {
         let one = make(class).unwrap();
         let other = one.clone();
         REFUSE.store(true, Relaxed);
-        let asker = thread::spawn(move || {
+        let quiescer = thread::spawn(move || {
             // SAFETY: `other` is a handle.
             let refused = unsafe { shut_down(other.as_ptr()) }.is_err();
             REFUSE.store(false, Relaxed);
-            let told = Arc::new(Told(class, AtomicUsize::new(0)));
-            let observer: Weak<Told> = Arc::downgrade(&told);
-            let let_in = other.header().add_observer(observer).is_some();
+            let notified = Arc::new(Notified(class, AtomicUsize::new(0)));
+            let observer: Weak<Notified> = Arc::downgrade(&notified);
+            let added = other.header().add_observer(observer).is_some();
             drop(other);
-            (refused, let_in, told)
+            (refused, added, notified)
         });
         let destroyed = destroy_until(one, never());
-        let (_, let_in, told) = asker.join().unwrap();
+        let (_, added, notified) = quiescer.join().unwrap();
         match destroyed {
             Ok(()) => {}
             Err((handle, Stays::Refused(_))) => drop(handle),
             Err((_, Stays::Busy)) => unreachable!("the other one is dropped"),
         }
-        assert_eq!(told.1.load(Relaxed), usize::from(let_in), "told before it went");
+        assert_eq!(notified.1.load(Relaxed), usize::from(added), "notified before the instance was destroyed");
         end_of_world(class, 0);
     });
 }
 
 #[test]
-fn observers_of_an_instance_that_goes() {
+fn observers_of_an_instance_that_agrees() {
     check(|| observers(false));
 }
 

@@ -1,4 +1,4 @@
-//! What the macros' output refers to. Not for users: nothing here is covered by semantic versioning, and what is
+//! The names that expansions use. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
@@ -56,17 +56,17 @@ pub mod slot {
     pub use crate::storage::slot::*;
 }
 
-/// What a handler gets, by the name that `sysctl!` uses.
+/// The argument of a handler, by the name that `sysctl!` uses.
 pub mod pointer {
     pub use crate::sysctl::{Raw, Reference};
 }
 
-/// What a symbol gives, by the same names.
+/// The pointer of a symbol, by the same names.
 pub mod symbol_target {
     pub use crate::symmap::{RawSymbol as Raw, SharedSymbol as Reference};
 }
 
-/// What the macros use of `core`. They say `$crate::__private::core`, because `::core` is what the user's crate has under
+/// The items of `core` that expansions use. They say `$crate::__private::core`, because `::core` is what the user's crate has under
 /// that name. Only what is used, because with all of it rustc takes what it shows in errors for hidden.
 pub mod core {
     pub use ::core::{file, line, module_path, primitive, stringify};
@@ -88,7 +88,7 @@ pub mod core {
     }
 }
 
-/// What they use of `std`.
+/// The items of `std` that they use.
 pub mod std {
     pub mod string {
         pub use ::std::string::{String, ToString};

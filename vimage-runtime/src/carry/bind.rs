@@ -229,6 +229,15 @@ bind_weakly! {
 }
 
 /// `bind_fn` for each context, with closures of up to three arguments; part of the [prelude](crate::prelude).
+///
+/// ```
+/// use vimage::prelude::*;
+///
+/// let base = vimage::boot()?;
+/// let double = base.bind_fn(|n: u32| 2 * n);
+/// assert_eq!(double(21), 42);
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub trait BindFn<F, Args> {
     /// As `bind`, for a closure that several threads may call, such as a callback, or the closure of a parallel iterator.
     /// It takes the arguments that `f` takes.

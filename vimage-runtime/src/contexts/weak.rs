@@ -14,6 +14,20 @@ use crate::registry::ClassEntry;
 /// destroyed, [`enter`](Self::enter) returns `None`. Never is another instance entered instead.
 ///
 /// In builds without instances it holds nothing, and entering it is a call.
+///
+/// ```
+/// # use vimage::prelude::*;
+/// use vimage::Contexts;
+///
+/// # #[cfg(feature = "vimage")] {
+/// let red = Vimage::new()?;
+/// let weak = red.enter(|| Contexts::current().downgrade());
+/// assert!(weak.enter(|| ()).is_some());
+/// red.destroy()?;
+/// assert!(weak.enter(|| ()).is_none());
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct WeakContexts {
     /// In the order of `registry::classes()`.

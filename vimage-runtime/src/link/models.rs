@@ -1,5 +1,5 @@
-//! Models of a link's queues: whatever is cancelled or closed when, each message comes out once, and whoever waits goes
-//! on. A lost wake-up is a deadlock, which the checker reports.
+//! Models of the queues of a link: each message is received once, and no waiter is forgotten, whatever is cancelled or
+//! closed when. A lost wake-up is a deadlock, which the checker reports.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -11,10 +11,10 @@ use super::error::{RecvError, SendError};
 use super::queue::{Queues, Side};
 use crate::models::check;
 
-/// Looks once, and gives up if it would have to wait.
+/// Polls twice, and gives up if the future still waits.
 fn try_once<F: Future>(future: F) -> Option<F::Output> {
     let mut future = pin!(future);
-    // Long enough for others to choose this one between its two looks.
+    // Another thread may choose this waiter between the two polls, or after them.
     for _ in 0..2 {
         if let Poll::Ready(output) = future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
             return Some(output);
@@ -57,7 +57,7 @@ fn a_receiver_is_cancelled_while_another_waits() {
         };
         queues.send_blocking(Side::A, 1).unwrap();
         match gives_up.join().unwrap() {
-            // Then the other one needs a message of its own.
+            // The other receiver needs a message of its own.
             Some(received) => {
                 assert_eq!(received, Ok(1));
                 queues.send_blocking(Side::A, 2).unwrap();
@@ -116,7 +116,7 @@ fn both_sides_close_while_others_wait() {
             Ok(received) => seen.insert(0, received),
             Err(RecvError) => (),
         }
-        // What was accepted was received or came to the side that closed second; the rest came back to its sender.
+        // Accepted messages were received, or given to the side that closed second. The sender got back the others.
         let sent = sender.join().unwrap();
         let accepted: Vec<u32> = (1..).zip(&sent).filter(|(_, sent)| sent.is_ok()).map(|(n, _)| n).collect();
         assert_eq!(seen, accepted);

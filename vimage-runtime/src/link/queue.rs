@@ -3,10 +3,10 @@
 //! One lock guards all of it, so that closing is one step for both directions. No code of the program runs under it:
 //! messages are dropped, and wakers cloned, woken and dropped, outside.
 //!
-//! No wake-up is lost. While a receiver waits, each message in its queue has a receiver that was chosen for it and has
-//! not looked yet. This holds because a receiver begins to wait only at an empty queue; because each message that is
-//! queued chooses one that waits; and because a receiver that was chosen and gives up chooses the next one in its place
-//! if there is a message. The same is true of senders and free places.
+//! No wake-up is lost. Invariant: while a receiver waits, each message in its queue has a receiver that was chosen for it
+//! and has not polled since. It holds because a receiver begins to wait only at an empty queue; because each message that is
+//! queued chooses a waiting receiver; and because a chosen receiver that gives up chooses the next one, if there is a
+//! message. The same is true of senders and free places.
 
 use std::collections::VecDeque;
 use std::future::poll_fn;
@@ -41,21 +41,21 @@ pub(super) struct Queues<M> {
 
 #[derive(Debug)]
 struct State<M> {
-    /// What goes to `A`, and what goes to `B`.
+    /// The messages to `A`, and those to `B`.
     queues: [Queue<M>; 2],
-    /// Whether `A`, and whether `B`, has closed the link.
+    /// `A`, or `B`, has closed the link.
     closed: [bool; 2],
 }
 
-/// One direction: what goes to one side.
+/// One direction: the messages to one side.
 #[derive(Debug)]
 struct Queue<M> {
     messages: VecDeque<M>,
     /// Messages that were taken out for a receiver whose instance was destroyed by then.
     returned: Vec<M>,
-    /// They wait for a place.
+    /// Waiting for a free place.
     senders: Waiters,
-    /// They wait for a message.
+    /// Waiting for a message.
     receivers: Waiters,
 }
 
@@ -93,7 +93,7 @@ impl<M> State<M> {
         self.closed != [false; 2]
     }
 
-    /// Queues the message, or leaves it there if there is no place. Returns the receiver to be woken.
+    /// Queues the message, or leaves it in `message` if there is no place. Returns the receiver to be woken.
     fn send(&mut self, to: Side, capacity: usize, message: &mut Option<M>) -> Result<Option<Waker>, Unable> {
         if self.is_closed() {
             return Err(Unable::Closed);
@@ -108,7 +108,7 @@ impl<M> State<M> {
 
     /// The next message, and the sender to be woken.
     fn recv(&mut self, to: Side) -> Result<(M, Option<Waker>), Unable> {
-        // From then on what is queued belongs to its sender again.
+        // After that the queued messages belong to their sender again.
         if self.is_closed_by(to) {
             return Err(Unable::Closed);
         }
@@ -149,7 +149,7 @@ impl<M> Queues<M> {
 
     pub(super) fn try_send(&self, to: Side, message: M) -> Result<(), TrySendError<M>> {
         let mut message = Some(message);
-        // The guard ends with this statement.
+        // The lock is released at the end of this statement.
         let sent = self.lock().send(to, self.capacity, &mut message);
         match (sent, message) {
             (Ok(receiver), _) => {
@@ -235,7 +235,7 @@ impl<M> Queues<M> {
     }
 
     /// Puts back a message that was taken out for `side`, whose instance is destroyed, so that its sender can take it
-    /// back. Returns what nobody can take back any more.
+    /// back. Returns the messages that nobody can take back any more.
     #[must_use = "to be dropped with no context"]
     pub(super) fn give_back(&self, side: Side, message: M) -> Vec<M> {
         let mut state = self.lock();
@@ -245,7 +245,7 @@ impl<M> Queues<M> {
     }
 }
 
-/// Under no lock: a waker is code of an executor.
+/// To be called under no lock: a waker is code of an executor.
 fn wake(waker: Option<Waker>) {
     waker.into_iter().for_each(Waker::wake);
 }
@@ -255,7 +255,7 @@ struct Wait<'a, M> {
     queues: &'a Queues<M>,
     to: Side,
     role: Role,
-    /// Since it has waited for the first time, until it is done.
+    /// Its place in the order, from the first wait until it is done.
     ticket: Option<Ticket>,
 }
 
@@ -278,7 +278,7 @@ impl<M> Wait<'_, M> {
                 return Poll::Pending;
             }
         };
-        // It may have been polled without having been chosen.
+        // It may have succeeded without having been chosen.
         let unused = self.ticket.take().and_then(|ticket| state.to(self.to).waiters(self.role).remove(ticket));
         drop(state);
         drop(unused);
@@ -297,7 +297,7 @@ impl<M> Drop for Wait<'_, M> {
         };
         let waiters = queue.waiters(self.role);
         let unused = waiters.remove(ticket);
-        // It was chosen and will not look: another one has to.
+        // It was chosen, and will not poll again: choose another one.
         let next = if unused.is_none() && can_go_on { waiters.next() } else { None };
         drop(state);
         drop(unused);

@@ -1,4 +1,4 @@
-//! No wake-up is lost, whatever is dropped when.
+//! Wake-ups, cancellation and closing of the queues of a link.
 
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicUsize, Ordering::SeqCst};
@@ -84,11 +84,11 @@ fn one_that_was_woken_in_vain_keeps_its_place() {
     let (mut waits, mut other) = (pin!(queues.recv(Side::A)), pin!(queues.recv(Side::A)));
     assert!(poll(waits.as_mut(), &first).is_pending() && poll(other.as_mut(), &second).is_pending());
     queues.try_send(Side::A, 1).unwrap();
-    assert_eq!(queues.try_recv(Side::A), Ok(1), "somebody else was faster");
+    assert_eq!(queues.try_recv(Side::A), Ok(1), "another receiver was faster");
     assert!(poll(waits.as_mut(), &first).is_pending());
     queues.try_send(Side::A, 2).unwrap();
     assert_eq!((first.times(), second.times()), (2, 0));
-    // It may also look without having been chosen, and be served.
+    // One that was not chosen may be polled, and receive.
     assert_eq!(poll(other, &second), Poll::Ready(Ok(2)));
     queues.try_send(Side::A, 3).unwrap();
     assert_eq!(poll(waits, &first), Poll::Ready(Ok(3)));
@@ -117,7 +117,7 @@ fn closing_wakes_all_and_leaves_what_is_queued() {
     assert_eq!(poll(receives, &receiver), Poll::Ready(Err(RecvError)));
     assert_eq!(poll(sends, &sender), Poll::Ready(Err(SendError(2))));
     assert_eq!(queues.try_send(Side::B, 3), Err(TrySendError::Closed(3)));
-    // `A` can still receive what was sent before; what it gives back is nobody's, for `B` has closed first.
+    // `A` can still receive the messages that were sent before.
     assert_eq!(queues.recv_blocking(Side::A), Ok(1));
     assert_eq!(queues.recv_blocking(Side::A), Err(RecvError));
 }
@@ -138,21 +138,21 @@ fn what_waits_at_the_side_that_closes_goes_back() {
 }
 
 /// Uses the queue when it is woken, and when it is dropped.
-struct Nosy(Weak<Queues<u32>>);
+struct Reentrant(Weak<Queues<u32>>);
 
-impl Nosy {
+impl Reentrant {
     fn look(&self) {
         assert!(self.0.upgrade().is_none_or(|queues| !queues.is_closed()));
     }
 }
 
-impl Wake for Nosy {
+impl Wake for Reentrant {
     fn wake(self: Arc<Self>) {
         self.look();
     }
 }
 
-impl Drop for Nosy {
+impl Drop for Reentrant {
     fn drop(&mut self) {
         self.look();
     }
@@ -161,7 +161,7 @@ impl Drop for Nosy {
 #[test]
 fn wakers_run_under_no_lock() {
     let queues = Arc::new(Queues::new(1));
-    let waker = || Waker::from(Arc::new(Nosy(Arc::downgrade(&queues))));
+    let waker = || Waker::from(Arc::new(Reentrant(Arc::downgrade(&queues))));
     let mut waits = Box::pin(queues.recv(Side::A));
     for _ in 0..2 {
         assert!(waits.as_mut().poll(&mut Context::from_waker(&waker())).is_pending());

@@ -7,18 +7,18 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use crate::sync::{Condvar, Mutex, PoisonError};
 
-/// The wakers of those who wait, in the order in which they came.
+/// The wakers of waiting tasks and threads, in the order of their arrival.
 #[derive(Debug, Default)]
 pub(super) struct Waiters {
     next: u64,
     waiting: BTreeMap<u64, Waker>,
 }
 
-/// The place in the order; it is kept until the wait is over, so that a waiter which was woken in vain is not last.
+/// A place in the order. A waiter keeps it until it is done, so that one that was woken in vain is not last.
 pub(super) type Ticket = u64;
 
 impl Waiters {
-    /// Waits. Returns the waker of the wait before, which must be dropped under no lock: it is the executor's code.
+    /// Adds a waiter. Returns its waker of the poll before, which must be dropped under no lock: it is the executor's code.
     #[must_use = "to be dropped under no lock"]
     pub(super) fn add(&mut self, ticket: &mut Option<Ticket>, waker: Waker) -> Option<Waker> {
         let next = &mut self.next;
@@ -29,19 +29,19 @@ impl Waiters {
         self.waiting.insert(ticket, waker)
     }
 
-    /// Ends a wait. Returns `None` if it was chosen by [`next`](Self::next) before.
+    /// Removes a waiter. Returns `None` if [`next`](Self::next) has chosen it.
     #[must_use = "to be dropped under no lock"]
     pub(super) fn remove(&mut self, ticket: Ticket) -> Option<Waker> {
         self.waiting.remove(&ticket)
     }
 
-    /// Chooses the one that waits longest, to be woken under no lock.
+    /// Chooses the waiter that came first, to be woken under no lock.
     #[must_use = "to be woken under no lock"]
     pub(super) fn next(&mut self) -> Option<Waker> {
         self.waiting.pop_first().map(|(_, waker)| waker)
     }
 
-    /// Chooses all of them.
+    /// Chooses all waiters.
     pub(super) fn all(&mut self) -> impl Iterator<Item = Waker> + use<> {
         std::mem::take(&mut self.waiting).into_values()
     }
@@ -49,7 +49,7 @@ impl Waiters {
 
 /// Blocks the thread until the future is ready.
 ///
-/// Not by `thread::park`: that may take a wake-up which the program has meant for a `park` of its own.
+/// It does not use `thread::park`, which could consume a wake-up that the program meant for a `park` of its own.
 pub(super) fn block_on<F: Future>(future: F) -> F::Output {
     let parker = Arc::new(Parker { woken: Mutex::new(false), condition: Condvar::new() });
     let waker = Waker::from(Arc::clone(&parker));

@@ -57,7 +57,7 @@ mod instances {
         pub(crate) around: *const Link,
     }
 
-    /// What a class keeps per thread.
+    /// The thread-local state of a class.
     #[derive(Debug)]
     pub struct ThreadContext {
         current: Cell<Context>,

@@ -1,4 +1,4 @@
-//! What is registered: classes, modules, the variables of scopes, hooks. Nothing here knows of instances.
+//! The registered entries: classes, modules, the variables of scopes, hooks. Nothing here knows of instances.
 
 use std::collections::HashSet;
 use std::sync::OnceLock;

@@ -1,9 +1,9 @@
-//! What the two builds with parts share: the declaration of a part and the entry point of virtualized code.
+//! The common part of the two builds with parts: the declaration of a part and the entry point of virtualized code.
 
 use super::accessor::UseInVirtualizedCode;
 use crate::registry::Class;
 
-/// What the macros of these builds are called in `vimage_macros`.
+/// The macros of these builds, by their names in `vimage_macros`.
 pub(crate) mod macros {
     pub use vimage_macros::{
         instances_attach as attach, instances_detach as detach, instances_module as module,

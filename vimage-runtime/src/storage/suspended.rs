@@ -1,4 +1,4 @@
-//! What the expansions of code that waits call.
+//! The functions that expansions of code that waits call.
 
 use std::borrow::Cow;
 use std::ops::Deref;
