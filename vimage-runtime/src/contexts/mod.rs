@@ -1,7 +1,7 @@
-//! Everything that is current on a thread, to be current elsewhere.
+//! All contexts of a thread: held, without a handle, or left.
 
-mod captured;
+mod counted;
 mod weak;
 
-pub use captured::{Contexts, isolated};
+pub use counted::{Contexts, isolated};
 pub use weak::WeakContexts;

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::captured::{Captured, Contexts};
+use super::counted::{Captured, Contexts};
 use crate::core::Handle;
 use crate::core::class_state::describe;
 use crate::registry::ClassEntry;
@@ -61,20 +61,16 @@ impl Contexts {
     /// ```
     #[must_use]
     pub fn downgrade(&self) -> WeakContexts {
-        WeakContexts::of(&self.captured)
-    }
-}
-
-impl WeakContexts {
-    fn of(captured: &[Captured]) -> Self {
-        let weak = captured.iter().map(|captured| match captured {
+        let weak = self.captured.iter().map(|captured| match captured {
             Captured::Nothing => Weak::Nothing,
             Captured::Barred => Weak::Barred,
             Captured::Instance(handle) => Weak::Instance(handle.header().class, handle.header().id),
         });
-        Self { captured: weak.collect() }
+        WeakContexts { captured: weak.collect() }
     }
+}
 
+impl WeakContexts {
     /// The contexts with handles, unless one of the instances is destroyed or is being destroyed. One lock and one
     /// look-up per class that had a current instance.
     #[must_use]

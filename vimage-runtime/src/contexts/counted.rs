@@ -1,4 +1,4 @@
-//! Contexts that keep their instances, captured on one thread and entered on another.
+//! Everything that is current on a thread, to be current elsewhere.
 
 use std::fmt;
 use std::sync::Arc;
