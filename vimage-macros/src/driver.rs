@@ -5,7 +5,7 @@ use quote::ToTokens;
 
 use crate::attr::AttrKind;
 use crate::diagnostics::Diagnostics;
-use crate::model::{Build, Input};
+use crate::model::{Build, Input, Test};
 use crate::parse::ModuleAttr;
 use crate::{check, expand, lower, parse};
 
@@ -52,8 +52,17 @@ pub(crate) fn class(input: TokenStream) -> TokenStream {
 
 /// `#[vimage::test(…)] fn name() { … }`
 pub(crate) fn test(args: TokenStream, input: TokenStream) -> TokenStream {
+    test_stages(|diagnostics| parse::test(args, input, diagnostics))
+}
+
+/// The same behind the attributes of a harness, which have made the function what it is now.
+pub(crate) fn test_body(args: TokenStream, input: TokenStream) -> TokenStream {
+    test_stages(|diagnostics| parse::test_body(args, input, diagnostics))
+}
+
+fn test_stages(parse: impl FnOnce(&Diagnostics) -> Result<Test, TokenStream>) -> TokenStream {
     let diagnostics = Diagnostics::default();
-    let test = match parse::test(args, input, &diagnostics) {
+    let test = match parse(&diagnostics) {
         Ok(test) => test,
         Err(tokens) => return diagnostics.finish(tokens),
     };

@@ -80,6 +80,13 @@ pub fn test(args: TokenStream, input: TokenStream) -> TokenStream {
     driver::test(args.into(), input.into()).into()
 }
 
+/// What `test` leaves behind the attributes of a harness.
+#[doc(hidden)]
+#[proc_macro_attribute]
+pub fn test_body(args: TokenStream, input: TokenStream) -> TokenStream {
+    driver::test_body(args.into(), input.into()).into()
+}
+
 #[doc(hidden)]
 #[proc_macro_attribute]
 pub fn main(args: TokenStream, input: TokenStream) -> TokenStream {

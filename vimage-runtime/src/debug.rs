@@ -33,7 +33,7 @@ pub struct Table {
 }
 
 impl Table {
-    /// What the columns are.
+    /// The titles of the columns.
     #[must_use]
     pub fn titles(&self) -> &[&'static str] {
         self.titles

@@ -13,13 +13,12 @@
 //!
 //! # Modules in libraries that are loaded at run time
 //!
-//! A module in a library that is loaded with `dlopen` can be registered, and is then attached to all live instances, if
-//! program and library share one copy of this crate. It works if all of this is so:
+//! A module in a library that was loaded with `dlopen` can be registered, and is then attached to all live instances, if
+//! program and library share one copy of this crate. All of these conditions must hold:
 //!
 //! - **Collected by `inventory`.** Its entries add themselves in constructors, which the loader runs. With `linkme`
-//!   the entries are in a section of the executable or library they were linked into, and the runtime looks at the
-//!   section of its own only. What a library brings is not seen, and if the runtime is in a `dylib`, nor is what the
-//!   program has.
+//!   the entries are in a section of the executable or library that they were linked into, and the runtime reads only
+//!   the section of its own: it sees no module of a library, and if the runtime is in a `dylib`, none of the program.
 //! - **One runtime.** This crate is part of a `dylib` that both link: a small crate of crate type `dylib` with
 //!   `pub use vimage;` is enough. A program that links the runtime statically has a copy of its own, and so has a
 //!   `cdylib` or a library that is linked with an `rlib` of it.
@@ -31,21 +30,19 @@
 //! | library | collected by | what happens |
 //! |---|---|---|
 //! | `dylib`, runtime shared as `dylib`, `-C prefer-dynamic` | `inventory` | works |
-//! | the same | `linkme` | only modules inside of the `dylib` are collected; all others are not registered: [`register`] is an error, mentions panic |
+//! | the same | `linkme` | only modules inside of the `dylib` are collected; all others are not registered: [`register`] is an error, uses of variables panic |
 //! | `cdylib`, or anything else with a runtime of its own | either | see below |
 //! | linked into the program | either | works, needs none of this |
 //!
-//! **A runtime of its own** has classes of its own, and boots by itself when it is first used. It knows nothing of
-//! the instance that the program has entered: a mention panics, because in that runtime nothing was entered. In a class with
-//! `no_context = base` it does not panic: the mention silently resolves to the base instance of the library's
-//! runtime, a second one, that the program does not see. [`register`] in the program does not find such a module. So
-//! use `dylib`s, and test it.
+//! **A runtime of its own** has classes of its own, and boots by itself when it is first used. The instance that the
+//! program has entered does not exist there: a use of a variable panics. In a class with `no_context = base` it does not
+//! panic, but silently uses the base instance of the library's runtime, a second one that the program does not see.
+//! [`register`] in the program does not find such a module. So use `dylib`s, and test that it works.
 //!
 //! **Never unload.** `dlclose` leaves the entries of the library in `inventory`'s list, its hooks in the tables of the
-//! runtime, and its variables' initial bytes and `Drop`s where each new or ending instance looks for them: all of that
-//! dangles. [`unregister`] takes hooks and variables out of use, but not the entries, so that it is not enough either. A
-//! library that may not be used any more is unregistered, and stays where it is: `std::mem::forget` the
-//! `libloading::Library`.
+//! runtime, and pointers to its initial bytes and `Drop`s: all of them dangle. [`unregister`] removes hooks and variables, but not
+//! the entries, so it is not enough. Unregister the modules of a library that is no longer needed, and keep it loaded:
+//! `std::mem::forget` the `libloading::Library`.
 //!
 //! The folder `tests/plugin` of the repository has a program with such libraries.
 
@@ -55,20 +52,20 @@ pub use crate::error::RegisterError;
 use crate::layout::{LinkedModule, link};
 use crate::registry::{ClassEntry, ModuleEntry, classes, closest, collected};
 
-/// Registers a module with `register = "manual"`, or one that was loaded after boot, and attaches it to every
-/// instance there is: the kernel's `MOD_LOAD`.
+/// Registers a module with `register = "manual"`, or one of a library that was loaded after boot, and attaches it to all
+/// existing instances: the kernel's `MOD_LOAD`.
 ///
-/// `name` is the module's name, or its Rust path where several bear the name. Its variables are laid into the
-/// reserve at the end of each instance, initialized in all of them, and only then can be reached; then its attach
-/// hooks run, instance by instance, without arguments. Instances that are being made meanwhile attach it themselves.
+/// `name` is the module's name, or its Rust path if several modules have the name. The variables get a place in the
+/// reserve at the end of each instance and are initialized in all instances; then code can use them; then the attach
+/// hook runs in each instance, without arguments. Instances that are being created meanwhile attach the module themselves.
 /// No lock is held while hooks run. Linear in the number of instances.
 ///
-/// In builds without instances the variables of the module are statics, which are usable before this as well, and the
+/// In builds without instances the variables of the module are statics, which code can use before this too, and the
 /// attach hook runs once, for the base instance.
 ///
 /// # Errors
 ///
-/// [`RegisterError`]; in each case no instance has the module then, and its hooks have been undone.
+/// [`RegisterError`]. Then no instance has the module, and its hooks are undone.
 ///
 /// ```standalone_crate
 /// #[vimage::module(register = "manual")]
@@ -98,15 +95,15 @@ pub fn register(name: &str) -> Result<(), RegisterError> {
     dynamic::register_in(state, linked)
 }
 
-/// Takes a module back that was registered with [`register`]: the kernel's `MOD_QUIESCE` and `MOD_UNLOAD`. Runs its
+/// Unregisters a module that was registered with [`register`]: the kernel's `MOD_QUIESCE` and `MOD_UNLOAD`. Runs its
 /// quiesce hook in the base instance, then its detach hook, and drops its variables there.
 ///
 /// In builds without instances the variables are statics: they are not dropped, stay usable, and keep their values. If
-/// the module is registered again, its attach hook finds the old ones.
+/// the module is registered again, its attach hook finds the old values.
 ///
 /// # Errors
 ///
-/// [`RegisterError::InUse`] while any instance of its class but the base exists, or another module depends on it;
+/// [`RegisterError::InUse`] while any instance of its class except the base exists, or another module depends on it;
 /// [`RegisterError::Refused`] by its quiesce hook; [`RegisterError::NotRegistered`], [`RegisterError::AtBoot`] and
 /// [`RegisterError::Unknown`].
 ///

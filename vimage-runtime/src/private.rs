@@ -1,10 +1,10 @@
-//! What the macros' output refers to. Not for users: nothing here is covered by semantic versioning, and what is
+//! The names that expansions use. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 #[cfg(feature = "vimage")]
-pub use crate::registry::ThreadContext;
+pub use crate::registry::Context;
 pub use crate::registry::{
     Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
     HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
@@ -19,7 +19,8 @@ pub use crate::{stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
-    LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled, suspend,
+    FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled,
+    suspend,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};
@@ -29,7 +30,10 @@ pub use crate::storage::{drop_of, kept};
 pub use crate::stray::TestEntry;
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;
-pub use crate::testing::{Test, run, run_async, run_main, run_main_async, run_should_panic, run_should_panic_async};
+pub use crate::testing::{
+    Test, run, run_async, run_main, run_main_async, run_panicking, run_panicking_async, run_should_panic,
+    run_should_panic_async,
+};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
     __hook as hook, __module as module, __register as register, __this_test as this_test,
@@ -42,6 +46,7 @@ pub use crate::{
 pub use inventory;
 #[cfg(feature = "linkme")]
 pub use linkme;
+pub use vimage_macros::test_body;
 
 pub use crate::symmap::SymbolEntry;
 pub use crate::sysctl::{
@@ -56,17 +61,17 @@ pub mod slot {
     pub use crate::storage::slot::*;
 }
 
-/// What a handler gets, by the name that `sysctl!` uses.
+/// The argument of a handler, by the name that `sysctl!` uses.
 pub mod pointer {
     pub use crate::sysctl::{Raw, Reference};
 }
 
-/// What a symbol gives, by the same names.
+/// The pointer of a symbol, by the same names.
 pub mod symbol_target {
     pub use crate::symmap::{RawSymbol as Raw, SharedSymbol as Reference};
 }
 
-/// What the macros use of `core`. They say `$crate::__private::core`, because `::core` is what the user's crate has under
+/// The items of `core` that expansions use. They say `$crate::__private::core`, because `::core` is what the user's crate has under
 /// that name. Only what is used, because with all of it rustc takes what it shows in errors for hidden.
 pub mod core {
     pub use ::core::{file, line, module_path, primitive, stringify};
@@ -88,7 +93,7 @@ pub mod core {
     }
 }
 
-/// What they use of `std`.
+/// The items of `std` that they use.
 pub mod std {
     pub mod string {
         pub use ::std::string::{String, ToString};

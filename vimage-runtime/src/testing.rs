@@ -91,6 +91,25 @@ pub async fn run_should_panic_async(
     finish_panicked(stage.clear_async().await, outcome, expected);
 }
 
+/// [`run`] where a `#[test]` outside of this looks at the panic.
+#[track_caller]
+pub fn run_panicking(test: Test, setup: impl FnOnce(VimageBuilder) -> VimageBuilder, body: impl FnOnce()) {
+    let stage = Stage::new(test, setup);
+    let outcome = stage.play(body);
+    finish_panicking(stage.clear(), outcome);
+}
+
+/// [`run_panicking`], for an `async` body.
+pub async fn run_panicking_async(
+    test: Test,
+    setup: impl FnOnce(VimageBuilder) -> VimageBuilder,
+    body: impl Future<Output = ()>,
+) {
+    let stage = Stage::new(test, setup);
+    let outcome = stage.play_async(body).await;
+    finish_panicking(stage.clear_async().await, outcome);
+}
+
 /// Boots, and runs the body of `main` in the base vimage.
 pub fn run_main<R>(body: impl FnOnce() -> R) -> R {
     boot_or_exit().enter(body)
@@ -295,6 +314,15 @@ fn finish_panicked(mut stage: Cleared, outcome: Result<(), Panic>, expected: Opt
         stage.faults.insert(0, mismatch);
     }
     assert!(stage.faults.is_empty(), "{}", stage.text());
+}
+
+/// Panics as the body did; a test that has failed otherwise does not, which the `#[test]` outside takes for a failure.
+#[track_caller]
+fn finish_panicking(stage: Cleared, outcome: Result<(), Panic>) {
+    match outcome {
+        Err(panic) if stage.faults.is_empty() => resume_unwind(panic),
+        _ => stage.print(),
+    }
 }
 
 /// Where there are no instances tests run one at a time; this is the right to run. Unlike a lock's guard it may be

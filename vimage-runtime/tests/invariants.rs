@@ -133,3 +133,58 @@ fn tables_show_instances_modules_and_variables() {
     let shown = variables.to_string();
     assert!(shown.starts_with("class  module  variable  offset  size  kind\n"), "{shown}");
 }
+
+/// Its `leave` waits, for a while, for a thread that uses it.
+struct Stuck {
+    left: std::sync::mpsc::Sender<()>,
+    used: std::sync::mpsc::Receiver<()>,
+}
+
+impl vimage::Transfer for Stuck {
+    type Error = String;
+
+    fn leave(&mut self) {
+        // Not at home, before it is lent.
+        if self.left.send(()).is_ok() && Vnet::current().unwrap().name() == Some("jail") {
+            let used = self.used.recv_timeout(std::time::Duration::from_secs(5));
+            assert!(used.is_err(), "the thread cannot use it while this runs");
+        }
+    }
+
+    fn join(&mut self) -> Result<(), String> {
+        Ok(())
+    }
+}
+
+#[test]
+fn a_step_that_waits_for_a_user_of_its_value_is_reported() {
+    const ALONE: &str = "VIMAGE_TEST_STUCK";
+    let this = "a_step_that_waits_for_a_user_of_its_value_is_reported";
+    if std::env::var_os(ALONE).is_none() {
+        let mut run = std::process::Command::new(std::env::current_exe().unwrap());
+        let run = run.args(["--exact", this, "--nocapture"]).env(ALONE, "1").output().unwrap();
+        let text = String::from_utf8_lossy(&run.stderr);
+        assert!(run.status.success(), "{text}");
+        let line = String::from_utf8_lossy(&run.stdout);
+        let line = line.lines().find_map(|line| line.strip_prefix("waits at line ")).unwrap();
+        assert!(text.contains(&format!("a thread has waited at {}:{line}:", file!())), "{text}");
+        assert!(text.contains("being sent home, because the instance that it is lent to shuts down"), "{text}");
+        return;
+    }
+    let (home, jail) = (Vnet::new().unwrap(), Vnet::builder().name("jail").create().unwrap());
+    let ((left, has_left), (use_it, used)) = (std::sync::mpsc::channel(), std::sync::mpsc::channel());
+    let mut value = vimage::Movable::new_in(&home, Stuck { left, used }).unwrap();
+    value.move_to(&jail).unwrap();
+    has_left.recv().unwrap();
+    let (value, home) = (&value, &home);
+    std::thread::scope(|scope| {
+        scope.spawn(move || {
+            has_left.recv().unwrap();
+            let (place, line) = (value.instance(), line!());
+            assert_eq!(place, *home);
+            _ = use_it.send(());
+            println!("\nwaits at line {line}");
+        });
+        jail.destroy().unwrap();
+    });
+}

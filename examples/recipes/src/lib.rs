@@ -3,6 +3,7 @@
 //! A context belongs to a thread and to a stack frame. Code that runs elsewhere takes it along explicitly:
 //! `within` for futures, `bind` for closures, `vimage::thread` for threads.
 
+pub mod background;
 pub mod with_rayon;
 pub mod with_std;
 pub mod with_tokio;

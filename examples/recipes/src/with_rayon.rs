@@ -28,8 +28,7 @@ pub fn job_in(pool: &ThreadPool, vnet: &Vnet) -> u64 {
 
 /// A parallel iterator: the closure that runs on several threads is bound.
 pub fn parallel_items(items: &[u32]) -> u64 {
-    let input = Contexts::current().bind_fn(traffic::input);
-    items.par_iter().map(|_| input()).max().unwrap_or(0)
+    items.par_iter().map(Contexts::current().bind_fn(|_| traffic::input())).max().unwrap_or(0)
 }
 
 /// Both halves of a `join`.

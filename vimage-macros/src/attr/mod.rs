@@ -1,6 +1,7 @@
 //! Attributes and their options.
 
 mod carried;
+mod harness;
 mod kind;
 pub(crate) mod options;
 mod recognize;
@@ -9,6 +10,7 @@ use proc_macro2::TokenStream;
 use syn::{AttrStyle, Attribute, Item, Meta};
 
 pub(crate) use self::carried::{Obstacle, names};
+pub(crate) use self::harness::{expanded_before, makes_a_test};
 pub(crate) use self::kind::{AttrKind, HookKind};
 pub(crate) use self::recognize::{Recognizer, may_be_imported};
 use crate::diagnostics as problem;
@@ -60,7 +62,7 @@ pub(crate) fn of_item(item: &mut Item) -> Option<&mut Vec<Attribute>> {
     })
 }
 
-/// Whether the last segment of an attribute's path contains `word`: `#[tokio::test]`, `#[rstest]`, `#[test_case]`.
+/// Whether the last segment of an attribute's path contains `word`: `#[tokio::main]`.
 pub(crate) fn contains_word(attrs: &[Attribute], word: &str) -> bool {
     attrs.iter().any(|attr| attr.path().segments.last().is_some_and(|last| last.ident.to_string().contains(word)))
 }

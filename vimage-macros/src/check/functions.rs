@@ -11,16 +11,16 @@ pub(crate) fn test(test: &Test, diagnostics: &Diagnostics) {
     if test.panics.is_some() && matches!(function.sig.output, ReturnType::Type(..)) {
         diagnostics.at(&function.sig.output, problem::should_panic_result());
     }
-    executor(function, "test", "#[tokio::test]", diagnostics);
+    executor(function, attr::makes_a_test(&function.attrs), "test", "#[tokio::test]", diagnostics);
 }
 
 pub(crate) fn main(function: &ItemFn, diagnostics: &Diagnostics) {
-    executor(function, "main", "#[tokio::main]", diagnostics);
+    executor(function, attr::contains_word(&function.attrs, "main"), "main", "#[tokio::main]", diagnostics);
 }
 
 /// An async function needs an attribute that makes it one that can be called.
-fn executor(function: &ItemFn, of: &str, example: &str, diagnostics: &Diagnostics) {
-    if let Some(token) = function.sig.asyncness.filter(|_| !attr::contains_word(&function.attrs, of)) {
+fn executor(function: &ItemFn, has_one: bool, of: &str, example: &str, diagnostics: &Diagnostics) {
+    if let Some(token) = function.sig.asyncness.filter(|_| !has_one) {
         diagnostics.at(token, problem::missing_executor(of, example));
     }
 }

@@ -1,64 +1,80 @@
 //! Functions that run in a vimage of their own, or in the base one.
 
 use proc_macro2::{Ident, Span, TokenStream};
-use quote::{format_ident, quote};
+use quote::{ToTokens, format_ident, quote};
 use syn::visit::{self, Visit};
-use syn::{Block, ItemFn, Path, ReturnType, Type, TypeImplTrait, parse_quote};
+use syn::{Attribute, Block, ItemFn, Path, ReturnType, Type, TypeImplTrait, parse_quote};
 
 use crate::attr;
-use crate::model::{ShouldPanic, Test};
+use crate::model::{ShouldPanic, Test, TestPlace};
 
-/// The test with its body handed to the runtime.
+/// The test with its body handed to the runtime, or with the attribute that will do so behind those of a harness.
 pub(crate) fn test(test: &Test) -> TokenStream {
-    let Test { krate, function, share, args, panics } = test;
-    let marked = (!attr::contains_word(&function.attrs, "test")).then(|| quote!(#[::core::prelude::v1::test]));
+    match &test.place {
+        TestPlace::Here { registered } => here(test, *registered),
+        TestPlace::Behind { index, options } => behind(test, *index, options),
+    }
+}
+
+fn behind(Test { krate, function, .. }: &Test, index: usize, options: &TokenStream) -> TokenStream {
+    let mut function = function.clone();
+    let marked = (!attr::makes_a_test(&function.attrs)).then(mark);
+    let body: [Attribute; 1] = [parse_quote!(#[#krate::__private::test_body(#options)])];
+    function.attrs.splice(index..index, marked.into_iter().chain(body));
+    function.into_token_stream()
+}
+
+fn mark() -> Attribute {
+    parse_quote!(#[::core::prelude::v1::test])
+}
+
+fn here(test: &Test, registered: bool) -> TokenStream {
+    let Test { krate, function, share, args, panics, .. } = test;
+    let marked = (!registered).then(mark);
     let name = function.sig.ident.to_string();
     // Not a name that the user's arguments could mean.
     let builder = Ident::new("builder", Span::mixed_site());
     let setup = quote! { |#builder| #builder #(.share::<#share>())* #(.arg(#args))* };
     let (runner, result, between) = match panics {
-        Some(ShouldPanic { expected: None }) => ("run_should_panic", quote!(), quote!(::core::option::Option::None)),
-        Some(ShouldPanic { expected: Some(text) }) => {
-            ("run_should_panic", quote!(), quote!(::core::option::Option::Some(#text)))
+        Some(ShouldPanic::Here { expected: None }) => {
+            ("run_should_panic", quote!(), quote!(::core::option::Option::None,))
         }
+        Some(ShouldPanic::Here { expected: Some(text) }) => {
+            ("run_should_panic", quote!(), quote!(::core::option::Option::Some(#text),))
+        }
+        Some(ShouldPanic::Outside) => ("run_panicking", quote!(), quote!()),
         None => {
             let result = result(&function.sig.output);
             let failure = failure_of(&function.sig.output);
-            ("run", quote!(::<#result>), failure)
+            ("run", quote!(::<#result>), quote!(#failure,))
         }
     };
-    handed_over(
-        krate,
-        function,
-        marked,
-        runner,
-        &result,
-        &[quote!(#krate::__private::this_test!(#name)), setup, between],
-    )
+    let arguments = quote!(#krate::__private::this_test!(#name), #setup, #between);
+    handed_over(krate, function, marked, runner, &result, &arguments)
 }
 
 /// `main` with its body handed to the runtime.
 pub(crate) fn main(krate: &Path, function: &ItemFn) -> TokenStream {
     let result = result(&function.sig.output);
-    handed_over(krate, function, None, "run_main", &quote!(::<#result>), &[])
+    handed_over(krate, function, None, "run_main", &quote!(::<#result>), &TokenStream::new())
 }
 
 /// `fn f(…) { runner::<R>(arguments…, move || { body }) }`, or its `async` form.
 fn handed_over(
     krate: &Path,
     function: &ItemFn,
-    marked: Option<TokenStream>,
+    marked: Option<Attribute>,
     runner: &str,
     result: &TokenStream,
-    arguments: &[TokenStream],
+    arguments: &TokenStream,
 ) -> TokenStream {
     let ItemFn { attrs, vis, sig, block, .. } = function;
     let body: Block = if sig.asyncness.is_some() {
         let runner = format_ident!("{runner}_async");
-        parse_quote! {{ #krate::__private::#runner #result (#(#arguments,)* async move #block).await }}
+        parse_quote! {{ #krate::__private::#runner #result (#arguments async move #block).await }}
     } else {
         let runner = format_ident!("{runner}");
-        parse_quote! {{ #krate::__private::#runner #result (#(#arguments,)* move || #block) }}
+        parse_quote! {{ #krate::__private::#runner #result (#arguments move || #block) }}
     };
     quote! { #(#attrs)* #marked #vis #sig #body }
 }

@@ -13,7 +13,7 @@ use syn::{Ident, Item, Path};
 
 pub(crate) use self::class::Class;
 pub(crate) use self::exports::Exports;
-pub(crate) use self::function::{ShouldPanic, Test};
+pub(crate) use self::function::{ShouldPanic, Test, TestPlace};
 pub(crate) use self::hook::Hook;
 pub(crate) use self::module::{Declaration, Form, Module};
 pub(crate) use self::variable::{Part, StorageKind, Variable};

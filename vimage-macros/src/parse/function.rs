@@ -4,23 +4,47 @@ use proc_macro2::TokenStream;
 use syn::{Attribute, Expr, ExprLit, ItemFn, Lit, LitStr, Meta, Path, parse_quote};
 
 use super::common::Parsed;
+use crate::attr;
 use crate::attr::options::{MainOptions, Reader, TestOptions, runtime};
 use crate::diagnostics::{self as problem, Diagnostics};
-use crate::model::{ShouldPanic, Test};
+use crate::model::{ShouldPanic, Test, TestPlace};
 
-/// A test.
+/// A test, under `#[vimage::test]`.
 pub(crate) fn test(args: TokenStream, input: TokenStream, diagnostics: &Diagnostics) -> Parsed<Test> {
+    let options: TestOptions = Reader { of: "vimage::test", diagnostics }.all(args.clone()).options;
+    let function = function(input, "vimage::test", diagnostics)?;
+    let place = match attr::expanded_before(&function) {
+        0 => TestPlace::Here { registered: attr::makes_a_test(&function.attrs) },
+        index => TestPlace::Behind { index, options: args },
+    };
+    Ok(with_options(options, function, place, diagnostics))
+}
+
+/// A test that other attributes have generated, under what `#[vimage::test]` has left below them.
+pub(crate) fn test_body(args: TokenStream, input: TokenStream, diagnostics: &Diagnostics) -> Parsed<Test> {
     let options: TestOptions = Reader { of: "vimage::test", diagnostics }.all(args).options;
-    let mut function = function(input, "vimage::test", diagnostics)?;
+    let function = function(input, "vimage::test", diagnostics)?;
+    Ok(with_options(options, function, TestPlace::Here { registered: true }, diagnostics))
+}
+
+fn with_options(options: TestOptions, mut function: ItemFn, place: TestPlace, diagnostics: &Diagnostics) -> Test {
+    let is_should_panic = |attr: &Attribute| attr.path().is_ident("should_panic");
     let mut panics = None;
-    for attr in function.attrs.extract_if(.., |attr| attr.path().is_ident("should_panic")) {
-        panics = diagnostics.ok(should_panic(&attr));
+    if let TestPlace::Here { registered } = place {
+        if registered && !attr::makes_a_test(&function.attrs) {
+            // A `#[test]` above is expanded already, and has read it.
+            panics = function.attrs.iter().any(is_should_panic).then_some(ShouldPanic::Outside);
+        } else {
+            for attr in function.attrs.extract_if(.., |attr| is_should_panic(attr)) {
+                panics = diagnostics.ok(should_panic(&attr));
+            }
+        }
     }
     let krate = runtime(options.krate.as_ref());
     let share = options.share.map_or_else(Vec::new, |given| given.value.0);
     let share = share.into_iter().map(|class| kernel_class(class, &krate)).collect();
     let args = options.args.map_or_else(Vec::new, |given| given.value.0);
-    Ok(Test { krate, function, share, args, panics })
+    Test { krate, function, place, share, args, panics }
 }
 
 /// `main`, and the path of the runtime.
@@ -66,7 +90,7 @@ fn should_panic(attr: &Attribute) -> syn::Result<ShouldPanic> {
             text
         }
     };
-    Ok(ShouldPanic { expected })
+    Ok(ShouldPanic::Here { expected })
 }
 
 fn text(value: &Expr) -> syn::Result<LitStr> {

@@ -15,7 +15,7 @@ pub(crate) use self::attributes::{accept, take};
 pub(crate) use self::class::class;
 pub(crate) use self::common::{FOREIGN_STATIC, OTHER_ITEM};
 pub(crate) use self::file::file;
-pub(crate) use self::function::{main, test};
+pub(crate) use self::function::{main, test, test_body};
 pub(crate) use self::item::item;
 pub(crate) use self::module::{ModuleAttr, module};
 pub(crate) use self::thread_local::{is_thread_local, thread_local_names, thread_local_variables};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::{Captured, Contexts};
+use super::counted::{Captured, Contexts};
 use crate::core::Handle;
 use crate::core::class_state::describe;
 use crate::registry::ClassEntry;
@@ -43,16 +43,34 @@ enum Weak {
     Instance(&'static ClassEntry, u64),
 }
 
-impl WeakContexts {
-    pub(super) fn of(captured: &[Captured]) -> Self {
-        let weak = captured.iter().map(|captured| match captured {
+impl Contexts {
+    /// The same contexts without the handles: for a worker or a callback that must not keep an instance.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let vnet = Vnet::new()?;
+    /// let here = vnet.enter(|| Contexts::current().downgrade());
+    /// assert_eq!(here.enter(|| Vnet::current().unwrap().id()), Some(vnet.id()));
+    /// vnet.destroy()?; // not `Busy`
+    /// assert_eq!(here.enter(|| ()), None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    #[must_use]
+    pub fn downgrade(&self) -> WeakContexts {
+        let weak = self.captured.iter().map(|captured| match captured {
             Captured::Nothing => Weak::Nothing,
             Captured::Barred => Weak::Barred,
             Captured::Instance(handle) => Weak::Instance(handle.header().class, handle.header().id),
         });
-        Self { captured: weak.collect() }
+        WeakContexts { captured: weak.collect() }
     }
+}
 
+impl WeakContexts {
     /// The contexts with handles, unless one of the instances is destroyed or is being destroyed. One lock and one
     /// look-up per class that had a current instance.
     #[must_use]

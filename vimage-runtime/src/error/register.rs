@@ -84,14 +84,14 @@ pub enum RegisterError {
     Refused {
         /// The module.
         module: &'static str,
-        /// What it returned, or what the panic said.
+        /// The error that it returned, or the text of its panic.
         source: Arc<dyn Error + Send + Sync>,
     },
     /// It cannot be unregistered, because something uses it.
     InUse {
         /// The module.
         module: String,
-        /// What uses it.
+        /// The instance or module that uses it.
         by: String,
     },
 }

@@ -118,7 +118,7 @@ impl<C: Class> InstanceBuilder<C> {
     }
 }
 
-/// What sysctls are to be set to before the attach hooks run.
+/// Values for sysctls, set before the attach hooks run.
 pub(crate) type Tunables = Vec<(String, Value)>;
 
 /// [`InstanceBuilder::create`] after boot, where the class is known at run time only.

@@ -11,9 +11,9 @@ use crate::{boot, current};
 
 /// A handle to an independent copy of the state of all modules of the class `C`.
 ///
-/// Handles are counted: the instance goes when the last one is dropped, or by [`destroy`](Self::destroy). The base
-/// instance always exists. A handle that is kept in a variable of its own instance keeps the instance alive for
-/// good; keep a [`WeakInstance`](crate::WeakInstance) there instead.
+/// Handles are counted: [`destroy`](Self::destroy), or the drop of the last handle, destroys the instance. The base
+/// instance always exists. If a handle is kept in a variable of its own instance, that instance is never destroyed; keep a
+/// [`WeakInstance`](crate::WeakInstance) there instead.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -94,8 +94,8 @@ impl<C: Class> Instance<C> {
     ///
     /// # Aborts
     ///
-    /// If the context that is found on the way out is not the one that was set, which takes a crate that switches
-    /// stacks inside `f`.
+    /// If the context that it finds afterwards is not the one that it has set, because a crate has switched stacks inside
+    /// `f`.
     #[inline]
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -103,40 +103,40 @@ impl<C: Class> Instance<C> {
         context::enter::<C, R>(self.handle.as_ptr(), f)
     }
 
-    /// Its number: ids of a class start at 0 for the base instance, and none is used twice.
+    /// The id of the instance. Ids of a class start at 0 for the base instance, and none is used twice.
     #[must_use]
     pub fn id(&self) -> u64 {
         self.handle.header().id
     }
 
-    /// The name it was made with, a label that others may bear as well.
+    /// The name that the builder gave it: a label, which other instances may have too.
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.handle.header().name.as_deref()
     }
 
-    /// Where it is in its life.
+    /// The state of its life.
     #[must_use]
     pub fn state(&self) -> InstanceState {
         self.handle.header().phase().state()
     }
 
-    /// Whether it is the base instance.
+    /// Returns `true` for the base instance.
     #[must_use]
     pub fn is_base(&self) -> bool {
         self.handle.header().is_base()
     }
 
-    /// The instance that was current when this one was made, the base if there was none. When a parent goes, its
-    /// own parent takes its place. `None` for the base itself.
+    /// The instance that was current when this one was made, or the base instance. When a parent is destroyed, its own
+    /// parent takes its place. `None` for the base instance.
     ///
-    /// One lock and one look-up, and one more for each ancestor that is just going.
+    /// Cost: one lock and one look-up, and one more for each ancestor that is shutting down.
     #[must_use]
     #[track_caller]
     pub fn parent(&self) -> Option<Self> {
         let tree = &Self::class_state().ok()?.live().tree;
         let mut id = tree.parent(self.id())?;
-        // A parent that is going counts as gone.
+        // A parent that is shutting down does not count.
         loop {
             match tree.find(id) {
                 Some(handle) => return Some(Self::from_handle(handle)),
@@ -145,7 +145,7 @@ impl<C: Class> Instance<C> {
         }
     }
 
-    /// The instance with this id, unless it is gone or going. Takes the same time however many there are.
+    /// The instance with this id, unless it is destroyed or shutting down. The number of instances does not matter.
     ///
     /// # Errors
     ///

@@ -18,7 +18,7 @@ impl<C: Class> Instance<C> {
 
 /// Finds an instance again as long as it lives; from [`Instance::downgrade`].
 ///
-/// It is the instance's id and no memory, so that an instance is freed at once when it goes.
+/// It is the instance's id and no memory, so that a destroyed instance is freed at once.
 ///
 /// ```
 /// # use vimage::prelude::*;
@@ -41,7 +41,7 @@ impl<C: Class> WeakInstance<C> {
         Self { id, class: PhantomData }
     }
 
-    /// A handle, unless the instance is gone or going. One lock and one look-up, whatever there is.
+    /// A handle, unless the instance is destroyed or shutting down. One lock and one look-up.
     #[must_use]
     #[track_caller]
     pub fn upgrade(&self) -> Option<Instance<C>> {

@@ -6,7 +6,7 @@ use std::ops::Range;
 use super::place::{PlacedPart, place};
 use crate::registry::PartEntry;
 
-/// What no module has of each instance's block: ranges of offsets, in order, none of them empty.
+/// The free ranges of each instance's block, by offset, none of them empty.
 #[derive(Debug)]
 pub(crate) struct Reserve {
     free: Vec<Range<usize>>,

@@ -44,7 +44,7 @@ pub unsafe trait Class: Sized + Send + Sync + 'static {
     const CONTEXT: ClassContext;
 }
 
-/// What code of a class finds where no instance is entered.
+/// The meaning of a use of a variable where no instance is entered.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NoContext {
     /// An accessor panics and says how to enter an instance.
@@ -61,7 +61,7 @@ pub struct ClassEntry {
     pub(crate) no_context: NoContext,
     #[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "there is always a context"))]
     pub(crate) context: ClassContext,
-    /// What boot makes of the class: a `ClassState`, a type of the floor above, which alone puts it here and gets it.
+    /// The state that boot makes: a `ClassState`, a type of the floor above, which alone sets and reads this.
     pub(crate) state: OnceLock<&'static (dyn Any + Send + Sync)>,
     /// The address of the base instance, which tells it from others.
     pub(crate) base: OnceLock<usize>,

@@ -91,13 +91,13 @@ impl HookEntry {
 pub enum Hook {
     /// Runs when an instance is made.
     Attach(AttachFn),
-    /// Runs before an instance goes, and may refuse.
+    /// Runs before an instance is destroyed, and may refuse.
     Quiesce(fn() -> Result<(), BoxError>),
-    /// Runs when an instance goes.
+    /// Runs when an instance is destroyed.
     Detach(fn()),
 }
 
-/// What an attach hook gets a reference to.
+/// The type of an attach hook's argument.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "an `#[attach]` hook takes nothing, or one `&vimage::Arguments`",
@@ -115,7 +115,7 @@ impl HookArgument for Arguments {
     }
 }
 
-/// What a hook that may fail may return.
+/// The return types of hooks that may fail.
 #[doc(hidden)]
 #[diagnostic::on_unimplemented(
     message = "an `#[attach]` or `#[quiesce]` hook cannot return `{Self}`",

@@ -13,7 +13,7 @@ use super::class::{Class, ClassEntry};
 pub unsafe trait Module {
     /// The class it belongs to.
     type Class: Class;
-    /// What it depends on by path: `(A, (B, ()))`.
+    /// The modules that it depends on by path: `(A, (B, ()))`.
     #[doc(hidden)]
     type Dependencies;
     #[doc(hidden)]

@@ -207,7 +207,7 @@ impl PartEntry {
         }))
     }
 
-    /// Whether it can be reached.
+    /// `true` once code can reach it.
     pub(crate) fn is_published(&self) -> bool {
         self.offset.load(Ordering::Relaxed) != Self::UNREGISTERED
     }

@@ -1,4 +1,4 @@
-//! What a `V_` name is in the builds with parts.
+//! Accessors: the type of a `V_` name in the builds with parts.
 
 use std::marker::PhantomData;
 use std::ptr::NonNull;

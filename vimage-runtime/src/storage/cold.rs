@@ -1,4 +1,4 @@
-//! What happens when an accessor finds nothing.
+//! The cold path: an accessor has found nothing.
 
 use std::ptr::NonNull;
 

@@ -1,9 +1,9 @@
-//! What the two builds with parts share: the declaration of a part and the entry point of virtualized code.
+//! The common part of the two builds with parts: the declaration of a part and the entry point of virtualized code.
 
 use super::accessor::UseInVirtualizedCode;
 use crate::registry::Class;
 
-/// What the macros of these builds are called in `vimage_macros`.
+/// The macros of these builds, by their names in `vimage_macros`.
 pub(crate) mod macros {
     pub use vimage_macros::{
         instances_attach as attach, instances_detach as detach, instances_module as module,
@@ -20,7 +20,8 @@ pub(crate) mod macros {
 macro_rules! __part {
     (
         module = $module:path; part = $part:ident; entry = $entry:ident;
-        $({ $(#[$cfg:meta])* } { $(#[$attr:meta])* } $vis:vis $kind:ident $accessor:ident $field:ident ($ty:ty) = ($init:expr);)*
+        $({ $(#[$cfg:meta])* } { $(#[$attr:meta])* } $vis:vis $kind:ident $accessor:ident $field:ident ($ty:ty) = ($init:expr)
+            as $label:literal;)*
     ) => {
         #[doc(hidden)]
         #[allow(non_snake_case, non_camel_case_types, dead_code, missing_debug_implementations, clippy::all, clippy::pedantic)]
@@ -37,7 +38,7 @@ macro_rules! __part {
                 };
                 __VIMAGE_INITIAL
             },
-            $({ $(#[$cfg])* } $kind $accessor $field ($ty))*
+            $({ $(#[$cfg])* } $kind $label $field ($ty))*
         }
 
         $(

@@ -16,22 +16,22 @@ use crate::error::{TeardownFailure, message};
 use crate::failure;
 use crate::registry::{ClassEntry, classes};
 
-/// What `V_NAME` denotes in virtualized code for a `#[virtualized] thread_local!`; the same methods as std's
-/// [`LocalKey`](std::thread::LocalKey), which it is in the default build.
+/// The type of `V_NAME` in virtualized code for a `#[virtualized] thread_local!`. It has the methods of std's
+/// [`LocalKey`](std::thread::LocalKey); in the default build it is that type.
 ///
 /// A value is made when a thread first uses the variable in an instance. It is dropped with its thread, or once its
 /// instance is destroyed.
 ///
-/// - When the thread ends first, the value is dropped in the instance, which is held meanwhile: by
-///   [`vimage::thread`](crate::thread) before the thread is over for those who wait for it, otherwise by the thread's own
-///   destructors, during which `destroy` may find the instance busy.
-/// - When the instance goes first: at once on the thread that destroys it; on other threads when they next make such a
-///   value or end, since a value that is not `Send` cannot be dropped by anyone else. Its `Drop` has no context then, so
-///   that it panics if it uses a `V_` name.
+/// - If the thread ends first, the value is dropped in the instance, which is held meanwhile. A thread of
+///   [`vimage::thread`](crate::thread) does so before `join` returns; any other thread in its destructors, during which
+///   `destroy` may return `Busy`.
+/// - If the instance is destroyed first, the value is dropped at once on the thread that destroys it. Other threads drop
+///   theirs when they next make such a value, or end, since a value that is not `Send` must be dropped on its thread. There
+///   is no context then, so that a `Drop` that uses a `V_` name panics.
 ///
-/// A panic of its `Drop` goes to the [failure handler](crate::set_failure_handler).
+/// The [failure handler](crate::set_failure_handler) gets a panic of a `Drop`.
 ///
-/// An access is a look-up in a table of the thread, some ten times the cost of a std thread-local.
+/// Cost: an access is a look-up in a table of the thread, about ten times a std thread-local.
 ///
 /// ```
 /// #[vimage::module]

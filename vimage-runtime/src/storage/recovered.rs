@@ -1,4 +1,4 @@
-//! What the variables of an input with mistakes are, so that whatever uses them has no errors of its own.
+//! The variables of an input with mistakes, so that code that uses them has no errors of its own.
 
 use std::fmt;
 use std::marker::PhantomData;

@@ -1,6 +1,6 @@
 //! The regions of virtualized code, as the macros' output names them.
 
-/// What resolutions borrow, so that they end with it: a local at the head of each region.
+/// A local at the head of each region. Resolutions borrow it, so that they end with it.
 ///
 /// It has no content, and no constant can be made of it. So an item cannot stand for the local, whatever its name.
 #[doc(hidden)]

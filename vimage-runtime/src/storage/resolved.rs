@@ -1,4 +1,4 @@
-//! What an accessor becomes at the head of a region.
+//! Resolved variables: the result of an accessor at the head of a region.
 
 use std::marker::PhantomData;
 

@@ -37,7 +37,7 @@ impl<T> Drop for Raw<T> {
     }
 }
 
-/// Whether a value is dropped with its part: `Drops::<T>::CHOSEN` is the inherent constant where `T` is `Send`,
+/// Decides whether a value is dropped with its part: `Drops::<T>::CHOSEN` is the inherent constant where `T` is `Send`,
 /// else that of [`NeverDrops`], which must be in scope.
 pub struct Drops<T>(Option<fn(&mut ManuallyDrop<T>)>);
 

@@ -36,7 +36,7 @@ pub struct Vimage {
     pub(super) ticket: Ticket,
 }
 
-/// What the clones of a vimage have in common.
+/// The part of a vimage that its clones share.
 #[derive(Debug)]
 pub(super) struct Shared {
     /// In the order of their classes.

@@ -4,9 +4,10 @@
 //! before and puts it back after. A request that arrives meanwhile is noted; the thread that has the value out carries
 //! it out then: it sends the value home, or drops it.
 
-use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, ThreadId};
+use std::time::Duration;
 
 use super::transfer::Transfer;
 use crate::carry::enter::Enter;
@@ -26,13 +27,24 @@ struct State<T, C: Class> {
     /// `None` while it is out, and after the owner was dropped.
     value: Option<Box<T>>,
     at: At<C>,
-    /// The thread that has the value out.
-    user: Option<ThreadId>,
+    user: Option<User>,
     /// The ids of instances that have shut down while it was out.
     recalled: Vec<u64>,
     /// The owner was dropped.
     abandoned: bool,
 }
+
+/// The thread that has the value out.
+#[derive(Clone, Copy)]
+struct User {
+    thread: ThreadId,
+    /// Where it was taken out; none where the shutdown of an instance sends it home.
+    place: Option<&'static Location<'static>>,
+}
+
+/// With the feature `invariants`, a longer wait for a value is reported: the thread that has it out may be waiting for
+/// the one that waits for the value.
+const SUSPICIOUS: Duration = Duration::from_secs(3);
 
 /// The place of a value.
 pub(super) enum At<C: Class> {
@@ -52,6 +64,21 @@ impl<C: Class> Clone for At<C> {
 }
 impl<C: Class> Copy for At<C> {}
 
+impl User {
+    /// Says that another thread has waited for the value for long.
+    fn report(&self, waiting: &Location<'_>) {
+        let use_of_it = match self.place {
+            Some(place) => format!("taken by another thread at {place}"),
+            None => "being sent home, because the instance that it is lent to shuts down".to_owned(),
+        };
+        failure::warn(format_args!(
+            "a thread has waited at {waiting} for {} seconds for a `Movable`: its value is {use_of_it}. If a `leave` or \
+             `join` step of the value waits for the thread, neither can go on",
+            SUSPICIOUS.as_secs()
+        ));
+    }
+}
+
 impl<T: Transfer<C>, C: Class> Shared<T, C> {
     pub(super) fn new(home: Instance<C>, value: T) -> Self {
         let at = At::Home { joined: true };
@@ -67,12 +94,22 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
     #[track_caller]
     fn settled(&self) -> MutexGuard<'_, State<T, C>> {
         let mut state = self.lock();
+        let mut is_watched = cfg!(feature = "invariants");
         while let Some(user) = state.user {
-            if user == thread::current().id() {
+            if user.thread == thread::current().id() {
                 drop(state);
                 panic!("a `Movable` was used inside a step of its own value");
             }
-            state = self.put_back.wait(state).unwrap_or_else(PoisonError::into_inner);
+            if is_watched {
+                let waited = self.put_back.wait_timeout(state, SUSPICIOUS).unwrap_or_else(PoisonError::into_inner);
+                state = waited.0;
+                if waited.1.timed_out() {
+                    user.report(Location::caller());
+                    is_watched = false;
+                }
+            } else {
+                state = self.put_back.wait(state).unwrap_or_else(PoisonError::into_inner);
+            }
         }
         state
     }
@@ -85,8 +122,11 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
         self.take_from(&mut state, Some(place))
     }
 
+    /// Without a place to enter, the thread is in it: it shuts the instance down.
+    #[track_caller]
     fn take_from<'a>(&'a self, state: &mut State<T, C>, place: Option<Instance<C>>) -> Taken<'a, T, C> {
-        state.user = Some(thread::current().id());
+        let taken_at = place.is_some().then_some(Location::caller());
+        state.user = Some(User { thread: thread::current().id(), place: taken_at });
         state.recalled.clear();
         Taken { shared: self, value: state.value.take(), at: state.at, place }
     }

@@ -11,6 +11,11 @@ use crate::registry::{Class, Net};
 /// Each step runs in the instance that the value leaves or joins. Other classes have the caller's contexts; they have
 /// none where an instance that shuts down sends the value home.
 ///
+/// A step must not wait for a thread that may use the same [`Movable`](crate::Movable): while the step runs, that thread
+/// waits for the value, in `instance`, `enter` or `move_to`, and neither can go on. So `leave` may tell a worker to stop,
+/// but not join it, unless the worker knows only what it was given. With the feature `invariants` such a wait is reported
+/// on stderr after three seconds, with both places.
+///
 /// ```
 /// use vimage::Transfer;
 ///

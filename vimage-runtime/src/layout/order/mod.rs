@@ -146,7 +146,7 @@ impl<'a> Names<'a> {
         names
     }
 
-    /// What each module has to wait for, without repetition.
+    /// The modules that each module waits for, without repetition.
     fn edges(&self, modules: &[LinkedModule]) -> Result<Vec<Vec<usize>>, BootError> {
         modules
             .iter()

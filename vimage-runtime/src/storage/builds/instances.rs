@@ -17,7 +17,7 @@ use crate::storage::variable::VariableEntry;
 macro_rules! __storage {
     (
         $module:path, $part:ident, $entry:ident, $initial:block,
-        $({ $(#[$cfg:meta])* } $kind:ident $accessor:ident $field:ident ($ty:ty))*
+        $({ $(#[$cfg:meta])* } $kind:ident $label:literal $field:ident ($ty:ty))*
     ) => {
         #[allow(non_upper_case_globals)]
         static $entry: $crate::__private::Part<$part> = {
@@ -34,7 +34,7 @@ macro_rules! __storage {
                     $(
                         $(#[$cfg])*
                         $crate::__private::FieldEntry {
-                            name: $crate::__private::core::stringify!($accessor),
+                            name: $label,
                             offset: $crate::__private::core::mem::offset_of!($part, $field),
                             size: $crate::__private::core::mem::size_of::<$ty>(),
                             kept: $crate::__private::kept::$kind,
@@ -73,7 +73,7 @@ macro_rules! __slot {
     };
 }
 
-/// Whether the variables of a kind outlive their instance.
+/// `true` for the kinds of variables that outlive their instance.
 #[doc(hidden)]
 #[allow(non_upper_case_globals, reason = "named after the kinds")]
 pub mod kept {
@@ -82,7 +82,7 @@ pub mod kept {
     pub const Keep: bool = true;
 }
 
-/// What drops the slot that `projection` returns.
+/// The function that drops the slot that `projection` returns.
 #[doc(hidden)]
 pub const fn drop_of<P, S>(_projection: fn(&P) -> &S) -> Option<unsafe fn(*mut u8)> {
     unsafe fn drop_slot<S>(slot: *mut u8) {
@@ -110,7 +110,7 @@ impl<P> Part<P> {
         Self { entry: unsafe { PartEntry::new::<M, P>(template, fields) }, part: PhantomData }
     }
 
-    /// What is registered.
+    /// The registered entry.
     pub const fn entry(&self) -> &PartEntry {
         &self.entry
     }
@@ -185,7 +185,7 @@ impl<T> Place<T> {
         }
     }
 
-    /// What is found at the head of a region.
+    /// Resolves the variable at the head of a region.
     #[inline(always)]
     pub(in crate::storage) fn look_up<C: Class>(self, variable: &'static VariableEntry) -> Found<T> {
         Found { slot: self.slot(C::CONTEXT.get().as_ptr()), place: self, class: C::ENTRY, variable }
@@ -232,7 +232,7 @@ impl<T> Place<T> {
     }
 }
 
-/// What the head of a region has found: a slot, or nothing and all that it takes to look again.
+/// The result of the head of a region: a slot, or nothing and all that is needed to look again.
 #[derive(Debug)]
 pub(in crate::storage) struct Found<T> {
     slot: *const T,
@@ -260,7 +260,7 @@ impl<T> Place<T> {
     /// Tries again after the head of a region found nothing: the process may have booted since.
     ///
     /// Only the base instance will do, which is never freed: any other one was entered inside the region, by a macro
-    /// around the mention, and may be gone before the region ends.
+    /// around the use, and may be destroyed before the region ends.
     #[cold]
     #[inline(never)]
     #[track_caller]

@@ -1,4 +1,4 @@
-//! What differs between the three builds: where the values of variables are, and how an accessor finds them.
+//! The differences between the three builds: where the values of variables are, and how an accessor finds them.
 
 #[cfg(feature = "vimage")]
 mod instances;

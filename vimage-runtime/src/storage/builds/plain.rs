@@ -3,7 +3,7 @@
 use crate::core::HasInstances;
 use crate::storage::{Held, Virtualized};
 
-/// What the macros of this build are called in `vimage_macros`.
+/// The macros of this build, by their names in `vimage_macros`.
 pub(crate) mod macros {
     pub use vimage_macros::{
         plain_attach as attach, plain_detach as detach, plain_module as module, plain_quiesce as quiesce,

@@ -52,7 +52,7 @@ impl<P> Part<P> {
     }
 }
 
-/// What is in a static is never dropped.
+/// Values in statics are never dropped.
 pub use crate::storage::slot::Scoped as Keep;
 
 impl Shared for kind::Keep {
@@ -79,7 +79,7 @@ impl<T> Place<T> {
         Self(unsafe { part.0.get().cast_const().byte_add(field).cast() })
     }
 
-    /// What is found at the head of a region.
+    /// Resolves the variable at the head of a region.
     #[inline(always)]
     pub(in crate::storage) fn look_up<C: Class>(self, _: &'static VariableEntry) -> Found<T> {
         self
