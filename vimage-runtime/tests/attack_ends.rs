@@ -75,18 +75,6 @@ mod connections {
 
     #[virtualized]
     pub static COUNTED: Mutex<Option<Counted>> = Mutex::new(None);
-
-    #[virtualized]
-    pub static BORROWED: Mutex<Option<super::Borrowed>> = Mutex::new(None);
-}
-
-/// Says when it is dropped.
-struct Borrowed;
-
-impl Drop for Borrowed {
-    fn drop(&mut self) {
-        println!("at exit: dropped while it is borrowed");
-    }
 }
 
 /// Runs a test of this binary in a process of its own, in which it does what would end this one.
@@ -128,32 +116,6 @@ fn the_process_exits_inside_an_instance_that_a_thread_local_holds() {
             std::process::exit(0)
         })
     });
-}
-
-/// The instance is not the current one, but another thread still uses a reference that was made in it.
-#[test]
-fn the_process_exits_inside_an_instance_that_was_entered_in_another_one() {
-    if !is_alone() {
-        let printed = alone("the_process_exits_inside_an_instance_that_was_entered_in_another_one");
-        assert!(printed.contains("about to exit") && !printed.contains("at exit: dropped"), "{printed}");
-        return;
-    }
-    let (inner, used) = (Vnet::new().unwrap(), Barrier::new(2));
-    let use_it = |borrowed: &Mutex<Option<Borrowed>>| {
-        *borrowed.lock().unwrap() = Some(Borrowed);
-        std::thread::scope(|scope| {
-            scope.spawn(|| {
-                used.wait();
-                while borrowed.lock().unwrap().is_some() {
-                    std::thread::yield_now();
-                }
-            });
-            used.wait();
-            println!("about to exit");
-            inner.enter(|| std::process::exit(0))
-        })
-    };
-    NET.with(|outer| outer.enter(|| connections::V_BORROWED.with_current(use_it)));
 }
 
 #[test]

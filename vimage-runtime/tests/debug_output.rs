@@ -7,7 +7,7 @@ use vimage::{Bound, Contexts, Movable, Transfer};
 
 #[vnet_module]
 mod foo {
-    use std::sync::atomic::AtomicU32;
+    use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
     use vimage::prelude::*;
 
     #[virtualized(symmap, sysctl("net.foo.mode", rw))]
@@ -16,6 +16,12 @@ mod foo {
     #[virtualized]
     thread_local! {
         static FOO_LOCAL: u32 = const { 1 };
+    }
+
+    pub fn calls() -> u32 {
+        #[virtualized(label = "calls of foo::calls")]
+        static CALLS: AtomicU32 = AtomicU32::new(0);
+        V_CALLS.fetch_add(1, Relaxed)
     }
 
     pub fn local() -> String {
@@ -85,6 +91,14 @@ fn of_what_there_is_in_each_build() {
     show(&vimage::debug::modules());
     show(&std::future::ready(()).within(&vnet));
     vimage::thread::scope(|scope| _ = show(scope));
+}
+
+#[test]
+fn a_variable_has_its_label_in_tables() {
+    assert_eq!(vimage::boot().unwrap().enter(foo::calls), 0);
+    let variables = vimage::debug::variables().to_string();
+    assert_eq!(variables.contains("calls of foo::calls"), cfg!(feature = "vimage"), "{variables}");
+    assert!(!variables.contains("V_CALLS"), "{variables}");
 }
 
 #[cfg(not(feature = "vimage"))]

@@ -11,9 +11,12 @@ pub fn body(seed: u64, waits: bool, edition: u16) -> String {
         scope: Scope { waits, exits: true, writes: true, ..Scope::default() },
         edition,
         names: 0,
-        size: 40,
+        size: 0,
     };
-    let statements = generator.statements(3);
+    // Small ones are rejected less often, large ones have more combinations.
+    generator.size = 10 + generator.random.below(60);
+    let depth = 2 + generator.random.below(3);
+    let statements = generator.statements(depth);
     let tail = match generator.random.below(3) {
         0 => generator.option(2),
         _ => format!("Some({})", generator.number(3)),
@@ -105,6 +108,9 @@ impl Generator {
             5 => format!("{}.with(&Noise({}), {})", used("LOG"), self.number(d), self.number(d)),
             6 => format!("{}.borrow({}).n()", used("LOG"), self.number(d)),
             7 => format!("{}.noise({}).both({}, {})", used("LOG"), self.number(d), self.number(d), self.number(d)),
+            32 if self.scope.writes && self.random.once_in(3) => {
+                format!("{}.fill(&mut x, {})", used("LOG"), self.number(d))
+            }
             8 => format!("{}.lock().len()", used("LOCK")),
             9 => format!("{}.lock().push({})", used("LOCK"), self.number(d)),
             10 => format!("held(&{}, {})", self.guard(d), self.number(d)),

@@ -185,6 +185,11 @@ impl Log {
         record(format_args!("with {} {n}", noise.0));
         n
     }
+    pub fn fill(&self, to: &mut u64, n: u64) -> u64 {
+        record(format_args!("fill {to} {n}"));
+        *to = n;
+        n
+    }
     pub fn borrow(&self, n: u64) -> Borrow<'_> {
         record(format_args!("borrow {n}"));
         Borrow(self, n)

@@ -8,6 +8,8 @@ mod asynchronous;
 mod lines;
 #[path = "../../../vimage-runtime/tests/virtualized_macros.rs"]
 mod macros;
+#[path = "../../../vimage-runtime/tests/virtualized_async_order.rs"]
+mod order;
 #[path = "../../../vimage-runtime/tests/virtualized_places.rs"]
 mod places;
 #[path = "../../../vimage-runtime/tests/virtualized_scopes.rs"]

@@ -16,6 +16,15 @@ mod foo {
     static ELSEWHERE: u8 = 0;
     #[virtualized(keep, in = crate::bar)]
     fn function() {}
+    #[virtualized(label = loud)]
+    static LABELLED: u8 = 0;
+    #[virtualized(label = "loud")]
+    impl Labelled {}
+    struct Labelled;
+    #[virtualized(label = "loud")]
+    thread_local! {
+        static LOUD: u8 = 0;
+    }
     #[virtualized]
     static V_PREFIXED: u8 = 0;
 }

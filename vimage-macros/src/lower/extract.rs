@@ -152,6 +152,7 @@ impl Extractor<'_> {
         let symbol = options.symmap.is_some() || self.symmap;
         let variable = Variable {
             exports: self.exports(attr, options.home.as_ref(), options.sysctl.as_ref(), symbol, &item),
+            label: options.label.as_ref().map(|given| given.value.0.clone()),
             cfgs: attr::cfgs(&item.attrs),
             attrs: item.attrs,
             vis: item.vis,
@@ -199,7 +200,10 @@ impl Extractor<'_> {
     /// Refuses names for an item that has no value that they could stand for.
     fn refuse_exports(&self, attrs: &[ParsedAttr], problem: impl Fn(&Ident) -> problem::Problem) {
         let names = |attr: &ParsedAttr| match &attr.options {
-            AttrOptions::Virtualized(options) => names_of(options.sysctl.as_ref(), options.symmap.as_ref()),
+            AttrOptions::Virtualized(options) => {
+                let label = options.label.as_ref().map(|given| given.name.clone());
+                [names_of(options.sysctl.as_ref(), options.symmap.as_ref()), Vec::from_iter(label)].concat()
+            }
             AttrOptions::Shared(options) => names_of(options.sysctl.as_ref(), options.symmap.as_ref()),
             AttrOptions::Hook(..) | AttrOptions::Module => Vec::new(),
         };

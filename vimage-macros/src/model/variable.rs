@@ -1,6 +1,6 @@
 //! Variables, and the parts that they are stored in.
 
-use syn::{Attribute, Expr, Ident, Path, Token, Type, Visibility};
+use syn::{Attribute, Expr, Ident, LitStr, Path, Token, Type, Visibility};
 
 use super::Exports;
 
@@ -19,6 +19,8 @@ pub(crate) struct Variable {
     pub(crate) init: Expr,
     /// The initializer of the field, with the closures in it as virtualized code.
     pub(crate) field_init: Expr,
+    /// The name in tables for people, if it is not that of the accessor.
+    pub(crate) label: Option<LitStr>,
     /// The names by which tools reach it.
     pub(crate) exports: Option<Exports>,
 }

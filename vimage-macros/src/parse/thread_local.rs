@@ -50,6 +50,7 @@ fn variable(outer: &[Attribute], input: ParseStream) -> syn::Result<Variable> {
         field_ty: ty.clone(),
         ty,
         field_init: init.clone(),
+        label: None,
         exports: None,
         init,
     })

@@ -93,13 +93,13 @@ impl Handle {
         self.header().holders.others(&self.ticket)
     }
 
-    /// Whether this thread runs in the instance, or in another one that was entered in it.
+    /// Whether this thread runs in the instance.
     ///
     /// A handle that was entered is borrowed, so that it is not the last one that somebody gives up in there, unless the
     /// thread never gets back to its `enter`: when the process exits in there, which drops the thread-locals of this
     /// thread, handles included; or in a coroutine that was forgotten. Then the instance has to stay.
     pub(super) fn is_entered(&self) -> bool {
-        context::is_entered(self.header)
+        context::is_current(self.header)
     }
 }
 

@@ -18,9 +18,7 @@ pub use class::{Class, ClassEntry, Cpu, Net, NoContext, Procg, Program};
 pub(crate) use closest::closest;
 pub use context::ClassContext;
 #[cfg(feature = "vimage")]
-pub use context::ThreadContext;
-#[cfg(feature = "vimage")]
-pub(crate) use context::{Context, Link};
+pub use context::Context;
 pub(crate) use hook::AttachFn;
 pub use hook::{
     Arguments, BoxError, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,

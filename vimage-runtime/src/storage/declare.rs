@@ -20,7 +20,8 @@ pub(crate) mod macros {
 macro_rules! __part {
     (
         module = $module:path; part = $part:ident; entry = $entry:ident;
-        $({ $(#[$cfg:meta])* } { $(#[$attr:meta])* } $vis:vis $kind:ident $accessor:ident $field:ident ($ty:ty) = ($init:expr);)*
+        $({ $(#[$cfg:meta])* } { $(#[$attr:meta])* } $vis:vis $kind:ident $accessor:ident $field:ident ($ty:ty) = ($init:expr)
+            as $label:literal;)*
     ) => {
         #[doc(hidden)]
         #[allow(non_snake_case, non_camel_case_types, dead_code, missing_debug_implementations, clippy::all, clippy::pedantic)]
@@ -37,7 +38,7 @@ macro_rules! __part {
                 };
                 __VIMAGE_INITIAL
             },
-            $({ $(#[$cfg])* } $kind $accessor $field ($ty))*
+            $({ $(#[$cfg])* } $kind $label $field ($ty))*
         }
 
         $(

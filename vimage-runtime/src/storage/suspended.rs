@@ -96,7 +96,7 @@ impl<T: ToOwned + ?Sized> FoundLater for Cow<'_, T> {}
 
 /// An index, with which the element is looked at in time: what it panics about, it panics about before the arguments.
 #[inline(always)]
-pub fn in_turn(index: usize, look: impl FnOnce(usize)) -> usize {
+pub fn in_turn<I: Copy>(index: I, look: impl FnOnce(I)) -> I {
     look(index);
     index
 }

@@ -58,3 +58,21 @@ pub(crate) fn run_in_two_instances<F: Future>(future: F) -> F::Output {
         }
     }
 }
+
+/// Polls a future in an instance of its own.
+pub(crate) fn run_in_one_instance<F: Future>(future: F) -> F::Output {
+    let base = vimage::boot().unwrap();
+    let mut future = pin!(future);
+    let mut context = Context::from_waker(Waker::noop());
+    let mut run = || {
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
+                return output;
+            }
+        }
+    };
+    match Vnet::new() {
+        Ok(vnet) => vnet.enter(run),
+        Err(_) => base.enter(&mut run),
+    }
+}

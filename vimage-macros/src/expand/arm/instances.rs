@@ -2,7 +2,7 @@
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::Expr;
+use syn::{Expr, LitStr};
 
 use crate::expand::exports;
 use crate::idents;
@@ -27,13 +27,14 @@ pub(super) fn part(source: &Source, part: &Part, fill: &dyn Fn(&Expr) -> Expr) -
 }
 
 fn line(variable: &Variable, fill: &dyn Fn(&Expr) -> Expr) -> TokenStream {
-    let Variable { attrs, cfgs, vis, ident, field_ty, .. } = variable;
+    let Variable { attrs, cfgs, vis, ident, field_ty, label, .. } = variable;
     let kind = kind(variable);
     let accessor = idents::accessor(ident);
+    let label = label.clone().unwrap_or_else(|| LitStr::new(&accessor.to_string(), accessor.span()));
     let init = fill(&variable.field_init);
     // `const`, as in the default build: what it borrows lives as long as in the initializer of a static.
     quote! {
-        { #(#cfgs)* } { #(#attrs)* } #vis #kind #accessor #ident (#field_ty) = (const { #init });
+        { #(#cfgs)* } { #(#attrs)* } #vis #kind #accessor #ident (#field_ty) = (const { #init }) as #label;
     }
 }
 

@@ -5,8 +5,8 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, BinOp, Block, Expr, ExprAsync, ExprClosure, Item, Label, Lifetime, Macro, Stmt};
 
-use super::contain;
-use crate::parse::code::known;
+use crate::parse::code::known::{self, Temporaries};
+use crate::parse::code::pieces::Pieces;
 use crate::parse::code::{Context, unparsed};
 
 /// Looks for the first place at which the region that a piece of code belongs to may be suspended.
@@ -49,7 +49,7 @@ impl Visit<'_> for Finder<'_> {
     }
 
     fn visit_macro(&mut self, mac: &Macro) {
-        if self.found.is_none() && contain::may_suspend(mac, self.cx) {
+        if self.found.is_none() && may_suspend(mac, self.cx) {
             self.found = Some(mac.path.span());
         }
     }
@@ -224,4 +224,55 @@ pub(super) fn is_assignment(op: BinOp) -> bool {
             | BinOp::ShlAssign(_)
             | BinOp::ShrAssign(_)
     )
+}
+
+/// What becomes of a call in async code.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Treatment {
+    /// The call is made in a closure.
+    Closure,
+    /// A closure that does not return.
+    Never,
+    /// The call stands as it is written, beside a proof that this is the macro of the standard library.
+    InPlace,
+    /// The macro may wait: all borrows end in front of it.
+    Waits,
+}
+
+/// What becomes of a call in async code, for all that can be seen.
+pub(super) fn treatment(mac: &Macro, is_statement: bool, cx: &Context) -> Treatment {
+    let found = match known::known(&mac.path) {
+        _ if known::is_vouched(&mac.path, cx) => return Treatment::Waits,
+        _ if known::is_inert(&mac.path) => return Treatment::Closure,
+        None => return Treatment::Waits,
+        Some(found) => found,
+    };
+    let Ok(arguments) = Pieces::parse(mac.tokens.clone(), found.grammar) else { return Treatment::Waits };
+    let leaves = |expr: &&Expr| in_expr(expr, cx) || self::leaves(expr, cx);
+    let leaves = arguments.exprs().iter().any(leaves);
+    match found.temporaries {
+        Temporaries::EndInside if !leaves => Treatment::Closure,
+        Temporaries::EndWithTheStatement if !leaves && is_statement => Treatment::Closure,
+        Temporaries::EndWithTheProgram if !leaves => Treatment::Never,
+        _ if known::can_be_proven(&mac.path, cx) => Treatment::InPlace,
+        Temporaries::EndWithTheStatement if !leaves => Treatment::Closure,
+        _ => Treatment::Waits,
+    }
+}
+
+/// Whether a macro has to be taken for one that waits.
+pub(super) fn waits(mac: &Macro, cx: &Context) -> bool {
+    treatment(mac, false, cx) == Treatment::Waits
+}
+
+/// Whether async code may be suspended in the call.
+pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
+    match treatment(mac, false, cx) {
+        Treatment::Closure | Treatment::Never => false,
+        Treatment::Waits => true,
+        Treatment::InPlace => {
+            let arguments = known::arguments(mac, cx).expect("it was parsed before");
+            arguments.exprs().iter().any(|expr| in_expr(expr, cx))
+        }
+    }
 }

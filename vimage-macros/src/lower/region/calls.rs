@@ -7,7 +7,7 @@ use syn::visit_mut::VisitMut;
 use syn::{Expr, Macro};
 
 use super::rewriter::{Purpose, Rewriter};
-use super::{contain, in_place};
+use super::{awaits, in_place};
 use crate::diagnostics as problem;
 use crate::idents::ACCESSOR;
 use crate::parse::code::known;
@@ -17,8 +17,8 @@ use crate::parse::code::{Context, accessor, unparsed};
 /// Rewrites the arguments of a call.
 pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let cx = walk.cx;
-    let settle = walk.is_async() && walk.resolves_in_place() && contain::waits(mac, &cx);
-    let has_awaits = walk.is_async() && contain::may_suspend(mac, &cx);
+    let settle = walk.is_async() && walk.resolves_in_place() && awaits::waits(mac, &cx);
+    let has_awaits = walk.is_async() && awaits::may_suspend(mac, &cx);
     if known::is_inert(&mac.path) || !(has_awaits || mac.tokens.to_string().contains(ACCESSOR)) {
         return;
     }

@@ -16,62 +16,9 @@ use syn::{
     parse_quote_spanned,
 };
 
-use super::awaits;
+use super::awaits::{self, Treatment};
 use super::rewriter::Rewriter;
-use crate::parse::code::Context;
-use crate::parse::code::known::{self, Temporaries};
-use crate::parse::code::pieces::Pieces;
-
-/// What becomes of a call in async code.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Treatment {
-    /// The call is made in a closure.
-    Closure,
-    /// A closure that does not return.
-    Never,
-    /// The call stands as it is written, beside a proof that this is the macro of the standard library.
-    InPlace,
-    /// The macro may wait: all borrows end in front of it.
-    Waits,
-}
-
-/// What becomes of a call in async code, for all that can be seen.
-pub(super) fn treatment(mac: &Macro, is_statement: bool, cx: &Context) -> Treatment {
-    let found = match known::known(&mac.path) {
-        _ if known::is_vouched(&mac.path, cx) => return Treatment::Waits,
-        _ if known::is_inert(&mac.path) => return Treatment::Closure,
-        None => return Treatment::Waits,
-        Some(found) => found,
-    };
-    let Ok(arguments) = Pieces::parse(mac.tokens.clone(), found.grammar) else { return Treatment::Waits };
-    let leaves = |expr: &&Expr| awaits::in_expr(expr, cx) || awaits::leaves(expr, cx);
-    let leaves = arguments.exprs().iter().any(leaves);
-    match found.temporaries {
-        Temporaries::EndInside if !leaves => Treatment::Closure,
-        Temporaries::EndWithTheStatement if !leaves && is_statement => Treatment::Closure,
-        Temporaries::EndWithTheProgram if !leaves => Treatment::Never,
-        _ if can_be_proven(&mac.path, cx) => Treatment::InPlace,
-        Temporaries::EndWithTheStatement if !leaves => Treatment::Closure,
-        _ => Treatment::Waits,
-    }
-}
-
-/// Whether a macro has to be taken for one that waits.
-pub(super) fn waits(mac: &Macro, cx: &Context) -> bool {
-    treatment(mac, false, cx) == Treatment::Waits
-}
-
-/// Whether async code may be suspended in the call.
-pub(super) fn may_suspend(mac: &Macro, cx: &Context) -> bool {
-    match treatment(mac, false, cx) {
-        Treatment::Closure | Treatment::Never => false,
-        Treatment::Waits => true,
-        Treatment::InPlace => {
-            let arguments = known::arguments(mac, cx).expect("it was parsed before");
-            arguments.exprs().iter().any(|expr| awaits::in_expr(expr, cx))
-        }
-    }
-}
+use crate::parse::code::known;
 
 impl Rewriter<'_> {
     /// A macro call in async code, in which it cannot wait.
@@ -98,7 +45,7 @@ impl Rewriter<'_> {
     /// Rewrites the arguments; gives what the call becomes if it does not stay as it is.
     fn contain(&mut self, mac: &mut Macro, is_statement: bool) -> Option<Expr> {
         let mixed = Span::mixed_site();
-        let treatment = treatment(mac, is_statement, &self.cx);
+        let treatment = awaits::treatment(mac, is_statement, &self.cx);
         if treatment == Treatment::InPlace {
             self.relied_on.push(mac.path.clone());
         }
@@ -127,39 +74,13 @@ impl Rewriter<'_> {
     }
 }
 
-/// Whether the macro of a call can be compared with one of the standard library, and nothing says that it is another.
-fn can_be_proven(path: &Path, cx: &Context) -> bool {
-    let name = &path.segments[path.segments.len() - 1].ident;
-    let is_alone = path.segments.len() == 1;
-    // Other crates have macros of these names, which are called by the name alone.
-    let is_common = ["pin", "ready"].iter().any(|common| name == common);
-    call(name).is_some() && !(is_alone && (is_common || cx.redefined.contains(name)))
-}
-
-/// A call of a macro of the standard library that needs nothing, and the type of its value.
-fn call(name: &Ident) -> Option<(&'static str, &'static str)> {
-    Some(match name.to_string().as_str() {
-        "assert" | "debug_assert" => ("(true)", "_"),
-        "assert_eq" | "debug_assert_eq" => ("((), ())", "_"),
-        "assert_ne" | "debug_assert_ne" => ("(true, false)", "_"),
-        "dbg" | "eprintln" | "println" => ("()", "()"),
-        "eprint" | "format" | "format_args" | "print" => ("(\"\")", "_"),
-        "matches" => ("((), ())", "_"),
-        "pin" => ("(())", "_"),
-        "ready" => ("(__Poll::Ready(()))", "()"),
-        "vec" => ("[]", "__Vec<()>"),
-        "write" | "writeln" => ("(__String::new(), \"\")", "_"),
-        _ => return None,
-    })
-}
-
 fn proof(path: &Path, krate: &Path) -> Stmt {
     let mut parent = path.clone();
     let name = parent.segments.pop().expect("a macro has a name").ident;
     parent.segments.pop_punct();
     let at = Span::mixed_site().located_at(name.span());
     let import = (!parent.segments.is_empty()).then(|| quote_spanned!(at=> use #parent::*;));
-    let (arguments, value) = call(&name).expect("it can be proven");
+    let (arguments, value) = known::call(&name).expect("it can be proven");
     let [arguments, value] = [arguments, value].map(|text| tokens(text, at));
     parse_quote_spanned!(at=> {
         #import

@@ -27,10 +27,10 @@ use syn::token::Brace;
 use syn::visit_mut::VisitMut;
 use syn::{Block, Expr, ExprBlock, ExprIf, ExprMatch, ReturnType, Stmt, parse_quote_spanned};
 
-use super::contain::Treatment;
+use super::awaits::Treatment;
 use super::region::{Region, RegionKind, located_at};
 use super::rewriter::Rewriter;
-use super::{awaits, cfg, contain, late, uses};
+use super::{awaits, cfg, late, uses};
 use crate::parse::code::{Context, accessor};
 
 impl Rewriter<'_> {
@@ -103,7 +103,7 @@ impl Rewriter<'_> {
     fn resolve_in_place(&mut self, expr: &mut Expr) {
         let cx = self.cx;
         match expr {
-            Expr::Macro(call) => match contain::treatment(&call.mac, false, &cx) {
+            Expr::Macro(call) => match awaits::treatment(&call.mac, false, &cx) {
                 Treatment::Waits => {
                     self.is_settled = false;
                     self.visit_expr_macro_mut(call);
@@ -221,7 +221,7 @@ fn macro_at_start(stmt: &Stmt, cx: &Context) -> Option<Span> {
     match stmt {
         Stmt::Local(local) => local.init.as_ref().and_then(|init| macro_at_its_start(&init.expr, cx)),
         Stmt::Expr(expr, _) => macro_at_its_start(expr, cx),
-        Stmt::Macro(call) => contain::waits(&call.mac, cx).then(|| call.mac.path.span()),
+        Stmt::Macro(call) => awaits::waits(&call.mac, cx).then(|| call.mac.path.span()),
         Stmt::Item(item) => awaits::foreign_attr(item),
     }
 }
@@ -231,7 +231,7 @@ fn macro_at_start(stmt: &Stmt, cx: &Context) -> Option<Span> {
 /// So its barrier can stand in front of all of the expression, of which the macro may be the place.
 fn macro_at_its_start(expr: &Expr, cx: &Context) -> Option<Span> {
     let first = match expr {
-        Expr::Macro(call) => return contain::waits(&call.mac, cx).then(|| call.mac.path.span()),
+        Expr::Macro(call) => return awaits::waits(&call.mac, cx).then(|| call.mac.path.span()),
         Expr::Verbatim(tokens) if !tokens.is_empty() => return Some(tokens.to_token_stream().span()),
         Expr::Await(inner) => &inner.base,
         Expr::Binary(inner) if !awaits::is_assignment(inner.op) => &inner.left,

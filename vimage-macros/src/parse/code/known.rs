@@ -1,7 +1,7 @@
 //! Macros that are known by their names, and the arguments of their calls.
 
 use syn::ext::IdentExt;
-use syn::{Macro, Path};
+use syn::{Ident, Macro, Path};
 
 use Temporaries::{EndInside, EndWithTheProgram, EndWithTheStatement, Last};
 
@@ -102,4 +102,30 @@ pub(crate) fn arguments(mac: &Macro, cx: &Context) -> Option<Pieces> {
 /// The arguments of a call of a macro that is known by its name.
 pub(crate) fn arguments_by_name(mac: &Macro) -> Option<Pieces> {
     Pieces::parse(mac.tokens.clone(), known(&mac.path)?.grammar).ok()
+}
+
+/// Whether the macro of a call can be compared with one of the standard library, and nothing says that it is another.
+pub(crate) fn can_be_proven(path: &Path, cx: &Context) -> bool {
+    let name = &path.segments[path.segments.len() - 1].ident;
+    let is_alone = path.segments.len() == 1;
+    // Other crates have macros of these names, which are called by the name alone.
+    let is_common = ["pin", "ready"].iter().any(|common| name == common);
+    call(name).is_some() && !(is_alone && (is_common || cx.redefined.contains(name)))
+}
+
+/// A call of a macro of the standard library that needs nothing, and the type of its value.
+pub(crate) fn call(name: &Ident) -> Option<(&'static str, &'static str)> {
+    Some(match name.to_string().as_str() {
+        "assert" | "debug_assert" => ("(true)", "_"),
+        "assert_eq" | "debug_assert_eq" => ("((), ())", "_"),
+        "assert_ne" | "debug_assert_ne" => ("(true, false)", "_"),
+        "dbg" | "eprintln" | "println" => ("()", "()"),
+        "eprint" | "format" | "format_args" | "print" => ("(\"\")", "_"),
+        "matches" => ("((), ())", "_"),
+        "pin" => ("(())", "_"),
+        "ready" => ("(__Poll::Ready(()))", "()"),
+        "vec" => ("[]", "__Vec<()>"),
+        "write" | "writeln" => ("(__String::new(), \"\")", "_"),
+        _ => return None,
+    })
 }

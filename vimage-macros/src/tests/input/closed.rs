@@ -41,7 +41,7 @@ pub mod foo {
     fn idetach() {}
 
     pub fn work() -> u64 {
-        #[virtualized]
+        #[virtualized(label = "calls of work")]
         static CALLS: AtomicU64 = AtomicU64::new(0);
         V_CALLS.fetch_add(1, Relaxed) + V_FOO_COUNTER.load(Relaxed)
     }

@@ -15,7 +15,7 @@ mod single;
 #[cfg(not(feature = "vimage"))]
 use single as build;
 
-pub(crate) use build::{adopt, bar, bar_all, enter, enter_each, enter_entry, found, is_entered, leave_all, restore};
+pub(crate) use build::{adopt, bar, bar_all, enter, enter_each, enter_entry, found, is_current, leave_all, restore};
 
 /// What is current in one class.
 #[derive(Clone, Copy, Debug)]

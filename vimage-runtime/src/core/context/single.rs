@@ -12,7 +12,7 @@ pub(crate) fn found(_: &'static ClassEntry) -> Current {
 }
 
 /// Only the base instance is there, which is never destroyed.
-pub(crate) fn is_entered(_: NonNull<Header>) -> bool {
+pub(crate) fn is_current(_: NonNull<Header>) -> bool {
     false
 }
 

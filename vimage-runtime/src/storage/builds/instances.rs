@@ -17,7 +17,7 @@ use crate::storage::variable::VariableEntry;
 macro_rules! __storage {
     (
         $module:path, $part:ident, $entry:ident, $initial:block,
-        $({ $(#[$cfg:meta])* } $kind:ident $accessor:ident $field:ident ($ty:ty))*
+        $({ $(#[$cfg:meta])* } $kind:ident $label:literal $field:ident ($ty:ty))*
     ) => {
         #[allow(non_upper_case_globals)]
         static $entry: $crate::__private::Part<$part> = {
@@ -34,7 +34,7 @@ macro_rules! __storage {
                     $(
                         $(#[$cfg])*
                         $crate::__private::FieldEntry {
-                            name: $crate::__private::core::stringify!($accessor),
+                            name: $label,
                             offset: $crate::__private::core::mem::offset_of!($part, $field),
                             size: $crate::__private::core::mem::size_of::<$ty>(),
                             kept: $crate::__private::kept::$kind,

@@ -4,7 +4,7 @@ use super::rewritten;
 
 const CONSTRUCTS: &[(&str, &str)] = &[
     ("a function", "fn f() -> usize { V_A.lock().unwrap().len() + V_B.load() + V_A.lock().unwrap()[0] }"),
-    ("a function that mentions nothing", "fn f() -> usize { 1 }"),
+    ("a function that uses no variable", "fn f() -> usize { 1 }"),
     ("a path, and a second one to the same variable", "fn f() { foo::V_A.store(1); crate::foo::V_A.store(2); }"),
     ("a function pointer, an index, a field, a copy", "fn f() -> u8 { V_F(1); V_T[0].x = V_N; V_N }"),
     ("`static mut`", "unsafe fn f() { unsafe { V_M += 1; } let raw = &raw const V_M; }"),

@@ -1,0 +1,18 @@
+//! A few hundred programs, the same ones each time. `cargo run -p differential -- 10000` does many.
+
+#![cfg(all(feature = "vimage", not(feature = "inventory")))]
+
+use std::path::PathBuf;
+
+use differential::{Compiler, batch};
+
+#[test]
+fn generated_programs_do_the_same_in_both_builds() {
+    let compiler = Compiler::new(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("differential")).unwrap();
+    for edition in [2021, 2024] {
+        let report = batch(&compiler, u64::from(edition), 150, edition).unwrap();
+        assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));
+        // Most of them compile, and what they do is compared.
+        assert!(report.same > 100 && report.rejected > 5, "{report:?}");
+    }
+}
