@@ -1,10 +1,10 @@
 //! The names that expansions use. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
-#[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::registry::ENTRIES;
 #[cfg(feature = "vimage")]
 pub use crate::registry::Context;
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+pub use crate::registry::ENTRIES;
 pub use crate::registry::{
     Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
     HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
@@ -19,8 +19,8 @@ pub use crate::{stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
-    FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled,
-    suspend,
+    Argument, FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Receiver, Unchanging, after,
+    argument, in_turn, is_list, is_unchanging, receiver, settled, suspend,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};
