@@ -40,7 +40,7 @@ fn what_a_macro_moves_into_another_instance_is_not_found_there() {
     let vnet = Vnet::new().unwrap();
     let message = panic_of(|| foo::out_of_enter(vnet));
     assert!(
-        message.ends_with("move the use into a closure passed to `enter`, or into a function that is called there"),
+        message.ends_with("move the use into a closure passed to `enter`, or into a function of its own"),
         "{message}"
     );
 }

@@ -1,11 +1,12 @@
-//! In a module, each `static` that can change is virtualized or shared, by an attribute.
+//! In a module, each `static` that can change needs a decision: virtualized or shared.
 
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, ForeignItemStatic, Item, ItemForeignMod, ItemMacro, ItemStatic, StaticMutability, StmtMacro, Type,
+    Attribute, ForeignItemStatic, ImplItemFn, Item, ItemFn, ItemForeignMod, ItemImpl, ItemMacro, ItemMod, ItemStatic,
+    ItemTrait, StaticMutability, StmtMacro, Type,
 };
 
-use crate::attr::{AttrKind, Recognizer};
+use crate::attr::{self, AttrKind, Recognizer};
 use crate::diagnostics::{self as problem, Diagnostics};
 use crate::model::Input;
 use crate::parse::is_thread_local;
@@ -32,6 +33,14 @@ impl Decisions<'_> {
         }
     }
 
+    /// Asks about an attribute of another crate.
+    fn made(&self, attrs: &[Attribute]) {
+        let is_shared = |attr| self.recognizer.kind(attr) == Some(AttrKind::Shared);
+        if let Some(name) = attr::making_statics(attrs).filter(|_| !attrs.iter().any(is_shared)) {
+            self.diagnostics.at(&name, problem::undecided_attribute(&name));
+        }
+    }
+
     fn thread_local(&self, attrs: &[Attribute], mac: &syn::Macro) {
         if !self.decided(attrs) {
             self.diagnostics.at(&mac.path, problem::undecided_thread_local());
@@ -44,6 +53,31 @@ impl Visit<'_> for Decisions<'_> {
         if !self.recognizer.is_declared_module(item) {
             visit::visit_item(self, item);
         }
+    }
+
+    fn visit_item_fn(&mut self, item: &ItemFn) {
+        self.made(&item.attrs);
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_item_impl(&mut self, item: &ItemImpl) {
+        self.made(&item.attrs);
+        visit::visit_item_impl(self, item);
+    }
+
+    fn visit_item_trait(&mut self, item: &ItemTrait) {
+        self.made(&item.attrs);
+        visit::visit_item_trait(self, item);
+    }
+
+    fn visit_item_mod(&mut self, item: &ItemMod) {
+        self.made(&item.attrs);
+        visit::visit_item_mod(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &ImplItemFn) {
+        self.made(&item.attrs);
+        visit::visit_impl_item_fn(self, item);
     }
 
     fn visit_item_static(&mut self, item: &ItemStatic) {

@@ -67,8 +67,8 @@ pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
 #[track_caller]
 pub(super) fn entered_after_head(variable: &'static VariableEntry) -> ! {
     panic!(
-        "`{}` was resolved before an instance was entered in this function, or before its module {} was registered in \
-         it\nhelp: move the use into a closure passed to `enter`, or into a function that is called there",
+        "`{}` was resolved before an instance was entered in this function, or before its module {} was registered\nhelp: \
+         move the use into a closure passed to `enter`, or into a function of its own",
         variable.name, variable.module
     );
 }
