@@ -1,10 +1,10 @@
 //! The names that expansions use. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
-#[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::registry::ENTRIES;
 #[cfg(feature = "vimage")]
 pub use crate::registry::Context;
+#[cfg(all(feature = "linkme", not(feature = "inventory")))]
+pub use crate::registry::ENTRIES;
 pub use crate::registry::{
     Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
     HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
