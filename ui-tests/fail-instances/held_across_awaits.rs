@@ -8,7 +8,7 @@ use vimage::prelude::*;
 mod foo {
     use std::collections::HashMap;
     use std::ops::{AddAssign, Deref};
-    use std::sync::Mutex;
+    use std::sync::{LazyLock, Mutex};
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use vimage::prelude::*;
 
@@ -18,6 +18,10 @@ mod foo {
     static TOTALS: Mutex<[Total; 2]> = Mutex::new([Total(0), Total(0)]);
     #[virtualized]
     static POINTER: Pointer = Pointer(AtomicU64::new(0));
+    #[virtualized]
+    static LAZY: LazyLock<AtomicU64> = LazyLock::new(|| AtomicU64::new(0));
+    #[virtualized]
+    static mut RAW: u64 = 0;
     #[virtualized]
     static TABLE: Table = Table(AtomicU64::new(0));
 
@@ -111,6 +115,16 @@ mod foo {
 
     async fn behind_an_overloaded_index() {
         V_TABLE["n"].fetch_add(work(1).await, Relaxed);
+    }
+
+    fn handed(lazy: &LazyLock<AtomicU64>, n: u64) {}
+
+    async fn perhaps_behind_a_smart_pointer() {
+        handed(&V_LAZY, work(1).await);
+    }
+
+    async unsafe fn of_a_static_mut() -> u64 {
+        unsafe { V_RAW.wrapping_add(work(1).await) }
     }
 
     async fn in_a_variable() {

@@ -24,10 +24,10 @@ pub(crate) fn item(build: Build, kind: AttrKind, args: TokenStream, input: Token
     stages(build, |diagnostics| parse::item(kind, args, input, diagnostics))
 }
 
-/// The stages of everything that has variables, hooks or virtualized code in it.
+/// The stages of an input that may have variables, hooks or virtualized code in it.
 ///
-/// A stage reports and goes on, so that all mistakes are reported at once. Tokens that the parser hands back stay in the
-/// output as they are.
+/// A stage reports and goes on, so that all mistakes are reported at once. If the parser can read nothing, it hands the
+/// tokens back, which stay in the output as they are.
 fn stages(build: Build, parse: impl FnOnce(&Diagnostics) -> Result<Input, TokenStream>) -> TokenStream {
     let diagnostics = Diagnostics::default();
     let mut input = match parse(&diagnostics) {

@@ -17,7 +17,7 @@ use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Path, PathSegment};
 
-/// What the name of an accessor starts with.
+/// The prefix of the names of accessors.
 pub(crate) const ACCESSOR: &str = "V_";
 
 /// The accessor of a variable, at the place of the variable's name.
@@ -30,7 +30,7 @@ pub(crate) fn module() -> Ident {
     Ident::new("__VimageModule", Span::call_site())
 }
 
-/// The name of that type that explains itself when rustc cannot find it at `span`.
+/// The alias of that type, which explains the mistake when rustc cannot find it at `span`.
 pub(crate) fn module_alias(span: Span) -> Ident {
     Ident::new("__no_vimage_module_here__declare_one_or_write_in", span)
 }

@@ -66,7 +66,7 @@ pub fn instances_virtualize(input: TokenStream) -> TokenStream {
     driver::file(Build::Instances, input.into()).into()
 }
 
-// What follows is the same in each build.
+// The macros below expand to the same in each build.
 
 #[doc(hidden)]
 #[proc_macro]

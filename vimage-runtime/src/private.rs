@@ -19,8 +19,8 @@ pub use crate::{stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
-    FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Turn, after, in_turn, is_list, settled,
-    suspend,
+    Argument, FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Receiver, Unchanging, after,
+    argument, in_turn, is_list, is_unchanging, receiver, settled, suspend,
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};

@@ -1,6 +1,6 @@
 //! What is evaluated when, and dropped when, in code that waits: as in plain Rust. Compiles in editions 2021 and 2024.
 
-#![allow(clippy::await_holding_lock, clippy::manual_async_fn, reason = "code as users write it")]
+#![allow(clippy::manual_async_fn, clippy::useless_vec, reason = "code as users write it")]
 
 mod support;
 
@@ -68,6 +68,9 @@ mod order {
         }
         fn noise(&self, n: u64) -> Noise {
             Noise(n)
+        }
+        fn map(&self, n: u64, f: impl Fn(u64) -> u64, _: std::sync::atomic::Ordering) -> u64 {
+            f(n)
         }
         fn call(&self, n: u64, f: Box<dyn Fn(u64) -> u64>) -> u64 {
             f(n)
@@ -190,6 +193,11 @@ mod order {
         V_LOG.fill(slice, wait().await);
         V_LOG.fill(slice, wait().await);
         V_LOG.call(slice[0], Box::new(|n: u64| n + 1)) + V_LOG.call(wait().await, Box::new(|n: u64| n + 1))
+    }
+
+    pub async fn a_closure_behind_what_waits() -> u64 {
+        let by = 2;
+        V_LOG.map(wait().await, |n| n.count_ones() as u64 + by, Relaxed)
     }
 
     pub async fn compound_assignment() -> [u64; 3] {
@@ -320,6 +328,7 @@ fn operands_are_computed_in_order() {
     assert_eq!(run(compound_assignment()), [5, 6, 3]);
     assert_eq!(said(), "at 1, at 1, at 1");
     assert_eq!(run(arguments_stay_what_they_are()), 4 + 2);
+    assert_eq!(run(a_closure_behind_what_waits()), 3);
 }
 
 #[test]

@@ -61,7 +61,7 @@ pub(crate) struct Obstacle {
 
 const UNKNOWN: Obstacle = Obstacle { why: "", help: "remove it, or make the static `#[shared]`" };
 
-/// What `attr` comes to: its own name, or those in the `cfg_attr` that it is.
+/// The name of `attr`, or the names inside the `cfg_attr` that it is.
 pub(crate) fn names(attr: &Attribute) -> Vec<Name> {
     let meta = &attr.meta;
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-//! Which attributes there are.
+//! The attributes.
 
 use proc_macro2::Ident;
 
@@ -62,7 +62,7 @@ impl AttrKind {
         }
     }
 
-    /// What it may be used on, in words.
+    /// The items that it may be used on, in words.
     pub(crate) fn right_place(self) -> &'static str {
         match self {
             Self::Virtualized => "a `static`, a `thread_local!`, a function, an impl, a trait or an inline module",

@@ -1,4 +1,4 @@
-//! Our attributes among others, in what a macro gets.
+//! Our attributes among others, in the input of a macro.
 
 use proc_macro2::Ident;
 use syn::{Attribute, Item, Path, UseTree};
@@ -17,12 +17,12 @@ impl Recognizer<'_> {
         self.named(attr.path().segments.iter().map(|segment| &segment.ident))
     }
 
-    /// Whether an item is a module of its own, which is left to itself wherever it stands.
+    /// Returns `true` for an item that declares a module of its own. It is expanded by itself, wherever it stands.
     pub(crate) fn is_declared_module(self, item: &Item) -> bool {
         matches!(item, Item::Mod(module) if module.attrs.iter().any(|attr| self.kind(attr) == Some(AttrKind::Module)))
     }
 
-    /// Those of ours in a `cfg_attr`, where vimage cannot see them.
+    /// Our attributes inside a `cfg_attr`, where vimage cannot see them.
     pub(crate) fn hidden(self, attr: &Attribute) -> Vec<Ident> {
         if !attr.path().is_ident("cfg_attr") {
             return Vec::new();
@@ -39,7 +39,7 @@ impl Recognizer<'_> {
         (outwards.peek().is_none() || outwards.any(|segment| Some(segment) == runtime)).then_some(kind)
     }
 
-    /// Takes our attributes out of `attrs`, and those that hide one: they are reported.
+    /// Takes our attributes out of `attrs`, and those that hide one, which are reported.
     pub(crate) fn take(self, attrs: &mut Vec<Attribute>) -> Vec<(AttrKind, Attribute)> {
         let mut taken = Vec::new();
         attrs.retain(|attr| {

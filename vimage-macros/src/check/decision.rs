@@ -1,4 +1,4 @@
-//! In a module, each `static` that can change is virtualized or shared, by an attribute.
+//! In a module, each `static` that can change needs a decision: virtualized or shared.
 
 use quote::ToTokens;
 use syn::visit::{self, Visit};

@@ -1,4 +1,4 @@
-//! A variable in a generic function. In the builds with instances rustc would speak of a struct that nobody wrote.
+//! Variables in generic functions. In the builds with instances, rustc's own error would be about a generated struct.
 
 use syn::visit::{self, Visit};
 use syn::{

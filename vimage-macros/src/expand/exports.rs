@@ -1,4 +1,4 @@
-//! The registrations of the names that tools reach a variable by.
+//! The registrations of a variable's names for tools.
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote, quote_spanned};

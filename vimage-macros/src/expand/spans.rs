@@ -2,7 +2,7 @@
 
 use proc_macro2::{Span, TokenStream, TokenTree};
 
-/// The same names, at the place that an error about the macro is to be shown at.
+/// The same path, moved to the place where rustc is to show errors about the macro.
 pub(super) fn located_at(place: Span, path: TokenStream) -> TokenStream {
     let moved = |mut token: TokenTree| {
         token.set_span(token.span().located_at(place));

@@ -1,4 +1,4 @@
-//! Takes variables and hooks out of the items they stand among, and our attributes off everything.
+//! Takes variables and hooks out of the items around them, and our attributes off all items.
 
 use std::collections::HashMap;
 
@@ -38,13 +38,13 @@ pub(crate) fn extract(input: Input, diagnostics: &Diagnostics) -> Extracted {
     Extracted { view, items, placeholders, code, krate }
 }
 
-/// What the variables and hooks that are found belong to.
+/// The module that variables and hooks belong to.
 #[derive(Clone)]
 enum Belonging {
     /// The module whose items these are, wherever they stand in it.
     Module,
-    /// What their `in` says; else the `in` of an item around them, which stands at this depth; else the module
-    /// that the Rust module they stand in declares.
+    /// The module of their `in`; else of the `in` of an item around them, which stands at this depth; else the module that
+    /// the Rust module around them declares.
     Open(Option<(Path, usize)>),
 }
 
@@ -88,7 +88,7 @@ impl Extractor<'_> {
         result
     }
 
-    /// What stands in the place of an item.
+    /// The items in the place of an item.
     fn item(&mut self, mut item: Item, mut ours: Vec<ParsedAttr>) -> Vec<Item> {
         if self.recognizer.is_declared_module(&item) {
             return vec![self.placeholder(Placeholder::Foreign(item.into_token_stream()))];
@@ -212,7 +212,7 @@ impl Extractor<'_> {
         }
     }
 
-    /// What a macro becomes, `None` if it stays.
+    /// The items that a macro call becomes; `None` if it stays.
     fn macro_call(&mut self, attrs: &[Attribute], mac: &Macro, ours: &[ParsedAttr]) -> Option<Vec<Item>> {
         self.refuse_exports(ours, |option| problem::misplaced_option(option, "a `static`"));
         if !is_thread_local(mac) {

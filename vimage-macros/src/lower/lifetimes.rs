@@ -28,7 +28,7 @@ impl VisitMut for MakeStatic {
         }
     }
 
-    // What is elided in the signature of a function is a parameter of it: `fn(&str) -> &str`, `dyn Fn(&str)`.
+    // A lifetime that is elided in the signature of a function is a parameter of it: `fn(&str) -> &str`, `dyn Fn(&str)`.
     fn visit_type_fn_ptr_mut(&mut self, _: &mut TypeFnPtr) {}
     fn visit_parenthesized_generic_arguments_mut(&mut self, _: &mut ParenthesizedGenericArguments) {}
 

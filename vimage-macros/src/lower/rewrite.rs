@@ -1,4 +1,4 @@
-//! Virtualized code as the build has it.
+//! Virtualized code in the form of the build.
 
 use crate::diagnostics::Diagnostics;
 use crate::model::{Arm, Build, CodeOptions, Extracted, Placeholder, Source, View};
@@ -7,7 +7,7 @@ use crate::repair;
 
 use super::region;
 
-/// Rewrites virtualized code as the build has it. In the default build it stays as it is, and is only checked.
+/// Rewrites virtualized code for the builds with instances. In the default build it is checked and stays as it is.
 pub(crate) fn rewrite(extracted: Extracted, build: Build, diagnostics: &Diagnostics) -> Source {
     let Extracted { krate, view, items: mut plain, mut placeholders, code } = extracted;
     let CodeOptions { except, macros } = code;

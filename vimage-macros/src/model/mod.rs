@@ -1,4 +1,4 @@
-//! What the input means: what each stage behind the parser works on.
+//! The meaning of the input: the data that each stage behind the parser works on.
 
 mod class;
 mod exports;
@@ -21,16 +21,16 @@ use crate::attr::options::{HookOptions, SharedOptions, VirtualizedOptions, runti
 use crate::attr::{AttrKind, HookKind};
 use crate::idents;
 
-/// The builds that differ in what is expanded.
+/// The builds that differ in their expansions.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Build {
-    /// The default one: each variable is the static that it was.
+    /// The default build: each variable is the static that it was.
     Plain,
-    /// Those in which variables are fields.
+    /// The builds in which variables are fields.
     Instances,
 }
 
-/// How much of a module the macro sees, which decides what has to be right in it.
+/// How much of a module the macro sees. It checks what it sees.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum View {
     /// All of it, in an inline `mod`.
@@ -54,7 +54,7 @@ pub(crate) struct Input {
     pub(crate) module: Option<Module>,
 }
 
-/// What the user says about the code in an item.
+/// The options about the code in an item.
 #[derive(Default)]
 pub(crate) struct CodeOptions {
     /// Constants that are named like accessors.
@@ -68,7 +68,7 @@ pub(crate) struct ParsedAttr {
     pub(crate) options: AttrOptions,
     /// One of the options could not be read.
     pub(crate) broken: bool,
-    /// What to underline when there is no smaller token.
+    /// The place to underline when there is no smaller token.
     pub(crate) span: Span,
 }
 
@@ -117,12 +117,12 @@ pub(crate) struct Source {
     /// The macro has not seen the module that they belong to.
     pub(crate) open: bool,
     pub(crate) arm: Arm,
-    /// Virtualized code is as the arm has it.
+    /// With virtualized code in the form of the arm.
     pub(crate) items: Vec<Item>,
     pub(crate) placeholders: Vec<Placeholder>,
 }
 
-/// What the items are expanded to.
+/// The form that the items are expanded to.
 #[derive(Clone, Copy)]
 pub(crate) enum Arm {
     /// The default build.
@@ -134,7 +134,7 @@ pub(crate) enum Arm {
     Recovered(Build),
 }
 
-/// What stands at one of the places that have been cut out of the items.
+/// The content of a place that was cut out of the items.
 pub(crate) enum Placeholder {
     /// One of the variables of a part. The last one carries the part.
     Variable(Box<Variable>, Option<Part>),
@@ -147,8 +147,7 @@ pub(crate) enum Placeholder {
 }
 
 impl Placeholder {
-    /// The item that marks the place of placeholder `index`. A lone number is nothing that syn takes for an item of
-    /// the user's.
+    /// The item that marks the place of placeholder `index`: a lone number, which is no item in Rust.
     pub(crate) fn marker(index: usize) -> Item {
         Item::Verbatim(quote!(#index))
     }

@@ -1,4 +1,4 @@
-//! A module: what declares it, and what the runtime learns of it.
+//! A module: its declaration, and the entry that the runtime gets.
 
 use syn::{ItemMod, LitStr, Path};
 
@@ -10,10 +10,10 @@ pub(crate) struct Module {
     pub(crate) form: Form,
 }
 
-/// What the runtime learns of a module.
+/// The data that the runtime gets about a module.
 pub(crate) struct Declaration {
     pub(crate) class: Path,
-    /// The last segment of the Rust module's path where there is none.
+    /// Without one, it is the last segment of the Rust module's path.
     pub(crate) name: Option<LitStr>,
     pub(crate) depends_on: Vec<Dependency>,
     pub(crate) after: Vec<LitStr>,

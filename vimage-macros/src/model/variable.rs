@@ -6,7 +6,7 @@ use super::Exports;
 
 /// A virtualized variable.
 pub(crate) struct Variable {
-    /// Those of the user's that follow the variable, [`Variable::cfgs`] among them.
+    /// The user's attributes that follow the variable, [`Variable::cfgs`] among them.
     pub(crate) attrs: Vec<Attribute>,
     pub(crate) cfgs: Vec<Attribute>,
     pub(crate) vis: Visibility,
@@ -14,7 +14,7 @@ pub(crate) struct Variable {
     pub(crate) kind: StorageKind,
     pub(crate) ident: Ident,
     pub(crate) ty: Type,
-    /// The type as that of a field, in which no lifetime is elided.
+    /// The type of the field, in which no lifetime is elided.
     pub(crate) field_ty: Type,
     pub(crate) init: Expr,
     /// The initializer of the field, with the closures in it as virtualized code.
@@ -48,8 +48,8 @@ impl StorageKind {
     }
 }
 
-/// The storage of the variables of one scope, as far as no macro stands between them that could change what
-/// the tokens of a type mean.
+/// The storage of the variables of one scope. A macro between two of them ends a part: it could change the meaning of
+/// the tokens of a type.
 pub(crate) struct Part {
     /// The type that stands for the module it belongs to, as a path that is valid at this place.
     pub(crate) module_path: Path,

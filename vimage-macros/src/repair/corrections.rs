@@ -138,7 +138,7 @@ impl VisitMut for Corrections {
     }
 }
 
-/// Puts something in the place of parameters that is there without them.
+/// Replaces parameters by something that compiles without them.
 struct WithoutParameters<'a> {
     parameters: &'a [Ident],
 }

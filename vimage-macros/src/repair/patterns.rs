@@ -13,7 +13,7 @@ pub(crate) fn unbind(items: &mut [Item], cx: &Context) {
         let mut unbind = Unbind { cx, found: false };
         unbind.visit_item_mut(item);
         if let Some(attrs) = attr::of_item(item).filter(|_| unbind.found) {
-            // What stands in for them matches more than they did.
+            // The replacements match more than they did.
             attrs.push(parse_quote!(#[allow(unreachable_patterns)]));
         }
     }

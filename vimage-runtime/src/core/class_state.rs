@@ -25,6 +25,8 @@ pub(crate) struct ClassState {
     pub(crate) modules: Vec<LinkedModule>,
     /// Theirs, in the order of the modules.
     pub(crate) parts: Vec<PlacedPart>,
+    /// The program has modules of this class, registered or not.
+    is_linked: bool,
     base: OnceLock<Base>,
     live: Mutex<Live>,
     /// Where threads wait for the other handles to an instance of this class to be released.
@@ -49,11 +51,13 @@ struct Base(ManuallyDrop<Handle>);
 impl ClassState {
     /// Gives each part its place, and leaves room for the modules that may come later, and this many bytes more.
     pub(crate) fn lay_out(ordered: OrderedClass, reserve: usize) -> Result<Self, BootError> {
+        let is_linked = !ordered.modules.is_empty() || !ordered.manual.is_empty();
         let Placed { layout, parts, reserve } = lay_out(Layout::new::<Header>(), &ordered, reserve)?;
         Ok(Self {
             layout,
             modules: ordered.modules,
             parts,
+            is_linked,
             base: OnceLock::new(),
             waiters: Waiters::new(),
             live: Mutex::new(Live { tree: Tree::default(), added: Vec::new(), reserve, registering: false }),
@@ -67,6 +71,11 @@ impl ClassState {
 
     pub(crate) fn base_handle(&self) -> &Handle {
         &self.base.get().expect("boot has made the base instance").0
+    }
+
+    /// Whether there is anything that instances of this class would keep apart.
+    pub(crate) fn has_modules(&self) -> bool {
+        self.is_linked || !self.live().added.is_empty()
     }
 
     /// The modules whose variables the instances have: also those that are being detached just now.

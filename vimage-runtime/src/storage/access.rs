@@ -1,7 +1,8 @@
 //! The methods by which code without an annotation reaches a variable.
 
-use super::builds::VariableOf;
 use super::held::Held;
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+use crate::core::Handle;
 use crate::core::HasInstances;
 
 /// The methods of every virtualized variable, in each build; part of the [prelude](crate::prelude).
@@ -82,3 +83,17 @@ pub trait Virtualized {
     where
         Self: VariableOf<I>;
 }
+
+/// Holds for each variable and what has an instance of its class.
+///
+/// # Safety
+///
+/// The instance has the variable that `Self` is the accessor of.
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub unsafe trait VariableOf<I> {
+    fn handle(instance: &I) -> &Handle;
+}
+
+/// Holds for each variable and whatever has instances.
+#[cfg(not(any(feature = "vimage", feature = "static-struct")))]
+pub trait VariableOf<I> {}

@@ -3,7 +3,7 @@
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
-use super::access::Virtualized;
+use super::access::{VariableOf, Virtualized};
 use super::bounds::Checked;
 use super::builds::{Part, Place};
 use super::held::Held;
@@ -75,15 +75,6 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     pub(crate) fn find(self, instance: NonNull<Header>) -> Option<*const T> {
         self.place.find(instance)
     }
-}
-
-/// Holds for each variable and what has an instance of its class.
-///
-/// # Safety
-///
-/// The instance has the variable that `Self` is the accessor of.
-pub unsafe trait VariableOf<I> {
-    fn handle(instance: &I) -> &Handle;
 }
 
 // SAFETY: `C` is the class of the variable's module, or stands for it.

@@ -64,9 +64,8 @@ pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
 #[track_caller]
 pub(super) fn entered_after_head(variable: &'static VariableEntry) -> ! {
     panic!(
-        "`{}`: when the function or closure began that mentions it, there was no such variable here: its instance was \
-         entered, or its module {} registered, inside that function; mention it in a function or closure of its own, \
-         which is called in there",
+        "`{}` was resolved before an instance was entered in this function, or before its module {} was registered; \
+         move the use into a closure passed to `enter`, or into a function of its own",
         variable.name, variable.module
     );
 }

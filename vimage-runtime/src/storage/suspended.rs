@@ -1,10 +1,14 @@
 //! The functions that expansions of code that waits call.
 
 use std::borrow::Cow;
+use std::marker::PhantomData;
 use std::ops::Deref;
 use std::sync::{Arc, LazyLock};
 
+use super::accessor::UseInVirtualizedCode;
+use super::kind;
 use super::region::Region;
+use crate::registry::Class;
 
 /// Ends all that was resolved: what is still used behind this call is a borrow error.
 #[inline(always)]
@@ -27,7 +31,27 @@ pub fn settled<T>(value: T, (): ()) -> T {
 ///
 /// There is a method `look` for each kind of type, at another number of references: the most special one is called.
 #[allow(missing_debug_implementations)]
-pub struct Turn<'p, T>(pub &'p T);
+pub struct Turn<'p, T, R>(&'p T, PhantomData<R>);
+
+/// For a place in which a method is called, or of which a field or an element is meant.
+#[allow(missing_debug_implementations)]
+pub enum Receiver {}
+
+/// For a place that a function is handed, which may or may not look through it.
+#[allow(missing_debug_implementations)]
+pub enum Argument {}
+
+/// See [`Turn`].
+#[inline(always)]
+pub const fn receiver<T>(place: &T) -> Turn<'_, T, Receiver> {
+    Turn(place, PhantomData)
+}
+
+/// See [`Turn`].
+#[inline(always)]
+pub const fn argument<T>(place: &T) -> Turn<'_, T, Argument> {
+    Turn(place, PhantomData)
+}
 
 /// Smart pointers of which it is known what looking through them does.
 pub trait LookThrough {
@@ -35,7 +59,7 @@ pub trait LookThrough {
     fn look(&self);
 }
 
-impl<T: FoundLater> LookThrough for &&Turn<'_, T> {
+impl<T: FoundLater<R>, R> LookThrough for &&Turn<'_, T, R> {
     #[inline(always)]
     fn look(&self) {
         self.0.look_through();
@@ -43,17 +67,17 @@ impl<T: FoundLater> LookThrough for &&Turn<'_, T> {
 }
 
 /// Other smart pointers: an error.
-pub trait LookThroughOther<T> {
+pub trait LookThroughOther<T, R> {
     /// Cannot be called.
     fn look(&self)
     where
-        T: FoundLater;
+        T: FoundLater<R>;
 }
 
-impl<T: Deref> LookThroughOther<T> for &Turn<'_, T> {
+impl<T: Deref, R> LookThroughOther<T, R> for &Turn<'_, T, R> {
     fn look(&self)
     where
-        T: FoundLater,
+        T: FoundLater<R>,
     {
     }
 }
@@ -64,7 +88,7 @@ pub trait NothingToLookThrough {
     fn look(&self);
 }
 
-impl<T> NothingToLookThrough for Turn<'_, T> {
+impl<T, R> NothingToLookThrough for Turn<'_, T, R> {
     #[inline(always)]
     fn look(&self) {}
 }
@@ -75,24 +99,38 @@ impl<T> NothingToLookThrough for Turn<'_, T> {
     label = "what is behind this would be borrowed across an `.await`",
     note = "compute the arguments first: `let value = f().await; V_X.method(value)`"
 )]
-pub trait FoundLater {
+pub trait FoundLater<R> {
     /// Calls what finds the place behind it, if that can be told from finding it later.
     #[inline(always)]
     fn look_through(&self) {}
 }
 
-impl<T, F: FnOnce() -> T> FoundLater for LazyLock<T, F> {
+impl<T, F: FnOnce() -> T> FoundLater<Receiver> for LazyLock<T, F> {
     #[inline(always)]
     fn look_through(&self) {
         LazyLock::force(self);
     }
 }
-impl<T: ?Sized> FoundLater for &T {}
-impl<T: ?Sized> FoundLater for Arc<T> {}
-impl<T: ?Sized> FoundLater for Box<T> {}
-impl<T> FoundLater for Vec<T> {}
-impl FoundLater for String {}
-impl<T: ToOwned + ?Sized> FoundLater for Cow<'_, T> {}
+impl<T: ?Sized, R> FoundLater<R> for &T {}
+impl<T: ?Sized, R> FoundLater<R> for Arc<T> {}
+impl<T: ?Sized, R> FoundLater<R> for Box<T> {}
+impl<T, R> FoundLater<R> for Vec<T> {}
+impl<R> FoundLater<R> for String {}
+impl<T: ToOwned + ?Sized, R> FoundLater<R> for Cow<'_, T> {}
+
+/// Compiles for variables that are the same later: all but a `static mut`.
+#[inline(always)]
+pub const fn is_unchanging<T, C: Class, K: Unchanging>(_: UseInVirtualizedCode<T, C, K>) {}
+
+/// See [`is_unchanging`].
+#[diagnostic::on_unimplemented(
+    message = "a `static mut` would be found before the arguments that wait",
+    label = "this may be another value, of another instance, behind the `.await`",
+    note = "compute the arguments first: `let value = f().await; V_X.method(value)`"
+)]
+pub trait Unchanging {}
+impl Unchanging for kind::Scoped {}
+impl Unchanging for kind::Keep {}
 
 /// An index, with which the element is looked at in time: what it panics about, it panics about before the arguments.
 #[inline(always)]

@@ -12,7 +12,8 @@ use crate::sysctl::{self, Value};
 use crate::{boot, current};
 
 impl Vimage {
-    /// Makes a vimage with a new instance of every class; short for [`builder`](Self::builder)`().create()`.
+    /// Makes a vimage with a new instance of every class that the program has modules of; short for
+    /// [`builder`](Self::builder)`().create()`.
     ///
     /// ```
     /// use vimage::prelude::*;
@@ -50,7 +51,8 @@ impl Vimage {
         Self::builder().create()
     }
 
-    /// Starts to make a vimage with a new instance of every class.
+    /// Starts to make a vimage with a new instance of every class that the program has modules of. Other classes have nothing
+    /// to keep apart, and are shared.
     ///
     /// With [`starting_from`](VimageBuilder::starting_from) or [`fresh`](VimageBuilder::fresh) only the classes that are
     /// named fresh get a new instance, and the others are shared.
@@ -107,7 +109,7 @@ impl VimageBuilder {
         self
     }
 
-    /// A new instance of every class that is not shared explicitly.
+    /// A new instance of every class that is not shared explicitly, also of those without modules.
     pub fn fresh_all(mut self) -> Self {
         self.all_fresh = true;
         self
@@ -181,11 +183,11 @@ impl VimageBuilder {
     fn choice(&mut self, class: &'static ClassEntry) -> Option<Handle> {
         let said = self.choices.iter().rev().find(|(of, _)| *of == class).map(|(_, choice)| choice.clone());
         let named_fresh = |(_, choice): &(_, Choice)| matches!(choice, Choice::Fresh);
-        let all_fresh = self.all_fresh || self.from.is_none() && !self.choices.iter().any(named_fresh);
+        let by_default = self.from.is_none() && !self.choices.iter().any(named_fresh);
         match said {
             Some(Choice::Given(handle)) => Some(handle),
             Some(Choice::Fresh) => None,
-            None if all_fresh => None,
+            None if self.all_fresh || by_default && class.laid_out().has_modules() => None,
             Some(Choice::AsBefore) | None => Some(match &self.from {
                 Some(vimage) => vimage.instance_of(class).expect("a vimage has an instance of each class").clone(),
                 None => current::entered_handle(class).unwrap_or_else(|| base_of(class).clone()),

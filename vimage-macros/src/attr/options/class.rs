@@ -15,7 +15,7 @@ options! {
     }
 }
 
-/// What code finds that runs in no instance of the class.
+/// The instance that code uses outside of all instances of the class.
 #[derive(Clone, Copy, Default)]
 pub(crate) enum NoContext {
     #[default]

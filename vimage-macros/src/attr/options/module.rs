@@ -1,4 +1,4 @@
-//! The options of what declares a module: `#[vimage::module(…)]` and its siblings, `virtualize! { …; }`.
+//! The options of the macros that declare a module: `#[vimage::module(…)]` and its siblings, `virtualize! { …; }`.
 
 use proc_macro2::Ident;
 use syn::parse::ParseStream;

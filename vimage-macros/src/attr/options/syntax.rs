@@ -25,7 +25,7 @@ pub(crate) struct Given<T> {
     pub(crate) value: T,
 }
 
-/// What an option can be given.
+/// The value of an option.
 pub(super) trait OptionValue: Sized {
     /// Reads what follows the name.
     fn parse(name: &Ident, input: ParseStream) -> syn::Result<Self>;
@@ -73,7 +73,7 @@ pub(super) fn give<T: OptionValue>(field: &mut Option<Given<T>>, name: &Ident, i
     Ok(())
 }
 
-/// Reads the options of one bearer.
+/// Reads the options of one attribute or macro.
 #[derive(Clone, Copy)]
 pub(crate) struct Reader<'a> {
     /// The name of the attribute or macro in messages.
@@ -85,7 +85,7 @@ pub(crate) struct Reader<'a> {
 #[derive(Default)]
 pub(crate) struct Read<O> {
     pub(crate) options: O,
-    /// One of them could not be read, so that what is absent may only be misspelled.
+    /// One of them could not be read: an option that is absent may only be misspelled.
     pub(crate) broken: bool,
 }
 
@@ -130,7 +130,7 @@ impl Reader<'_> {
     }
 }
 
-/// The error for an option that there is not.
+/// The error for an option that does not exist.
 pub(super) fn unknown<O: OptionSet>(of: &str, name: &Ident) -> syn::Error {
     let options = O::names();
     let text = name.to_string();
@@ -151,7 +151,7 @@ fn skip_option(input: ParseStream) {
     }
 }
 
-/// Says what an option has to look like, where it does not.
+/// Turns an error of syn into one that shows what the option looks like.
 pub(super) fn expected<T>(result: syn::Result<T>, example: &str) -> syn::Result<T> {
     result.map_err(|error| invalid(example).at_span(error.span()))
 }

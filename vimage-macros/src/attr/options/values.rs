@@ -1,4 +1,4 @@
-//! Values that options of several bearers have, and how values are read.
+//! Values that options of several attributes have, and how values are read.
 
 use proc_macro2::{Ident, TokenStream};
 use syn::parse::ParseStream;
@@ -40,7 +40,7 @@ impl OptionValue for Krate {
     }
 }
 
-/// The path of the runtime, where an option gives it or not.
+/// The path of the runtime: that of the option, or `::vimage`.
 pub(crate) fn runtime(option: Option<&Given<Krate>>) -> Path {
     option.map_or_else(|| parse_quote!(::vimage), |given| given.value.0.clone())
 }
@@ -62,7 +62,7 @@ fn accessor_name(input: ParseStream) -> syn::Result<Ident> {
     Err(problem::except_takes_accessors().at(name))
 }
 
-/// Macros that evaluate their arguments in place, says the user.
+/// Macros of which the user says that they evaluate their arguments in place.
 pub(crate) struct Macros(pub(crate) Vec<Path>);
 
 impl OptionValue for Macros {
@@ -122,7 +122,7 @@ fn all_of<T>(content: ParseStream, one: fn(ParseStream) -> syn::Result<T>) -> sy
         .map(|found| found.into_iter().collect())
 }
 
-/// Reads the content of a group, all of it even if there is a mistake: what stays unread would be a second error at the
+/// Reads the content of a group, to its end even if there is a mistake: unread tokens would be a second error at the
 /// same place.
 pub(super) fn drained<T>(content: ParseStream, read: impl FnOnce(ParseStream) -> syn::Result<T>) -> syn::Result<T> {
     let result = read(content);

@@ -54,8 +54,8 @@ pub(super) fn variables<'a>(source: &'a Source, part: &'a Part) -> impl DoubleEn
     })
 }
 
-/// A part all of whose variables are there on one condition is there on this condition. Two parts can then
-/// have one name, as their variables have.
+/// The condition of a part whose variables all have the same one. So two parts under different conditions can have the
+/// same name, as their variables can.
 pub(super) fn common_cfgs(source: &Source, part: &Part) -> TokenStream {
     let mut conditions = variables(source, part).map(|variable| {
         let cfgs = &variable.cfgs;

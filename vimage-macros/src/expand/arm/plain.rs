@@ -49,7 +49,7 @@ pub(super) fn part(source: &Source, part: &Part) -> TokenStream {
     }
 }
 
-/// `V_foo` has a name that statics usually have not, even where that is allowed for `foo`.
+/// `V_foo` is not named as statics are, so that rustc warns even where the user allowed it for `foo`.
 fn allow_case(variable: &Variable) -> Option<TokenStream> {
     let name = variable.ident.to_string();
     name.chars().any(char::is_lowercase).then(|| quote!(#[allow(non_upper_case_globals)]))

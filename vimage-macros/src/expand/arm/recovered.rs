@@ -1,6 +1,6 @@
-//! The variables of an input with mistakes: the user's items stay, so that editors keep working, and no error only
-//! follows from the ones that are reported. So each variable is there as something that passes for it, in the code of
-//! this input and in other code, which was rewritten for the build.
+//! The variables of an input with mistakes. The user's items stay, so that editors keep working, and each variable is
+//! replaced by something that compiles in its place, in this input and in code elsewhere. So no error only follows from
+//! those that are reported.
 
 use proc_macro2::TokenStream;
 use quote::quote;
@@ -44,7 +44,7 @@ pub(super) fn part(source: &Source, part: &Part, fill: &dyn Fn(&Expr) -> Expr) -
     quote!(#(#accessors)*)
 }
 
-/// Without those that are refused, which could fail in their own way.
+/// Without the attributes that were reported, which could fail again in their own way.
 fn attrs(variable: &Variable) -> impl Iterator<Item = &Attribute> {
     variable.attrs.iter().filter(|attr| attr::names(attr).iter().all(|name| name.obstacle().is_none()))
 }

@@ -242,7 +242,7 @@ pub(super) enum Treatment {
 /// What becomes of a call in async code, for all that can be seen.
 pub(super) fn treatment(mac: &Macro, is_statement: bool, cx: &Context) -> Treatment {
     let found = match known::known(&mac.path) {
-        _ if known::is_vouched(&mac.path, cx) => return Treatment::Waits,
+        _ if known::is_listed(&mac.path, cx) => return Treatment::Waits,
         _ if known::is_inert(&mac.path) => return Treatment::Closure,
         None => return Treatment::Waits,
         Some(found) => found,

@@ -23,7 +23,7 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
         return;
     }
     let grammar = match known::known(&mac.path) {
-        _ if known::is_vouched(&mac.path, &cx) => Grammar::Any,
+        _ if known::is_listed(&mac.path, &cx) => Grammar::Any,
         Some(known) => known.grammar,
         None => return report(mac, &cx, "vimage cannot see whether this macro evaluates its arguments in place"),
     };
@@ -34,7 +34,7 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     if walk.purpose == Purpose::Check {
         return;
     }
-    if arguments.is_closed() && !known::is_vouched(&mac.path, &cx) {
+    if arguments.is_closed() && !known::is_listed(&mac.path, &cx) {
         in_place::protect(mac, &arguments, cx.krate);
     } else {
         mac.tokens = arguments.into_token_stream();
@@ -81,7 +81,7 @@ fn rewrite_pieces(arguments: &mut Pieces, outer: &[&syn::Ident], settle: bool, w
 fn report(mac: &Macro, cx: &Context, why: &str) {
     let path = mac.path.to_token_stream().to_string().replace(' ', "");
     let could_be_listed = known::known(&mac.path).is_none()
-        && !known::is_vouched(&mac.path, cx)
+        && !known::is_listed(&mac.path, cx)
         // A call that yields is made a coroutine of, and not evaluated in place.
         && !unparsed::has_word(&mac.tokens, &["yield"])
         && Pieces::parse(mac.tokens.clone(), Grammar::Any).is_ok();

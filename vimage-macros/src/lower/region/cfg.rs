@@ -13,7 +13,7 @@ pub(super) fn predicates(attrs: &[Attribute]) -> Vec<TokenStream> {
     lists.collect()
 }
 
-/// When at least one mention of a variable is compiled.
+/// The condition under which at least one use of a variable is compiled.
 #[derive(Clone)]
 pub(super) enum Condition {
     Always,
@@ -32,7 +32,7 @@ impl Condition {
             return;
         }
         let text = |case: &[TokenStream]| case.iter().map(TokenStream::to_string).collect::<Vec<_>>();
-        // What is said on a statement is said on the first expression in it too.
+        // syn attaches the attributes of a statement to its first expression as well.
         let mut case = predicates.to_vec();
         case.dedup_by_key(|predicate| predicate.to_string());
         if !cases.iter().any(|other| text(other) == text(&case)) {

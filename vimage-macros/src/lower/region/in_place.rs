@@ -19,7 +19,7 @@ use crate::parse::code::pieces::{Piece, Pieces};
 /// The call, so that the macro cannot look into those arguments that are [closed](Piece::Closed).
 pub(super) fn protect(mac: &mut Macro, arguments: &Pieces, krate: &Path) {
     let called = &mac.path;
-    // Where rustc is to say what the macro has against its arguments.
+    // The place where rustc is to show errors about the arguments.
     let at = Span::mixed_site().located_at(called.span());
     let arguments = items(arguments, at);
     mac.tokens = quote_spanned!(at=> (#called) #arguments);

@@ -10,15 +10,17 @@
 //! is written, and its temporaries live on, since those of what a `match` looks at last as long as the statement. Only
 //! the call is behind it, so that what is called on its result is called as before.
 //!
-//! Where a place is found through a smart pointer, finding it is a call. It is made in time: see `Turn` in the runtime.
+//! Where a place is found through a smart pointer, finding it is a call. It is made in time: see `Turn` in the runtime. A
+//! `static mut` is no such place, because its value may be copied or changed in between.
 
 use std::mem;
 
 use proc_macro2::{Ident, Span, TokenStream, TokenTree};
 use quote::{ToTokens, quote_spanned};
+use syn::punctuated::Punctuated;
 use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, ExprMatch, parse_quote_spanned};
+use syn::{Expr, ExprMatch, Token, parse_quote_spanned};
 
 use super::awaits;
 use super::region::located_at;
@@ -30,15 +32,24 @@ impl Rewriter<'_> {
     pub(super) fn found_late(&mut self, expr: &mut Expr) {
         let cx = self.cx;
         let mut first = First { walk: self, patterns: Vec::new(), values: Vec::new() };
+        if let Expr::Call(call) = expr
+            && let Stays::If(proof) = stays(&call.func, &[])
+        {
+            first.push(quote_spanned!(Span::mixed_site()=> _), *proof);
+        }
         let has_receiver = !matches!(expr, Expr::Call(_));
-        let operands = operands(expr);
+        let mut operands = operands(expr);
+        // What is behind all that waits, and makes no temporaries, is in its turn where it stands.
+        while operands.len() > 1 && operands.last().is_some_and(|last| is_simple(last)) {
+            operands.pop();
+        }
         let texts: Vec<TokenStream> = operands.iter().map(|operand| operand.to_token_stream()).collect();
         for (at, operand) in operands.into_iter().enumerate() {
             if has_receiver && at == 0 && place(operand, &cx).is_some() {
-                first.find(operand);
+                first.find(operand, "receiver");
             } else if borrowed(operand, &cx).is_some() {
                 let Expr::Reference(borrow) = operand else { unreachable!("it borrows") };
-                first.find(&mut borrow.expr);
+                first.find(&mut borrow.expr, "argument");
             } else {
                 first.compute(operand, &texts[at + 1..]);
             }
@@ -88,36 +99,50 @@ impl First<'_, '_> {
     }
 
     /// A place of a variable: what it takes to find it, apart from the variable itself.
-    fn find(&mut self, place: &mut Expr) {
+    fn find(&mut self, place: &mut Expr, role: &str) {
         let at = Span::mixed_site().located_at(place.span());
         let krate = located_at(self.walk.cx.krate, at);
+        let mut unchanging = None;
         match place {
-            Expr::Field(inner) => self.find(&mut inner.base),
-            Expr::Paren(inner) => return self.find(&mut inner.expr),
-            Expr::Group(inner) => return self.find(&mut inner.expr),
+            Expr::Field(inner) => self.find(&mut inner.base, "receiver"),
+            Expr::Paren(inner) => return self.find(&mut inner.expr, role),
+            Expr::Group(inner) => return self.find(&mut inner.expr, role),
             Expr::Index(inner) => {
-                self.find(&mut inner.expr);
+                self.find(&mut inner.expr, "receiver");
+                let list = self.found(&inner.expr);
                 let name = self.name();
                 let mut index = mem::replace(&mut *inner.index, name.clone());
                 self.walk.visit_expr_mut(&mut index);
-                let mut list = (*inner.expr).clone();
-                self.walk.visit_expr_mut(&mut list);
+                let look = self.look(&quote_spanned!(at=> #list[__index]), role, at);
                 let value = parse_quote_spanned!(at=> #krate::__private::in_turn(#index, |__index| {
                     #krate::__private::is_list(&#list);
-                    let _ = &#list[__index];
+                    #look
                 }));
                 return self.push(name.into_token_stream(), value);
             }
-            _ => {}
+            ref variable => unchanging = Some(quote_spanned!(at=> #krate::__private::is_unchanging(#variable);)),
         }
-        let mut place = place.clone();
-        self.walk.visit_expr_mut(&mut place);
-        let look = parse_quote_spanned!(at=> {
+        let found = self.found(place);
+        let look = self.look(&found, role, at);
+        self.push(quote_spanned!(at=> _), parse_quote_spanned!(at=> { #unchanging #look }));
+    }
+
+    /// A place, found now.
+    fn found(&mut self, place: &Expr) -> TokenStream {
+        let mut found = place.clone();
+        self.walk.visit_expr_mut(&mut found);
+        found.into_token_stream()
+    }
+
+    /// Looks through a place, if it is a smart pointer.
+    fn look(&self, place: &TokenStream, role: &str, at: Span) -> TokenStream {
+        let krate = located_at(self.walk.cx.krate, at);
+        let role = Ident::new(role, at);
+        quote_spanned!(at=>
             #[allow(unused_imports)]
             use #krate::__private::{LookThrough as _, LookThroughOther as _, NothingToLookThrough as _};
-            (&&&#krate::__private::Turn(&#place)).look()
-        });
-        self.push(quote_spanned!(at=> _), look);
+            (&&&#krate::__private::#role(&#place)).look();
+        )
     }
 }
 
@@ -129,7 +154,7 @@ pub(super) fn can_be_found_late(expr: &Expr, cx: &Context) -> bool {
         Expr::MethodCall(call) => {
             place(&call.receiver, cx).is_some() && (waits(&call.receiver) || call.args.iter().any(waits))
         }
-        Expr::Call(call) if is_function(&call.func, cx) => {
+        Expr::Call(call) if is_function(&call.func, &call.args, cx) => {
             let last = call.args.iter().rposition(waits);
             call.args.iter().take(last.map_or(0, |last| last + 1)).any(|operand| borrowed(operand, cx).is_some())
         }
@@ -148,12 +173,14 @@ fn operands(expr: &mut Expr) -> Vec<&mut Expr> {
     }
 }
 
-/// A path to a function: not to a variable of function type, nor to a local closure.
-fn is_function(callee: &Expr, cx: &Context) -> bool {
+/// A path to a function, or to a local that the arguments say nothing of: not to a variable.
+fn is_function(callee: &Expr, arguments: &Punctuated<Expr, Token![,]>, cx: &Context) -> bool {
     let Expr::Path(path) = callee else { return false };
-    let name = path.path.segments.last().map(|last| last.ident.to_string()).unwrap_or_default();
-    let is_constant = name.len() > 1 && !name.contains(|c: char| c.is_lowercase());
-    !is_constant && accessor::accessor(callee, cx).is_none()
+    let name = accessor::name(&path.path);
+    let text = name.to_string();
+    let is_constant = text.len() > 1 && !text.contains(|c: char| c.is_lowercase());
+    let is_changed = path.path.get_ident().is_some() && says(&arguments.to_token_stream(), name);
+    !is_constant && !is_changed && accessor::accessor(callee, cx).is_none()
 }
 
 /// The place that an operand borrows.
@@ -175,6 +202,18 @@ fn place<'e>(expr: &'e Expr, cx: &Context) -> Option<&'e Expr> {
         _ => return None,
     };
     place(base, cx).map(|_| expr)
+}
+
+/// Whether an expression computes nothing that could be dropped.
+fn is_simple(expr: &Expr) -> bool {
+    match expr {
+        Expr::Closure(_) | Expr::Lit(_) | Expr::Path(_) => true,
+        Expr::Field(inner) => is_simple(&inner.base),
+        Expr::Group(inner) => is_simple(&inner.expr),
+        Expr::Paren(inner) => is_simple(&inner.expr),
+        Expr::Reference(inner) => !matches!(&*inner.expr, Expr::Closure(_) | Expr::Lit(_)) && is_simple(&inner.expr),
+        _ => false,
+    }
 }
 
 /// Whether an argument can stay where it is, because its value is the same later.

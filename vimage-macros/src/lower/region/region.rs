@@ -1,4 +1,4 @@
-//! A region: what it resolves, and the head in front of its body.
+//! A region: its resolutions, and the head in front of its body.
 //!
 //! ```text
 //! {                                               the user's braces, so that coverage keeps the function
@@ -52,7 +52,7 @@ impl RegionKind {
     }
 }
 
-/// What one region resolves, collected while its body is walked.
+/// The resolutions of one region, collected while its body is walked.
 pub(super) struct Region {
     kind: RegionKind,
     /// What resolutions borrow: one for each variable, declared at the head.
@@ -60,7 +60,7 @@ pub(super) struct Region {
     /// Where resolutions are put, from the outside in: the head, then the blocks with items that the walk is inside of.
     /// In code that waits: the statement, then the blocks; none where uses are resolved in their places.
     scopes: Vec<Scope>,
-    /// What the body is to be silent about, because it would be in a body that nothing stands in front of.
+    /// Lints that the body is silent about, because it would be without the head.
     silenced: Vec<Lint>,
 }
 
@@ -287,13 +287,13 @@ fn place(resolved: &impl ToTokens, at: Span) -> Expr {
     Expr::Paren(ExprParen { attrs: Vec::new(), paren_token: Paren(at), expr: Box::new(place) })
 }
 
-/// Statements that nothing looks into any more. It takes rustc less time than to parse them here.
+/// Statements as tokens: no later stage looks into them, and to parse them here would take time.
 fn verbatim(statements: TokenStream) -> Stmt {
     Stmt::Expr(Expr::Verbatim(statements), None)
 }
 
 fn resolution(path: &Path, owner: &TokenStream, krate: &Path) -> TokenStream {
-    // At the use, where rustc is to say what it has against the types.
+    // At the use, where rustc is to show errors about the types.
     let at = accessor::name(path).span();
     let krate = located_at(krate, at);
     // The type of what is called is the runtime's own whatever `crate = …` leads to, so that a crate that forbids

@@ -14,12 +14,12 @@ use crate::parse::code::{Context, accessor, unparsed};
 
 /// Where the walk is.
 pub(super) enum Mode {
-    /// In what rustc evaluates, which has no instances.
+    /// In code that rustc evaluates, when there is no instance.
     Constant(Constant),
     Region(Region),
 }
 
-/// What the walk is for. It reports the same mistakes either way.
+/// The purpose of the walk. It reports the same mistakes either way.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Purpose {
     /// The code becomes that of the builds with instances.
@@ -41,7 +41,7 @@ pub(super) struct Rewriter<'a> {
     pub(super) resolutions: usize,
     /// Macros of the standard library that the walk relies on, since the last statement.
     pub(super) relied_on: Vec<Path>,
-    /// What the next macro that waits needs in front of it is there already.
+    /// The barrier of the next macro that waits is in place already.
     pub(super) is_settled: bool,
 }
 
@@ -146,7 +146,7 @@ impl<'a> Rewriter<'a> {
         }
     }
 
-    /// What stands in for a use; `None` if it was reported instead, or stays.
+    /// The expression that replaces a use; `None` if the use was reported, or stays.
     fn used(&mut self, path: &Path) -> Option<Expr> {
         match &mut self.mode {
             Mode::Region(_) if self.purpose == Purpose::Check => None,

@@ -1,4 +1,4 @@
-//! Which variables a piece of code uses.
+//! The variables that a piece of code uses.
 
 use syn::visit::{self, Visit};
 use syn::{Block, Expr, ExprAsync, ExprClosure, ExprMethodCall, Ident, Item, Macro, Type};

@@ -19,7 +19,7 @@ use crate::parse::code::{accessor, unparsed};
 
 impl VisitMut for Rewriter<'_> {
     fn visit_item_mut(&mut self, item: &mut Item) {
-        // Verbatim items come from the front end; the others are going to be expanded on their own.
+        // Verbatim items are placeholders. Items with one of our attributes are expanded by themselves.
         let attrs = match item {
             Item::Verbatim(_) => return,
             Item::Fn(item) => &item.attrs,

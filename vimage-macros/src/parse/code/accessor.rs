@@ -1,4 +1,4 @@
-//! What counts as a use of a virtualized variable.
+//! Uses of virtualized variables.
 
 use proc_macro2::Ident;
 use syn::ext::IdentExt;
@@ -36,7 +36,7 @@ pub(crate) fn is_left_alone(call: &ExprMethodCall, cx: &Context) -> bool {
     OF_THE_ACCESSOR.iter().any(|method| call.method == method) && accessor(&call.receiver, cx).is_some()
 }
 
-/// An expression that came through the `$e:expr` of a `macro_rules!` is wrapped in groups nobody wrote.
+/// An expression that came through the `$e:expr` of a `macro_rules!` is wrapped in groups that are not in the source.
 fn without_groups(mut expr: &Expr) -> &Expr {
     while let Expr::Group(group) = expr {
         expr = &group.expr;
@@ -49,7 +49,7 @@ pub(crate) fn is_raw(name: &Ident, cx: &Context) -> bool {
     cx.raw.iter().any(|raw| raw.unraw() == name.unraw())
 }
 
-/// What to write in code that is not rewritten. For a `static mut` there is nothing.
+/// The alternative in code that is not rewritten. For a `static mut` there is none.
 pub(crate) fn alternative(name: &Ident, cx: &Context) -> Option<String> {
     (!is_raw(name, cx)).then(|| format!("write `{name}.with_current(|v| …)`"))
 }

@@ -1,4 +1,4 @@
-//! What reading and rewriting virtualized code depends on.
+//! The data that reading and rewriting virtualized code depends on.
 
 use syn::{Ident, Path};
 
@@ -13,7 +13,7 @@ pub(crate) struct Context<'a> {
     pub(crate) except: &'a [Ident],
     /// The accessors of those that are a `static mut`, as far as they can be seen.
     pub(crate) raw: &'a [Ident],
-    /// Macros that evaluate their arguments in place, says the user.
+    /// Macros of which the user says that they evaluate their arguments in place.
     pub(crate) macros: &'a [Path],
     /// Names that the items around the code define or import, so that they are no macros of the standard library.
     pub(crate) redefined: &'a [Ident],

@@ -15,7 +15,7 @@ pub(crate) struct Known {
     pub(crate) temporaries: Temporaries,
 }
 
-/// What becomes of the temporaries of the arguments.
+/// The end of the temporaries of the arguments.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Temporaries {
     /// They end in the call, and nothing of the value depends on where the call stands.
@@ -87,15 +87,15 @@ pub(crate) fn is_known(mac: &Macro) -> bool {
 }
 
 /// Whether the user says that a macro evaluates its arguments in place: by its path, or by the end of it.
-pub(crate) fn is_vouched(path: &Path, cx: &Context) -> bool {
+pub(crate) fn is_listed(path: &Path, cx: &Context) -> bool {
     let names = |path: &Path| path.segments.iter().map(|segment| segment.ident.unraw()).collect::<Vec<_>>();
     let called = names(path);
-    cx.macros.iter().any(|vouched| called.ends_with(&names(vouched)))
+    cx.macros.iter().any(|listed| called.ends_with(&names(listed)))
 }
 
 /// The arguments of a call, if the macro is known or listed in `macros(…)`, and they can be read.
 pub(crate) fn arguments(mac: &Macro, cx: &Context) -> Option<Pieces> {
-    let grammar = if is_vouched(&mac.path, cx) { Grammar::Any } else { known(&mac.path)?.grammar };
+    let grammar = if is_listed(&mac.path, cx) { Grammar::Any } else { known(&mac.path)?.grammar };
     Pieces::parse(mac.tokens.clone(), grammar).ok()
 }
 

@@ -1,4 +1,4 @@
-//! The arguments of a macro call, cut into what is rewritten and what stays as it is.
+//! The arguments of a macro call, cut into pieces that are rewritten and pieces that stay as they are.
 
 use proc_macro2::{Group, Ident, TokenStream, TokenTree};
 use quote::ToTokens;
@@ -29,7 +29,7 @@ pub(crate) const NO_FORMAT: usize = usize::MAX;
 #[derive(Default)]
 pub(crate) struct Pieces {
     pub(crate) pieces: Vec<Piece>,
-    /// What arguments are called, in `name = value`.
+    /// The names of arguments, in `name = value`.
     pub(crate) names: Vec<Ident>,
 }
 

@@ -13,9 +13,4 @@ pub use static_struct::*;
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 mod plain;
 #[cfg(not(any(feature = "vimage", feature = "static-struct")))]
-pub use plain::VariableOf;
-#[cfg(not(any(feature = "vimage", feature = "static-struct")))]
 pub(crate) use plain::macros;
-
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use super::accessor::VariableOf;

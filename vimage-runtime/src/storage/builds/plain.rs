@@ -1,7 +1,8 @@
 //! The default build: the statics as they were, so that nothing is stored here.
 
 use crate::core::HasInstances;
-use crate::storage::{Held, Virtualized};
+use crate::storage::access::{VariableOf, Virtualized};
+use crate::storage::held::Held;
 
 /// The macros of this build, by their names in `vimage_macros`.
 pub(crate) mod macros {
@@ -11,9 +12,6 @@ pub(crate) mod macros {
         plain_virtualized as virtualized, plain_vnet_module as vnet_module, plain_vprocg_module as vprocg_module,
     };
 }
-
-/// Holds for each variable and whatever has instances.
-pub trait VariableOf<I> {}
 
 impl<T, I> VariableOf<I> for T {}
 
