@@ -33,7 +33,7 @@ vimage::__private::storage! {
         const FORGED: Part = Part { field: Forged { template: 1, size: 1 << 20, align: 1, value: 0 } };
         FORGED
     },
-    {} Keep V_FORGED field (usize)
+    {} Keep "V_FORGED" field (usize)
 }
 
 fn main() {}

@@ -19,7 +19,7 @@ vimage::__private::storage! {
         const FORGED: Part = Part { template: 1, size: 1 << 20, align: 1, value: 0 };
         FORGED
     },
-    {} Keep V_FORGED template (usize)
+    {} Keep "V_FORGED" template (usize)
 }
 
 fn main() {}

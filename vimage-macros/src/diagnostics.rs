@@ -67,6 +67,9 @@ problems! {
     undecided_macro(name):
         "`{name}!` may make statics that vimage cannot see",
         help: "write the items out, or write `#[shared]` above the macro, which keeps one value for all instances";
+    undecided_attribute(name):
+        "`#[{name}]` makes statics that vimage cannot see",
+        help: "move the item out of the module, or write `#[shared]` above it, which keeps one value for all instances";
     hidden_attribute(name):
         "`{name}` cannot be inside a `cfg_attr`: vimage runs before it is evaluated",
         help: "write the item twice, under `#[cfg(…)]` and `#[cfg(not(…))]`";

@@ -129,7 +129,10 @@ fn destroy_until(handle: Handle, deadline: Option<Instant>) -> Result<(), (Handl
     let handle = ManuallyDrop::new(handle);
     // SAFETY: the handle is forgotten if this is `Ok`.
     match unsafe { teardown::destroy(&[&handle], None, deadline) } {
-        Ok(failures) => Ok(assert!(failures.is_empty())),
+        Ok(failures) => {
+            assert!(failures.is_empty());
+            Ok(())
+        }
         Err(stays) => Err((ManuallyDrop::into_inner(handle), stays)),
     }
 }

@@ -13,8 +13,6 @@ use support::reports;
 use vimage::InstanceState;
 use vimage::prelude::*;
 
-/// How many values of instances were dropped.
-
 /// The tests of this file look at what is global, so they take turns.
 fn turn() -> MutexGuard<'static, ()> {
     let turn = support::instances::turn();

@@ -53,6 +53,15 @@ impl Name {
     }
 }
 
+/// Attributes of other crates that are known to make statics, which hold state: of mockall, cached, memoize, rstest.
+const MAKING_STATICS: &[&str] = &["automock", "cached", "concurrent_cached", "io_cached", "memoize", "once"];
+
+/// The attribute that makes statics that vimage cannot see, also inside a `cfg_attr`.
+pub(crate) fn making_statics(attrs: &[Attribute]) -> Option<Ident> {
+    let known = |name: &Name| MAKING_STATICS.iter().any(|known| name.last() == known);
+    attrs.iter().flat_map(names).find(known).map(|name| name.last().clone())
+}
+
 /// Why an attribute cannot be on a variable, as the end of a message, and what to write.
 pub(crate) struct Obstacle {
     pub(crate) why: &'static str,

@@ -9,7 +9,7 @@ mod recognize;
 use proc_macro2::TokenStream;
 use syn::{AttrStyle, Attribute, Item, Meta};
 
-pub(crate) use self::carried::{Obstacle, names};
+pub(crate) use self::carried::{Obstacle, making_statics, names};
 pub(crate) use self::harness::{expanded_before, makes_a_test};
 pub(crate) use self::kind::{AttrKind, HookKind};
 pub(crate) use self::recognize::{Recognizer, may_be_imported};

@@ -3,11 +3,11 @@
 use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, ForeignItemStatic, Ident, Item, ItemForeignMod, ItemMacro, ItemStatic, Macro, StaticMutability,
-    StmtMacro, Type,
+    Attribute, ForeignItemStatic, Ident, ImplItemFn, Item, ItemFn, ItemForeignMod, ItemImpl, ItemMacro, ItemMod,
+    ItemStatic, ItemTrait, Macro, StaticMutability, StmtMacro, Type,
 };
 
-use crate::attr::{AttrKind, Recognizer};
+use crate::attr::{self, AttrKind, Recognizer};
 use crate::diagnostics::{self as problem, Diagnostics};
 use crate::idents;
 use crate::model::Input;
@@ -49,6 +49,14 @@ impl Decisions<'_> {
         }
     }
 
+    /// Asks about an attribute of another crate.
+    fn made(&self, attrs: &[Attribute]) {
+        let is_shared = |attr| self.recognizer.kind(attr) == Some(AttrKind::Shared);
+        if let Some(name) = attr::making_statics(attrs).filter(|_| !attrs.iter().any(is_shared)) {
+            self.diagnostics.at(&name, problem::undecided_attribute(&name));
+        }
+    }
+
     fn thread_local(&mut self, attrs: &[Attribute], mac: &Macro) {
         if self.decided(attrs) {
             return;
@@ -65,6 +73,31 @@ impl Visit<'_> for Decisions<'_> {
         if !self.recognizer.is_declared_module(item) {
             visit::visit_item(self, item);
         }
+    }
+
+    fn visit_item_fn(&mut self, item: &ItemFn) {
+        self.made(&item.attrs);
+        visit::visit_item_fn(self, item);
+    }
+
+    fn visit_item_impl(&mut self, item: &ItemImpl) {
+        self.made(&item.attrs);
+        visit::visit_item_impl(self, item);
+    }
+
+    fn visit_item_trait(&mut self, item: &ItemTrait) {
+        self.made(&item.attrs);
+        visit::visit_item_trait(self, item);
+    }
+
+    fn visit_item_mod(&mut self, item: &ItemMod) {
+        self.made(&item.attrs);
+        visit::visit_item_mod(self, item);
+    }
+
+    fn visit_impl_item_fn(&mut self, item: &ImplItemFn) {
+        self.made(&item.attrs);
+        visit::visit_impl_item_fn(self, item);
     }
 
     fn visit_item_static(&mut self, item: &ItemStatic) {

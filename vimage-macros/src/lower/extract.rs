@@ -97,7 +97,11 @@ impl Extractor<'_> {
             if attrs.iter().any(|attr| attr.path().is_ident("macro_use")) {
                 self.close_part();
             }
+            let making_statics = attr::making_statics(attrs).is_some();
             ours.extend(parse::take(attrs, self.recognizer, self.diagnostics));
+            if making_statics && !matches!(item, Item::Static(_) | Item::Macro(_)) {
+                self.take_shared(&mut ours);
+            }
         }
         match item {
             Item::Static(item) => self.static_item(item, &ours),
@@ -120,6 +124,13 @@ impl Extractor<'_> {
                 vec![item]
             }
         }
+    }
+
+    /// Takes off what decides about the statics that another attribute makes.
+    fn take_shared(&self, ours: &mut Vec<ParsedAttr>) {
+        let shared: Vec<_> = ours.extract_if(.., |attr| attr.kind() == AttrKind::Shared).collect();
+        self.accept(&shared, &[AttrKind::Shared], "an item");
+        self.refuse_exports(&shared, |option| problem::misplaced_option(option, "a `static`"));
     }
 
     fn accept(&self, attrs: &[ParsedAttr], accepted: &[AttrKind], item: &str) {
@@ -396,7 +407,14 @@ impl VisitMut for Extractor<'_> {
 
     fn visit_impl_item_mut(&mut self, item: &mut ImplItem) {
         let ours = match item {
-            ImplItem::Fn(method) => parse::take(&mut method.attrs, self.recognizer, self.diagnostics),
+            ImplItem::Fn(method) => {
+                let making_statics = attr::making_statics(&method.attrs).is_some();
+                let mut ours = parse::take(&mut method.attrs, self.recognizer, self.diagnostics);
+                if making_statics {
+                    self.take_shared(&mut ours);
+                }
+                ours
+            }
             ImplItem::Macro(call) => parse::take(&mut call.attrs, self.recognizer, self.diagnostics),
             _ => Vec::new(),
         };

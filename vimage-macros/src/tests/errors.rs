@@ -48,6 +48,32 @@ fn each_example_has_its_problem_and_each_fix_has_none() {
     }
 }
 
+#[test]
+fn attributes_that_make_statics_are_asked_about_wherever_they_stand() {
+    let code = |decision: &str| {
+        format!(
+            "#[vimage::module] mod foo {{
+                {decision} #[cfg_attr(test, mockall::automock)] trait Clock {{ fn now() -> u64; }}
+                {decision} #[mockall::automock] mod inner {{ pub fn f() {{}} }}
+                struct S;
+                {decision} #[automock] impl S {{ fn g(&self) {{}} }}
+                impl S {{ {decision} #[cached(in_impl = true)] fn h(n: u64) -> u64 {{ n }} }}
+                fn i() {{ {decision} #[memoize::memoize] fn j(n: u64) -> u64 {{ n }} }}
+                #[instrument] fn makes_none() {{}}
+            }}"
+        )
+    };
+    for build in [Build::Plain, Build::Instances] {
+        let found = reported(build, &code(""));
+        let asked = found.iter().filter(|message| message.contains("[vimage::undecided_attribute]")).count();
+        assert_eq!((asked, found.len()), (5, 5), "{found:#?}");
+        assert_eq!(reported(build, &code("#[shared]")), [""; 0]);
+        let found = reported(build, &code("#[shared(symmap)]"));
+        let misplaced = found.iter().filter(|message| message.contains("[vimage::misplaced_option]")).count();
+        assert_eq!((misplaced, found.len()), (5, 5), "{found:#?}");
+    }
+}
+
 fn reported(build: Build, code: &str) -> Vec<String> {
     let file: File = syn::parse_str(code).unwrap_or_else(|error| panic!("{code}\n{error}"));
     let mut found = Vec::new();
