@@ -23,7 +23,6 @@ pub(crate) enum TestPlace {
 }
 
 /// How a test is said to panic.
-
 pub(crate) enum ShouldPanic {
     /// The runtime looks at the panic, in place of the attribute, which is taken off.
     Here { expected: Option<LitStr> },
