@@ -40,7 +40,8 @@ pub use crate::{
 };
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::{
-    __in_place as in_place, __part as part, __recovered as recovered, __slot as slot, __storage as storage,
+    __dbg as dbg, __failed as failed, __in_place as in_place, __part as part, __recovered as recovered, __slot as slot,
+    __storage as storage,
 };
 #[cfg(feature = "inventory")]
 pub use inventory;
@@ -74,7 +75,7 @@ pub mod symbol_target {
 /// The items of `core` that expansions use. They say `$crate::__private::core`, because `::core` is what the user's crate has under
 /// that name. Only what is used, because with all of it rustc takes what it shows in errors for hidden.
 pub mod core {
-    pub use ::core::{file, line, module_path, primitive, stringify};
+    pub use ::core::{column, concat, file, line, module_path, primitive, stringify};
 
     pub mod cell {
         pub use ::core::cell::Cell;
@@ -95,6 +96,8 @@ pub mod core {
 
 /// The items of `std` that they use.
 pub mod std {
+    pub use ::std::eprintln;
+
     pub mod string {
         pub use ::std::string::{String, ToString};
     }

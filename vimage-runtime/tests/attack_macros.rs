@@ -39,7 +39,10 @@ fn what_a_macro_moves_into_another_instance_is_not_found_there() {
     vimage::boot().unwrap();
     let vnet = Vnet::new().unwrap();
     let message = panic_of(|| foo::out_of_enter(vnet));
-    assert!(message.ends_with("move the use into a closure passed to `enter`, or into a function of its own"), "{message}");
+    assert!(
+        message.ends_with("move the use into a closure passed to `enter`, or into a function of its own"),
+        "{message}"
+    );
 }
 
 /// A use means the instance that was current at the head of the function, wherever a macro moves it.

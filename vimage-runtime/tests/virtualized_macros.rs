@@ -197,3 +197,57 @@ fn closures_in_arguments_run_where_they_are_called() {
         assert_eq!(calls::closures_only(|f| f()), [13, 13]);
     });
 }
+
+/// What is printed about an argument is what the user wrote, where it was written.
+#[test]
+fn messages_show_the_code_as_it_was_written() {
+    use std::cell::RefCell;
+    use std::panic::{self, Location};
+
+    thread_local!(static AT: RefCell<Vec<u32>> = const { RefCell::new(Vec::new()) });
+    vimage::boot().unwrap();
+    let before = panic::take_hook();
+    let line = |location: &Location| AT.with_borrow_mut(|lines| lines.push(location.line()));
+    panic::set_hook(Box::new(move |info| info.location().map(line).unwrap_or_default()));
+    let messages = [panic_of(|| Vnet::base().unwrap().enter(shown::plain))];
+    let messages = messages.into_iter().chain([
+        panic_of(|| Vnet::base().unwrap().enter(shown::with_a_closure)),
+        panic_of(|| Vnet::base().unwrap().enter(|| pollster(shown::in_async_code()))),
+    ]);
+    let messages: Vec<_> = messages.collect();
+    panic::set_hook(before);
+    let expected = [
+        "assertion failed: V_N.load(Relaxed) > 3 && \"{}\".len() == 2",
+        "assertion failed: [1, 2].iter().all(|n| V_N.load(Relaxed) > *n + 9)",
+        "assertion failed: V_N.load(Relaxed) > ready(3).await",
+    ];
+    assert_eq!(messages, expected);
+    assert_eq!(AT.take(), shown::LINES);
+    let panic = panic::catch_unwind(|| Vnet::base().unwrap().enter(shown::with_a_closure)).unwrap_err();
+    assert!(panic.is::<&'static str>());
+}
+
+fn pollster(future: impl Future<Output = ()>) {
+    assert!(pin!(future).poll(&mut Context::from_waker(Waker::noop())).is_ready());
+}
+
+#[vnet_module]
+mod shown {
+    use std::future::ready;
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+    use vimage::prelude::*;
+
+    #[virtualized]
+    static N: AtomicU64 = AtomicU64::new(2);
+
+    pub const LINES: [u32; 3] = [line!() + 2, line!() + 5, line!() + 8];
+    pub fn plain() {
+        assert!(V_N.load(Relaxed) > 3 && "{}".len() == 2);
+    }
+    pub fn with_a_closure() {
+        assert!([1, 2].iter().all(|n| V_N.load(Relaxed) > *n + 9));
+    }
+    pub async fn in_async_code() {
+        assert!(V_N.load(Relaxed) > ready(3).await);
+    }
+}

@@ -2,6 +2,8 @@
 
 #![allow(clippy::duplicate_mod, reason = "each file brings its helpers along, as it is a test of its own elsewhere")]
 
+#[path = "../../../vimage-runtime/tests/virtualized_async_macros.rs"]
+mod async_macros;
 #[path = "../../../vimage-runtime/tests/virtualized_async.rs"]
 mod asynchronous;
 #[path = "../../../vimage-runtime/tests/virtualized_async_lines.rs"]

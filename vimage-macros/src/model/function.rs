@@ -22,7 +22,7 @@ pub(crate) enum TestPlace {
     Behind { index: usize, options: TokenStream },
 }
 
-/// The panic that a test is expected to end with.
+/// How a test is said to panic.
 pub(crate) enum ShouldPanic {
     /// The runtime looks at the panic, in place of the attribute, which is taken off.
     Here { expected: Option<LitStr> },

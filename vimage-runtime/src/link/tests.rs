@@ -176,15 +176,18 @@ fn wakers_run_under_no_lock() {
 
 #[test]
 fn blocking_takes_no_wake_up_of_the_thread() {
-    let queues = Queues::new(1);
+    let queues = Arc::new(Queues::new(1));
     thread::current().unpark();
-    thread::scope(|scope| {
-        scope.spawn(|| {
+    // Not a scope: it parks its thread while it waits for the others.
+    let sender = thread::spawn({
+        let queues = Arc::clone(&queues);
+        move || {
             thread::sleep(Duration::from_millis(20));
             queues.try_send(Side::A, 1).unwrap();
-        });
-        assert_eq!(queues.recv_blocking(Side::A), Ok(1));
+        }
     });
+    assert_eq!(queues.recv_blocking(Side::A), Ok(1));
+    sender.join().unwrap();
     let begun = Instant::now();
     thread::park_timeout(Duration::from_secs(100));
     assert!(begun.elapsed() < Duration::from_secs(50), "the program's own wake-up is still there");

@@ -88,6 +88,37 @@ macro_rules! __in_place {
     ($called:tt $($items:tt)*) => { $crate::__private::in_place! { @ $called [] [] $($items)* } };
 }
 
+/// `dbg!` that prints its arguments as the user wrote them: `dbg!((V_N.load(Relaxed)) x)`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __dbg {
+    (($written:expr $(,)?) $value:expr) => {
+        match $value {
+            value => {
+                $crate::__private::std::eprintln!(
+                    "[{}:{}:{}] {} = {:#?}",
+                    $crate::__private::core::file!(),
+                    $crate::__private::core::line!(),
+                    $crate::__private::core::column!(),
+                    $crate::__private::core::stringify!($written),
+                    &value
+                );
+                value
+            }
+        }
+    };
+    ($($written:tt $value:expr),+) => { ($($crate::__private::dbg!($written $value)),+,) };
+}
+
+/// The message of an `assert!` of what the user wrote.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __failed {
+    ($written:expr $(,)?) => {
+        $crate::__private::core::concat!("assertion failed: ", $crate::__private::core::stringify!($written))
+    };
+}
+
 /// The accessor that a path stands for: where it stands for something else, rustc says so here.
 #[doc(hidden)]
 #[inline(always)]

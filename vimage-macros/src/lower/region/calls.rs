@@ -2,10 +2,13 @@
 
 use std::mem;
 
-use quote::ToTokens;
+use proc_macro2::TokenStream;
+use quote::{ToTokens, quote_spanned};
+use syn::spanned::Spanned;
 use syn::visit_mut::VisitMut;
-use syn::{Expr, Macro};
+use syn::{Expr, Macro, Path, parse_quote_spanned};
 
+use super::region::written_at;
 use super::rewriter::{Purpose, Rewriter};
 use super::{awaits, in_place};
 use crate::diagnostics as problem;
@@ -30,14 +33,44 @@ pub(super) fn rewrite(mac: &mut Macro, walk: &mut Rewriter) {
     let Ok(mut arguments) = Pieces::parse(mac.tokens.clone(), grammar) else {
         return report(mac, &cx, "vimage cannot read the arguments of this call");
     };
+    let written = match arguments.exprs().as_slice() {
+        // What was never taken apart is printed with the spaces that it was written with.
+        [_] => vec![mac.tokens.clone()],
+        several => several.iter().map(|expr| expr.to_token_stream()).collect(),
+    };
     rewrite_pieces(&mut arguments, &[], settle, walk);
-    if walk.purpose == Purpose::Check {
+    let is_redefined = cx.redefined.contains(accessor::name(&mac.path));
+    if walk.purpose == Purpose::Check || (!is_redefined && shows_its_arguments(mac, &mut arguments, &written, cx.krate))
+    {
         return;
     }
     if arguments.is_closed() && !known::is_listed(&mac.path, &cx) {
         in_place::protect(mac, &arguments, cx.krate);
     } else {
         mac.tokens = arguments.into_token_stream();
+    }
+}
+
+/// Some macros print their arguments: they are told how the user wrote them. Says whether the call is complete.
+fn shows_its_arguments(mac: &mut Macro, arguments: &mut Pieces, written: &[TokenStream], krate: &Path) -> bool {
+    let at = mac.path.span();
+    let krate = written_at(krate, at);
+    match (accessor::name(&mac.path).to_string().as_str(), written) {
+        ("assert" | "debug_assert", [condition]) => {
+            // Alone it is a message that is known at compile time, as that of `assert!` is.
+            let format = condition.to_string().contains(['{', '}']).then(|| quote_spanned!(at=> , "{}"));
+            let message = quote_spanned!(at=> #format, #krate::__private::failed!(#condition));
+            arguments.pieces.truncate(1);
+            arguments.pieces.push(Piece::Tokens(message));
+            false
+        }
+        ("dbg", [_, ..]) => {
+            let values = arguments.exprs();
+            mac.tokens = quote_spanned!(at=> #((#written) #values),*);
+            mac.path = parse_quote_spanned!(at=> #krate::__private::dbg);
+            true
+        }
+        _ => false,
     }
 }
 

@@ -13,17 +13,17 @@ use quote::{ToTokens, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Macro, Path, parse_quote_spanned};
 
-use super::region::located_at;
+use super::region::written_at;
 use crate::parse::code::pieces::{Piece, Pieces};
 
 /// The call, so that the macro cannot look into those arguments that are [closed](Piece::Closed).
 pub(super) fn protect(mac: &mut Macro, arguments: &Pieces, krate: &Path) {
     let called = &mac.path;
-    // The place where rustc is to show errors about the arguments.
-    let at = Span::mixed_site().located_at(called.span());
+    // Not at our own hygiene: a panic shows the outermost expansion that it is in, which is to be this call.
+    let at = called.span();
     let arguments = items(arguments, at);
     mac.tokens = quote_spanned!(at=> (#called) #arguments);
-    let krate = located_at(krate, at);
+    let krate = written_at(krate, at);
     let name = Ident::new("in_place", at);
     mac.path = parse_quote_spanned!(at=> #krate::__private::#name);
 }

@@ -19,6 +19,7 @@ mod function;
 mod head;
 mod in_place;
 mod late;
+#[expect(clippy::module_inception, reason = "the folder is about regions, and the file is what one is")]
 mod region;
 mod rewriter;
 mod suspend;

@@ -304,6 +304,15 @@ fn resolution(path: &Path, owner: &TokenStream, krate: &Path) -> TokenStream {
     })
 }
 
+/// The path of the runtime as if the user had written it there.
+pub(super) fn written_at(krate: &Path, place: Span) -> TokenStream {
+    let move_to = |mut token: TokenTree| {
+        token.set_span(place);
+        token
+    };
+    krate.to_token_stream().into_iter().map(move_to).collect()
+}
+
 /// The path of the runtime as if it were written there.
 pub(super) fn located_at(krate: &Path, place: Span) -> TokenStream {
     let move_to = |mut token: TokenTree| {

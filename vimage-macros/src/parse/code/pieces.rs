@@ -206,7 +206,9 @@ impl Pieces {
 fn field_group(input: ParseStream, grammar: Grammar) -> syn::Result<Option<Piece>> {
     let fork = input.fork();
     let Ok(TokenTree::Group(group)) = fork.parse::<TokenTree>() else { return Ok(None) };
-    if !input.peek(token::Brace) || !(fork.is_empty() || fork.peek(Token![,])) {
+    let is_semicolon = |tree| matches!(tree, TokenTree::Punct(punct) if punct.as_char() == ';');
+    let is_block = group.stream().into_iter().any(is_semicolon);
+    if !input.peek(token::Brace) || !(fork.is_empty() || fork.peek(Token![,])) || is_block {
         return Ok(None);
     }
     let Ok(inner) = Parser::parse2(|input: ParseStream| Pieces::read(input, grammar), group.stream()) else {
