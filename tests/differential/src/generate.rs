@@ -100,7 +100,7 @@ impl Generator {
             return self.simple();
         }
         let d = depth - 1;
-        match self.random.below(if self.scope.waits { 44 } else { 36 }) {
+        match self.random.below(if self.scope.waits { 52 } else { 44 }) {
             0 | 1 => self.simple(),
             2 => format!("{}.add({}, {})", used("N"), self.number(d), self.number(d)),
             3 => format!("{}.put({})", used("N"), self.number(d)),
@@ -139,12 +139,20 @@ impl Generator {
             33 if self.scope.writes => "{ x += 1; x }".into(),
             34 if self.scope.writes => "w.work()".into(),
             35 if self.scope.exits => format!("{}?", self.option(d)),
-            36 | 37 => awaited(&format!("value({})", self.number(d))),
-            38 if self.scope.writes => awaited("w.wait()"),
-            39 => awaited(&format!("{}.future({})", used("LOG"), self.number(d))),
-            40 if self.random.once_in(4) => awaited(&format!("{}.of_itself({})", used("LOG"), self.number(d))),
-            41 => self.future(d),
-            42 => awaited(&format!("maybe({})", self.number(d))) + ".unwrap_or(3)",
+            36 => format!("{}.apply({}, |n| n + 1)", used("LOG"), self.number(d)),
+            37 => format!("match (&{}, {}) {{ (g, n) => g.len() + n }}", self.guard(d), self.number(d)),
+            38 => format!("{{ const K: u64 = 3; {} {}.put(K + {}) }}", self.statement(d), used("N"), self.number(d)),
+            39 => format!("{{ use super::world::at as here; here({}) }}", self.number(d)),
+            40 => format!("{} as u8 as u64", self.operand(d)),
+            41 => format!("{{ let (a, b) = ({}, {}); a ^ b }}", self.number(d), self.number(d)),
+            42 => format!("(|log: &Log, n: u64| log.pair(n, 1))(&{}, {})", used("LOG"), self.number(d)),
+            43 => format!("[{}.get(), {}].iter().sum::<u64>()", used("N"), self.number(d)),
+            44 | 45 => awaited(&format!("value({})", self.number(d))),
+            46 if self.scope.writes => awaited("w.wait()"),
+            47 => awaited(&format!("{}.future({})", used("LOG"), self.number(d))),
+            48 if self.random.once_in(4) => awaited(&format!("{}.of_itself({})", used("LOG"), self.number(d))),
+            49 => self.future(d),
+            50 => awaited(&format!("maybe({})", self.number(d))) + ".unwrap_or(3)",
             _ => self.simple(),
         }
     }
@@ -284,7 +292,7 @@ impl Generator {
             return format!("{};", self.simple());
         }
         let d = depth - 1;
-        match self.random.below(26) {
+        match self.random.below(31) {
             0 | 1 => self.binding("n", d, |generator, d| generator.number(d)),
             2 => self.guard_binding(d),
             3 => {
@@ -355,6 +363,23 @@ impl Generator {
             },
             23 if self.scope.writes => format!("x = {};", self.number(d)),
             24 if self.scope.writes => format!("x += {};", self.number(d)),
+            25 if self.scope.writes => format!("w.count ^= {};", self.number(d)),
+            26 => {
+                let name = self.name("v");
+                let element = if self.random.once_in(2) { "Sum(at(1))" } else { "at(1)" };
+                let (index, value) = (self.number(d), self.number(d));
+                format!("let mut {name} = [{element}, {element}]; {name}[({index} % 2) as usize] += {value};")
+            }
+            27 => format!("for n in [{}, {}] {}", self.number(d), self.number(d), self.loop_body(d, None)),
+            28 => {
+                let name = self.name("c");
+                let value = self.number(d);
+                format!("let {name} = |log: &Log, n: u64| log.pair(n, 2); {name}(&{}, {value});", used("LOG"))
+            }
+            29 => {
+                let (statements, option) = (self.statements(d), self.option(d));
+                format!("{{ let _d = Noise(1); {statements} assert_ne!({option}, Some(1 << 50)) }}")
+            }
             _ => format!("let _ = {};", self.number(d)),
         }
     }
