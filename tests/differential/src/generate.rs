@@ -99,6 +99,10 @@ impl Generator {
         if self.is_done(depth) {
             return self.simple();
         }
+        if self.scope.writes && self.random.once_in(10) {
+            // A place that what is written in front of it may have read.
+            return ["{ x += 1; x }", "w.work()"][self.random.below(2)].into();
+        }
         let d = depth - 1;
         match self.random.below(if self.scope.waits { 52 } else { 44 }) {
             0 | 1 => self.simple(),
@@ -136,8 +140,6 @@ impl Generator {
             30 => self.closure(d),
             31 => format!("{}.unwrap_or({})", self.option(d), self.number(d)),
             32 => self.call_of_macro(d),
-            33 if self.scope.writes => "{ x += 1; x }".into(),
-            34 if self.scope.writes => "w.work()".into(),
             35 if self.scope.exits => format!("{}?", self.option(d)),
             36 => format!("{}.apply({}, |n| n + 1)", used("LOG"), self.number(d)),
             37 => format!("match (&{}, {}) {{ (g, n) => g.len() + n }}", self.guard(d), self.number(d)),
