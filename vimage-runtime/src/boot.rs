@@ -5,7 +5,7 @@ use std::thread::{self, ThreadId};
 
 use crate::core::ClassState;
 use crate::core::create::{attach, create_base, detach_all};
-use crate::error::BootError;
+use crate::error::{BootError, Chain};
 use crate::layout::order;
 use crate::registry::{self, Arguments, Entry, classes};
 
@@ -68,7 +68,10 @@ fn ensure_slowly(reserve: Option<usize>) -> Result<(), BootError> {
     let outcome = run(&registry::collected(), reserve.unwrap_or(RESERVE));
     match &outcome {
         Ok(()) => crate::events::event!("boot"),
-        Err(error) => crate::events::event!("boot failed"; error = error),
+        Err(error) => {
+            let causes = Chain(error);
+            crate::events::event!("boot failed"; error = causes);
+        }
     }
     let outcome = OUTCOME.get_or_init(|| outcome).clone();
     *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = Progress::Over;

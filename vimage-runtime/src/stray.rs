@@ -100,11 +100,11 @@ pub(crate) fn check(class: &'static ClassEntry, used: fmt::Arguments<'_>) {
     drop(seen);
     let class = class.name;
     panic!(
-        "{used}: no {class} instance is current on this thread, and in a binary with `#[vimage::test]`s it does not \
+        "{used}: no {class} instance is current on this thread, and in a binary with `#[vimage::test]`s code does not \
          fall back on the base instance, which all tests share\n\
-         help: start it with `vimage::thread::spawn`, or hand it `Contexts::current().bind(…)`, or a task \
-         `future.within_current()`; a plain test that means the base instance is `#[vimage::test(share({class}))]`; \
-         `vimage::allow_base_in_tests!();` allows it in the whole binary"
+         help: start the thread with `vimage::thread::spawn`, wrap a task in `future.within_current()`, or a callback in \
+         `Contexts::current().bind(…)`; for a test on the base instance write `#[vimage::test(share({class}))]`; \
+         to allow base instances in all tests of the binary write `vimage::allow_base_in_tests!();`"
     );
 }
 

@@ -13,6 +13,7 @@ use std::{process, thread};
 use pin_project_lite::pin_project;
 
 use crate::carry::future::FutureExt;
+use crate::error::Chain;
 use crate::failure;
 use crate::stray::Watch;
 use crate::vimage::{Vimage, VimageBuilder, VimageDestroyError};
@@ -122,7 +123,7 @@ pub async fn run_main_async<R>(body: impl Future<Output = R>) -> R {
 
 fn boot_or_exit() -> Vimage {
     crate::boot().unwrap_or_else(|error| {
-        eprintln!("vimage: boot has failed: {error}");
+        eprintln!("vimage: boot has failed: {}", Chain(&error));
         process::exit(1)
     })
 }
@@ -163,10 +164,12 @@ impl Stage {
         }
         // A test that is called from another one has its turn: they share the one vimage.
         let turn = (!cfg!(feature = "vimage") && !nested).then(Turn::wait);
-        let base = crate::boot().unwrap_or_else(|error| panic!("boot has failed: {error}"));
+        let base = crate::boot().unwrap_or_else(|error| panic!("boot has failed: {}", Chain(&error)));
         let vimage = if cfg!(feature = "vimage") {
             let builder = setup(Vimage::builder().starting_from(&base).fresh_all().name(name));
-            builder.create().unwrap_or_else(|error| panic!("there is no vimage for the test `{name}`: {error}"))
+            builder
+                .create()
+                .unwrap_or_else(|error| panic!("there is no vimage for the test `{name}`: {}", Chain(&error)))
         } else {
             base
         };
@@ -273,7 +276,7 @@ fn left_behind(name: &str, error: &VimageDestroyError) -> String {
                 " (the feature `invariants` of `vimage` says where the handle was made)"
             },
         ),
-        error => format!("the test `{name}` has ended, but its vimage was not destroyed: {error}"),
+        error => format!("the test `{name}` has ended, but its vimage was not destroyed: {}", Chain(error)),
     }
 }
 

@@ -97,8 +97,7 @@ fn contexts_are_known_with_their_places() {
     });
     assert!(debug::contexts().rows().is_empty());
     let text = panic_of(foo::count);
-    let last =
-        format!("; the last context that was left here is Net#{} \"red\", entered at {}:{outer}:", red.id(), file!());
+    let last = format!("; the last one here was Net#{} \"red\", entered at {}:{outer}:", red.id(), file!());
     assert!(text.contains(&last), "{text}");
 }
 

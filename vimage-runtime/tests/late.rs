@@ -44,8 +44,8 @@ fn a_module_comes_and_goes() {
     let red = {
         let red = Vnet::new().unwrap();
         let text = panic_of(|| red.enter(plugin::work));
-        assert!(text.starts_with("`V_WORK`: module plugin (late::plugin, "), "{text}");
-        assert!(text.contains("is not registered"), "{text}");
+        assert!(text.starts_with("`V_WORK`: no instance has the variables of module plugin (late::plugin, "), "{text}");
+        assert!(text.contains("is not registered\nhelp: call `vimage::module::register"), "{text}");
         red
     };
     register("plugin").unwrap();

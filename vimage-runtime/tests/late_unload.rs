@@ -71,7 +71,8 @@ fn its_quiesce_hook_may_refuse() {
     register("reluctant").unwrap();
     REFUSES.store(true, SeqCst);
     let error = unload("reluctant").unwrap_err();
-    assert_eq!(error.to_string(), "module `reluctant` refused: a transfer is running");
+    assert_eq!(error.to_string(), "module `reluctant` refused");
+    assert_eq!(std::error::Error::source(&error).unwrap().to_string(), "a transfer is running");
     assert!(matches!(register("reluctant"), Err(RegisterError::Registered { .. })), "it stays");
     REFUSES.store(false, SeqCst);
     unload("reluctant").unwrap();

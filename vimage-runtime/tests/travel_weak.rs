@@ -7,8 +7,9 @@ use std::thread;
 
 use support::instances::{current, vnet};
 use vimage::prelude::*;
-use vimage::{Contexts, Program, WeakContexts};
+use vimage::{Contexts, WeakContexts};
 
+#[cfg(feature = "vimage")]
 #[vimage::module]
 mod program {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
@@ -103,7 +104,7 @@ fn a_worker_that_inherits_weakly_runs_each_job_in_the_contexts_of_its_parent() {
 mod instances {
     use super::*;
     use crate::support::panics::panics;
-    use vimage::{DestroyError, Instance};
+    use vimage::{DestroyError, Instance, Program};
 
     #[test]
     fn weak_contexts_keep_nothing_but_while_they_are_entered() {

@@ -70,6 +70,7 @@ pub(crate) fn deep() -> Done {
         let title = format!("many cases: {}", build.name);
         cargo(&title, &[&["test", "--workspace", "--exclude", "ui-tests"], profile, &features[..]].concat(), &CASES)?;
     }
+    cargo("many generated programs", &["run", "--release", "-p", "differential", "--", "10000"], &[])?;
     run("package, and build what is in it", Command::new("cargo").args(package_arguments()))?;
     compare("100")
 }

@@ -5,7 +5,7 @@
 //!
 //! - the source in the default build, where it has to compile;
 //! - the source in the `vimage` build: what it prints must be the same, if it compiles;
-//! - a twin in plain Rust (see [`text::twin`]), which rustc rejects exactly where a borrow is held across an `.await`. If the
+//! - a twin in plain Rust (see `text::twin`), which rustc rejects exactly where a borrow is held across an `.await`. If the
 //!   twin compiles, the source has to compile in the `vimage` build.
 
 mod build;

@@ -30,12 +30,15 @@ mod foo {
     }
 
     static UNDECIDED: Mutex<u8> = Mutex::new(0);
+    thread_local! {
+        static UNDECIDED_LOCAL: Cell<u8> = const { Cell::new(0) };
+    }
 
     fn prints(_: &impl std::fmt::Debug) {}
 
     pub fn inside(vnet: &Vnet) -> u64 {
         prints(&V_COUNTER);
-        V_LOCAL.set(1);
+        V_LOCAL.set(*V_UNDECIDED.lock().unwrap() + V_UNDECIDED_LOCAL.get());
         V_KEPT.lock().unwrap().push(1);
         // SAFETY: nothing else does.
         unsafe { V_RAW[0] += 1 };

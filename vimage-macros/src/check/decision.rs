@@ -1,23 +1,29 @@
 //! In a module, each `static` that can change needs a decision: virtualized or shared.
 
+use quote::ToTokens;
 use syn::visit::{self, Visit};
 use syn::{
-    Attribute, ForeignItemStatic, ImplItemFn, Item, ItemFn, ItemForeignMod, ItemImpl, ItemMacro, ItemMod, ItemStatic,
-    ItemTrait, StaticMutability, StmtMacro, Type,
+    Attribute, ForeignItemStatic, Ident, ImplItemFn, Item, ItemFn, ItemForeignMod, ItemImpl, ItemMacro, ItemMod,
+    ItemStatic, ItemTrait, Macro, StaticMutability, StmtMacro, Type,
 };
 
 use crate::attr::{self, AttrKind, Recognizer};
 use crate::diagnostics::{self as problem, Diagnostics};
+use crate::idents;
 use crate::model::Input;
-use crate::parse::is_thread_local;
+use crate::parse::code::unparsed::has_word;
+use crate::parse::{is_thread_local, thread_local_names};
+use crate::repair::Corrections;
 
-pub(super) fn check(input: &Input, diagnostics: &Diagnostics) {
-    let mut check = Decisions { recognizer: Recognizer { krate: &input.krate }, diagnostics };
+pub(super) fn check(input: &Input, corrections: &mut Corrections, diagnostics: &Diagnostics) {
+    let mut check = Decisions { input, recognizer: Recognizer { krate: &input.krate }, corrections, diagnostics };
     input.items.iter().for_each(|(item, _)| check.visit_item(item));
 }
 
 struct Decisions<'a> {
+    input: &'a Input,
     recognizer: Recognizer<'a>,
+    corrections: &'a mut Corrections,
     diagnostics: &'a Diagnostics,
 }
 
@@ -27,9 +33,19 @@ impl Decisions<'_> {
         attrs.iter().any(|attr| decides(attr) || !self.recognizer.hidden(attr).is_empty())
     }
 
-    fn static_(&self, attrs: &[Attribute], name: &syn::Ident) {
-        if !self.decided(attrs) {
-            self.diagnostics.at(name, problem::undecided(name));
+    /// Whether the module uses the accessor of a static, so that rustc would report that there is none.
+    fn is_used_as_variable(&self, name: &Ident) -> bool {
+        let accessor = idents::accessor(name).to_string();
+        self.input.items.iter().any(|(item, _)| has_word(&item.to_token_stream(), &[&accessor]))
+    }
+
+    fn static_(&mut self, item: &ItemStatic) {
+        if self.decided(&item.attrs) {
+            return;
+        }
+        self.diagnostics.at(&item.ident, problem::undecided(&item.ident));
+        if self.is_used_as_variable(&item.ident) {
+            self.corrections.undecided(item);
         }
     }
 
@@ -41,9 +57,13 @@ impl Decisions<'_> {
         }
     }
 
-    fn thread_local(&self, attrs: &[Attribute], mac: &syn::Macro) {
-        if !self.decided(attrs) {
-            self.diagnostics.at(&mac.path, problem::undecided_thread_local());
+    fn thread_local(&mut self, attrs: &[Attribute], mac: &Macro) {
+        if self.decided(attrs) {
+            return;
+        }
+        self.diagnostics.at(&mac.path, problem::undecided_thread_local());
+        if thread_local_names(mac).iter().any(|name| self.is_used_as_variable(name)) {
+            self.corrections.undecided_macro(mac);
         }
     }
 }
@@ -82,7 +102,7 @@ impl Visit<'_> for Decisions<'_> {
 
     fn visit_item_static(&mut self, item: &ItemStatic) {
         if matches!(item.mutability, StaticMutability::Mut(_)) || !plainly_immutable(&item.ty) {
-            self.static_(&item.attrs, &item.ident);
+            self.static_(item);
         }
         visit::visit_item_static(self, item);
     }

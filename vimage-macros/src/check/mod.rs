@@ -27,7 +27,7 @@ pub(crate) fn input(input: &Input, diagnostics: &Diagnostics) -> Corrections {
     structure::check(input, diagnostics);
     generics::check(input, &mut corrections, diagnostics);
     if input.view != View::Open {
-        decision::check(input, diagnostics);
+        decision::check(input, &mut corrections, diagnostics);
         unprefixed::check(input, &mut corrections, diagnostics);
     }
     corrections

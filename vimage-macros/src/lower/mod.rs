@@ -2,6 +2,7 @@
 //! virtualized code is rewritten.
 
 mod extract;
+mod found;
 mod lifetimes;
 mod region;
 mod rewrite;

@@ -9,7 +9,7 @@ use std::ptr;
 use proc_macro2::TokenStream;
 use quote::ToTokens;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, ExprPath, Ident, ItemStatic, Macro, Path, Type, parse_quote};
+use syn::{Expr, ExprPath, Ident, ItemMacro, ItemStatic, Macro, Path, StmtMacro, Type, parse_quote};
 
 use crate::idents;
 use crate::model::Input;
@@ -24,6 +24,10 @@ pub(crate) struct Corrections {
     macros: HashMap<*const Macro, TokenStream>,
     /// Variables whose types have parameters.
     generic: HashMap<*const ItemStatic, Vec<Ident>>,
+    /// Statics without a decision that are used as variables.
+    undecided: HashSet<*const ItemStatic>,
+    /// The same, of calls of `thread_local!`.
+    undecided_macros: HashSet<*const Macro>,
     /// Something was corrected in text already.
     text: bool,
 }
@@ -49,8 +53,23 @@ impl Corrections {
         self.generic.insert(ptr::from_ref(item), parameters.to_vec());
     }
 
+    /// A static has no attribute, and its uses are those of a variable.
+    pub(crate) fn undecided(&mut self, item: &ItemStatic) {
+        self.undecided.insert(ptr::from_ref(item));
+    }
+
+    /// The same, of a `thread_local!`.
+    pub(crate) fn undecided_macro(&mut self, mac: &Macro) {
+        self.undecided_macros.insert(ptr::from_ref(mac));
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.names.is_empty() && self.macros.is_empty() && self.generic.is_empty() && !self.text
+        self.names.is_empty()
+            && self.macros.is_empty()
+            && self.generic.is_empty()
+            && self.undecided.is_empty()
+            && self.undecided_macros.is_empty()
+            && !self.text
     }
 
     /// Corrects the items.
@@ -98,7 +117,24 @@ impl VisitMut for Corrections {
         if let Some(parameters) = self.generic.remove(&ptr::from_mut(item).cast_const()) {
             WithoutParameters { parameters: &parameters }.visit_item_static_mut(item);
         }
+        if self.undecided.contains(&ptr::from_mut(item).cast_const()) {
+            item.attrs.push(parse_quote!(#[virtualized]));
+        }
         visit_mut::visit_item_static_mut(self, item);
+    }
+
+    fn visit_item_macro_mut(&mut self, item: &mut ItemMacro) {
+        if self.undecided_macros.contains(&ptr::from_ref(&item.mac)) {
+            item.attrs.push(parse_quote!(#[virtualized]));
+        }
+        visit_mut::visit_item_macro_mut(self, item);
+    }
+
+    fn visit_stmt_macro_mut(&mut self, stmt: &mut StmtMacro) {
+        if self.undecided_macros.contains(&ptr::from_ref(&stmt.mac)) {
+            stmt.attrs.push(parse_quote!(#[virtualized]));
+        }
+        visit_mut::visit_stmt_macro_mut(self, stmt);
     }
 }
 

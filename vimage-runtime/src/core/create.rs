@@ -1,6 +1,6 @@
 //! How instances are made: initialize all, attach in order, or take everything back.
 
-use std::fmt;
+use std::error::Error;
 use std::sync::Arc;
 
 use super::class_state::ClassState;
@@ -9,13 +9,13 @@ use super::header::{BASE, Header};
 use super::hooks::{attach_module, detach_module};
 use super::phase::Phase;
 use super::{block, teardown};
-use crate::error::AttachError;
+use crate::error::{AttachError, Chain};
 use crate::failure;
 use crate::registry::{Arguments, ClassEntry};
 
 /// Makes an instance: its memory, then `prepare`, then its attach hooks. After boot.
 #[track_caller]
-pub(crate) fn create<E: From<AttachError> + fmt::Display>(
+pub(crate) fn create<E: From<AttachError> + Error + 'static>(
     class: &'static ClassEntry,
     parent: Option<u64>,
     name: Option<Box<str>>,
@@ -31,7 +31,8 @@ pub(crate) fn create<E: From<AttachError> + fmt::Display>(
         }
     };
     if let Err(error) = made {
-        crate::events::event!("create failed", handle.header(); error = error);
+        let causes = Chain(&error);
+        crate::events::event!("create failed", handle.header(); error = causes);
         return Err(error);
     }
     Ok(handle)

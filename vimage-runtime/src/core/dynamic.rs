@@ -10,7 +10,7 @@ use super::handle::Handle;
 use super::header::Header;
 use super::hooks::{Refusal, ask, attach_module, detach_module};
 use super::phase::Phase;
-use crate::error::RegisterError;
+use crate::error::{Chain, RegisterError};
 use crate::failure;
 use crate::layout::{LinkedModule, PlacedPart};
 use crate::registry::{self, Arguments, Dependency, ModuleEntry};
@@ -89,7 +89,8 @@ pub(crate) fn register_in(state: &'static ClassState, linked: LinkedModule) -> R
             withdraw(&state.live(), &added);
             detach_everywhere(state, &added);
             added.detached();
-            crate::events::event!("register failed", base, added.linked.entry; error = error);
+            let causes = Chain(error);
+            crate::events::event!("register failed", base, added.linked.entry; error = causes);
         }
     }
     attached

@@ -45,7 +45,7 @@ impl AttachError {
 
 impl fmt::Display for AttachError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "module `{}` did not attach to {}: {}", self.module, self.instance, self.source)
+        write!(f, "module `{}` did not attach to {}", self.module, self.instance)
     }
 }
 

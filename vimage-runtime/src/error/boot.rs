@@ -89,7 +89,7 @@ impl fmt::Display for BootError {
                 write!(f, "modules depend on each other in a circle: {}", modules.join(" -> "))
             }
             Self::TooLarge { class } => write!(f, "the variables of class {class} exceed the address space"),
-            Self::Attach(error) => write!(f, "the base instance could not be made: {error}"),
+            Self::Attach(_) => f.write_str("a base instance could not be made"),
             Self::AlreadyBooted => f.write_str("the process has booted already: the options of boot came too late"),
             Self::InProgress => {
                 f.write_str("an attach hook of a base instance tried to make an instance before boot was over")

@@ -132,7 +132,7 @@ impl fmt::Display for RegisterError {
                 )
             }
             Self::Attach(error) => error.fmt(f),
-            Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
+            Self::Refused { module, .. } => write!(f, "module `{module}` refused"),
             Self::InUse { module, by } => write!(f, "module `{module}` cannot be unregistered: {by} uses it"),
         }
     }

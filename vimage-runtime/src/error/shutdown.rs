@@ -34,7 +34,7 @@ pub enum ShutdownError {
 impl fmt::Display for ShutdownError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Refused { module, source } => write!(f, "module `{module}` refused: {source}"),
+            Self::Refused { module, .. } => write!(f, "module `{module}` refused"),
             Self::Base => f.write_str("the base instance is not shut down"),
             Self::Creating => f.write_str("the instance is still being made"),
             Self::InProgress => f.write_str("another thread is shutting the instance down"),

@@ -10,6 +10,7 @@ use super::error::Failure;
 use super::protocol::{Request, Terms};
 use super::shared::Shared;
 use crate::boot;
+use crate::error::Chain;
 
 /// The longest request, without its end of line.
 const REQUEST: usize = 64 << 10;
@@ -61,7 +62,7 @@ fn answer(line: &[u8], shared: &Shared) -> Vec<u8> {
     };
     // Within a turn, because hooks of base instances may take their time.
     if let Err(error) = boot::ensure() {
-        return text(&request.refuse(Failure::new("boot", error.to_string())));
+        return text(&request.refuse(Failure::new("boot", Chain(&error).to_string())));
     }
     shared.set_booted();
     // Declared before the lock, so that it is dropped after it: the last handle to an instance runs hooks.

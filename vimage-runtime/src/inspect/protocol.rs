@@ -11,6 +11,7 @@ use super::page::{Page, Rows};
 use super::rows::{self, Show};
 use super::target::Target;
 use crate::core::Handle;
+use crate::error::Chain;
 use crate::failure;
 use crate::symmap;
 use crate::sysctl;
@@ -168,7 +169,7 @@ impl Operation {
             Self::Symbols { page, target } => {
                 let instances = target.find(held)?;
                 let symbols = symmap::symbols(&instances);
-                let symbols = symbols.map_err(|error| Failure::new("boot", error.to_string()))?;
+                let symbols = symbols.map_err(|error| Failure::new("boot", Chain(&error).to_string()))?;
                 Ok(rows(rows::symbols(symbols, &page)?))
             }
         }

@@ -175,7 +175,7 @@ impl fmt::Display for CreateError {
                 "this program is built without instances: enable the feature `vimage` of the crate `vimage`",
             ),
             Self::Boot(error) => error.fmt(f),
-            Self::Sysctl(error) => write!(f, "a sysctl of the new instance could not be set: {error}"),
+            Self::Sysctl(_) => f.write_str("a sysctl of the new instance could not be set"),
             Self::Attach(error) => error.fmt(f),
         }
     }

@@ -186,8 +186,8 @@ impl<C: Class> fmt::Display for DestroyError<C> {
             Self::Busy { instance, holders } => {
                 write!(f, "{} is still in use: {holders}", instance.handle.header().label())
             }
-            Self::Refused { instance, module, source } => {
-                write!(f, "{}: module `{module}` refused: {source}", instance.handle.header().label())
+            Self::Refused { instance, module, .. } => {
+                write!(f, "{}: module `{module}` refused", instance.handle.header().label())
             }
             Self::Base(instance) => {
                 write!(f, "{} is the base instance, which is never destroyed", instance.handle.header().label())

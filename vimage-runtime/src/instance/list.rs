@@ -7,6 +7,7 @@ use crate::core::header::BASE;
 use crate::core::tree::Tree;
 use crate::core::{Handle, Phase};
 use crate::current;
+use crate::error::Chain;
 use crate::registry::Class;
 
 impl<C: Class> Instance<C> {
@@ -75,7 +76,7 @@ impl<C: Class> Instances<C> {
     fn new(ids: impl FnOnce(&Tree) -> Vec<u64>) -> Self {
         match Instance::<C>::class_state() {
             Ok(state) => Self { ids: ids(&state.live().tree).into_iter(), class: PhantomData },
-            Err(error) => panic!("there are no instances to list: {error}"),
+            Err(error) => panic!("there are no instances to list: {}", Chain(&error)),
         }
     }
 }

@@ -6,6 +6,7 @@ use super::variable::VariableEntry;
 use crate::core::Header;
 use crate::core::context::{self, Current};
 use crate::current;
+use crate::error::Chain;
 use crate::registry::{ClassEntry, NoContext, Register};
 
 /// The current instance of the class, by whatever the class says about a missing context.
@@ -19,24 +20,25 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
     if let Current::Barred = found {
         panic!(
             "`{name}` of module `{module}`: no {class_name} instance is current while the variables of an instance \
-             are being dropped, nor afterwards in what its last hooks have started, nor in a thread from `spawn_weak` \
-             outside of `WeakContexts::enter`; do this in a `#[detach]` hook, or inside of `enter`"
+             are being dropped, in what its last hooks have started, and in a thread from `spawn_weak` outside of \
+             `WeakContexts::enter`\nhelp: use the variable in a `#[detach]` hook, or inside of `enter`"
         );
     }
     if class.no_context == NoContext::Base {
         match current::adopt_base(class, format_args!("`{name}` of module `{module}`")) {
             Ok(base) => return base,
-            Err(error) => panic!("`{name}` of module `{module}`: the base {class_name} instance was not made: {error}"),
+            Err(error) => {
+                panic!("`{name}` of module `{module}`: the base {class_name} instance was not made: {}", Chain(&error))
+            }
         }
     }
     panic!(
-        "`{name}` of module `{module}`: no {class_name} instance is current on this thread; enter one with \
+        "`{name}` of module `{module}`: no {class_name} instance is current on this thread{}\nhelp: enter one with \
          `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
-         `{name}.of(&instance)`{}; there are instances because the feature `vimage` is on: `cargo tree -e features -i \
-         vimage` shows which package asked for it",
+         `{name}.of(&instance)`\nnote: there are instances because the feature `vimage` is on: `cargo tree -e features -i \
+         vimage` shows which package enables it",
         match context::stack::last_left() {
-            Some(last) =>
-                format!("; the last context that was left here is {}, entered at {}", last.instance, last.entered),
+            Some(last) => format!("; the last one here was {}, entered at {}", last.instance, last.entered),
             None => String::new(),
         }
     );
@@ -47,13 +49,14 @@ pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static V
 #[track_caller]
 pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
     panic!(
-        "`{}`: module {} is not registered, so that no instance has its variables: {}",
+        "`{}`: no instance has the variables of module {}, which is not registered\nhelp: {}",
         variable.name,
         variable.module,
         match variable.module.register {
             Register::Manual => format!("call `vimage::module::register({:?})` first", variable.module.name),
             Register::Boot =>
-                "the linker dropped it, or it came with a library that was loaded after boot and is to be registered"
+                "if it came with a library that was loaded after boot, call `vimage::module::register`; otherwise the linker \
+                 dropped it"
                     .to_owned(),
         }
     );
@@ -64,7 +67,7 @@ pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
 #[track_caller]
 pub(super) fn entered_after_head(variable: &'static VariableEntry) -> ! {
     panic!(
-        "`{}` was resolved before an instance was entered in this function, or before its module {} was registered; \
+        "`{}` was resolved before an instance was entered in this function, or before its module {} was registered\nhelp: \
          move the use into a closure passed to `enter`, or into a function of its own",
         variable.name, variable.module
     );

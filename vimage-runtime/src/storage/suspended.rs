@@ -41,13 +41,13 @@ pub enum Receiver {}
 #[allow(missing_debug_implementations)]
 pub enum Argument {}
 
-/// See [`Turn`].
+/// See `Turn`.
 #[inline(always)]
 pub const fn receiver<T>(place: &T) -> Turn<'_, T, Receiver> {
     Turn(place, PhantomData)
 }
 
-/// See [`Turn`].
+/// See `Turn`.
 #[inline(always)]
 pub const fn argument<T>(place: &T) -> Turn<'_, T, Argument> {
     Turn(place, PhantomData)

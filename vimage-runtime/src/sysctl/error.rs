@@ -123,7 +123,10 @@ impl fmt::Display for Error {
             Self::Unknown { name, closest } => names::write_unknown(f, "sysctl", name, closest.as_deref()),
             Self::Ambiguous { name, candidates } => names::write_ambiguous(f, name, candidates),
             Self::WrongType { name, given, expected, type_name, reason } => {
-                write!(f, "`{name}`: {given:?} is not a valid {type_name} ({expected})")?;
+                write!(f, "`{name}`: {given:?} is not a valid {type_name}")?;
+                if expected.to_string() != *type_name {
+                    write!(f, " ({expected})")?;
+                }
                 reason.as_ref().map_or(Ok(()), |reason| write!(f, ": {reason}"))
             }
             Self::OutOfRange { name, given, range } => write!(f, "`{name}`: {given} is not in the range of {range}"),

@@ -189,7 +189,7 @@ impl fmt::Display for VimageDestroyError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Busy { vimage, holders } => write!(f, "{vimage:?} is still in use: {holders}"),
-            Self::Refused { vimage, module, source } => write!(f, "{vimage:?}: module `{module}` refused: {source}"),
+            Self::Refused { vimage, module, .. } => write!(f, "{vimage:?}: module `{module}` refused"),
             Self::Panicked(failures) => {
                 f.write_str("the vimage is destroyed, but some hooks or `Drop`s panicked")?;
                 failures.iter().try_for_each(|failure| write!(f, "; {failure}"))
