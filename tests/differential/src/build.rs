@@ -64,7 +64,8 @@ impl Compiler {
     /// # Errors
     ///
     /// What cargo says if it cannot.
-    pub fn new(folder: PathBuf) -> Result<Self, String> {
+    pub fn new(folder: &Path) -> Result<Self, String> {
+        let folder = std::path::absolute(folder).map_err(|error| error.to_string())?;
         let library = |feature: &str| -> Result<PathBuf, String> {
             let target = folder.join(format!("library{feature}"));
             let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));

@@ -11,6 +11,7 @@
 mod build;
 mod generate;
 mod random;
+mod statements;
 mod text;
 
 pub use build::Compiler;

@@ -1,6 +1,6 @@
 //! `cargo run -p differential -- [programs] [seed]`: many programs, in batches.
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use differential::{Compiler, Report, batch};
 
@@ -11,7 +11,7 @@ fn main() -> Result<(), String> {
     let mut arguments = std::env::args().skip(1).map(|argument| argument.parse::<u64>());
     let mut next = |or| arguments.next().unwrap_or(Ok(or)).map_err(|error| error.to_string());
     let (programs, seed) = (next(10_000)?, next(1)?);
-    let compiler = Compiler::new(PathBuf::from("target/differential"))?;
+    let compiler = Compiler::new(Path::new("target/differential"))?;
     let mut report = Report::default();
     for nth in 0..programs.div_ceil(BATCH as u64) {
         let edition = if nth % 2 == 0 { 2021 } else { 2024 };

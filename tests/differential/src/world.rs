@@ -185,6 +185,10 @@ impl Log {
         record(format_args!("with {} {n}", noise.0));
         n
     }
+    pub fn apply(&self, n: u64, f: impl Fn(u64) -> u64) -> u64 {
+        record(format_args!("apply {n}"));
+        f(n)
+    }
     pub fn fill(&self, to: &mut u64, n: u64) -> u64 {
         record(format_args!("fill {to} {n}"));
         *to = n;

@@ -2,13 +2,13 @@
 
 #![cfg(all(feature = "vimage", not(feature = "inventory")))]
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use differential::{Compiler, batch};
 
 #[test]
 fn generated_programs_do_the_same_in_both_builds() {
-    let compiler = Compiler::new(PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join("differential")).unwrap();
+    let compiler = Compiler::new(&Path::new(env!("CARGO_TARGET_TMPDIR")).join("differential")).unwrap();
     for edition in [2021, 2024] {
         let report = batch(&compiler, u64::from(edition), 150, edition).unwrap();
         assert!(report.wrong.is_empty(), "{}", report.wrong.join("\n"));
