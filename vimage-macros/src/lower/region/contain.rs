@@ -84,7 +84,14 @@ fn proof(path: &Path, krate: &Path) -> Stmt {
     let import = (!parent.segments.is_empty()).then(|| quote_spanned!(at=> use #parent::*;));
     let (arguments, value) = known::call(&name).expect("it can be proven");
     let [arguments, value] = [arguments, value].map(|text| tokens(text, at));
-    parse_quote_spanned!(at=> {
+    // Said of this call too, where the user allows it for a statement.
+    let lint = match name.to_string().as_str() {
+        "dbg" => Some(quote_spanned!(at=> #[allow(clippy::dbg_macro)])),
+        "print" | "println" => Some(quote_spanned!(at=> #[allow(clippy::print_stdout)])),
+        "eprint" | "eprintln" => Some(quote_spanned!(at=> #[allow(clippy::print_stderr)])),
+        _ => None,
+    };
+    parse_quote_spanned!(at=> #lint {
         #import
         use #krate::__private::std_macros::*;
         let _ = || {
