@@ -1,6 +1,6 @@
 //! What is evaluated when, and dropped when, in code that waits: as in plain Rust. Compiles in editions 2021 and 2024.
 
-#![allow(clippy::manual_async_fn, clippy::useless_vec, reason = "code as users write it")]
+#![allow(clippy::manual_async_fn, clippy::needless_range_loop, clippy::useless_vec, reason = "code as users write it")]
 
 mod support;
 

@@ -20,7 +20,7 @@ use crate::registry::ClassEntry;
 /// use vimage::Contexts;
 ///
 /// # #[cfg(feature = "vimage")] {
-/// let red = Vimage::new()?;
+/// let red = Vnet::new()?;
 /// let weak = red.enter(|| Contexts::current().downgrade());
 /// assert!(weak.enter(|| ()).is_some());
 /// red.destroy()?;
