@@ -40,6 +40,7 @@ mod waiting {
 
     pub async fn either() -> Vec<u64> {
         let mut results = Vec::new();
+        V_N.store(3, Relaxed);
         loop {
             if V_N.load(Relaxed) == 0 {
                 break;
@@ -71,6 +72,28 @@ mod waiting {
         length + n + V_N.load(Relaxed)
     }
 
+    macro_rules! next {
+        ($n:ident) => {{
+            $n += wait().await;
+            ($n < 3).then_some($n)
+        }};
+    }
+
+    pub async fn conditions() -> u64 {
+        let mut n = 0;
+        while let Some(last) = next!(n) {
+            V_N.store(last + 1, Relaxed);
+        }
+        if n == 0 {
+            return 0;
+        } else if let Some(_) = next!(n) {
+            return 1;
+        } else if next!(n).is_none() && V_N.load(Relaxed) > 0 {
+            V_N.store(0, Relaxed);
+        }
+        n * 10 + V_N.load(Relaxed)
+    }
+
     macro_rules! assert_eq {
         ($left:expr, $right:expr $(,)?) => {
             std::assert!($left == $right, "mine")
@@ -94,6 +117,7 @@ fn macros_that_wait() {
     use waiting::*;
     assert_eq!(run(both()), (3, 4, 5));
     assert_eq!(run(of_another_definition()), 4 + 2);
+    assert_eq!(run_in_one_instance(conditions()), 50);
     assert_eq!(run_in_one_instance(either()), [3, 2, 1, 3, 2, 1]);
     assert_eq!(run_in_one_instance(beside_what_is_held_before()), 1 + 3 + 9);
 }

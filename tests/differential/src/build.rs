@@ -158,7 +158,7 @@ impl Compiler {
 /// The text of a crate with all programs, and the line at which each starts.
 fn file(programs: &[Program], form: Form) -> (String, Vec<u64>) {
     let world = include_str!("world.rs");
-    let mut text = format!("#![allow(warnings)]\nmod world {{ {world} }}\n");
+    let mut text = format!("#![allow(warnings, arithmetic_overflow, unconditional_panic)]\nmod world {{ {world} }}\n");
     let is_twin = form == Form::Twin;
     let attribute = if is_twin { "" } else { "#[vimage::module]" };
     let (prefix, mark) = if is_twin { ("V_", "") } else { ("", "#[virtualized]") };

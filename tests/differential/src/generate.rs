@@ -21,7 +21,7 @@ pub fn body(seed: u64, waits: bool, edition: u16) -> String {
         0 => generator.option(2),
         _ => format!("Some({})", generator.number(3)),
     };
-    region(&format!("let mut w = Worker {{ count: 1 }}; let mut x = 2; {statements} {tail}"))
+    region(&format!("let mut w = Worker {{ count: 1 }}; let mut x = 2u64; {statements} {tail}"))
 }
 
 /// What can be written where the generator is.

@@ -195,7 +195,20 @@ pub mod net {
         for name in ready(["a", "b"]).await {
             V_NAMES.lock().unwrap_or_else(PoisonError::into_inner).push(name.to_owned());
         }
+        let text = format!("{} {}", V_COUNTER.load(Relaxed), ready(before).await);
+        println!("{text} {}", ready(text.len()).await);
+        assert_eq!(ready(text.len()).await, 3, "{}", V_COUNTER.load(Relaxed));
+        let mut counts = vec![V_COUNTER.load(Relaxed), ready(before).await];
+        counts.retain(|count| *count > more);
+        if matches!(counts.first(), Some(count) if *count > V_COUNTER.load(Relaxed)) {
+            V_COUNTER.store(handed(&V_COUNTER, ready(more).await), Relaxed);
+        }
         V_COUNTER.load(Relaxed)
+    }
+
+    /// Is handed a variable.
+    fn handed(counter: &AtomicU64, more: u64) -> u64 {
+        counter.load(Relaxed) + more
     }
 
     /// A block that waits.

@@ -2,7 +2,7 @@
 
 use vimage::prelude::*;
 
-#[vnet_module]
+#[vnet_module(macros(wait))]
 mod foo {
     use std::future::{Future, pending};
     use std::sync::Mutex;
@@ -68,6 +68,12 @@ mod foo {
         ($future:expr) => {
             $future.await
         };
+    }
+
+    fn look(_: Option<&AtomicU64>, (): ()) {}
+
+    async fn hidden_in_the_argument_of_a_macro() {
+        wait!(std::future::ready(look(Some(&V_COUNTER), wait!(pending::<()>()))));
     }
 
     async fn hidden_in_a_macro() {

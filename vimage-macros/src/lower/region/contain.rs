@@ -21,7 +21,7 @@ use super::rewriter::Rewriter;
 use crate::parse::code::known;
 
 impl Rewriter<'_> {
-    /// A macro call in async code, in which it cannot wait.
+    /// A macro call in async code.
     pub(super) fn macro_in_async(&mut self, expr: &mut Expr) {
         let Expr::Macro(ExprMacro { attrs, mac }) = expr else { unreachable!("only called on calls") };
         if let Some(call) = self.contain(mac, false) {
@@ -46,6 +46,8 @@ impl Rewriter<'_> {
     fn contain(&mut self, mac: &mut Macro, is_statement: bool) -> Option<Expr> {
         let mixed = Span::mixed_site();
         let treatment = awaits::treatment(mac, is_statement, &self.cx);
+        // What is among its arguments has a barrier of its own.
+        self.is_settled = false;
         if treatment == Treatment::InPlace {
             self.relied_on.push(mac.path.clone());
         }
@@ -82,7 +84,14 @@ fn proof(path: &Path, krate: &Path) -> Stmt {
     let import = (!parent.segments.is_empty()).then(|| quote_spanned!(at=> use #parent::*;));
     let (arguments, value) = known::call(&name).expect("it can be proven");
     let [arguments, value] = [arguments, value].map(|text| tokens(text, at));
-    parse_quote_spanned!(at=> {
+    // Said of this call too, where the user allows it for a statement.
+    let lint = match name.to_string().as_str() {
+        "dbg" => Some(quote_spanned!(at=> #[allow(clippy::dbg_macro)])),
+        "print" | "println" => Some(quote_spanned!(at=> #[allow(clippy::print_stdout)])),
+        "eprint" | "eprintln" => Some(quote_spanned!(at=> #[allow(clippy::print_stderr)])),
+        _ => None,
+    };
+    parse_quote_spanned!(at=> #lint {
         #import
         use #krate::__private::std_macros::*;
         let _ = || {

@@ -90,7 +90,8 @@ impl Rewriter<'_> {
 
     /// An expression in code that waits, where uses are resolved in their places.
     pub(super) fn async_expr(&mut self, expr: &mut Expr) {
-        let at = macro_at_its_start(expr, &self.cx).filter(|_| !self.is_settled);
+        // What binds by `let` is no expression that a function can be given.
+        let at = macro_at_its_start(expr, &self.cx).filter(|_| !self.is_settled && !has_let(expr));
         self.is_settled |= at.is_some();
         self.resolve_in_place(expr);
         if let Some(barrier) = at.and_then(|at| self.barrier(at)) {
@@ -104,11 +105,7 @@ impl Rewriter<'_> {
         let cx = self.cx;
         match expr {
             Expr::Macro(call) => match awaits::treatment(&call.mac, false, &cx) {
-                Treatment::Waits => {
-                    self.is_settled = false;
-                    self.visit_expr_macro_mut(call);
-                }
-                Treatment::InPlace => self.macro_in_async(expr),
+                Treatment::Waits | Treatment::InPlace => self.macro_in_async(expr),
                 Treatment::Closure | Treatment::Never => {
                     let resolutions = self.in_scope(|walk| walk.macro_in_async(expr));
                     if !resolutions.is_empty() {
@@ -215,6 +212,14 @@ impl Rewriter<'_> {
 fn future() -> Expr {
     let name = Ident::new("__future", Span::mixed_site());
     parse_quote_spanned!(Span::mixed_site()=> #name)
+}
+
+fn has_let(condition: &Expr) -> bool {
+    match condition {
+        Expr::Let(_) => true,
+        Expr::Binary(inner) => has_let(&inner.left) || has_let(&inner.right),
+        _ => false,
+    }
 }
 
 fn macro_at_start(stmt: &Stmt, cx: &Context) -> Option<Span> {
