@@ -36,7 +36,7 @@ fn stages(build: Build, parse: impl FnOnce(&Diagnostics) -> Result<Input, TokenS
     };
     check::input(&input, &diagnostics).apply(&mut input);
     let module = input.module.take();
-    let mut extracted = lower::extract(input, &diagnostics);
+    let mut extracted = lower::extract(input, module.as_ref().map(|module| &module.declaration.class), &diagnostics);
     let lookalikes = check::extracted(&extracted, &diagnostics);
     extracted.code.except.extend(lookalikes);
     let source = lower::rewrite(extracted, build, &diagnostics);

@@ -57,10 +57,14 @@ pub(crate) fn module_above(depth: usize, span: Span) -> Path {
     above(&module_alias(span).into(), depth)
 }
 
+/// The same everywhere in the crate.
+pub(crate) fn is_rooted(path: &Path) -> bool {
+    path.leading_colon.is_some() || path.segments.first().is_some_and(|first| first.ident == "crate")
+}
+
 /// A relative path as it reads `depth` Rust modules further in. Others are the same everywhere.
 pub(crate) fn above(path: &Path, depth: usize) -> Path {
-    let rooted = path.leading_colon.is_some() || path.segments.first().is_some_and(|first| first.ident == "crate");
-    if rooted || depth == 0 {
+    if is_rooted(path) || depth == 0 {
         return path.clone();
     }
     let own = path.segments.iter().filter(|segment| segment.ident != "self").cloned();

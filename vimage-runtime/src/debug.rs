@@ -1,6 +1,6 @@
 //! Tables of what the runtime knows, for finding mistakes.
 //!
-//! ```
+//! ```standalone_crate
 //! vimage::boot()?;
 //! println!("{}", vimage::debug::instances());
 //! # assert_eq!(vimage::debug::instances().rows()[1][..2], ["Net", "0"]);

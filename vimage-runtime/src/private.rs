@@ -34,14 +34,14 @@ pub use crate::testing::{
     Test, run, run_async, run_main, run_main_async, run_panicking, run_panicking_async, run_should_panic,
     run_should_panic_async,
 };
+#[cfg(any(feature = "vimage", feature = "static-struct"))]
+pub use crate::{
+    __accessor_type as accessor_type, __dbg as dbg, __failed as failed, __in_place as in_place, __part as part,
+    __recovered as recovered, __slot as slot, __storage as storage,
+};
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
     __hook as hook, __module as module, __register as register, __this_test as this_test,
-};
-#[cfg(any(feature = "vimage", feature = "static-struct"))]
-pub use crate::{
-    __dbg as dbg, __failed as failed, __in_place as in_place, __part as part, __recovered as recovered, __slot as slot,
-    __storage as storage,
 };
 #[cfg(feature = "inventory")]
 pub use inventory;

@@ -86,8 +86,8 @@ mod waiting {
         }
         if n == 0 {
             return 0;
-        } else if let Some(_) = next!(n) {
-            return 1;
+        } else if let Some(seen) = next!(n) {
+            return seen;
         } else if next!(n).is_none() && V_N.load(Relaxed) > 0 {
             V_N.store(0, Relaxed);
         }

@@ -21,14 +21,15 @@ use crate::model::{
 };
 use crate::parse::{self, is_thread_local, thread_local_variables};
 
-/// Takes variables and hooks out of the items of an input.
-pub(crate) fn extract(input: Input, diagnostics: &Diagnostics) -> Extracted {
+/// Takes variables and hooks out of the items of an input, which is a module of the class `class`, if it is one.
+pub(crate) fn extract(input: Input, class: Option<&Path>, diagnostics: &Diagnostics) -> Extracted {
     let Input { view, krate, items, code, symmap, .. } = input;
     let mut extractor = Extractor {
         recognizer: Recognizer { krate: &krate },
         diagnostics,
         belonging: if view == View::Open { Belonging::Open(None) } else { Belonging::Module },
         depth: 0,
+        class,
         scope: Scope::default(),
         placeholders: Vec::new(),
         code,
@@ -55,6 +56,8 @@ struct Extractor<'a> {
     belonging: Belonging,
     /// Rust modules between here and what the macro got.
     depth: usize,
+    /// The class of the module, as a path that is valid in the outermost scope.
+    class: Option<&'a Path>,
     scope: Scope,
     placeholders: Vec<Placeholder>,
     /// Of the macro and of the attributes met.
@@ -66,6 +69,8 @@ struct Extractor<'a> {
 /// A Rust module or a block.
 #[derive(Default)]
 struct Scope {
+    /// The depth of this scope in what the macro got; the outermost has 1.
+    nesting: usize,
     /// The part that the next variable of the same module joins, as its placeholders.
     open_part: Option<(Path, Vec<usize>)>,
     /// How many parts start with a variable of this name.
@@ -82,7 +87,8 @@ impl Extractor<'_> {
     }
 
     fn in_scope<T>(&mut self, within: impl FnOnce(&mut Self) -> T) -> T {
-        let outer = std::mem::take(&mut self.scope);
+        let inner = Scope { nesting: self.scope.nesting + 1, ..Scope::default() };
+        let outer = std::mem::replace(&mut self.scope, inner);
         let result = within(self);
         self.close_part();
         self.scope = outer;
@@ -271,8 +277,10 @@ impl Extractor<'_> {
         let nth = self.scope.parts.entry(first.ident.to_string()).or_default();
         *nth += 1;
         let (name, entry) = idents::part(&first.ident, *nth);
+        // A relative path may mean something else further in.
+        let class = self.class.filter(|path| self.scope.nesting == 1 || idents::is_rooted(path)).cloned();
         if let Placeholder::Variable(_, part) = &mut self.placeholders[last] {
-            *part = Some(Part { module_path, name, entry, variables });
+            *part = Some(Part { module_path, class, name, entry, variables });
         }
     }
 

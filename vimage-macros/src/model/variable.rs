@@ -53,6 +53,8 @@ impl StorageKind {
 pub(crate) struct Part {
     /// The type that stands for the module it belongs to, as a path that is valid at this place.
     pub(crate) module_path: Path,
+    /// The class of that module, where a path is known that leads to it from this place.
+    pub(crate) class: Option<Path>,
     pub(crate) name: Ident,
     pub(crate) entry: Ident,
     /// The placeholders of its variables, in source order.

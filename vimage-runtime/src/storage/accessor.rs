@@ -13,7 +13,7 @@ use super::resolved::Resolved;
 use super::slot::Slot;
 use super::variable::VariableEntry;
 use crate::core::{Handle, HasInstances, Header, InstanceOf};
-use crate::registry::Class;
+use crate::registry::{Class, Module};
 
 /// The accessor of a virtualized variable: what `V_NAME` is outside virtualized code.
 ///
@@ -37,14 +37,15 @@ impl<T, C, K> Clone for UseInVirtualizedCode<T, C, K> {
 impl<T, C, K> Copy for UseInVirtualizedCode<T, C, K> {}
 
 impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
-    /// Called by `part!`. `S` is the field's wrapper in the part `P`.
+    /// Called by `part!`. `S` is the field's wrapper in the part `P` of the module `M`, of which rustc checks here that
+    /// it has the class `C`: the macros write the class as the user wrote it, which is what people then read.
     ///
     /// # Safety
     ///
-    /// `part` is the storage of `P`, of the class `C`; at `field` in it lies what `projection` returns, which
+    /// `part` is the storage of `P`, of the module `M`; at `field` in it lies what `projection` returns, which
     /// wraps a `T` as the kind `K` says. `checked` is from the assertion of that kind.
     #[doc(hidden)]
-    pub const unsafe fn new<P, S: Slot<T, K>>(
+    pub const unsafe fn new<M: Module<Class = C>, P, S: Slot<T, K>>(
         variable: &'static VariableEntry,
         part: &'static Part<P>,
         field: usize,

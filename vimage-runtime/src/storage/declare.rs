@@ -19,7 +19,7 @@ pub(crate) mod macros {
 #[macro_export]
 macro_rules! __part {
     (
-        module = $module:path; part = $part:ident; entry = $entry:ident;
+        module = $module:path; class = $class:ty; part = $part:ident; entry = $entry:ident;
         $({ $(#[$cfg:meta])* } { $(#[$attr:meta])* } $vis:vis $kind:ident $accessor:ident $field:ident ($ty:ty) = ($init:expr)
             as $label:literal;)*
     ) => {
@@ -44,17 +44,13 @@ macro_rules! __part {
         $(
             $(#[$attr])*
             #[allow(non_upper_case_globals)]
-            $vis const $accessor: $crate::__private::UseInVirtualizedCode<
-                $ty,
-                <$module as $crate::__private::Module>::Class,
-                $crate::__private::kind::$kind,
-            > = {
+            $vis const $accessor: $crate::__private::accessor_type!($kind $ty, $class) = {
                 static __VIMAGE_VARIABLE: $crate::__private::VariableEntry =
                     $crate::__private::VariableEntry::new::<$module>($crate::__private::core::stringify!($accessor));
                 // SAFETY: the entry is the part's, and the offset that of the field whose type rustc has just
                 // compared with the accessor's through the projection; nothing is coerced to a raw pointer to a slot.
                 unsafe {
-                    $crate::__private::UseInVirtualizedCode::new(
+                    $crate::__private::UseInVirtualizedCode::new::<$module, $part, _>(
                         &__VIMAGE_VARIABLE,
                         &$entry,
                         $crate::__private::core::mem::offset_of!($part, $field),
@@ -64,6 +60,16 @@ macro_rules! __part {
                 }
             };
         )*
+    };
+}
+
+/// The type of an accessor as people are to read it: without the kind that most have.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __accessor_type {
+    (Scoped $ty:ty, $class:ty) => { $crate::__private::UseInVirtualizedCode<$ty, $class> };
+    ($kind:ident $ty:ty, $class:ty) => {
+        $crate::__private::UseInVirtualizedCode<$ty, $class, $crate::__private::kind::$kind>
     };
 }
 

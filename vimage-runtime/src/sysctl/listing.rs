@@ -61,7 +61,7 @@ impl Listed {
 
 /// A sysctl without its value; from [`describe`](super::describe).
 ///
-/// ```
+/// ```standalone_crate
 /// # use vimage::prelude::*;
 /// # #[vnet_module]
 /// # mod ether {

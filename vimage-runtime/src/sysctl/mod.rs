@@ -15,7 +15,7 @@
 //!
 //! The types of variables are [`Readable`] and [`Writable`]. A `static mut` needs a handler, which gets a `*mut T`.
 //!
-//! ```
+//! ```standalone_crate
 //! # use vimage::prelude::*;
 //! #[vnet_module]
 //! mod ether {

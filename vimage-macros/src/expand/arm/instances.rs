@@ -9,8 +9,12 @@ use crate::idents;
 use crate::model::{Build, Part, Placeholder, Source, StorageKind, Variable};
 
 pub(super) fn part(source: &Source, part: &Part, fill: &dyn Fn(&Expr) -> Expr) -> TokenStream {
-    let Part { module_path, name, entry, .. } = part;
+    let Part { module_path, class, name, entry, .. } = part;
     let krate = &source.krate;
+    let class = match class {
+        Some(class) => quote!(#class),
+        None => quote!(<#module_path as #krate::__private::Module>::Class),
+    };
     // In reverse, because fields drop in the order in which they are declared.
     let lines = variables(source, part).rev().map(|variable| line(variable, fill));
     let cfgs = common_cfgs(source, part);
@@ -19,7 +23,7 @@ pub(super) fn part(source: &Source, part: &Part, fill: &dyn Fn(&Expr) -> Expr) -
     quote! {
         #cfgs
         #krate::__private::part! {
-            module = #module_path; part = #name; entry = #entry;
+            module = #module_path; class = #class; part = #name; entry = #entry;
             #(#lines)*
         }
         #(#names)*

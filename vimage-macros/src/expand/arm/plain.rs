@@ -12,15 +12,25 @@ use crate::model::{Build, Part, Source, StorageKind, Variable};
 pub(super) fn variable(source: &Source, variable: &Variable, init: Expr) -> TokenStream {
     let krate = &source.krate;
     let item = item(variable, init);
-    let (cfgs, ty) = (&variable.cfgs, &variable.ty);
-    let may_be_sent = matches!(variable.kind, StorageKind::Scoped | StorageKind::Keep).then(|| {
-        quote! {
-            #(#cfgs)*
-            const _: () = #krate::__private::assert_send::<#ty>();
-        }
-    });
+    let Variable { cfgs, ident, ty, kind, .. } = variable;
+    let assert_send = matches!(kind, StorageKind::Scoped | StorageKind::Keep)
+        .then(|| quote!(#krate::__private::assert_send::<#ty>();));
+    // The field is for editors: they rename a declaration if something has the name that is written there, as the
+    // field of a part has in the other builds.
+    let name_and_check = quote! {
+        #(#cfgs)*
+        const _: () = {
+            {
+                #[allow(non_snake_case, dead_code)]
+                struct Declared {
+                    #ident: (),
+                }
+            }
+            #assert_send
+        };
+    };
     let names = variable.exports.as_ref().map(|exports| exports::registration(krate, exports, Build::Plain));
-    quote!(#item #may_be_sent #names)
+    quote!(#item #name_and_check #names)
 }
 
 fn item(variable: &Variable, init: Expr) -> TokenStream {

@@ -32,3 +32,15 @@ class! {
     pub struct Tenant;
     no_context = base
 }
+
+/// Accessors show the class by its path, where it means the same.
+#[vimage::module(class = Tenant)]
+mod of_a_class {
+    #[virtualized]
+    static OUTERMOST: u8 = 0;
+
+    fn work<Tenant>() {
+        #[virtualized]
+        static FURTHER_IN: u8 = 0;
+    }
+}
