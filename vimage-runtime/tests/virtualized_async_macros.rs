@@ -1,5 +1,7 @@
 //! Macros that wait: what they are given, and what is around them. Compiles in editions 2021 and 2024.
 
+#![allow(clippy::redundant_pattern_matching, reason = "code as users write it")]
+
 mod support;
 
 use support::waits::{run, run_in_one_instance};
