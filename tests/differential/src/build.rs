@@ -136,7 +136,7 @@ impl Compiler {
         let dependencies = library.parent().expect("a file is in a folder").join("deps");
         let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         rustc.arg(source).arg("-o").arg(executable).args(["--edition", &edition.to_string()]);
-        rustc.args(["--error-format=json", "-Coverflow-checks=off", "-Cdebuginfo=0", "-Cincremental=no"]);
+        rustc.args(["--error-format=json", "-Coverflow-checks=off", "-Cdebuginfo=0"]);
         rustc.arg("--extern").arg(format!("vimage={}", library.display()));
         rustc.arg("-L").arg(format!("dependency={}", dependencies.display()));
         let output = rustc.output().map_err(|error| error.to_string())?;
