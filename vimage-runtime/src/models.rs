@@ -6,7 +6,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 // Counters are not part of the model.
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use shuttle::thread;
@@ -106,7 +106,7 @@ fn world() -> &'static ClassEntry {
         path: "models",
         no_context: NoContext::Panic,
         context: Net::CONTEXT,
-        state: OnceLock::new(),
+        state: AtomicPtr::default(),
         base: OnceLock::new(),
     }));
     let modules = vec![module(class, "boot", BOOT_PART.entry())];
@@ -154,8 +154,8 @@ fn destroy(handle: Handle) -> Result<(), Handle> {
 fn end_of_world(class: &'static ClassEntry, added: usize) {
     let state = class.laid_out();
     let (left, made) = {
-        let mut live = state.live();
-        (live.tree.all(), usize::try_from(live.tree.new_id()).unwrap())
+        let live = state.live();
+        (live.tree.all(), usize::try_from(live.tree.ids()).unwrap())
     };
     assert_eq!(left, [0], "only the base is left");
     let in_base = 1 + state.base_handle().header().lock().attached.len();
@@ -240,7 +240,7 @@ fn create_destroy_and_list() {
         let creator = thread::spawn(move || drop(make(class).unwrap()));
         let ids = class.laid_out().live().tree.subtree(0);
         for id in ids {
-            let found = class.laid_out().live().tree.find(id);
+            let found = class.laid_out().find(id);
             if let Some(handle) = found {
                 assert!(matches!(
                     handle.header().phase(),
@@ -278,7 +278,7 @@ fn upgrade_and_destroy() {
         let one = make(class).unwrap();
         let id = one.header().id;
         let upgrader = thread::spawn(move || {
-            let found = class.laid_out().live().tree.find(id);
+            let found = class.laid_out().find(id);
             if let Some(handle) = &found {
                 assert_ne!(handle.header().phase(), Phase::Detaching, "what is held is not torn down");
             }
