@@ -295,6 +295,41 @@ fn upgrade_and_destroy() {
     });
 }
 
+/// The slot of a destroyed instance is used again while a weak handle to that instance is upgraded: it finds nothing.
+#[test]
+fn a_slot_that_is_used_again() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let id = one.header().id;
+        let upgrader = thread::spawn(move || {
+            let found = class.laid_out().find(id);
+            assert!(found.is_none_or(|handle| handle.header().id == id), "not another instance");
+        });
+        let left = destroy(one);
+        let other = make(class).unwrap();
+        upgrader.join().unwrap();
+        drop(left);
+        destroy(other).unwrap();
+        end_of_world(class, 0);
+    });
+}
+
+/// An instance is found while the index is replaced by a larger one.
+#[test]
+fn found_while_the_index_grows() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let id = one.header().id;
+        let finder = thread::spawn(move || drop(class.laid_out().find(id).expect("it is there all the time")));
+        let others: Vec<Handle> = (0..4).map(|_| make(class).unwrap()).collect();
+        finder.join().unwrap();
+        others.into_iter().chain([one]).for_each(|handle| destroy(handle).unwrap());
+        end_of_world(class, 0);
+    });
+}
+
 #[test]
 fn waiting_for_the_others_to_go() {
     check(|| {

@@ -180,7 +180,8 @@ impl Source {
 /// What is to be dropped of these parts, the last part first.
 fn drops_of(parts: &[PlacedPart]) -> Vec<FieldDrop> {
     let of_part = |&(part, offset): &PlacedPart| {
-        let of_field = move |(name, field, drop)| FieldDrop { drop, offset: offset + field, name, module: part.module() };
+        let of_field =
+            move |(name, field, drop)| FieldDrop { drop, offset: offset + field, name, module: part.module() };
         part.drops().map(of_field)
     };
     parts.iter().rev().flat_map(of_part).collect()

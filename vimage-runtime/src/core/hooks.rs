@@ -64,8 +64,7 @@ pub(crate) fn attach_modules(
             Ok(()) => crate::events::event!("attach", header, module),
             Err(error) => {
                 crate::events::event!("attach failed", header, module; error = error);
-                let error =
-                    AttachError { instance: header.label(), module: module.name, source: Arc::from(error) };
+                let error = AttachError { instance: header.label(), module: module.name, source: Arc::from(error) };
                 return Err((next - 1, error));
             }
         }

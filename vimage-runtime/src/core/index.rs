@@ -26,7 +26,7 @@ const MOST_STEPS: usize = 32;
 
 impl Index {
     pub(super) fn new() -> Self {
-        Self { buckets: AtomicPtr::new(Buckets::leaked(8)) }
+        Self { buckets: AtomicPtr::new(Buckets::leaked(4)) }
     }
 
     fn buckets(&self) -> &'static Buckets {

@@ -127,7 +127,8 @@ impl<'a> Attempt<'a> {
     pub(crate) unsafe fn finish(&mut self) -> Result<Vec<TeardownFailure>, Stays> {
         loop {
             let is_shared = self.owner.is_some_and(|owner| !owner.clones.is_one());
-            if is_shared || self.handles.iter().any(|handle| !handle.header().handles().is_one() || handle.is_entered()) {
+            if is_shared || self.handles.iter().any(|handle| !handle.header().handles().is_one() || handle.is_entered())
+            {
                 return Err(Stays::Busy);
             }
             // In this order: no other thread runs the hooks of what only the caller holds.

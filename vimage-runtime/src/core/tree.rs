@@ -25,7 +25,8 @@ pub(crate) struct Tree {
     next_id: u64,
 }
 
-/// How many slots are allocated at a time, at most.
+/// How many slots are allocated at first, and at a time at most.
+const FIRST_CHUNK: usize = 4;
 const CHUNK: usize = 64;
 
 impl Tree {
@@ -42,7 +43,7 @@ impl Tree {
     }
 
     /// How many ids were handed out.
-    #[cfg(test)]
+    #[cfg(vimage_shuttle)]
     pub(crate) fn ids(&self) -> u64 {
         self.next_id
     }
@@ -54,7 +55,7 @@ impl Tree {
     /// Adds slots, and returns the number of one that is in no list.
     #[cold]
     fn more_slots(&mut self) -> u32 {
-        let count = self.slots.len().clamp(4, CHUNK);
+        let count = self.slots.len().clamp(FIRST_CHUNK, CHUNK);
         // Never freed: see `Slot`.
         let start = self.slots.len();
         let number = |position: usize| u32::try_from(position).expect("memory for this many instances does not exist");
