@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Audit(audit::Arguments),
+    Audit(Box<audit::Arguments>),
     Port(port::Arguments),
     Vendor(vendor::Arguments),
 }

@@ -1,7 +1,5 @@
 //! The debug information: where each global is declared, and of which type.
 
-mod types;
-
 use std::borrow::Cow;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -16,10 +14,8 @@ use object::{File, Object, ObjectSection};
 use super::binary::Place;
 use crate::exit::Failure;
 
-pub(super) use types::{Contents, Known};
-
-type Reader<'data> = EndianSlice<'data, RunTimeEndian>;
-type Entry<'data> = DebuggingInformationEntry<Reader<'data>>;
+pub(super) type Reader<'data> = EndianSlice<'data, RunTimeEndian>;
+pub(super) type Entry<'data> = DebuggingInformationEntry<Reader<'data>>;
 
 /// The sections of a file, uncompressed.
 pub(super) struct Sections<'data> {
@@ -41,12 +37,14 @@ impl<'data> Sections<'data> {
 
 /// A type: the place of its entry in the debug information.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) struct Type(usize);
+pub(super) struct Type(pub(super) usize);
 
 /// A global as the debug information describes it.
 #[derive(Debug, Clone)]
 pub(super) struct Variable {
     unit: usize,
+    /// As the symbol has it, without what the optimizer appends.
+    symbol: String,
     pub(super) file: Option<PathBuf>,
     pub(super) line: usize,
     pub(super) ty: Option<Type>,
@@ -56,9 +54,10 @@ pub(super) struct Variable {
 pub(super) struct Debug<'data> {
     dwarf: Dwarf<Reader<'data>>,
     units: Vec<Unit<Reader<'data>>>,
-    variables: HashMap<Place, Variable>,
+    /// A static without bytes is at the place of the next one.
+    variables: HashMap<Place, Vec<Variable>>,
     /// The namespace of each named type.
-    namespaces: HashMap<Type, Rc<str>>,
+    pub(super) namespaces: HashMap<Type, Rc<str>>,
 }
 
 impl<'data> Debug<'data> {
@@ -102,7 +101,7 @@ impl<'data> Debug<'data> {
                 gimli::DW_TAG_variable => {
                     for place in self.places(unit, entry)? {
                         let variable = self.variable(number, entry);
-                        self.variables.entry(place).or_insert(variable);
+                        self.variables.entry(place).or_default().push(variable);
                     }
                 }
                 _ => {}
@@ -142,18 +141,24 @@ impl<'data> Debug<'data> {
             let there = || declared.as_ref().and_then(|declared| declared.attr_value(name));
             entry.attr_value(name).or_else(there)
         };
+        let text =
+            |name| self.dwarf.attr_string(unit, value(name)?).ok().map(|text| text.to_string_lossy().into_owned());
+        let symbol = text(gimli::DW_AT_linkage_name).or_else(|| text(gimli::DW_AT_name)).unwrap_or_default();
         let file = value(gimli::DW_AT_decl_file).and_then(|value| match value {
             AttributeValue::FileIndex(index) => self.file(unit, index),
             other => self.file(unit, other.udata_value()?),
         });
         let line = value(gimli::DW_AT_decl_line).and_then(|value| value.udata_value()).unwrap_or(0);
         let ty = value(gimli::DW_AT_type).and_then(|value| type_at(unit, &value));
-        Variable { unit: number, file, line: usize::try_from(line).unwrap_or(0), ty }
+        Variable { unit: number, symbol, file, line: usize::try_from(line).unwrap_or(0), ty }
     }
 
-    /// The variable at a place.
-    pub(super) fn at(&self, place: Place) -> Option<&Variable> {
-        self.variables.get(&place)
+    /// The variable of a symbol, the name of which is given without what the optimizer appends. In C the name of a static in
+    /// a function is the symbol up to the first dot.
+    pub(super) fn variable_of(&self, place: Place, symbol: &str) -> Option<&Variable> {
+        let name = symbol.split('.').next().unwrap_or_default();
+        let at = self.variables.get(&place)?;
+        at.iter().find(|variable| variable.symbol == symbol || variable.symbol == name)
     }
 
     /// The root file of the crate, or the file of C, whose compilation made the variable.
@@ -166,7 +171,7 @@ impl<'data> Debug<'data> {
         Some(Path::new(&*folder).join(name))
     }
 
-    fn string(&self, unit: &Unit<Reader<'data>>, entry: &Entry<'data>, name: gimli::DwAt) -> Option<String> {
+    pub(super) fn string(&self, unit: &Unit<Reader<'data>>, entry: &Entry<'data>, name: gimli::DwAt) -> Option<String> {
         let value = entry.attr_value(name)?;
         Some(self.dwarf.attr_string(unit, value).ok()?.to_string_lossy().into_owned())
     }
@@ -184,7 +189,7 @@ impl<'data> Debug<'data> {
     }
 
     /// The units are in the order of their places.
-    fn entry(&self, ty: Type) -> Option<(&Unit<Reader<'data>>, Entry<'data>)> {
+    pub(super) fn entry(&self, ty: Type) -> Option<(&Unit<Reader<'data>>, Entry<'data>)> {
         let behind = self.units.partition_point(|unit| unit.offset().0 <= ty.0);
         let unit = &self.units[behind.checked_sub(1)?];
         let entry = unit.entry(UnitOffset(ty.0 - unit.offset().0)).ok()?;
@@ -193,7 +198,7 @@ impl<'data> Debug<'data> {
 }
 
 /// Resolves a reference to a type, which may be in another unit after link-time optimization.
-fn type_at<'data>(unit: &Unit<Reader<'data>>, value: &AttributeValue<Reader<'data>>) -> Option<Type> {
+pub(super) fn type_at<'data>(unit: &Unit<Reader<'data>>, value: &AttributeValue<Reader<'data>>) -> Option<Type> {
     match value {
         AttributeValue::UnitRef(entry) => Some(Type(unit.offset().0 + entry.0)),
         AttributeValue::DebugInfoRef(offset) => Some(Type(offset.0)),

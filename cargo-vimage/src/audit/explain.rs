@@ -51,7 +51,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
             match known.get(&name).map(|number| &mut globals[*number]) {
                 Some(first) => {
                     let size = first.size + symbol.size;
-                    if self.debug.at(first.place).is_none() {
+                    if self.debug.variable_of(first.place, &name).is_none() {
                         *first = symbol;
                     }
                     first.size = size;
@@ -67,7 +67,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
 
     fn explain(&mut self, symbol: Symbol) -> Found<'m> {
         let path = GlobalPath::of_symbol(&symbol.name);
-        let variable = self.debug.at(symbol.place);
+        let variable = self.debug.variable_of(symbol.place, without_suffix(&symbol.name));
         let root = variable.and_then(|variable| self.debug.root(variable));
         let owner = self.packages.owner(root.as_deref(), path.krate.as_deref());
         let ty = variable.and_then(|variable| variable.ty).map(|ty| (ty, self.debug.type_name(ty)));
@@ -95,7 +95,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
         let sources = self.sources.entry(&package.id).or_insert_with(read);
         if let Some(item) = find(sources, found) {
             found.mark = item.mark;
-            found.written_type = Some(item.ty.clone()).filter(|ty| !ty.is_empty());
+            found.written_type = Some(item.ty.clone()).filter(|ty| !ty.is_empty() && !ty.contains('$'));
             found.made_by = item.made_by.clone();
             found.cfg = item.cfg.clone();
             if found.file.is_none() {

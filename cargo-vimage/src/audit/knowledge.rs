@@ -6,8 +6,8 @@ use std::sync::LazyLock;
 use semver::{Version, VersionReq};
 use serde::Deserialize;
 
-use super::dwarf::Known;
 use super::pattern::Pattern;
+use super::types::Known;
 use super::verdict::Verdict;
 
 /// The text of each file, with its name.

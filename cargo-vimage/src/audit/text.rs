@@ -1,5 +1,6 @@
 //! The report for people: the counts first, then what somebody has to do something about, one line for each global.
 
+use std::collections::BTreeMap;
 use std::io::{self, Write};
 
 use super::report::{Global, Report};
@@ -7,6 +8,9 @@ use super::verdict::Verdict;
 
 /// Columns are not made wider than this for a few long entries.
 const WIDEST: usize = 48;
+
+/// As many globals for the same reason are one line.
+const MANY: usize = 4;
 
 /// Writes the report; with `all` also the globals that nobody has to do anything about.
 pub(super) fn write(out: &mut impl Write, report: &Report, all: bool) -> io::Result<()> {
@@ -21,7 +25,11 @@ pub(super) fn write(out: &mut impl Write, report: &Report, all: bool) -> io::Res
     for verdict in Verdict::ALL {
         if (all || verdict.is_open()) && report.with(verdict).next().is_some() {
             writeln!(out, "\n{}: {}", verdict.name(), verdict.meaning())?;
-            lines(out, &report.with(verdict).collect::<Vec<_>>())?;
+            let (alike, single) = alike(report.with(verdict));
+            lines(out, &single)?;
+            for (krate, reason, count) in alike {
+                writeln!(out, "  {krate}: {count} globals\n      {reason}")?;
+            }
         }
     }
     rest(out, report)?;
@@ -40,6 +48,19 @@ To accept a global, say why in Cargo.toml; `*` stands for any text:
     path = "LOGGER"
     reason = "one log for all instances"
 "#;
+
+/// Takes out the globals of a crate for which there is one reason, if there are many and none is open.
+fn alike<'r>(globals: impl Iterator<Item = &'r Global>) -> (Vec<(&'r str, &'r str, usize)>, Vec<&'r Global>) {
+    let all: Vec<&Global> = globals.collect();
+    let key = |global: &'r Global| Some((global.krate.as_str(), global.reason.as_deref()?));
+    let mut counts: BTreeMap<(&str, &str), usize> = BTreeMap::new();
+    for of in all.iter().filter(|global| !global.verdict.is_open()).filter_map(|global| key(global)) {
+        *counts.entry(of).or_default() += 1;
+    }
+    counts.retain(|_, count| *count >= MANY);
+    let single = all.into_iter().filter(|global| key(global).is_none_or(|of| !counts.contains_key(&of))).collect();
+    (counts.into_iter().map(|((krate, reason), count)| (krate, reason, count)).collect(), single)
+}
 
 fn lines(out: &mut impl Write, globals: &[&Global]) -> io::Result<()> {
     let rows: Vec<[String; 3]> = globals.iter().map(|global| row(global)).collect();

@@ -6,8 +6,8 @@ use proc_macro2::TokenTree;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
+use super::model::{Invocation, Mark, Source, Static, mark_named, one_line};
 use super::tokens::Search;
-use super::{Invocation, Mark, Source, Static};
 
 pub(super) struct Visitor<'a> {
     pub(super) source: &'a mut Source,
@@ -119,21 +119,7 @@ fn mark(attributes: &[syn::Attribute]) -> Mark {
         .unwrap_or(Mark::None)
 }
 
-/// The mark of an attribute whose path ends in this name.
-pub(super) fn mark_named(name: &str) -> Mark {
-    match name {
-        "virtualized" => Mark::Virtualized,
-        "shared" => Mark::Shared,
-        _ => Mark::None,
-    }
-}
-
 fn path_text(path: &syn::Path) -> String {
     let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
     names.join("::")
-}
-
-/// The text with each run of white space as one space.
-pub(super) fn one_line(text: &str) -> String {
-    text.split_whitespace().collect::<Vec<_>>().join(" ")
 }

@@ -4,8 +4,7 @@ use std::path::Path;
 
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
-use super::items::{mark_named, one_line};
-use super::{Invocation, Mark, Source, Static};
+use super::model::{Invocation, Mark, Source, Static, mark_named, one_line};
 
 pub(super) struct Search<'a> {
     pub(super) source: &'a mut Source,

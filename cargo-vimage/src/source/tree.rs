@@ -5,8 +5,8 @@ use std::str::FromStr;
 
 use proc_macro2::TokenStream;
 
-use super::Source;
 use super::items::{Visitor, conditions};
+use super::model::Source;
 use super::tokens::{self, Search};
 
 /// A file that is still to be read.

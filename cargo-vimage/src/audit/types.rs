@@ -4,11 +4,11 @@ use std::collections::HashSet;
 
 use gimli::DwTag;
 
-use super::{Debug, Type, type_at};
+use super::dwarf::{Debug, Type, type_at};
 
 /// Whether a value that nobody borrows mutably can change.
 #[derive(Debug, PartialEq, Eq)]
-pub(in crate::audit) enum Contents {
+pub(super) enum Contents {
     /// No: nothing that it owns or refers to has interior mutability.
     Constant,
     /// It contains this type, which can change or hides what it is.
@@ -17,7 +17,7 @@ pub(in crate::audit) enum Contents {
 
 /// How to look at a type of which the knowledge base knows more than its fields say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::audit) enum Known {
+pub(super) enum Known {
     /// Constant, although it has a cell.
     Constant,
     /// Only the values of its parameters count, such as those of `Arc`, which counts its owners.
@@ -26,7 +26,7 @@ pub(in crate::audit) enum Known {
 
 impl Debug<'_> {
     /// The name of a type, with its path and parameters.
-    pub(in crate::audit) fn type_name(&self, ty: Type) -> String {
+    pub(super) fn type_name(&self, ty: Type) -> String {
         self.name_within(ty, 8)
     }
 
@@ -62,20 +62,20 @@ impl Debug<'_> {
     }
 
     /// The name without parameters.
-    pub(in crate::audit) fn type_path(&self, ty: Type) -> String {
+    pub(super) fn type_path(&self, ty: Type) -> String {
         let name = self.type_name(ty);
         name.split('<').next().unwrap_or_default().to_owned()
     }
 
     /// The type that a type has as its first parameter.
-    pub(in crate::audit) fn parameter(&self, ty: Type) -> Option<Type> {
+    pub(super) fn parameter(&self, ty: Type) -> Option<Type> {
         let parameters = self.children(ty, |tag| tag == gimli::DW_TAG_template_type_parameter);
         self.referred(*parameters.first()?)
     }
 
     /// Looks for a cell in a type: in its fields, in what they point to, and in its parameters, because a collection
     /// erases the type behind its pointer.
-    pub(in crate::audit) fn contents(&self, ty: Type, known: &dyn Fn(&str) -> Option<Known>) -> Contents {
+    pub(super) fn contents(&self, ty: Type, known: &dyn Fn(&str) -> Option<Known>) -> Contents {
         let mut seen = HashSet::new();
         let mut pending = vec![ty];
         while let Some(next) = pending.pop() {
