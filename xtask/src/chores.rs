@@ -55,6 +55,7 @@ pub(crate) fn ci() -> Done {
         },
         || {
             test_optimized()?;
+            this("guard", "guard")?;
             models()?;
             plugin()
         },
