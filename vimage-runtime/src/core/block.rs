@@ -7,6 +7,7 @@ use super::context;
 use super::header::Header;
 use crate::error::{TeardownFailure, message};
 use crate::layout::PlacedPart;
+use crate::registry::is_possible_block;
 
 /// Allocates a block and makes the initial value of each variable in it.
 ///
@@ -17,6 +18,7 @@ pub(crate) unsafe fn allocate(layout: Layout, parts: &[PlacedPart], header: Head
     // SAFETY: the layout starts with a header, so its size is not 0.
     let block = unsafe { alloc::alloc(layout) };
     let Some(place) = NonNull::new(block.cast::<Header>()) else { alloc::handle_alloc_error(layout) };
+    assert!(is_possible_block(block, layout.size()), "the allocator uses bits of addresses that vimage needs");
     // SAFETY: the block is large and aligned enough for the header and for each part at its offset.
     unsafe {
         place.write(header);
