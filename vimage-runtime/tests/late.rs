@@ -32,6 +32,7 @@ mod plugin {
         V_WORK.fetch_add(1, Relaxed) + 1
     }
 
+    #[cfg(feature = "vimage")]
     pub fn register_and_work() -> u64 {
         vimage::module::register("plugin").unwrap();
         V_WORK.fetch_add(1, Relaxed) + 1
@@ -96,6 +97,7 @@ fn a_module_comes_and_goes() {
 }
 
 /// In the base instance, which does not end, a use finds what was registered behind the head of its region.
+#[cfg(feature = "vimage")]
 #[test]
 fn a_function_that_registers_its_module_uses_it() {
     let _turn = turn();
@@ -103,15 +105,12 @@ fn a_function_that_registers_its_module_uses_it() {
     assert_eq!(base.enter(plugin::register_and_work), 42);
     // SAFETY: no code of it runs.
     unsafe { unregister("plugin").unwrap() };
-    #[cfg(feature = "vimage")]
-    {
-        let red = Vnet::new().unwrap();
-        let text = panic_of(|| red.enter(plugin::register_and_work));
-        assert!(text.contains("or before its module plugin (late::plugin, "), "{text}");
-        red.destroy().unwrap();
-        // SAFETY: no code of it runs.
-        unsafe { unregister("plugin").unwrap() };
-    }
+    let red = Vnet::new().unwrap();
+    let text = panic_of(|| red.enter(plugin::register_and_work));
+    assert!(text.contains("or before its module plugin (late::plugin, "), "{text}");
+    red.destroy().unwrap();
+    // SAFETY: no code of it runs.
+    unsafe { unregister("plugin").unwrap() };
 }
 
 #[test]

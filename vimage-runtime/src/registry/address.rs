@@ -30,6 +30,7 @@ pub(super) type Form = FormOf<
 #[derive(Debug)]
 pub(super) struct FormOf<const SIGNED: bool>;
 
+#[cfg_attr(not(any(feature = "vimage", test)), expect(dead_code, reason = "without instances nothing is absent"))]
 impl<const SIGNED: bool> FormOf<SIGNED> {
     const QUARTER: usize = 1 << (usize::BITS - 2);
 

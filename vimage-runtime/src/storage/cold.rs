@@ -1,4 +1,4 @@
-//! The cold path: an accessor has found nothing. Each function takes what the call needs no registers to be kept for.
+//! The cold path: an accessor has found nothing. It is given constants only, so that the hot path keeps nothing for it.
 
 use std::ptr::NonNull;
 

@@ -10,6 +10,8 @@
 //! ```
 //!
 //! - The head only loads. Whether there is an instance is checked by `get()`, at the use.
+//! - Variables that are probably of one part, by their paths, are resolved beside each other, so that the part is looked
+//!   up once.
 //! - A resolution has the lifetime of a borrow of its *owner*, a local at the region's head. So neither it nor anything
 //!   that it yields can leave the region, not even where a macro moves the use into a closure.
 //! - The owner is hygienic: no code can name it, bind its name anew, or end its life early. Nor can an item have its

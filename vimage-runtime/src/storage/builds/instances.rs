@@ -244,10 +244,15 @@ impl<T> Place<T> {
     /// A handle to the instance that `in_current` has just found.
     #[track_caller]
     pub(in crate::storage) fn keep_current<C: Class>(self, variable: &'static VariableEntry) -> Option<Handle> {
-        match current::handle(C::ENTRY) {
-            Some(handle) => Some(handle),
-            None => cold::shutting_down(variable),
+        let handle = match C::CONTEXT.get().block() {
+            // SAFETY: it is current, and this thread does not leave it meanwhile.
+            Some(block) => unsafe { Handle::of_current(block) },
+            None => current::handle(C::ENTRY),
+        };
+        if handle.is_none() {
+            cold::shutting_down(variable)
         }
+        handle
     }
 }
 
