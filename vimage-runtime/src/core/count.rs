@@ -6,6 +6,7 @@ use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError
 
 /// The number of handles, and [`AWAITED`]. As the count of std's `Arc`, but the last handle is released by itself.
 #[derive(Debug)]
+#[repr(transparent)]
 pub(crate) struct Count(AtomicUsize);
 
 /// A thread waits until the others are released.
@@ -27,6 +28,9 @@ pub(crate) enum Release {
 }
 
 impl Count {
+    /// The bits of the word that are the number of handles.
+    pub(crate) const NUMBER: usize = !AWAITED;
+
     /// One handle, which the caller makes.
     pub(crate) fn one() -> Self {
         Self(AtomicUsize::new(1))

@@ -23,6 +23,7 @@
 //!
 //! Locks are taken in this order: class, `guarded`, `holders`. No user code runs under any of them.
 
+use std::mem::offset_of;
 use std::sync::{Arc, Weak};
 
 use super::added::AddedModule;
@@ -30,6 +31,7 @@ use super::count::Count;
 use super::holders::Holders;
 use super::observers::{Observer, ObserverTicket, Observers};
 use super::phase::Phase;
+use crate::export::HeaderRecord;
 use crate::layout::PlacedPart;
 use crate::registry::ClassEntry;
 use crate::sync::{AtomicU8, Mutex, MutexGuard, Ordering, PoisonError};
@@ -65,6 +67,16 @@ pub(crate) struct Guarded {
 }
 
 impl Header {
+    /// Where a reader outside of the process finds what it shows.
+    pub(crate) const RECORD: HeaderRecord = HeaderRecord {
+        id: offset_of!(Self, id) as u32,
+        handles: offset_of!(Self, handles) as u32,
+        phase: offset_of!(Self, phase) as u32,
+        name: offset_of!(Self, name) as u32,
+        handles_mask: Count::NUMBER as u64,
+        states: Phase::STATES,
+    };
+
     /// A header that counts one handle, which the caller makes.
     pub(crate) fn new(class: &'static ClassEntry, id: u64, name: Option<Box<str>>) -> Self {
         Self {

@@ -6,6 +6,7 @@ use std::ptr::NonNull;
 use super::handle::Handle;
 use super::header::{BASE, Header};
 use super::phase::Phase;
+use crate::export::{RowIndex, Rows};
 
 /// All instances of a class that have memory. Adding, removing and looking up take the same time whatever there is.
 ///
@@ -15,6 +16,8 @@ use super::phase::Phase;
 pub(crate) struct Tree {
     nodes: HashMap<u64, Node>,
     next_id: u64,
+    /// The nodes as they can be read from outside.
+    rows: Rows,
 }
 
 /// The children of a node are a list linked by ids.
@@ -26,6 +29,7 @@ struct Node {
     first_child: Option<u64>,
     previous: Option<u64>,
     next: Option<u64>,
+    row: RowIndex,
 }
 
 // SAFETY: a header is reached through the tree under its lock only, and what is reached is atomic.
@@ -38,10 +42,16 @@ impl Tree {
         id
     }
 
+    /// The address of the directory of rows, which stays.
+    pub(crate) fn directory(&self) -> u64 {
+        self.rows.directory()
+    }
+
     /// Adds an instance below its parent, or below the base if that is destroyed. The base is its own parent.
     pub(crate) fn insert(&mut self, id: u64, parent: u64, header: NonNull<Header>) {
         let parent = self.at_or_above(parent);
-        let mut node = Node { header: Some(header), parent, first_child: None, previous: None, next: None };
+        let row = self.rows.add(id, parent, header);
+        let mut node = Node { header: Some(header), parent, first_child: None, previous: None, next: None, row };
         if id != BASE {
             node.next = self.node(parent).first_child.replace(id);
             if let Some(next) = node.next {
@@ -54,6 +64,7 @@ impl Tree {
     pub(crate) fn remove(&mut self, id: u64) {
         let Some(node) = self.nodes.get_mut(&id) else { return };
         node.header = None;
+        self.rows.clear(node.row);
         let mut empty = id;
         // A node that loses a child may keep one, or none. Each node is taken out once, so this is constant on average.
         while let Some(parent) = self.take_out(empty) {
@@ -69,11 +80,14 @@ impl Tree {
         if node.header.is_some() || child.is_some_and(|child| self.nodes[&child].next.is_some()) {
             return None;
         }
-        let Node { parent, previous, next, .. } = self.nodes.remove(&id)?;
+        let Node { parent, previous, next, row, .. } = self.nodes.remove(&id)?;
         if let Some(child) = child {
             let child = self.node(child);
             (child.parent, child.previous, child.next) = (parent, previous, next);
+            let row = child.row;
+            self.rows.set_parent(row, parent);
         }
+        self.rows.remove(row);
         match previous {
             Some(previous) => self.node(previous).next = child.or(next),
             None => self.node(parent).first_child = child.or(next),
