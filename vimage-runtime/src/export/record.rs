@@ -164,8 +164,8 @@ pub(crate) struct HeaderRecord {
 /// The states, by the numbers that [`HeaderRecord::states`] has for each phase. Texts for people.
 pub(super) const STATES: [&str; 4] = ["Creating", "Live", "ShuttingDown", "Gone"];
 
-/// Examples, by which a reader knows the words that std writes: an `OnceLock<u32>` that is empty, one that has its value, and
-/// a `Mutex<u32>` and an `RwLock<u32>` that are not locked.
+/// Examples, by which a reader knows the words that std writes: an `OnceLock<u32>` that is empty, one that has its value, a
+/// `Mutex<u32>` and an `RwLock<u32>` that are not locked, and a `String` of 7 bytes with room for 32 or more.
 #[repr(C)]
 #[derive(Debug)]
 pub(super) struct Examples {
@@ -173,6 +173,7 @@ pub(super) struct Examples {
     pub(super) set: u64,
     pub(super) mutex: u64,
     pub(super) rw_lock: u64,
+    pub(super) string: u64,
 }
 
 /// All records but the rows. Replaced as a whole.

@@ -86,6 +86,13 @@ static EMPTY: OnceLock<u32> = OnceLock::new();
 static SET: OnceLock<u32> = OnceLock::new();
 static MUTEX: Mutex<u32> = Mutex::new(0);
 static RW_LOCK: RwLock<u32> = RwLock::new(0);
+static STRING: OnceLock<String> = OnceLock::new();
+
+fn example() -> String {
+    let mut example = String::with_capacity(32);
+    example.push_str("example");
+    example
+}
 
 /// Replaces the tables by what `make` returns. One thread at a time makes them, so that the newest stay.
 pub(crate) fn replace(make: impl FnOnce() -> Option<Tables>) {
@@ -114,6 +121,7 @@ pub(crate) fn replace(make: impl FnOnce() -> Option<Tables>) {
                 set: address(&raw const SET),
                 mutex: address(&raw const MUTEX),
                 rw_lock: address(&raw const RW_LOCK),
+                string: address(STRING.get_or_init(example)),
             },
             first_rows: FIRST as u32,
             chunks: CHUNKS as u32,

@@ -18,8 +18,10 @@ pub(super) fn measure() -> Vec<LayoutRecord> {
     add::<[u8; 2]>(&mut layouts);
     add::<[u16; 2]>(&mut layouts);
     add::<[u32; 2]>(&mut layouts);
+    add::<[u32; 3]>(&mut layouts);
     add::<[u64; 2]>(&mut layouts);
     add::<[u64; 3]>(&mut layouts);
+    add::<[u64; 4]>(&mut layouts);
     add::<[u128; 2]>(&mut layouts);
     layouts
 }
