@@ -132,7 +132,7 @@ pub(crate) fn bless() -> Done {
 }
 
 /// The published packages, dependencies first.
-const PUBLISHED: [&str; 4] = ["vimage-macros", "vimage", "vimage-tracing", "vimagectl"];
+const PUBLISHED: [&str; 5] = ["vimage-macros", "vimage", "vimage-tracing", "vimagectl", "cargo-vimage"];
 
 fn package_arguments() -> Vec<&'static str> {
     let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);

@@ -14,8 +14,8 @@ use smoltcp::wire::{IpProtocol, Ipv4Packet, Ipv4Repr, UdpPacket, UdpRepr};
 use crate::hardware::{Controller, Line, Mbuf, wire};
 use crate::lab::address::address;
 use crate::lab::flood::{DISCARD, Outcome, PAYLOAD, schedule};
-use crate::lab::network::WIRE_LIMIT;
-use crate::lab::routing::Neighbours;
+use crate::lab::network::{WIRE_LIMIT, next_hop};
+use crate::lab::routing::{Distances, Neighbours};
 use crate::lab::topology::Topology;
 use crate::lab::traffic::Flow;
 use crate::stack::ifnet::Ifnet;
@@ -325,11 +325,12 @@ impl Network {
         };
         let links = topology.edges.iter().map(lay).collect();
         let neighbours = Neighbours::new(count, &topology.edges);
+        let mut distances = Distances::default();
         for destination in 0..count {
-            for (node, next) in neighbours.next_hops(destination).into_iter().enumerate() {
-                let hop = |link| NextHop { interface: link as u32, gateway: address(neighbours.of(node, link)) };
-                let next_hops: Vec<NextHop> = next.into_iter().map(hop).collect();
-                routers[node].fib.write().unwrap().insert(Prefix::host(address(destination)), &next_hops);
+            neighbours.distances(destination, &mut distances);
+            for (node, router) in routers.iter().enumerate() {
+                let next_hops: Vec<NextHop> = neighbours.next_hops(&distances, node).map(next_hop).collect();
+                router.fib.write().unwrap().insert(Prefix::host(address(destination)), &next_hops);
             }
             progress(1);
         }

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use vimage::Bound;
 
 use crate::lab::address::address;
+use crate::lab::loads::{self, Amounts};
 use crate::lab::network::Network;
 use crate::lab::traffic::Flow;
 use crate::stack::inet;
@@ -32,10 +33,8 @@ pub struct Outcome {
 
 impl Outcome {
     /// The loads of the links in percent of the most loaded direction.
-    pub fn loads(&self) -> Vec<(f64, f64)> {
-        let most = self.links.iter().map(|(forward, backward)| *forward.max(backward)).max().unwrap_or(0).max(1);
-        let percent = |count: u64| 100.0 * count as f64 / most as f64;
-        self.links.iter().map(|&(forward, backward)| (percent(forward), percent(backward))).collect()
+    pub fn loads(&self) -> Amounts<f64> {
+        loads::percent_of_packets(&self.links)
     }
 
     pub fn hops_per_second(&self) -> f64 {

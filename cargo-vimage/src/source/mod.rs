@@ -1,0 +1,1 @@
+//! The statics of a package, found in its text.
