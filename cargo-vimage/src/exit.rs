@@ -7,6 +7,9 @@ use std::process::ExitCode;
 /// The arguments are wrong. Also clap's code for that.
 pub(crate) const USAGE: u8 = 2;
 
+/// Cargo or rustc failed.
+pub(crate) const BUILD: u8 = 3;
+
 /// Why a command stopped; each kind has an exit code.
 #[derive(Debug)]
 pub(crate) enum Failure {
@@ -30,7 +33,7 @@ impl Failure {
         match self {
             Self::Denied(_) => 1,
             Self::Usage(_) => USAGE,
-            Self::Build(_) => 3,
+            Self::Build(_) => BUILD,
             Self::Unreadable(_) => 4,
         }
     }

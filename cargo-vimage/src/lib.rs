@@ -23,7 +23,7 @@ struct Arguments {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Audit(audit::Arguments),
+    Audit(Box<audit::Arguments>),
     Port(port::Arguments),
     Vendor(vendor::Arguments),
 }
@@ -33,6 +33,9 @@ enum Command {
 /// Cargo calls it as `cargo-vimage vimage audit …`, and a person may call it as `cargo-vimage audit …`.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+    if let Some(code) = audit::intercept(&arguments) {
+        return code;
+    }
     if arguments.get(1).is_some_and(|first| first == "vimage") {
         arguments.remove(1);
     }

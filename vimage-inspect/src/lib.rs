@@ -33,7 +33,7 @@ mod look;
 mod memory;
 mod names;
 mod process;
-mod rows;
+mod slots;
 mod tables;
 mod types;
 mod value;

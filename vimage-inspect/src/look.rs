@@ -1,6 +1,5 @@
 //! What a program has at one moment.
 
-use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::thread;
 use std::time::Duration;
@@ -9,7 +8,7 @@ use object::Endianness;
 
 use crate::error::{Error, ValueError};
 use crate::memory::{Memory, Reader};
-use crate::rows;
+use crate::slots::{self, Slot};
 use crate::tables::{Class, Module, Root, Sysctl, Tables, Variable};
 use crate::types;
 use crate::value::Value;
@@ -45,7 +44,7 @@ impl Source {
         if tables.layouts.is_empty() {
             return Err(Error::NotBooted);
         }
-        let instances = rows::instances(&reader, &tables)?;
+        let instances = slots::instances(&reader, &tables)?;
         Ok(Look { reader, tables, instances })
     }
 }
@@ -99,8 +98,8 @@ pub struct Instance {
     pub parent: Option<u64>,
     /// The address of its block.
     pub block: u64,
-    /// The address of its row.
-    pub(crate) row: u64,
+    /// Its slot.
+    pub(crate) slot: Slot,
 }
 
 /// What a program has at one moment: classes, modules, symbols, sysctls, and the instances that existed all the while.
@@ -230,9 +229,7 @@ impl Look<'_> {
     /// Returns whether the instance has not been destroyed since; always true of a core file.
     #[must_use]
     pub fn exists(&self, instance: &Instance) -> bool {
-        self.reader
-            .record(instance.row, 16)
-            .is_ok_and(|row| Some(row.u64(0)) == instance.id.checked_add(1) && row.u64(8) == instance.block)
+        self.layout(instance).is_ok_and(|layout| instance.slot.is_same(&self.reader, layout))
     }
 
     fn layout(&self, instance: &Instance) -> Result<&crate::tables::Layout, ValueError> {
@@ -243,46 +240,4 @@ impl Look<'_> {
 
 pub(crate) fn unreadable(error: Error) -> ValueError {
     ValueError::Unreadable { what: error.to_string() }
-}
-
-/// The parents of instances: the nearest node above that is an instance. Linear, also if the nodes form a circle.
-pub(crate) fn parents(above: &HashMap<u64, u64>, is_instance: &HashSet<u64>) -> HashMap<u64, u64> {
-    let mut known: HashMap<u64, u64> = HashMap::new();
-    for &start in is_instance.iter().filter(|id| **id != 0) {
-        let mut way = Vec::new();
-        let mut on_the_way = HashSet::new();
-        let mut id = above.get(&start).copied().unwrap_or(0);
-        let found = loop {
-            if is_instance.contains(&id) {
-                break id;
-            }
-            if let Some(&parent) = known.get(&id) {
-                break parent;
-            }
-            if !on_the_way.insert(id) {
-                break 0;
-            }
-            way.push(id);
-            // What is not there has gone meanwhile.
-            let Some(&next) = above.get(&id) else { break 0 };
-            id = next;
-        };
-        known.extend(way.into_iter().map(|id| (id, found)));
-        known.insert(start, found);
-    }
-    known
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_parent_is_the_nearest_instance_above() {
-        // 5 below 3, below 2 and 1, which are destroyed, below the base.
-        let above = HashMap::from([(0, 0), (1, 0), (2, 1), (3, 2), (5, 3), (7, 6), (8, 9), (9, 8), (10, 9)]);
-        let is_instance = HashSet::from([0, 3, 5, 7, 10]);
-        let found = parents(&above, &is_instance);
-        assert_eq!([3, 5, 7, 10].map(|id| found[&id]), [0, 3, 0, 0]);
-    }
 }

@@ -24,7 +24,7 @@ pub struct Class {
     pub path: String,
     /// The bytes of each instance.
     pub block: u64,
-    pub(crate) directory: u64,
+    pub(crate) chunks: u64,
     /// The tables that it comes from.
     pub(crate) tables: usize,
 }
@@ -138,19 +138,20 @@ impl Kind {
     }
 }
 
-/// Where instances have what a reader shows.
+/// Where instances, and the slots that lead to them, have what a reader shows: offsets.
 #[derive(Clone, Debug)]
 pub(crate) struct Layout {
-    pub(crate) id: u64,
+    pub(crate) slot: u64,
+    pub(crate) slot_id: u64,
+    pub(crate) block: u64,
+    pub(crate) parent: u64,
     pub(crate) handles: u64,
     pub(crate) phase: u64,
+    pub(crate) id: u64,
     pub(crate) name: u64,
     pub(crate) handles_mask: u64,
     /// The name of each phase's state.
     pub(crate) states: Vec<String>,
-    pub(crate) first_rows: u64,
-    pub(crate) chunks: u64,
-    pub(crate) row: u64,
     pub(crate) layouts: Layouts,
 }
 
@@ -232,20 +233,22 @@ impl Tables {
         let states: Vec<String> =
             records(128)?.iter().map(|record| reader.text(record.u64(0), record.u64(8))).collect::<Result<_, _>>()?;
         let state = |phase: usize| {
-            let state = usize::from(tables.u8(176 + phase));
+            let state = usize::from(tables.u8(192 + phase));
             states.get(state).cloned().unwrap_or_else(|| "?".to_owned())
         };
+        let offset = |at: usize| u64::from(tables.u32(at));
         self.layouts.push(Layout {
-            id: u64::from(tables.u32(152)),
-            handles: u64::from(tables.u32(156)),
-            phase: u64::from(tables.u32(160)),
-            name: u64::from(tables.u32(164)),
-            handles_mask: tables.u64(168),
+            slot: offset(152),
+            slot_id: offset(156),
+            block: offset(160),
+            parent: offset(164),
+            handles: offset(168),
+            phase: offset(172),
+            id: offset(176),
+            name: offset(180),
+            handles_mask: tables.u64(184),
             states: (0..8).map(state).collect(),
-            first_rows: u64::from(tables.u32(224)),
-            chunks: u64::from(tables.u32(228)),
-            row: tables.u64(232),
-            layouts: Layouts::read(reader, &records(104)?, &tables.slice(184, 40))?,
+            layouts: Layouts::read(reader, &records(104)?, &tables.slice(200, 40))?,
         });
         Ok(())
     }
@@ -276,7 +279,7 @@ fn class(reader: &Reader<'_>, record: &Record, tables: usize) -> Result<Class, E
     Ok(Class {
         name: text(reader, record, 0)?,
         path: text(reader, record, 16)?,
-        directory: record.u64(32),
+        chunks: record.u64(32),
         block: record.u64(40),
         tables,
     })

@@ -20,8 +20,11 @@ usage: cargo xtask COMMAND
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
   bench [NAME]
-            counts instructions, if valgrind is installed, and writes them into benches/README.md; with a part of a name,
-            prints which functions the instructions of the last run are in
+            counts instructions under valgrind, and writes them into benches/README.md; with a part of a name, prints
+            which functions the instructions of the last run are in
+  bench bless
+            accept what operations cost now as what they may cost
+  guard     fails if an operation costs more than benches/baseline.toml says, if valgrind is installed
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
@@ -41,7 +44,9 @@ fn main() -> ExitCode {
         ["layers"] => chores::layers("."),
         ["layers", root] => chores::layers(root),
         ["bench"] => bench::bench(),
+        ["bench", "bless"] => bench::bless(),
         ["bench", name] => bench::explain(name),
+        ["guard"] => bench::guard(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
         ["models"] => chores::models(),

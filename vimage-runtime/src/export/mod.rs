@@ -4,17 +4,17 @@
 //! Nothing here is read by the program itself, and nothing waits for a reader: whoever writes a record stores it in an
 //! order from which a reader can tell what it has read.
 
+mod chunks;
 mod record;
 mod root;
-mod rows;
 
 use crate::registry::collection;
 
+pub(crate) use chunks::Chunks;
 pub(crate) use record::{
-    ClassRecord, HeaderRecord, LayoutRecord, ModuleRecord, SysctlRecord, Tables, Text, VariableRecord, address, flag,
+    ClassRecord, InstanceRecord, LayoutRecord, ModuleRecord, SysctlRecord, Tables, Text, VariableRecord, address, flag,
 };
 pub(crate) use root::replace;
-pub(crate) use rows::{RowIndex, Rows};
 
 /// A function that boot calls when the base instances exist, before their attach hooks run.
 ///

@@ -41,14 +41,14 @@ impl Slice {
     }
 }
 
-/// A class: its names, the rows of its instances, and what holds for each of them.
+/// A class: its names, the slots of its instances, and what holds for each of them.
 #[repr(C)]
 #[derive(Debug)]
 pub(crate) struct ClassRecord {
     pub(crate) name: Text,
     pub(crate) path: Text,
-    /// The addresses of the chunks of rows: as many words as the tables say there are.
-    pub(crate) directory: u64,
+    /// The address of the record of the first chunk of slots.
+    pub(crate) chunks: u64,
     /// The bytes of an instance's block.
     pub(crate) block: u64,
 }
@@ -146,22 +146,33 @@ pub(crate) struct LayoutRecord {
     pub(crate) whole: u64,
 }
 
-/// Where the header of an instance has what a reader needs: offsets from the start of its block.
+/// Where an instance, and the slot that leads to it, have what a reader needs: offsets.
 #[repr(C)]
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct HeaderRecord {
-    pub(crate) id: u32,
-    /// The count of handles, a word, of which [`handles_mask`](Self::handles_mask) counts.
+pub(crate) struct InstanceRecord {
+    /// The bytes of a slot.
+    pub(crate) slot: u32,
+    /// In a slot: the id, 8 bytes, all of them set if it has no instance.
+    pub(crate) slot_id: u32,
+    /// In a slot: the address of the instance, 0 if it is destroyed and the slot holds its children together.
+    pub(crate) block: u32,
+    /// In a slot: the number of the slot above, 4 bytes.
+    pub(crate) parent: u32,
+    /// In a slot: a word with the number of handles.
     pub(crate) handles: u32,
-    /// A byte; [`STATES`] says what each means.
+    /// In a slot: a byte; `states` says what each means.
     pub(crate) phase: u32,
-    /// A pointer, 0 for none, and a length.
+    /// In an instance: the id, 8 bytes.
+    pub(crate) id: u32,
+    /// In an instance: a pointer, 0 for none, and a length.
     pub(crate) name: u32,
+    /// The bits of the word that are the number of handles.
     pub(crate) handles_mask: u64,
+    /// The number of the state of each phase.
     pub(crate) states: [u8; 8],
 }
 
-/// The states, by the numbers that [`HeaderRecord::states`] has for each phase. Texts for people.
+/// The states, by the numbers that [`InstanceRecord::states`] has for each phase. Texts for people.
 pub(super) const STATES: [&str; 4] = ["Creating", "Live", "ShuttingDown", "Gone"];
 
 /// Examples, by which a reader knows the words that std writes: an `OnceLock<u32>` that is empty, one that has its value, a
@@ -176,7 +187,7 @@ pub(super) struct Examples {
     pub(super) string: u64,
 }
 
-/// All records but the rows. Replaced as a whole.
+/// All records but the slots. Replaced as a whole.
 #[repr(C)]
 #[derive(Debug)]
 pub(super) struct TablesRecord {
@@ -187,13 +198,8 @@ pub(super) struct TablesRecord {
     pub(super) sysctls: Slice,
     pub(super) layouts: Slice,
     pub(super) states: Slice,
-    pub(super) header: HeaderRecord,
+    pub(super) instance: InstanceRecord,
     pub(super) examples: Examples,
-    /// The rows of a directory's first chunk; each further chunk has twice as many as the one before.
-    pub(super) first_rows: u32,
-    pub(super) chunks: u32,
-    /// The bytes of a row.
-    pub(super) row: u64,
 }
 
 /// What the records are made from.
@@ -204,7 +210,7 @@ pub(crate) struct Tables {
     pub(crate) symbols: Vec<VariableRecord>,
     pub(crate) sysctls: Vec<SysctlRecord>,
     pub(crate) layouts: Vec<LayoutRecord>,
-    pub(crate) header: HeaderRecord,
+    pub(crate) instance: InstanceRecord,
 }
 
 /// Rust lays out `&str` as [`Text`] where pointers have 64 bits: the address first.

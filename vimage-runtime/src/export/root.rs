@@ -4,7 +4,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
 use super::record::{Examples, STATES, Slice, Tables, TablesRecord, Text, address};
-use super::rows::{CHUNKS, FIRST, Row};
 
 /// 1 for a change after which older readers would read something wrong, in which case they refuse.
 const MAJOR: u16 = 1;
@@ -115,7 +114,7 @@ pub(crate) fn replace(make: impl FnOnce() -> Option<Tables>) {
             sysctls: slices[3],
             layouts: slices[4],
             states: Slice::default(),
-            header: tables.header,
+            instance: tables.instance,
             examples: Examples {
                 empty: address(&raw const EMPTY),
                 set: address(&raw const SET),
@@ -123,9 +122,6 @@ pub(crate) fn replace(make: impl FnOnce() -> Option<Tables>) {
                 rw_lock: address(&raw const RW_LOCK),
                 string: address(STRING.get_or_init(example)),
             },
-            first_rows: FIRST as u32,
-            chunks: CHUNKS as u32,
-            row: size_of::<Row>() as u64,
         },
         states: STATES.map(Text::new),
         tables,

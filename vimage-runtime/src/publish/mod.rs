@@ -32,7 +32,7 @@ fn tables() -> Option<Tables> {
     let sysctls = sysctl::table().ok()?;
     let sysctls = sysctls.values().flatten().filter_map(|sysctl| modules.sysctl(sysctl)).collect();
     let layouts = layouts::measure();
-    Some(Tables { classes, modules: modules.records, symbols, sysctls, layouts, header: Header::RECORD })
+    Some(Tables { classes, modules: modules.records, symbols, sysctls, layouts, instance: Header::RECORD })
 }
 
 /// The modules so far, and the parts by which variables are found.
@@ -54,7 +54,7 @@ impl Modules {
         }
         let live = state.live();
         let added: Vec<Arc<AddedModule>> = live.added.clone();
-        let directory = live.tree.directory();
+        let chunks = live.tree.chunks();
         drop(live);
         for added in &added {
             self.add_parts(&added.parts);
@@ -63,7 +63,7 @@ impl Modules {
         ClassRecord {
             name: Text::new(class.name),
             path: Text::new(class.path),
-            directory,
+            chunks,
             block: state.layout.size() as u64,
         }
     }

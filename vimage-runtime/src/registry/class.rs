@@ -1,9 +1,9 @@
 //! Classes: the major groups of modules that are virtualized as one.
 
-use std::any::Any;
 use std::fmt;
 use std::panic::RefUnwindSafe;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicPtr;
 
 use super::context::ClassContext;
 
@@ -61,8 +61,9 @@ pub struct ClassEntry {
     pub(crate) no_context: NoContext,
     #[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "there is always a context"))]
     pub(crate) context: ClassContext,
-    /// The state that boot makes: a `ClassState`, a type of the floor above, which alone sets and reads this.
-    pub(crate) state: OnceLock<&'static (dyn Any + Send + Sync)>,
+    /// The state that boot makes: a `ClassState`, a type of the floor above, which alone sets and reads this. It is never
+    /// freed; null before boot.
+    pub(crate) state: AtomicPtr<()>,
     /// The address of the base instance, which tells it from others.
     pub(crate) base: OnceLock<usize>,
 }
@@ -86,7 +87,7 @@ impl ClassEntry {
         no_context: NoContext,
         context: ClassContext,
     ) -> Self {
-        Self { name, path, no_context, context, state: OnceLock::new(), base: OnceLock::new() }
+        Self { name, path, no_context, context, state: AtomicPtr::new(std::ptr::null_mut()), base: OnceLock::new() }
     }
 }
 

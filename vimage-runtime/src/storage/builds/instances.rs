@@ -86,7 +86,7 @@ pub mod kept {
 #[doc(hidden)]
 pub const fn drop_of<P, S>(_projection: fn(&P) -> &S) -> Option<unsafe fn(*mut u8)> {
     unsafe fn drop_slot<S>(slot: *mut u8) {
-        // SAFETY: by the contract of `PartEntry::drop_in` a live `S` is there, which is not used any more.
+        // SAFETY: by the contract of `FieldEntry::drop` a live `S` is there, which is not used any more.
         unsafe { ptr::drop_in_place(slot.cast::<S>()) }
     }
     if std::mem::needs_drop::<S>() { Some(drop_slot::<S>) } else { None }
