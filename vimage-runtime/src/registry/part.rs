@@ -72,6 +72,19 @@ impl PartEntry {
         self.offset.store(Self::UNREGISTERED, Ordering::Release);
     }
 
+    /// The offset in a kept field's slot of the pointer to its value.
+    pub(crate) const KEPT_VALUE: usize = std::mem::offset_of!(KeptBytes, value);
+
+    /// The address of a kept field's value, of the part at `place`.
+    ///
+    /// # Safety
+    ///
+    /// The part is initialized there, and the field is one of its own.
+    pub(crate) unsafe fn kept_value(&self, field: &FieldEntry, place: *const u8) -> *const u8 {
+        // SAFETY: by `new`'s contract a slot of kind `Keep` is there, which changes no more.
+        unsafe { (*place.add(field.offset).cast::<KeptBytes>()).value }
+    }
+
     pub(crate) fn module(&self) -> &'static ModuleEntry {
         self.module
     }
