@@ -58,6 +58,7 @@ pub(crate) fn ci() -> Done {
         },
         || {
             test_optimized()?;
+            this("codegen", "codegen")?;
             this("guard", "guard")?;
             models()?;
             plugin()
