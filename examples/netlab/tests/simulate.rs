@@ -74,12 +74,12 @@ fn links_that_are_too_slow_drop_packets() {
     if !has_instances() {
         return;
     }
-    // Each packet has 60 bytes; the busiest link has about a third of 5,000 packets per second.
-    let slow = simulate(&["--bandwidth", "400k", "--queue", "10", "--delay", "3ms"]);
+    // Each packet has 60 bytes; the busiest link has 750 of the 5,000 packets per second.
+    let slow = simulate(&["--bandwidth", "300k", "--queue", "10", "--delay", "3ms"]);
     let phase = &slow["phases"][0];
     assert!(number(&phase["lost"], "queue_full") > 0.0, "{phase}");
     // At most five hops of 3 ms, with eleven packets before each.
-    assert!((3.0..5.0 * (3.0 + 12.0 * 1.2)).contains(&number(phase, "longest_delay")), "{phase}");
+    assert!((3.0..5.0 * (3.0 + 12.0 * 1.6)).contains(&number(phase, "longest_delay")), "{phase}");
     let wide = simulate(&["--delay", "3ms", "--bandwidth", "0"]);
     let phase = &wide["phases"][0];
     assert_eq!((&phase["lost"], &phase["delivered"]), (&json!({}), &phase["sent"]));
