@@ -6,13 +6,22 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use serde_json::{Value, json};
 
-/// Inspects the instances of a running program that uses vimage, and sets its sysctls.
+/// Inspects the instances of a program that uses vimage, running or in a core file, and sets its sysctls.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {
     /// The socket of the program's inspect server.
     #[arg(short, long, env = "VIMAGE_SOCKET", global = true, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
+    /// Read the memory of the process with this id instead; it needs no server.
+    #[arg(short, long, value_name = "PID", conflicts_with = "core")]
+    pub(crate) pid: Option<u32>,
+    /// Read this core file instead.
+    #[arg(short, long, value_name = "CORE")]
+    pub(crate) core: Option<PathBuf>,
+    /// The executable or library that ran, if it is not where it was any more.
+    #[arg(short = 'e', long = "exec", value_name = "PROGRAM", requires = "core")]
+    pub(crate) program: Option<PathBuf>,
     /// Print JSON, one value per line.
     #[arg(long, global = true)]
     pub(crate) json: bool,

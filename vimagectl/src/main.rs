@@ -1,8 +1,10 @@
-//! `vimagectl`: inspects a program through the socket of its `vimage::inspect` server.
+//! `vimagectl`: inspects a program through the socket of its `vimage::inspect` server, or in its memory.
 
 mod arguments;
 mod client;
 mod output;
+mod outside;
+mod source;
 mod sysctl;
 
 use std::io::{self, Write};
@@ -13,8 +15,9 @@ use clap::{CommandFactory, Parser};
 use serde_json::json;
 
 use crate::arguments::{Arguments, Command, of_class};
-use crate::client::{Client, Error};
+use crate::client::Error;
 use crate::output::{Style, table};
+use crate::source::Source;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -42,7 +45,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<bool, Error> {
     let mut out = io::stdout().lock();
     let json = arguments.json;
-    let connect = || Client::connect(arguments.socket.as_deref(), Duration::from_secs_f64(arguments.timeout));
+    let connect = || Source::open(arguments);
     match &arguments.command {
         Command::Ps { class } => {
             let rows = connect()?.rows(of_class(json!({ "op": "instances" }), class.as_deref()))?;
