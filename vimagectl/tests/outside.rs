@@ -155,7 +155,10 @@ fn a_crash_in_the_middle_of_creation_can_be_read() {
     let folder = tempfile::tempdir().unwrap();
     // With core files of any size, in a folder of its own.
     let ended = Command::new("sh")
-        .args(["-c", "ulimit -c unlimited 2>/dev/null; exec \"$0\" --exact a_crash_in_the_middle_of_creation_can_be_read"])
+        .args([
+            "-c",
+            "ulimit -c unlimited 2>/dev/null; exec \"$0\" --exact a_crash_in_the_middle_of_creation_can_be_read",
+        ])
         .arg(std::env::current_exe().unwrap())
         .env("ABORT_IN", folder.path())
         .current_dir(folder.path())

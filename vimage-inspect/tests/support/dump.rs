@@ -84,7 +84,8 @@ fn files(mappings: &[Mapping]) -> Vec<u8> {
         description.extend(mapping.path.as_bytes());
         description.push(0);
     }
-    let mut note: Vec<u8> = [5, description.len() as u32, 0x4649_4c45].iter().flat_map(|word| word.to_ne_bytes()).collect();
+    let mut note: Vec<u8> =
+        [5, description.len() as u32, 0x4649_4c45].iter().flat_map(|word| word.to_ne_bytes()).collect();
     note.extend(b"CORE\0\0\0\0");
     note.extend(description);
     note.resize(note.len().next_multiple_of(4), 0);
