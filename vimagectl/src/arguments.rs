@@ -66,6 +66,34 @@ pub(crate) enum Command {
         #[command(flatten)]
         target: Target,
     },
+    /// Show the counters that change, per second and instance; needs `-p`. On a terminal `q` quits.
+    Top {
+        /// Seconds between two looks.
+        #[arg(short, long, default_value_t = 1.0, value_parser = seconds)]
+        interval: f64,
+        /// Stop after so many tables.
+        #[arg(short = 'n', long)]
+        count: Option<u64>,
+        /// Only this instance, by name or id; by default all.
+        #[arg(short = 'v', long = "vnet", visible_alias = "instance", value_name = "INSTANCE")]
+        instance: Option<String>,
+        /// Only this class.
+        #[arg(short, long)]
+        class: Option<String>,
+    },
+    /// Print what differs between two core files, two processes, or a process at two moments.
+    Diff {
+        /// A core file, or the id of a process.
+        before: String,
+        /// Another one; without it, the same process later.
+        after: Option<String>,
+        /// Seconds until the second look at the same process.
+        #[arg(short, long, default_value_t = 1.0, value_parser = seconds, conflicts_with = "after")]
+        interval: f64,
+        /// The executable or library that ran, if it is not where it was any more.
+        #[arg(short = 'e', long = "exec", value_name = "PROGRAM")]
+        program: Option<PathBuf>,
+    },
     /// Print completions for a shell.
     Completions {
         /// The shell.

@@ -2,10 +2,12 @@
 
 mod arguments;
 mod client;
+mod compare;
 mod output;
 mod outside;
 mod source;
 mod sysctl;
+mod top;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -17,6 +19,7 @@ use serde_json::json;
 use crate::arguments::{Arguments, Command, of_class};
 use crate::client::Error;
 use crate::output::{Style, table};
+use crate::outside::Outside;
 use crate::source::Source;
 
 fn main() -> ExitCode {
@@ -74,6 +77,25 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
                     std::thread::sleep(Duration::from_secs_f64(*interval));
                 }
             }
+        }
+        Command::Top { interval, count, instance, class } => {
+            let of = top::Wanted { instance: instance.as_deref(), class: class.as_deref() };
+            let outside = Outside::open(arguments)?.ok_or(Error::NoProcess)?;
+            top::run(&outside, &of, Duration::from_secs_f64(*interval), *count, json, &mut out)?;
+        }
+        Command::Diff { before, after, interval, program } => {
+            let open = |name: &str| Outside::named(name, program.as_deref());
+            let before = open(before)?;
+            let seen = compare::values(&before.look()?);
+            let after = match after {
+                Some(after) => compare::values(&open(after)?.look()?),
+                None => {
+                    std::thread::sleep(Duration::from_secs_f64(*interval));
+                    compare::values(&before.look()?)
+                }
+            };
+            let rows = compare::differences(&seen, &after);
+            table(&mut out, json, &rows, &["instance", "name", "before", "after"])?;
         }
         Command::Completions { shell } => {
             // Not directly to the output, because clap panics if that is closed.

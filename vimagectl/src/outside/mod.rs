@@ -1,8 +1,8 @@
 //! Answers from the memory of a process or a core file, in the words of the server: the same rows, the same errors.
 
-mod rows;
+pub(crate) mod rows;
 
-use std::path::PathBuf;
+use std::path::Path;
 
 use serde_json::{Value, json};
 use vimage_inspect::{Core, Instance, Look, NameError, Process};
@@ -29,10 +29,10 @@ impl Outside {
     }
 
     /// A core file, or a process: `1234`, or `core.1234`.
-    pub(crate) fn named(name: &str, program: Option<&PathBuf>) -> Result<Self, Error> {
+    pub(crate) fn named(name: &str, program: Option<&Path>) -> Result<Self, Error> {
         let opened = match name.parse() {
             Ok(pid) => Process::open(pid).map(Self::Process),
-            Err(_) => Core::open(name.as_ref(), program.map(PathBuf::as_path)).map(Self::Core),
+            Err(_) => Core::open(name.as_ref(), program).map(Self::Core),
         };
         opened.map_err(Error::Outside)
     }
