@@ -6,6 +6,9 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::address::Form;
+#[cfg(feature = "vimage")]
+use super::address::PartAddress;
 use super::module::{Module, ModuleEntry};
 
 /// The registered form of a part: the variables of one scope.
@@ -41,15 +44,17 @@ impl PartEntry {
         }
     }
 
-    /// So high that adding it to any address overflows, as an accessor expects.
-    const UNREGISTERED: usize = usize::MAX;
+    const UNREGISTERED: usize = Form::UNREGISTERED;
 
-    /// Where the part lies in each instance; see [`UNREGISTERED`](Self::UNREGISTERED).
+    /// The part in the instance that `context` returns.
     #[cfg(feature = "vimage")]
     #[inline(always)]
-    pub(crate) fn offset(&self) -> usize {
-        // Acquire, so that a part that was published after this thread had found its instance is seen initialized.
-        self.offset.load(Ordering::Acquire)
+    pub(crate) fn find(&self, context: impl FnOnce() -> *const u8) -> PartAddress {
+        // Acquire, so that a part that was published after this thread had found its instance is seen initialized. The
+        // context comes second, because then it is an operand of the addition: processors have no such operands for
+        // loads that are atomic, or rustc makes none.
+        let offset = self.offset.load(Ordering::Acquire);
+        PartAddress::new(context(), offset)
     }
 
     /// Gives the part its place in the instances of its class.
