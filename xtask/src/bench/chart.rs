@@ -36,7 +36,7 @@ const TOP: f64 = 64.0;
 
 /// Panels side by side. The rows of a panel are in the order of their first number; ours stands out.
 pub(super) fn bars(title: &str, series: &[&str], ours: &str, panels: &[Bars]) -> String {
-    const LABEL: f64 = 170.0;
+    const LABEL: f64 = 178.0;
     const ROW: f64 = 26.0;
     const BAR: f64 = 10.0;
     const HEAD: f64 = 30.0;
@@ -193,7 +193,7 @@ mod tests {
         let at = |text: &str| chart.find(text).unwrap_or_else(|| panic!("{text} is not in {chart}"));
         assert!(at("&lt;first&gt;") < at(">second<") && at(">second<") < at(">third<"));
         assert_eq!(chart.matches("<path").count(), 1);
-        assert!(chart.contains("<text class='end ours' x='170'"), "{chart}");
+        assert!(chart.contains("<text class='end ours' x='178'"), "{chart}");
     }
 
     #[test]

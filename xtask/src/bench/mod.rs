@@ -4,6 +4,7 @@ mod chart;
 mod counts;
 mod generated;
 mod guard;
+mod history;
 mod scale;
 mod size;
 mod tables;
@@ -39,6 +40,7 @@ pub(crate) fn count() -> Done {
         counts::counts(profile)?.into_iter().for_each(|count| tables::enter(&mut tables, count));
     }
     write("access.svg", &access_chart(&tables))?;
+    write_between_marks("before and after", &history::table(&tables)?)?;
     write_between_marks("counted", &format!("{}\n{}", about()?, tables::print(&tables)))
 }
 
