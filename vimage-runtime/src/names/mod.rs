@@ -11,4 +11,4 @@ pub(crate) use locate::{in_current, in_named};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use locate::{locate, locate_raw};
 pub(crate) use suggest::{write_ambiguous, write_unknown};
-pub(crate) use table::{Names, Table, find};
+pub(crate) use table::{Names, Table};

@@ -65,6 +65,13 @@ mod instances {
         }
     }
 
+    impl ClassContext {
+        /// Where this thread keeps it; the same as long as the thread exists.
+        pub(crate) fn place(self) -> *const Cell<Context> {
+            self.0.with(ptr::from_ref)
+        }
+    }
+
     /// Makes the `CONTEXT` of a class.
     #[doc(hidden)]
     #[macro_export]

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::panic::Location;
-use std::sync::Arc;
 
 use super::handle::{Member, Shared, Vimage, base_of};
 use crate::core::{Handle, HasInstances, InstanceOf, context};
@@ -176,7 +175,7 @@ impl VimageBuilder {
         members.sort_by_key(|member| (member.handle.header().class.name, member.handle.header().class.path));
         let place = Location::caller();
         members.iter_mut().for_each(|member| member.handle.held_since(place));
-        Ok(Vimage::of(Arc::new(made)))
+        Ok(Vimage::of(made))
     }
 
     /// The instance to share, `None` for a new one.
