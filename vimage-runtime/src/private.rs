@@ -2,7 +2,7 @@
 //! `unsafe` states what the macros guarantee.
 
 #[cfg(feature = "vimage")]
-pub use crate::registry::Context;
+pub use crate::registry::{Context, ContextCells, NO_CONTEXTS};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 pub use crate::registry::{

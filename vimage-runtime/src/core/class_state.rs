@@ -12,8 +12,9 @@ use super::count::Waiters;
 use super::handle::Handle;
 use super::header::Header;
 use super::index::Index;
-use super::phase::InstanceState;
-use super::tree::Tree;
+use super::phase::{InstanceState, Phase};
+use super::slot::Held;
+use super::tree::{FINDABLE, Tree};
 use crate::error::BootError;
 use crate::layout::{LinkedModule, OrderedClass, Placed, PlacedPart, Reserve, lay_out};
 use crate::registry::{ClassEntry, ModuleEntry};
@@ -101,13 +102,16 @@ impl ClassState {
     #[inline]
     #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
-        match self.index.find(id) {
-            Some(slot) => Handle::find(slot, id),
-            None => self.find_locked(id),
+        match self.index.hold(id, FINDABLE) {
+            // SAFETY: just counted.
+            Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
+            Held::NotAnyMore => None,
+            Held::Another => self.find_locked(id),
         }
     }
 
     #[cold]
+    #[inline(never)]
     #[track_caller]
     fn find_locked(&self, id: u64) -> Option<Handle> {
         self.live().tree.find(id)
@@ -165,9 +169,11 @@ impl ClassEntry {
 #[track_caller]
 pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
     let state = class.state()?;
-    match state.index.find(id) {
-        Some(slot) => Handle::find_any(slot, id),
-        None => state.live().tree.find_any(id),
+    match state.index.hold(id, Phase::Gone) {
+        // SAFETY: just counted.
+        Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
+        Held::NotAnyMore => None,
+        Held::Another => state.live().tree.find_any(id),
     }
 }
 

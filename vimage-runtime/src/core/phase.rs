@@ -20,8 +20,9 @@ pub enum InstanceState {
     Gone,
 }
 
-/// [`InstanceState`], with the steps of shutting down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// [`InstanceState`], with the steps of shutting down; in the order in which they are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
 pub(crate) enum Phase {
     Creating,
     Live,

@@ -145,7 +145,8 @@ impl<C: Class> Instance<C> {
         }
     }
 
-    /// The instance with this id, unless it is destroyed or shutting down. The number of instances does not matter.
+    /// The instance with this id, unless it is destroyed or shutting down. The number of instances does not matter. No lock
+    /// is taken while the instance exists.
     ///
     /// # Errors
     ///

@@ -67,6 +67,13 @@ pub fn locate_raw<T, C: Class>(
     variable.find(instance.of_class(C::ENTRY)?).map(<*const T>::cast_mut)
 }
 
+/// Calls `f` with the instance of the class that this thread is in, if there is one.
+#[inline]
+pub(crate) fn in_entered<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> Option<R> {
+    // As in `in_current`.
+    Some(f(InstanceRef(Some(current::entered(class)?), PhantomData)))
+}
+
 /// Calls `f` in the current instance of the class, if there is one.
 #[track_caller]
 pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> R {

@@ -7,7 +7,7 @@ mod table;
 
 pub(crate) use identity::{Identity, Named, candidates, unique};
 pub use locate::InstanceRef;
-pub(crate) use locate::{in_current, in_named};
+pub(crate) use locate::{in_current, in_entered, in_named};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use locate::{locate, locate_raw};
 pub(crate) use suggest::{write_ambiguous, write_unknown};

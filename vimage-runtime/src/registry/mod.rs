@@ -18,7 +18,9 @@ pub use class::{Class, ClassEntry, Cpu, Net, NoContext, Procg, Program};
 pub(crate) use closest::closest;
 pub use context::ClassContext;
 #[cfg(feature = "vimage")]
-pub use context::Context;
+pub use context::{Context, ContextCells, NO_CONTEXTS};
+#[cfg(feature = "vimage")]
+pub(crate) use context::{OF_RUNTIME, RuntimeContexts, replace_of_runtime};
 pub(crate) use hook::AttachFn;
 pub use hook::{
     Arguments, BoxError, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
@@ -52,8 +54,22 @@ pub(crate) fn classes() -> &'static [&'static ClassEntry] {
     LAID_OUT.get().map_or(&[], Vec::as_slice)
 }
 
+/// Those that are not of the runtime.
+#[cfg(feature = "vimage")]
+#[inline]
+pub(crate) fn other_classes() -> &'static [&'static ClassEntry] {
+    OTHERS.get().map_or(&[], Vec::as_slice)
+}
+
+#[cfg(feature = "vimage")]
+static OTHERS: OnceLock<Vec<&'static ClassEntry>> = OnceLock::new();
+
 /// Called once, by boot.
 pub(crate) fn set_classes(classes: Vec<&'static ClassEntry>) {
+    #[cfg(feature = "vimage")]
+    OTHERS.get_or_init(|| {
+        classes.iter().copied().filter(|class| class.context.index_in_runtime().is_none()).collect()
+    });
     LAID_OUT.set(classes).expect("boot runs once");
 }
 

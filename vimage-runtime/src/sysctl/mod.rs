@@ -169,7 +169,7 @@ pub fn set(name: &str, value: impl Into<Value>) -> Result<(), Error> {
     View::CURRENT.set(name, value)
 }
 
-/// Looks up a sysctl once, for repeated use.
+/// Looks up a sysctl once, for repeated use. `T` is the type of the values that are read and set.
 ///
 /// # Errors
 ///
@@ -185,14 +185,14 @@ pub fn set(name: &str, value: impl Into<Value>) -> Result<(), Error> {
 /// #     #[virtualized(sysctl("fn_key.cache.size", rw))]
 /// #     static SIZE: AtomicU32 = AtomicU32::new(100);
 /// # }
-/// let size = vimage::sysctl::key("fn_key.cache.size")?;
-/// for n in 1..=3_u32 {
+/// let size = vimage::sysctl::key::<u32>("fn_key.cache.size")?;
+/// for n in 1..=3 {
 ///     size.set(n)?;
-///     assert_eq!(size.get_as::<u32>()?, n);
+///     assert_eq!(size.get()?, n);
 /// }
 /// # Ok::<(), vimage::sysctl::Error>(())
 /// ```
-pub fn key(name: &str) -> Result<Key, Error> {
+pub fn key<T: ValueType + 'static>(name: &str) -> Result<Key<T>, Error> {
     View::CURRENT.key(name)
 }
 

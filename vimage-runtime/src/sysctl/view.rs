@@ -137,7 +137,7 @@ impl<'a> View<'a> {
     /// # Errors
     ///
     /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
-    pub fn key(&self, name: &str) -> Result<Key, Error> {
+    pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
         Key::new(self, name)
     }
 

@@ -29,8 +29,8 @@ pub(crate) fn enter_entry<R>(_: &'static ClassEntry, _: NonNull<Header>, f: impl
     f()
 }
 
-pub(crate) fn enter_each<R>(_: impl Iterator<Item = NonNull<Header>>, f: impl FnOnce() -> R) -> R {
-    f()
+pub(crate) fn enter_each(_: &[NonNull<Header>], f: &mut dyn FnMut()) {
+    f();
 }
 
 /// Nothing: what is current is always the same.
