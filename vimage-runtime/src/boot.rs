@@ -23,13 +23,18 @@ static PROGRESS: Mutex<Progress> = Mutex::new(Progress::Idle);
 static OVER: Condvar = Condvar::new();
 static OUTCOME: OnceLock<Result<(), BootError>> = OnceLock::new();
 
-/// Boot is over, and was a success.
 static UP: AtomicBool = AtomicBool::new(false);
 
 /// Boots if that has not happened yet. Inside a hook of boot itself it is enough that the instances exist.
 #[inline]
 pub(crate) fn ensure() -> Result<(), BootError> {
-    if UP.load(Ordering::Acquire) { Ok(()) } else { ensure_slowly(None) }
+    if is_over() { Ok(()) } else { ensure_slowly(None) }
+}
+
+/// Boot is over, and was a success.
+#[inline]
+pub(crate) fn is_over() -> bool {
+    UP.load(Ordering::Acquire)
 }
 
 /// Boots with this reserve.
@@ -40,7 +45,7 @@ pub(crate) fn with_reserve(bytes: usize) -> Result<(), BootError> {
 /// As [`ensure`], for what a hook of boot must not do.
 pub(crate) fn ensure_over() -> Result<(), BootError> {
     ensure()?;
-    if UP.load(Ordering::Acquire) || OUTCOME.get().is_some() { Ok(()) } else { Err(BootError::InProgress) }
+    if is_over() || OUTCOME.get().is_some() { Ok(()) } else { Err(BootError::InProgress) }
 }
 
 #[cold]

@@ -102,19 +102,33 @@ impl ClassState {
     #[inline]
     #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
-        match self.index.hold(id, FINDABLE) {
+        match self.find_at_once(id) {
+            None => self.find_slowly(id),
+            found => found,
+        }
+    }
+
+    /// As [`find`](Self::find), but may miss an instance.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn find_at_once(&self, id: u64) -> Option<Handle> {
+        match self.index.first(id)?.hold(id, FINDABLE) {
             // SAFETY: just counted.
             Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
-            Held::NotAnyMore => None,
-            Held::Another => self.find_locked(id),
+            Held::Another | Held::NotAnyMore => None,
         }
     }
 
     #[cold]
     #[inline(never)]
     #[track_caller]
-    fn find_locked(&self, id: u64) -> Option<Handle> {
-        self.live().tree.find(id)
+    fn find_slowly(&self, id: u64) -> Option<Handle> {
+        match self.index.hold(id, FINDABLE) {
+            // SAFETY: just counted.
+            Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
+            Held::NotAnyMore => None,
+            Held::Another => self.live().tree.find(id),
+        }
     }
 
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {

@@ -45,16 +45,15 @@ impl Handle {
     pub(crate) unsafe fn of_current(header: NonNull<Header>) -> Option<Self> {
         // SAFETY: the owner of the context keeps the instance alive until this thread has left it.
         let head = unsafe { header.as_ref() };
-        match head.phase() {
-            Phase::Detaching | Phase::Gone => None,
-            Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced => {
-                // The owner of the context has a handle: without one the phase is `Detaching`, and this thread, which runs
-                // the detach hooks then, has set it.
-                head.handles().add();
-                // SAFETY: just counted.
-                Some(unsafe { Self::from_counted(header) })
-            }
+        let slot = head.slot();
+        if !slot.is_at_most(Phase::Quiesced) {
+            return None;
         }
+        // The owner of the context has a handle: without one the phase is `Detaching`, and this thread, which runs the detach
+        // hooks then, has set it.
+        slot.handles.add();
+        // SAFETY: just counted.
+        Some(unsafe { Self::from_counted(header) })
     }
 
     /// Says where it was made, if that is not where it was counted.

@@ -55,6 +55,12 @@ impl Index {
         Held::Another
     }
 
+    /// The slot where this id is looked for first.
+    #[inline]
+    pub(super) fn first(&self, id: u64) -> Option<&'static Slot> {
+        self.buckets().head(id).get()
+    }
+
     /// The slot of this id. Under the lock of the class.
     pub(super) fn find(&self, id: u64) -> Option<&'static Slot> {
         let mut slot = self.buckets().head(id).get();

@@ -174,7 +174,7 @@ impl Slot {
             if self.id() != id {
                 return Held::Another;
             }
-            if self.phase.load(Ordering::SeqCst) > most as u8 || !seen.can_grow() {
+            if !self.is_at_most(most) || !seen.can_grow() {
                 return Held::NotAnyMore;
             }
             match self.handles.add_to(seen) {
@@ -183,6 +183,11 @@ impl Slot {
                 Err(now) => seen = now,
             }
         }
+    }
+
+    #[inline]
+    pub(super) fn is_at_most(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::SeqCst) <= phase as u8
     }
 
     #[inline]

@@ -51,6 +51,13 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
 fn notify_observers(header: NonNull<Header>) {
     // SAFETY: the caller keeps the block.
     let head = unsafe { header.as_ref() };
+    if head.has_observers() {
+        notify_each(header, head)
+    }
+}
+
+#[cold]
+fn notify_each(header: NonNull<Header>, head: &Header) {
     while let Some(observer) = head.take_observer() {
         let Some(observer) = observer.upgrade() else { continue };
         let notified = inside(header, || {
@@ -151,7 +158,7 @@ impl<'a> Attempt<'a> {
         let mut failures = Vec::new();
         for handle in self.handles.iter().rev() {
             // SAFETY: these were the last handles, which the caller forgets.
-            failures.append(&mut unsafe { end(handle.as_ptr()) });
+            unsafe { end(handle.as_ptr(), &mut failures) };
         }
         Ok(failures)
     }
@@ -266,39 +273,39 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
         ENDING.with(|ending| ending.set(Ending { dropping: true, queued: true }));
         return true;
     }
+    let mut failures = Vec::new();
     // SAFETY: the last handle was just released.
-    failure::report(unsafe { end(header) });
+    unsafe { end(header, &mut failures) };
+    failure::report(failures);
     true
 }
 
 /// Detaches what is attached, drops the variables and frees the block; then the same for the instances whose last
-/// handles were among them. Returns what went wrong.
+/// handles were among them. Adds what went wrong to `failures`.
 ///
 /// # Safety
 ///
 /// The caller has just released the last handle.
-pub(crate) unsafe fn end(header: NonNull<Header>) -> Vec<TeardownFailure> {
+unsafe fn end(header: NonNull<Header>, failures: &mut Vec<TeardownFailure>) {
     // SAFETY: by contract.
-    let mut failures = unsafe { end_one(header) };
+    unsafe { end_one(header, failures) };
     if !matches!(ending(), Ending { dropping: false, queued: true }) {
-        return failures;
+        return;
     }
     while let Ok(Some(header)) = NEXT.try_with(|next| next.borrow_mut().pop()) {
         // SAFETY: `drop_last` has released its last handle, and left the rest to this loop.
-        failures.extend(unsafe { end_one(header) });
+        unsafe { end_one(header, failures) };
     }
     ENDING.with(|ending| ending.set(Ending { dropping: false, queued: false }));
-    failures
 }
 
-unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
+unsafe fn end_one(header: NonNull<Header>, failures: &mut Vec<TeardownFailure>) {
     // SAFETY: the block is freed below only.
     let head = unsafe { header.as_ref() };
     let state = head.class_state();
-    let mut failures = Vec::new();
     // A failed creation has detached all that was attached.
     if head.phase() != Phase::Gone {
-        failures = detach(header, state.modules.len());
+        detach(header, state.modules.len(), failures);
     }
     crate::events::event!("destroy", head);
     state.live().tree.remove(head.slot());
@@ -306,30 +313,27 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     ENDING.with(|ending| ending.set(Ending { dropping: true, ..before }));
     // SAFETY: no handle exists, and none can be made, because the count is 0 and the tree does not have the instance any
     // more; no thread is inside, because `enter` borrows a handle.
-    failures.append(&mut unsafe { state.blueprint.drop_all(header) });
+    unsafe { state.blueprint.drop_all(header, failures) };
     ENDING.with(|ending| ending.set(Ending { dropping: before.dropping, ..ending.get() }));
     // SAFETY: as above, and `head` is not used any more.
     unsafe { state.blueprint.free(header) };
-    failures
 }
 
 /// Runs the detach hooks of run-time modules and of the first `boot_modules` others, in reverse order of attach, all of
-/// them whatever happens.
+/// them whatever happens. Adds what went wrong to `failures`.
 ///
 /// The caller keeps the block, and no other thread attaches or detaches boot modules.
-pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize) -> Vec<TeardownFailure> {
+pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize, failures: &mut Vec<TeardownFailure>) {
     // SAFETY: by contract.
     let head = unsafe { header.as_ref() };
     head.set_phase(Phase::Detaching);
     // Those that attach hooks have added to an instance whose creation fails: otherwise `shut_down` has notified them.
     notify_observers(header);
-    let mut failures = Vec::new();
     loop {
         // The thread that takes it out detaches it: a registration that fails may do the same at this moment.
         let Some(added) = head.lock_if_used().and_then(|mut own| own.attached.pop()) else { break };
-        failures.append(&mut detach_modules(header, [&added.linked]));
+        detach_modules(header, [&added.linked], failures);
         added.detached();
     }
-    failures.append(&mut detach_modules(header, head.class_state().modules[..boot_modules].iter().rev()));
-    failures
+    detach_modules(header, head.class_state().modules[..boot_modules].iter().rev(), failures);
 }

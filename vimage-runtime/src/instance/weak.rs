@@ -46,10 +46,9 @@ impl<C: Class> WeakInstance<C> {
     #[inline]
     #[track_caller]
     pub fn upgrade(&self) -> Option<Instance<C>> {
-        // Where there is a weak handle, boot has laid out the class. No closure, which would hide the caller.
-        match C::ENTRY.state()?.find(self.id) {
-            Some(handle) => Some(Instance::from_handle(handle)),
-            None => None,
+        match Instance::by_id_at_once(self.id) {
+            None => Instance::by_id_slowly(self.id).ok().flatten(),
+            found => found,
         }
     }
 

@@ -35,6 +35,7 @@ impl<'a> InstanceRef<'a> {
     }
 
     /// Returns the instance, if it is of this class.
+    #[inline]
     #[cfg(any(feature = "vimage", feature = "static-struct"))]
     fn of_class(self, class: &'static ClassEntry) -> Option<NonNull<Header>> {
         self.0.filter(|_| self.header().is_some_and(|header| header.class == class))

@@ -57,13 +57,16 @@ impl<E: Named> Table<E> {
     pub(crate) fn find<'t>(
         &'t self,
         name: &'t str,
-        get: impl FnOnce(&'t Self, &'t str) -> &'t [&'static E],
+        get: impl Fn(&'t Self, &'t str) -> &'t [&'static E],
     ) -> impl Iterator<Item = &'static E> + Clone + 't {
-        let (qualifier, bare) = match name.as_bytes().contains(&b':').then(|| name.rsplit_once("::")).flatten() {
-            Some((qualifier, bare)) => (Some(qualifier), bare),
-            None => (None, name),
-        };
-        get(self, bare).iter().copied().filter(move |entry| qualifier.is_none_or(|qualifier| entry.is_in(qualifier)))
+        let (mut qualifier, mut named) = (None, get(self, name));
+        // No name has a qualifier in it.
+        if named.is_empty()
+            && let Some((before, bare)) = name.rsplit_once("::")
+        {
+            (qualifier, named) = (Some(before), get(self, bare));
+        }
+        named.iter().copied().filter(move |entry| qualifier.is_none_or(|qualifier| entry.is_in(qualifier)))
     }
 
     /// All names, in order, and the entries of each.
@@ -88,14 +91,17 @@ fn probe(places: &[usize], name: &str) -> impl Iterator<Item = usize> + use<> {
 #[expect(clippy::cast_possible_truncation, reason = "which bits of a hash are lost does not matter")]
 fn hash(name: &str) -> usize {
     const FACTOR: u64 = 0x51_7c_c1_b7_27_22_0a_95;
-    let mut words = name.as_bytes().chunks_exact(8);
     let add = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
-    let mut state = name.len() as u64;
-    for word in words.by_ref() {
-        state = add(state, u64::from_le_bytes(word.try_into().expect("chunks of 8 bytes")));
+    let bytes = name.as_bytes();
+    let mut state = bytes.len() as u64;
+    let (words, rest) = bytes.as_chunks::<8>();
+    for word in words {
+        state = add(state, u64::from_le_bytes(*word));
     }
-    for byte in words.remainder() {
-        state = add(state, u64::from(*byte));
+    match bytes.last_chunk::<8>() {
+        // Some bytes twice.
+        Some(last) => state = add(state, u64::from_le_bytes(*last)),
+        None => rest.iter().for_each(|byte| state = add(state, u64::from(*byte))),
     }
     // The best bits are the highest ones.
     (state >> 32) as usize

@@ -141,12 +141,14 @@ macro_rules! atomics {
                 type Value = $data;
                 const IS_PLAIN: bool = true;
 
+                #[inline]
                 fn read(&self) -> Option<$data> {
                     Some(self.load(Ordering::SeqCst))
                 }
             }
 
             impl Writable for atomic::$atomic {
+                #[inline]
                 fn write(&self, data: $data) -> Result<(), BoxError> {
                     self.store(data, Ordering::SeqCst);
                     Ok(())

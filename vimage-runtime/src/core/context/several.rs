@@ -8,7 +8,9 @@ use super::Current;
 use super::instances::{Restore, nesting_broken};
 use super::stack::Entered;
 use crate::core::header::Header;
-use crate::registry::{ClassEntry, Context, OF_RUNTIME, RuntimeContexts, classes, other_classes, replace_of_runtime};
+use crate::registry::{
+    ClassEntry, Context, OF_RUNTIME, RuntimeContexts, classes, has_other_classes, other_classes, replace_of_runtime,
+};
 
 /// What is to be current in each class.
 #[derive(Debug)]
@@ -88,14 +90,12 @@ pub(crate) fn bar_all<R>(f: impl FnOnce() -> R) -> R {
 #[inline]
 fn enter<R>(of_runtime: &RuntimeContexts, others: &[Context], rest: Context, f: impl FnOnce() -> R) -> R {
     let _restore = RestoreOfRuntime { entered: of_runtime, before: replace_of_runtime(of_runtime) };
-    match other_classes() {
-        [] => f(),
-        classes => {
-            let (mut f, mut result) = (Some(f), None);
-            enter_others(classes, others, rest, &mut || result = f.take().map(|f| f()));
-            result.expect("it was run once")
-        }
+    if !has_other_classes() {
+        return f();
     }
+    let (mut f, mut result) = (Some(f), None);
+    enter_others(other_classes(), others, rest, &mut || result = f.take().map(|f| f()));
+    result.expect("it was run once")
 }
 
 /// One class after the other, each in a stack frame of its own.
@@ -114,11 +114,11 @@ struct RestoreOfRuntime<'a> {
 }
 
 impl Drop for RestoreOfRuntime<'_> {
-    #[inline]
+    #[inline(always)]
     fn drop(&mut self) {
-        let found = replace_of_runtime(&self.before);
-        if found != *self.entered {
-            check_adopted(self.entered, &found);
+        let [a, b, c, d] = replace_of_runtime(&self.before);
+        if [a, b, c, d] != *self.entered {
+            check_adopted(self.entered, a, b, c, d);
         }
     }
 }
@@ -126,7 +126,9 @@ impl Drop for RestoreOfRuntime<'_> {
 /// The base instances of classes may have taken the place of [`Context::NONE`] meanwhile.
 #[cold]
 #[inline(never)]
-fn check_adopted(entered: &RuntimeContexts, found: &RuntimeContexts) {
+fn check_adopted(entered: &RuntimeContexts, a: Context, b: Context, c: Context, d: Context) {
+    // Passed in registers, so that the caller needs no memory for them.
+    let found = [a, b, c, d];
     for class in classes() {
         let Some(index) = class.context.index_in_runtime() else { continue };
         let is_base = || class.base.get() == Some(&found[index].addr());

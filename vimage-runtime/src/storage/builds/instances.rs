@@ -214,15 +214,10 @@ impl<T> Place<T> {
     }
 
     /// A handle to the instance that `in_current` has just found.
+    #[inline(always)]
     #[track_caller]
     pub(in crate::storage) fn keep_current<C: Class>(self, variable: &'static VariableEntry) -> Option<Handle> {
-        if let Some(block) = C::CONTEXT.get().block() {
-            // SAFETY: it is current, and this thread does not leave it meanwhile.
-            if let Some(handle) = unsafe { Handle::of_current(block) } {
-                return Some(handle);
-            }
-        }
-        match current::handle(C::ENTRY) {
+        match current::handle_of::<C>() {
             Some(handle) => Some(handle),
             None => cold::shutting_down(variable),
         }
