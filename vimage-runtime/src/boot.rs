@@ -43,9 +43,13 @@ pub(crate) fn with_reserve(bytes: usize) -> Result<(), BootError> {
 }
 
 /// As [`ensure`], for what a hook of boot must not do.
+#[inline]
 pub(crate) fn ensure_over() -> Result<(), BootError> {
+    if is_over() {
+        return Ok(());
+    }
     ensure()?;
-    if is_over() || OUTCOME.get().is_some() { Ok(()) } else { Err(BootError::InProgress) }
+    if OUTCOME.get().is_some() { Ok(()) } else { Err(BootError::InProgress) }
 }
 
 #[cold]

@@ -11,6 +11,7 @@ use crate::registry::{Class, ClassEntry, NoContext};
 use crate::{boot, stray};
 
 /// The instance that this thread is in, whatever the class says of a missing context.
+#[inline]
 pub(crate) fn entered(class: &'static ClassEntry) -> Option<NonNull<Header>> {
     if !cfg!(feature = "vimage") {
         boot::ensure().ok()?;

@@ -109,8 +109,10 @@ impl Blueprint {
             // SAFETY: `AddedModule::initialize` has made these.
             unsafe { drop_parts(header, &parts, failures) };
         }
-        // SAFETY: `allocate` has made these.
-        unsafe { run(&self.drops, header, failures) };
+        if !self.drops.is_empty() {
+            // SAFETY: `allocate` has made these.
+            unsafe { run(&self.drops, header, failures) };
+        }
     }
 
     /// Frees a block.

@@ -35,9 +35,6 @@ pub(crate) enum Phase {
     Gone,
 }
 
-const PHASES: [Phase; 6] =
-    [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Quiesced, Phase::Detaching, Phase::Gone];
-
 impl Phase {
     pub(crate) fn state(self) -> InstanceState {
         match self {
@@ -50,7 +47,17 @@ impl Phase {
 }
 
 impl From<u8> for Phase {
+    #[inline]
     fn from(number: u8) -> Self {
-        PHASES[usize::from(number)]
+        match number {
+            0 => Phase::Creating,
+            1 => Phase::Live,
+            2 => Phase::Quiescing,
+            3 => Phase::Quiesced,
+            4 => Phase::Detaching,
+            _ => Phase::Gone,
+        }
     }
 }
+
+const _: () = assert!(Phase::Creating as u8 == 0 && Phase::Gone as u8 == 5);

@@ -97,7 +97,8 @@ pub(crate) unsafe fn destroy(
     owner: Option<Owner<'_>>,
     deadline: Option<Instant>,
 ) -> Result<Vec<TeardownFailure>, Stays> {
-    let mut attempt = Attempt::begin(handles, owner).map_err(Stays::Refused)?;
+    let mut attempt = Attempt::new(handles, owner);
+    attempt.quiesce().map_err(Stays::Refused)?;
     loop {
         // SAFETY: by contract.
         match unsafe { attempt.finish() } {
@@ -113,17 +114,39 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
     now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(u32::MAX.into()))
 }
 
-/// Instances whose modules have agreed that they are destroyed, together or not at all.
+/// An attempt to destroy instances, together or not at all. What it has quiesced is live again when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     handles: &'a [&'a Handle],
     owner: Option<Owner<'a>>,
-    quiesced: Quiesced<'a>,
+    /// What was live, and is quiesced. Most often there is one: no allocation.
+    quiesced: Option<&'a Handle>,
+    others_quiesced: Vec<&'a Handle>,
 }
 
 impl<'a> Attempt<'a> {
-    pub(crate) fn begin(handles: &'a [&'a Handle], owner: Option<Owner<'a>>) -> Result<Self, Refusal> {
-        Ok(Self { handles, owner, quiesced: quiesce(handles)? })
+    pub(crate) fn new(handles: &'a [&'a Handle], owner: Option<Owner<'a>>) -> Self {
+        Self { handles, owner, quiesced: None, others_quiesced: Vec::new() }
+    }
+
+    /// Shuts down the instances that are live, the last one first, up to one a module of which refuses.
+    pub(crate) fn quiesce(&mut self) -> Result<(), Refusal> {
+        for &handle in self.handles.iter().rev() {
+            // SAFETY: `handle` is one.
+            if unsafe { shut_down(handle.as_ptr()) }? {
+                match self.quiesced {
+                    None => self.quiesced = Some(handle),
+                    Some(_) => self.others_quiesced.push(handle),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was quiesced stays like that.
+    pub(crate) fn keep(&mut self) {
+        self.quiesced = None;
+        self.others_quiesced.clear();
     }
 
     /// Destroys the instances, if these are their last handles.
@@ -133,17 +156,23 @@ impl<'a> Attempt<'a> {
     /// The caller forgets the handles if this is `Ok`.
     pub(crate) unsafe fn finish(&mut self) -> Result<Vec<TeardownFailure>, Stays> {
         loop {
-            let is_shared = self.owner.is_some_and(|owner| !owner.clones.is_one());
-            if is_shared || self.handles.iter().any(|handle| !handle.header().handles().is_one() || handle.is_entered())
-            {
+            if self.owner.is_some_and(|owner| !owner.clones.is_one()) {
                 return Err(Stays::Busy);
             }
-            // In this order: no other thread runs the hooks of what only the caller holds.
-            if !self.handles.iter().any(|handle| handle.header().phase() == Phase::Live) {
+            let mut is_any_live = false;
+            for handle in self.handles {
+                let header = handle.header();
+                if !header.handles().is_one() || handle.is_entered() {
+                    return Err(Stays::Busy);
+                }
+                // In this order: no other thread runs the hooks of what only the caller holds.
+                is_any_live |= header.phase() == Phase::Live;
+            }
+            if !is_any_live {
                 break;
             }
             // Another thread ran the quiesce hooks; one refused, or it timed out: try again.
-            self.quiesced.append(quiesce(self.handles).map_err(Stays::Refused)?);
+            self.quiesce().map_err(Stays::Refused)?;
         }
         let mut released = self.handles.iter().rev();
         while let Some(handle) = released.next() {
@@ -154,7 +183,7 @@ impl<'a> Attempt<'a> {
                 return Err(Stays::Busy);
             }
         }
-        self.quiesced.keep();
+        self.keep();
         let mut failures = Vec::new();
         for handle in self.handles.iter().rev() {
             // SAFETY: these were the last handles, which the caller forgets.
@@ -175,51 +204,12 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Instances that were live and are quiesced; live again when this is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Quiesced<'a> {
-    /// Most often there is one: no allocation.
-    first: Option<&'a Handle>,
-    others: Vec<&'a Handle>,
-}
-
-impl<'a> Quiesced<'a> {
-    fn push(&mut self, handle: &'a Handle) {
-        match self.first {
-            None => self.first = Some(handle),
-            Some(_) => self.others.push(handle),
-        }
-    }
-
-    fn append(&mut self, mut more: Self) {
-        more.first.take().into_iter().chain(more.others.drain(..)).for_each(|handle| self.push(handle));
-    }
-
-    /// They stay quiesced.
-    pub(crate) fn keep(&mut self) {
-        self.first = None;
-        self.others.clear();
-    }
-}
-
-impl Drop for Quiesced<'_> {
+impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        for handle in self.first.iter().chain(&self.others) {
+        for handle in self.quiesced.iter().chain(&self.others_quiesced) {
             handle.header().change_phase(Phase::Quiesced, Phase::Live);
         }
     }
-}
-
-/// Shuts down the instances that are live, the last one first, and returns those; none, if a module of one refuses.
-pub(crate) fn quiesce<'a>(handles: &[&'a Handle]) -> Result<Quiesced<'a>, Refusal> {
-    let mut quiesced = Quiesced::default();
-    for &handle in handles.iter().rev() {
-        // SAFETY: `handle` is one.
-        if unsafe { shut_down(handle.as_ptr()) }? {
-            quiesced.push(handle);
-        }
-    }
-    Ok(quiesced)
 }
 
 crate::sync::thread_local! {

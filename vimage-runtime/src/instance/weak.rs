@@ -47,9 +47,16 @@ impl<C: Class> WeakInstance<C> {
     #[track_caller]
     pub fn upgrade(&self) -> Option<Instance<C>> {
         match Instance::by_id_at_once(self.id) {
-            None => Instance::by_id_slowly(self.id).ok().flatten(),
+            None => self.upgrade_slowly(),
             found => found,
         }
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn upgrade_slowly(&self) -> Option<Instance<C>> {
+        Instance::by_id_slowly(self.id).ok().flatten()
     }
 
     /// A handle also while the instance is shutting down, as long as there are handles.

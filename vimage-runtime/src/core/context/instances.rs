@@ -9,6 +9,7 @@ use crate::core::header::Header;
 use crate::registry::{Class, ClassContext, ClassEntry, Context};
 
 /// What is entered on this thread, without a fall-back.
+#[inline]
 pub(crate) fn found(class: &'static ClassEntry) -> Current {
     match class.context.get() {
         Context::NONE => Current::Nothing,

@@ -90,9 +90,12 @@ pub(crate) fn bar_all<R>(f: impl FnOnce() -> R) -> R {
 #[inline]
 fn enter<R>(of_runtime: &RuntimeContexts, others: &[Context], rest: Context, f: impl FnOnce() -> R) -> R {
     let _restore = RestoreOfRuntime { entered: of_runtime, before: replace_of_runtime(of_runtime) };
-    if !has_other_classes() {
-        return f();
-    }
+    if has_other_classes() { enter_with_others(others, rest, f) } else { f() }
+}
+
+#[cold]
+#[inline(never)]
+fn enter_with_others<R>(others: &[Context], rest: Context, f: impl FnOnce() -> R) -> R {
     let (mut f, mut result) = (Some(f), None);
     enter_others(other_classes(), others, rest, &mut || result = f.take().map(|f| f()));
     result.expect("it was run once")
