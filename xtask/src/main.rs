@@ -3,6 +3,7 @@
 mod bench;
 mod builds;
 mod chores;
+mod codegen;
 mod layers;
 mod memcheck;
 mod step;
@@ -24,6 +25,7 @@ usage: cargo xtask COMMAND
             which functions the instructions of the last run are in
   bench bless
             accept what operations cost now as what they may cost
+  codegen   compares the machine code of functions on variables with that of functions on statics
   guard     fails if an operation costs more than benches/baseline.toml says, if valgrind is installed
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
@@ -46,6 +48,7 @@ fn main() -> ExitCode {
         ["bench"] => bench::bench(),
         ["bench", "bless"] => bench::bless(),
         ["bench", name] => bench::explain(name),
+        ["codegen"] => codegen::codegen(),
         ["guard"] => bench::guard(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),

@@ -25,6 +25,7 @@ struct Entry {
 
 /// An entry that accepts nothing.
 #[derive(Debug, Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Stale {
     #[serde(rename = "crate")]
     pub(super) krate: String,

@@ -15,6 +15,7 @@ const HEAD: &str = "# Written by `cargo vimage audit --write-baseline`: globals 
 
 /// A global that was open. It has no version and no place, so that it survives an update.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(deny_unknown_fields)]
 pub(super) struct Known {
     /// The program.

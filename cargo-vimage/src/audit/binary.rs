@@ -29,6 +29,7 @@ pub(super) enum Place {
 
 /// The bytes of a section that no symbol covers: padding, and globals without a name.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 pub(super) struct Uncovered {
     pub(super) section: String,
     pub(super) bytes: u64,

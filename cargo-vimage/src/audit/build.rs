@@ -62,7 +62,9 @@ pub(super) struct Chosen<'m> {
     pub(super) kind: Kind,
 }
 
+/// The kinds of targets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "lowercase")]
 pub(super) enum Kind {
     Bin,

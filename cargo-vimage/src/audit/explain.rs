@@ -8,7 +8,7 @@ use cargo_metadata::PackageId;
 use super::binary::{Place, Symbol};
 use super::dwarf::{Debug, Type};
 use super::packages::{Owner, Packages};
-use super::path::{GlobalPath, without_suffix};
+use super::path::{GlobalPath, pointed_to_by, with_hash, without_suffix};
 use crate::source::{Mark, Source, Static};
 
 /// A global, before the verdict.
@@ -46,6 +46,8 @@ impl<'m, 'data> Explainer<'m, 'data> {
     pub(super) fn explain_all(&mut self, symbols: Vec<Symbol>) -> Vec<Found<'m>> {
         let mut globals: Vec<Symbol> = Vec::new();
         let mut known: HashMap<String, usize> = HashMap::new();
+        let (pointed_to, symbols): (Vec<_>, Vec<_>) =
+            symbols.into_iter().partition(|symbol| pointed_to_by(&symbol.name).is_some());
         for symbol in symbols {
             let name = without_suffix(&symbol.name).to_owned();
             match known.get(&name).map(|number| &mut globals[*number]) {
@@ -62,7 +64,23 @@ impl<'m, 'data> Explainer<'m, 'data> {
                 }
             }
         }
+        let mut by_path: HashMap<String, usize> = HashMap::new();
+        for (number, global) in globals.iter().enumerate() {
+            by_path.entry(with_hash(without_suffix(&global.name))).or_insert(number);
+        }
+        for symbol in pointed_to {
+            match pointed_to_by(without_suffix(&symbol.name)).and_then(|path| by_path.get(&path)) {
+                Some(number) => globals[*number].size += symbol.size,
+                // The static itself is read-only.
+                None => globals.push(symbol),
+            }
+        }
         globals.into_iter().map(|symbol| self.explain(symbol)).collect()
+    }
+
+    /// The files that could not be read.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &(std::path::PathBuf, String)> {
+        self.sources.values().flatten().flat_map(|source| &source.unread)
     }
 
     fn explain(&mut self, symbol: Symbol) -> Found<'m> {
@@ -106,8 +124,14 @@ impl<'m, 'data> Explainer<'m, 'data> {
                 found.line = item.line;
             }
         } else if let Some(file) = &found.file {
-            let invocation = sources.iter().find_map(|source| source.invocation_at(file, found.line));
-            found.made_by = invocation.map(|at| format!("{}!", at.name));
+            let Some(at) = sources.iter().find_map(|source| source.invocation_at(file, found.line)) else { return };
+            found.made_by = Some(format!("{}!", at.name));
+            // What a macro of the crate makes is placed at its definition, and the use says more.
+            let used = sources.iter().find_map(|source| source.invocation_with(&at.name, found.path.name()));
+            if let Some(used) = used {
+                found.line = used.lines.start;
+                found.file = Some(used.file.clone());
+            }
         }
     }
 }

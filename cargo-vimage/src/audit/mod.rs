@@ -30,7 +30,7 @@ use self::dwarf::Debug;
 use self::explain::{Explainer, Found};
 use self::knowledge::KNOWLEDGE;
 use self::packages::{Owner, Packages};
-use self::report::{Global, Report};
+use self::report::{Global, Report, Unread};
 use self::types::Contents;
 use self::verdict::Verdict;
 use crate::exit::Failure;
@@ -124,11 +124,14 @@ impl Audit<'_> {
         let sections = dwarf::Sections::load(file, &object)?;
         let debug = Debug::read(file, &sections)?;
         let packages = Packages::new(self.metadata);
-        let found = Explainer::new(&packages, &debug).explain_all(binary.symbols);
+        let mut explainer = Explainer::new(&packages, &debug);
+        let found = explainer.explain_all(binary.symbols);
         let globals = found.into_iter().map(|found| self.judge(found, &debug, &packages)).collect();
         let (package, target) = (chosen.package.name.as_str(), chosen.target.name.as_str());
         let mut report = Report::new(package, target, chosen.kind, profile, globals);
         report.uncovered = binary.uncovered;
+        report.unread = explainer.unread().map(|(file, error)| unread(&packages, file, error)).collect();
+        report.unread.sort_by(|a, b| a.file.cmp(&b.file));
         Ok(report)
     }
 
@@ -164,6 +167,10 @@ impl Audit<'_> {
             reason,
         }
     }
+}
+
+fn unread(packages: &Packages<'_>, file: &Path, error: &str) -> Unread {
+    Unread { file: packages.short(file).display().to_string(), error: error.to_owned() }
 }
 
 /// What a global means for instances, before somebody accepts it; and why, if there is more to say than the verdict does.

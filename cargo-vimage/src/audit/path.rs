@@ -11,8 +11,19 @@ pub(super) struct GlobalPath {
     pub(super) path: String,
 }
 
+/// What a static points to, if that is writable, has a symbol of its own: in a namespace of the compiler, so that its path is
+/// the one of the static. Returns the path, with the hash of the crate.
+pub(super) fn pointed_to_by(symbol: &str) -> Option<String> {
+    symbol.starts_with("_RNn").then(|| with_hash(symbol))
+}
+
+/// The demangled name with the hash of the crate.
+pub(super) fn with_hash(symbol: &str) -> String {
+    try_demangle(symbol).map_or_else(|_| symbol.to_owned(), |demangled| demangled.to_string())
+}
+
 /// The name of a symbol without what the optimizer appends: to the parts of a static that it split (`.0`), to one that it
-/// moved between codegen units (`.llvm.123`), and to what a static points to.
+/// moved between codegen units (`.llvm.123`).
 pub(super) fn without_suffix(symbol: &str) -> &str {
     match symbol.split_once('.') {
         Some((name, _)) if try_demangle(name).is_ok() => name,

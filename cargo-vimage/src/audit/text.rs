@@ -33,6 +33,10 @@ pub(super) fn write(out: &mut impl Write, report: &Report, all: bool) -> io::Res
         }
     }
     rest(out, report)?;
+    if all && !report.unread.is_empty() {
+        writeln!(out, "\nfiles that could not be read, so that what is in them is not explained")?;
+        report.unread.iter().try_for_each(|unread| writeln!(out, "  {}: {}", unread.file, unread.error))?;
+    }
     if report.globals.iter().any(|global| global.verdict.is_open()) {
         write!(out, "{HELP}")?;
     } else if !all {

@@ -87,7 +87,7 @@ impl Debug<'_> {
             match entry.tag() {
                 gimli::DW_TAG_structure_type | gimli::DW_TAG_union_type => {
                     let path = self.type_path(next);
-                    if path == "core::cell::UnsafeCell" || path.starts_with("dyn ") {
+                    if path == "core::cell::UnsafeCell" || path.trim_start_matches('(').starts_with("dyn ") {
                         return Contents::Changes(self.type_name(next));
                     }
                     match known(&path) {

@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 /// What a global means for two instances in one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(test, derive(schemars::JsonSchema))]
 #[serde(rename_all = "kebab-case")]
 pub(super) enum Verdict {
     /// The instances share it, and nobody has said that this is right.

@@ -7,7 +7,7 @@ use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::model::{Invocation, Mark, Source, Static, mark_named, one_line};
-use super::tokens::Search;
+use super::tokens::{self, Search};
 
 pub(super) struct Visitor<'a> {
     pub(super) source: &'a mut Source,
@@ -30,12 +30,17 @@ impl Visitor<'_> {
         self.cfg.truncate(outside);
     }
 
+    fn note(&mut self, name: String, mac: &syn::Macro) {
+        let lines = mac.span();
+        let lines = lines.start().line..lines.end().line + 1;
+        let names = tokens::names(mac.tokens.clone());
+        self.source.invocations.push(Invocation { name, file: self.file.to_owned(), lines, names });
+    }
+
     /// Notes the invocation, and searches its input. A mark in front of it is one for all statics in it.
     fn macro_with(&mut self, mac: &syn::Macro, mark: Mark) {
         let name = path_text(&mac.path);
-        let lines = mac.span();
-        let lines = lines.start().line..lines.end().line + 1;
-        self.source.invocations.push(Invocation { name: name.clone(), file: self.file.to_owned(), lines });
+        self.note(name.clone(), mac);
         let first = self.source.statics.len();
         let made_by = Some(format!("{name}!"));
         let mut search = Search { source: self.source, file: self.file, made_by, cfg: &self.cfg };
@@ -79,6 +84,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
         self.within(&item.attrs, |inside| match &item.ident {
             // The body of a `macro_rules!`: what it makes has the macro's name.
             Some(name) => {
+                inside.note(name.to_string(), &item.mac);
                 let made_by = Some(format!("{name}!"));
                 let mut search = Search { source: inside.source, file: inside.file, made_by, cfg: &inside.cfg };
                 search.search(item.mac.tokens.clone());

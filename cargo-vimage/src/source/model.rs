@@ -29,13 +29,15 @@ pub(crate) struct Static {
     pub(crate) cfg: Vec<String>,
 }
 
-/// A use of a macro, which may have made a static that the text does not show.
+/// A use of a macro, or its `macro_rules!`, which may have made a static that the text does not show.
 #[derive(Debug, Clone)]
 pub(crate) struct Invocation {
     /// As it is written: `tracing::info`.
     pub(crate) name: String,
     pub(crate) file: PathBuf,
     pub(crate) lines: Range<usize>,
+    /// The names in its input that a static may have.
+    pub(crate) names: Vec<String>,
 }
 
 /// The statics and macro invocations of a crate.
@@ -63,8 +65,16 @@ impl Source {
 
     /// The innermost macro invocation around the line.
     pub(crate) fn invocation_at(&self, file: &Path, line: usize) -> Option<&Invocation> {
-        let around = self.invocations.iter().filter(|at| at.file == file && at.lines.contains(&line));
+        // On one line the inner one comes later.
+        let around = self.invocations.iter().rev().filter(|at| at.file == file && at.lines.contains(&line));
         around.min_by_key(|at| at.lines.len())
+    }
+
+    /// The use of a macro that was given the name.
+    pub(crate) fn invocation_with(&self, macro_: &str, name: &str) -> Option<&Invocation> {
+        let is_it =
+            |at: &&Invocation| at.name.rsplit("::").next() == Some(macro_) && at.names.iter().any(|of| of == name);
+        self.invocations.iter().find(is_it)
     }
 }
 

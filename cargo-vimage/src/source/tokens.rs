@@ -45,7 +45,8 @@ impl Search<'_> {
     fn nested(&mut self, name: String, input: &Group, mark: Mark) {
         let lines = input.span_open().start().line..input.span_close().end().line + 1;
         let outside = self.made_by.replace(format!("{name}!"));
-        self.source.invocations.push(Invocation { name, file: self.file.to_owned(), lines });
+        let names = names(input.stream());
+        self.source.invocations.push(Invocation { name, file: self.file.to_owned(), lines, names });
         let first = self.source.statics.len();
         self.search(input.stream());
         if mark != Mark::None {
@@ -79,10 +80,26 @@ impl Search<'_> {
 
 /// The name of a macro whose `name!` ends the tokens.
 fn macro_in_front(tokens: &[TokenTree]) -> Option<String> {
-    match tokens {
-        [.., TokenTree::Ident(name), bang] if is_punct(bang, '!') => Some(name.to_string()),
-        _ => None,
+    let [before @ .., TokenTree::Ident(name), bang] = tokens else { return None };
+    if !is_punct(bang, '!') {
+        return None;
     }
+    match before {
+        [.., TokenTree::Ident(first), colon, second] if is_punct(colon, ':') && is_punct(second, ':') => {
+            Some(format!("{first}::{name}"))
+        }
+        _ => Some(name.to_string()),
+    }
+}
+
+/// The words in capitals among the tokens, but not those in brackets.
+pub(super) fn names(tokens: TokenStream) -> Vec<String> {
+    let is_name = |name: &String| name.chars().all(|char| char.is_uppercase() || char.is_ascii_digit() || char == '_');
+    let words = tokens.into_iter().filter_map(|token| match token {
+        TokenTree::Ident(word) => Some(word.to_string()),
+        _ => None,
+    });
+    words.filter(is_name).collect()
 }
 
 /// The names of the `mod name;` among the tokens, at any depth.

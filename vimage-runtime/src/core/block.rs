@@ -9,7 +9,7 @@ use super::context;
 use super::header::Header;
 use crate::error::{TeardownFailure, message};
 use crate::layout::PlacedPart;
-use crate::registry::{ModuleEntry, PartEntry};
+use crate::registry::{ModuleEntry, PartEntry, is_possible_block};
 
 /// What the blocks of a class are made from, in one allocation and as few copies as possible.
 #[derive(Debug)]
@@ -81,6 +81,8 @@ impl Blueprint {
         let Some(start) = NonNull::new(unsafe { alloc::alloc(self.allocation) }) else {
             alloc::handle_alloc_error(self.allocation)
         };
+        let is_possible = is_possible_block(start.as_ptr(), self.allocation.size());
+        assert!(is_possible, "the allocator uses bits of addresses that vimage needs");
         let shift = start.addr().get().wrapping_neg() & (self.layout.align() - 1);
         // SAFETY: the block begins at the first address of its alignment in the allocation, which has room for it from
         // there on. It is large enough for each part at its offset, and the sources are those of its parts.

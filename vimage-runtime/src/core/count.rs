@@ -10,6 +10,7 @@ use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 /// The upper half is a generation, for a count that outlives what it counts the handles of: one that was seen is
 /// incremented only if it is still of the same generation.
 #[derive(Debug)]
+#[repr(transparent)]
 pub(crate) struct Count(AtomicU64);
 
 /// A count at some moment, with its generation.
@@ -41,6 +42,9 @@ pub(crate) enum Release {
 }
 
 impl Count {
+    /// The bits of the word that are the number of handles.
+    pub(crate) const NUMBER: u64 = HANDLES;
+
     /// One handle, which the caller makes.
     pub(crate) fn one() -> Self {
         Self(AtomicU64::new(1))

@@ -25,6 +25,7 @@
 //!
 //! Locks are taken in this order: class, `guarded`, `holders`. No user code runs under any of them.
 
+use std::mem::offset_of;
 use std::sync::{Arc, Weak};
 
 use super::added::AddedModule;
@@ -33,6 +34,7 @@ use super::holders::Holders;
 use super::observers::{Observer, ObserverTicket, Observers};
 use super::phase::Phase;
 use super::slot::Slot;
+use crate::export::InstanceRecord;
 use crate::layout::PlacedPart;
 use crate::registry::ClassEntry;
 use crate::sync::{AtomicBool, Mutex, MutexGuard, Ordering, PoisonError};
@@ -72,6 +74,10 @@ pub(crate) struct Guarded {
 }
 
 impl Header {
+    /// Where a reader outside of the process finds what it shows.
+    pub(crate) const RECORD: InstanceRecord =
+        InstanceRecord { id: offset_of!(Self, id) as u32, name: offset_of!(Self, name) as u32, ..Slot::RECORD };
+
     /// The header of an instance that will be in this slot.
     pub(crate) fn new(
         class: &'static ClassEntry,

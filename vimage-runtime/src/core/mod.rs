@@ -1,6 +1,6 @@
 //! Instances and all that their lives are made of: the memory, the handles, what is current, the hooks, the end.
 
-mod added;
+pub(crate) mod added;
 pub(crate) mod block;
 pub(crate) mod class_state;
 pub(crate) mod context;

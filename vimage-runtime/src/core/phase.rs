@@ -36,7 +36,18 @@ pub(crate) enum Phase {
 }
 
 impl Phase {
-    pub(crate) fn state(self) -> InstanceState {
+    /// The number of the state that each phase belongs to, for readers outside of the process.
+    pub(crate) const STATES: [u8; 8] = {
+        let mut states = [0; 8];
+        let mut phase = 0;
+        while phase <= Phase::Gone as u8 {
+            states[phase as usize] = Phase::of(phase).state() as u8;
+            phase += 1;
+        }
+        states
+    };
+
+    pub(crate) const fn state(self) -> InstanceState {
         match self {
             Phase::Creating => InstanceState::Creating,
             Phase::Live => InstanceState::Live,
@@ -46,9 +57,10 @@ impl Phase {
     }
 }
 
-impl From<u8> for Phase {
+impl Phase {
+    /// The phase of this number.
     #[inline]
-    fn from(number: u8) -> Self {
+    pub(super) const fn of(number: u8) -> Self {
         match number {
             0 => Phase::Creating,
             1 => Phase::Live,

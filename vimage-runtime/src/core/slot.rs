@@ -14,12 +14,18 @@
 //! | `in_bucket` | the index | the lock of the class | `Release`: publishes the slot |
 //! | `links` | the tree | the lock of the class | `Relaxed`; read under that lock only |
 
+use std::mem::offset_of;
 use std::ptr::NonNull;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{
+    AtomicU32,
+    Ordering::{Relaxed, Release},
+    fence,
+};
 
 use super::count::Count;
 use super::header::Header;
 use super::phase::Phase;
+use crate::export::InstanceRecord;
 use crate::sync::{AtomicPtr, AtomicU8, AtomicU64, Ordering};
 
 /// The id of a slot without an instance. No instance has it: ids are handed out one by one.
@@ -109,6 +115,20 @@ impl SlotCell {
 }
 
 impl Slot {
+    /// Where a reader outside of the process finds what it shows.
+    pub(super) const RECORD: InstanceRecord = InstanceRecord {
+        slot: size_of::<Self>() as u32,
+        slot_id: offset_of!(Self, id) as u32,
+        block: offset_of!(Self, header) as u32,
+        parent: offset_of!(Self, links.parent) as u32,
+        handles: offset_of!(Self, handles) as u32,
+        phase: offset_of!(Self, phase) as u32,
+        id: 0,
+        name: 0,
+        handles_mask: Count::NUMBER,
+        states: Phase::STATES,
+    };
+
     pub(super) fn new(number: u32) -> Self {
         Self {
             handles: Count::none(),
@@ -157,6 +177,8 @@ impl Slot {
     /// Takes the header away, because it is about to be freed. Under the lock of the class.
     pub(super) fn forget_header(&self) {
         self.header.store(std::ptr::null_mut(), Ordering::Relaxed);
+        // For readers outside of the process: before anything of the instance is dropped or freed.
+        fence(Release);
     }
 
     /// The header, under the lock of the class: then it is not freed meanwhile.
@@ -192,7 +214,7 @@ impl Slot {
 
     #[inline]
     pub(super) fn phase(&self) -> Phase {
-        self.phase.load(Ordering::SeqCst).into()
+        Phase::of(self.phase.load(Ordering::SeqCst))
     }
 
     pub(super) fn set_phase(&self, phase: Phase) {

@@ -8,6 +8,7 @@ use super::header::{BASE, Header};
 use super::index::Index;
 use super::phase::Phase;
 use super::slot::{Held, Slot};
+use crate::export::Chunks;
 
 /// All instances of a class that have memory. Adding, removing and looking up take the same time whatever there is.
 ///
@@ -18,6 +19,8 @@ pub(crate) struct Tree {
     index: Arc<Index>,
     /// All slots that were ever made; a link is a position in here.
     slots: Vec<&'static Slot>,
+    /// The same for readers outside of the process.
+    chunks: Chunks,
     /// Slots that are in no list.
     free: Vec<u32>,
     /// The first and the last one in the order of ids.
@@ -35,7 +38,15 @@ const CHUNK: usize = 64;
 
 impl Tree {
     pub(crate) fn new(index: Arc<Index>) -> Self {
-        Self { index, slots: Vec::new(), free: Vec::new(), first: None, last: None, next_id: BASE }
+        Self {
+            index,
+            slots: Vec::new(),
+            chunks: Chunks::default(),
+            free: Vec::new(),
+            first: None,
+            last: None,
+            next_id: BASE,
+        }
     }
 
     /// A slot for an instance that is to be [inserted](Self::insert), and its id.
@@ -52,6 +63,11 @@ impl Tree {
         self.next_id
     }
 
+    /// The address of the record of the first chunk of slots, once there is an instance.
+    pub(crate) fn chunks(&self) -> u64 {
+        self.chunks.first()
+    }
+
     fn slot(&self, number: u32) -> &'static Slot {
         self.slots[number as usize]
     }
@@ -65,6 +81,7 @@ impl Tree {
         let number = |position: usize| u32::try_from(position).expect("memory for this many instances does not exist");
         let chunk: &'static [Slot] = Box::leak((start..start + count).map(number).map(Slot::new).collect());
         self.slots.extend(chunk);
+        self.chunks.add(chunk);
         if self.slots.len() > self.index.len() {
             self.index.grow(self.slots[..start].iter().copied().filter(|slot| slot.is_used()));
         }

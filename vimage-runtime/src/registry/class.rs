@@ -14,7 +14,7 @@ use super::context::ClassContext;
 /// # Safety
 ///
 /// Implemented by [`class!`](crate::class!) only: `ENTRY` and `CONTEXT` must belong to this type alone, and
-/// `ENTRY` must say the same context as `CONTEXT`.
+/// `ENTRY` must say the same as `CONTEXT` and `NO_CONTEXT`.
 ///
 /// ```
 /// use vimage::{Class, CreateError, Instance};
@@ -42,6 +42,8 @@ pub unsafe trait Class: Sized + Send + Sync + 'static {
     const ENTRY: &'static ClassEntry;
     #[doc(hidden)]
     const CONTEXT: ClassContext;
+    #[doc(hidden)]
+    const NO_CONTEXT: NoContext;
 }
 
 /// The meaning of a use of a variable where no instance is entered.
@@ -116,7 +118,7 @@ macro_rules! __class {
                 $crate::__private::ClassEntry::new(
                     $crate::__private::core::stringify!($name),
                     $crate::__private::core::module_path!(),
-                    $crate::__private::NoContext::$no_context,
+                    <$name as $crate::__private::Class>::NO_CONTEXT,
                     <$name as $crate::__private::Class>::CONTEXT,
                 )
             };
@@ -127,6 +129,7 @@ macro_rules! __class {
                 type Itself = Self;
                 const ENTRY: &'static $crate::__private::ClassEntry = &__VIMAGE_CLASS;
                 const CONTEXT: $crate::__private::ClassContext = $crate::__private::class_context!($($index)?);
+                const NO_CONTEXT: $crate::__private::NoContext = $crate::__private::NoContext::$no_context;
             }
 
             $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Class(&__VIMAGE_CLASS));

@@ -6,6 +6,7 @@ use std::sync::OnceLock;
 use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod address;
 mod backend;
 mod class;
 mod closest;
@@ -15,6 +16,9 @@ mod hook;
 mod module;
 mod part;
 
+#[cfg(feature = "vimage")]
+pub(crate) use address::PartAddress;
+pub(crate) use address::is_possible_block;
 pub(crate) use backend::collection;
 pub use class::{Class, ClassEntry, Cpu, Net, NoContext, Procg, Program};
 pub(crate) use closest::closest;

@@ -6,6 +6,9 @@ use std::mem::MaybeUninit;
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::address::Form;
+#[cfg(feature = "vimage")]
+use super::address::PartAddress;
 use super::module::{Module, ModuleEntry};
 
 /// The registered form of a part: the variables of one scope.
@@ -41,15 +44,17 @@ impl PartEntry {
         }
     }
 
-    /// So high that adding it to any address overflows, as an accessor expects.
-    const UNREGISTERED: usize = usize::MAX;
+    const UNREGISTERED: usize = Form::UNREGISTERED;
 
-    /// Where the part lies in each instance; see [`UNREGISTERED`](Self::UNREGISTERED).
+    /// The part in the instance that `context` returns.
     #[cfg(feature = "vimage")]
     #[inline(always)]
-    pub(crate) fn offset(&self) -> usize {
-        // Acquire, so that a part that was published after this thread had found its instance is seen initialized.
-        self.offset.load(Ordering::Acquire)
+    pub(crate) fn find(&self, context: impl FnOnce() -> *const u8) -> PartAddress {
+        // Acquire, so that a part that was published after this thread had found its instance is seen initialized. The
+        // context comes second, because then it is an operand of the addition: processors have no such operands for
+        // loads that are atomic, or rustc makes none.
+        let offset = self.offset.load(Ordering::Acquire);
+        PartAddress::new(context(), offset)
     }
 
     /// Gives the part its place in the instances of its class.
@@ -65,6 +70,19 @@ impl PartEntry {
     /// Takes its place away: from now on its accessors find nothing.
     pub(crate) fn unpublish(&self) {
         self.offset.store(Self::UNREGISTERED, Ordering::Release);
+    }
+
+    /// The offset in a kept field's slot of the pointer to its value.
+    pub(crate) const KEPT_VALUE: usize = std::mem::offset_of!(KeptBytes, value);
+
+    /// The address of a kept field's value, of the part at `place`.
+    ///
+    /// # Safety
+    ///
+    /// The part is initialized there, and the field is one of its own.
+    pub(crate) unsafe fn kept_value(&self, field: &FieldEntry, place: *const u8) -> *const u8 {
+        // SAFETY: by `new`'s contract a slot of kind `Keep` is there, which changes no more.
+        unsafe { (*place.add(field.offset).cast::<KeptBytes>()).value }
     }
 
     pub(crate) fn module(&self) -> &'static ModuleEntry {

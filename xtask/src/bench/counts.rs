@@ -55,7 +55,7 @@ fn counts_of(profile: &str, program: &str) -> Result<Vec<Count>, String> {
 }
 
 /// The folder that cargo builds into.
-pub(super) fn target() -> String {
+pub(crate) fn target() -> String {
     std::env::var("CARGO_TARGET_DIR").unwrap_or_else(|_| "target".to_owned())
 }
 

@@ -7,6 +7,7 @@ mod tables;
 use std::fs;
 use std::process::Command;
 
+pub(crate) use self::counts::target;
 pub(crate) use self::guard::{bless, guard};
 use self::tables::Tables;
 use crate::step::Done;

@@ -14,9 +14,9 @@ pub(super) const LAYERS: [Layers; 4] = [
     Layers {
         sources: "vimage-runtime/src",
         floors: &[
-            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage",
-            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "debug",
-            "inspect", "testing", "private", "macros", "lib",
+            "sync", "error", "registry", "export", "layout", "events", "failure", "core", "boot", "stray", "current",
+            "storage", "names", "sysctl", "symmap", "publish", "instance", "vimage", "contexts", "module", "carry",
+            "link", "debug", "inspect", "testing", "private", "macros", "lib",
         ],
         circles: &[("core", 8)],
     },

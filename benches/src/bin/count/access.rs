@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use benches::callgrind;
-use benches::peers::{FLUID, Globals, PER_THREAD, SCOPED, TASK};
+use benches::peers::{FLUID, Globals, ONCE, ONCE_PER_THREAD, PER_THREAD, SCOPED, TASK};
 use vimage::prelude::*;
 
 // It can only be used in the crate that declares it.
@@ -97,6 +97,18 @@ macro_rules! per_thread {
         $code
     }};
 }
+macro_rules! once {
+    ($static:ident $field:ident, |$counter:ident| $code:expr) => {{
+        let $counter = &ONCE.get().$field;
+        $code
+    }};
+}
+macro_rules! once_per_thread {
+    ($static:ident $field:ident, |$counter:ident| $code:expr) => {{
+        let $counter = &ONCE_PER_THREAD.get().$field;
+        $code
+    }};
+}
 macro_rules! scoped {
     ($static:ident $field:ident, |$counter:ident| $code:expr) => {
         SCOPED.with(|globals| {
@@ -134,6 +146,8 @@ macro_rules! environment {
 shapes!(plain);
 shapes!(local);
 shapes!(per_thread);
+shapes!(once);
+shapes!(once_per_thread);
 shapes!(scoped);
 shapes!(fluid);
 shapes!(task);
@@ -242,6 +256,10 @@ pub fn count(table: &str, vnet: &Vnet) {
         row!(table, "*tokio `task_local!`*", task);
     });
     row!(table, "*thread_local*", per_thread);
+    ONCE.set(Globals::default());
+    row!(table, "*state `InitCell`*", once);
+    ONCE_PER_THREAD.set(Globals::default);
+    row!(table, "*state `LocalInitCell`*", once_per_thread);
     current::using(&mut Globals::default(), || {
         row!(table, "*environmental*", environment);
     });
