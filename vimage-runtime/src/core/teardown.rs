@@ -319,9 +319,8 @@ pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize, failures: &mu
     head.set_phase(Phase::Detaching);
     // Those that attach hooks have added to an instance whose creation fails: otherwise `shut_down` has notified them.
     notify_observers(header);
-    loop {
-        // The thread that takes it out detaches it: a registration that fails may do the same at this moment.
-        let Some(added) = head.lock_if_used().and_then(|mut own| own.attached.pop()) else { break };
+    // The thread that takes it out detaches it: a registration that fails may do the same at this moment.
+    while let Some(added) = head.lock_if_used().and_then(|mut own| own.attached.pop()) {
         detach_modules(header, [&added.linked], failures);
         added.detached();
     }

@@ -189,8 +189,8 @@ impl Tree {
 
     #[track_caller]
     fn hold(&self, id: u64, most: Phase) -> Option<Handle> {
-        // SAFETY: just counted.
         match self.index.find(id)?.hold(id, most) {
+            // SAFETY: just counted.
             Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
             Held::Another | Held::NotAnyMore => None,
         }

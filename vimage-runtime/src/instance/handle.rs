@@ -79,11 +79,7 @@ impl<C: Class> Instance<C> {
     #[inline]
     #[track_caller]
     pub fn current() -> Option<Self> {
-        // No closure, which would hide the caller.
-        match current::handle_of::<C>() {
-            Some(handle) => Some(Self::from_handle(handle)),
-            None => None,
-        }
+        current::handle_of::<C>().map(Self::from_handle)
     }
 
     /// Runs `f` with this instance as the current one of its class, then restores what was.
@@ -172,11 +168,7 @@ impl<C: Class> Instance<C> {
         if !boot::is_over() {
             return None;
         }
-        // No closure, which would hide the caller.
-        match C::ENTRY.state()?.find_at_once(id) {
-            Some(handle) => Some(Self::from_handle(handle)),
-            None => None,
-        }
+        C::ENTRY.state()?.find_at_once(id).map(Self::from_handle)
     }
 
     #[cold]

@@ -88,7 +88,6 @@ fn probe(places: &[usize], name: &str) -> impl Iterator<Item = usize> + use<> {
 }
 
 /// Hashes as rustc does its own names: fast, and against no attack, since names are those of the program.
-#[expect(clippy::cast_possible_truncation, reason = "which bits of a hash are lost does not matter")]
 fn hash(name: &str) -> usize {
     const FACTOR: u64 = 0x51_7c_c1_b7_27_22_0a_95;
     let add = |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(FACTOR);
@@ -104,7 +103,9 @@ fn hash(name: &str) -> usize {
         None => rest.iter().for_each(|byte| state = add(state, u64::from(*byte))),
     }
     // The best bits are the highest ones.
-    (state >> 32) as usize
+    #[allow(clippy::cast_possible_truncation, reason = "32 bits")]
+    let hash = (state >> 32) as usize;
+    hash
 }
 
 /// A collection of entries with names, and the table of them.

@@ -95,7 +95,7 @@ impl Vimage {
             let member = shared.members.iter().find(|member| member.handle.header().class == *class);
             member.map_or(Current::Nothing, |member| Current::Instance(member.handle.as_ptr()))
         };
-        shared.contexts = ContextSet::new(classes().iter().map(|class| of_class(class)));
+        shared.contexts = ContextSet::new(classes().iter().map(of_class));
         let is_made = |member: &Member| !matches!(member.handle.header().phase(), Phase::Creating | Phase::Gone);
         shared.may_be_gone = !shared.members.iter().all(is_made);
         Self::shared(Arc::new(shared))
