@@ -43,7 +43,8 @@ pub(crate) fn attach_modules(
     // SAFETY: the caller keeps the block.
     let header = unsafe { block.as_ref() };
     let mut next = 0;
-    while next < modules.len() {
+    // Without a hook nothing is entered.
+    while modules[next..].iter().any(|module| module.attach.is_some()) {
         let run = || {
             while let Some(module) = modules.get(next) {
                 next += 1;
