@@ -50,6 +50,12 @@ pub mod local {
 /// A value per object and thread.
 pub static PER_THREAD: ThreadLocal<Globals> = ThreadLocal::new();
 
+/// A value that is set once.
+pub static ONCE: state::InitCell<Globals> = state::InitCell::new();
+
+/// A value per thread, made when a thread first asks for it.
+pub static ONCE_PER_THREAD: state::LocalInitCell<Globals> = state::LocalInitCell::new();
+
 scoped_tls::scoped_thread_local! {
     /// A reference that is set for a scope.
     pub static SCOPED: Globals

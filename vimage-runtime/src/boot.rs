@@ -6,6 +6,7 @@ use std::thread::{self, ThreadId};
 use crate::core::ClassState;
 use crate::core::create::{attach, create_base, detach_all};
 use crate::error::{BootError, Chain};
+use crate::export;
 use crate::layout::order;
 use crate::registry::{self, Arguments, Entry, classes};
 
@@ -100,6 +101,8 @@ fn run(entries: &[Entry], reserve: usize) -> Result<(), BootError> {
     for class in classes() {
         class.set_base(create_base(class, class.laid_out()));
     }
+    // Before the hooks, so that a process that crashes in one can be read.
+    export::publish();
     attach_bases()
 }
 

@@ -89,7 +89,7 @@ pub(crate) struct InstanceRow {
     pub(crate) id: u64,
     name: Option<String>,
     state: String,
-    handles: usize,
+    handles: u64,
     parent: Option<u64>,
     kept_bytes: usize,
 }
@@ -113,7 +113,7 @@ pub(crate) fn instances_of(state: &ClassState, after: Option<u64>, most: usize) 
             id: header.id,
             name: header.name.as_deref().map(str::to_owned),
             state: format!("{:?}", header.phase().state()),
-            handles: header.handles.get(),
+            handles: header.handles().get(),
             parent: live.tree.parent(header.id),
             kept_bytes: boot_kept + kept(&header.lock().parts),
         };

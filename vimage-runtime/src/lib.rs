@@ -59,6 +59,7 @@ mod current;
 pub mod debug;
 mod error;
 pub mod events;
+mod export;
 mod failure;
 #[cfg(all(feature = "inspect", unix))]
 pub mod inspect;
@@ -70,6 +71,7 @@ mod macros;
 mod models;
 pub mod module;
 mod names;
+mod publish;
 mod registry;
 mod storage;
 mod stray;

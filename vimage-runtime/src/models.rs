@@ -6,7 +6,7 @@
 use std::mem::ManuallyDrop;
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, Weak};
 // Counters are not part of the model.
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
 use shuttle::thread;
@@ -106,7 +106,7 @@ fn world() -> &'static ClassEntry {
         path: "models",
         no_context: NoContext::Panic,
         context: Net::CONTEXT,
-        state: OnceLock::new(),
+        state: AtomicPtr::default(),
         base: OnceLock::new(),
     }));
     let modules = vec![module(class, "boot", BOOT_PART.entry())];
@@ -154,8 +154,8 @@ fn destroy(handle: Handle) -> Result<(), Handle> {
 fn end_of_world(class: &'static ClassEntry, added: usize) {
     let state = class.laid_out();
     let (left, made) = {
-        let mut live = state.live();
-        (live.tree.all(), usize::try_from(live.tree.new_id()).unwrap())
+        let live = state.live();
+        (live.tree.all(), usize::try_from(live.tree.ids()).unwrap())
     };
     assert_eq!(left, [0], "only the base is left");
     let in_base = 1 + state.base_handle().header().lock().attached.len();
@@ -240,7 +240,7 @@ fn create_destroy_and_list() {
         let creator = thread::spawn(move || drop(make(class).unwrap()));
         let ids = class.laid_out().live().tree.subtree(0);
         for id in ids {
-            let found = class.laid_out().live().tree.find(id);
+            let found = class.laid_out().find(id);
             if let Some(handle) = found {
                 assert!(matches!(
                     handle.header().phase(),
@@ -278,7 +278,7 @@ fn upgrade_and_destroy() {
         let one = make(class).unwrap();
         let id = one.header().id;
         let upgrader = thread::spawn(move || {
-            let found = class.laid_out().live().tree.find(id);
+            let found = class.laid_out().find(id);
             if let Some(handle) = &found {
                 assert_ne!(handle.header().phase(), Phase::Detaching, "what is held is not torn down");
             }
@@ -291,6 +291,41 @@ fn upgrade_and_destroy() {
             assert_eq!(handle.header().phase(), Phase::Live, "live again");
             drop(handle);
         }
+        end_of_world(class, 0);
+    });
+}
+
+/// The slot of a destroyed instance is used again while a weak handle to that instance is upgraded: it finds nothing.
+#[test]
+fn a_slot_that_is_used_again() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let id = one.header().id;
+        let upgrader = thread::spawn(move || {
+            let found = class.laid_out().find(id);
+            assert!(found.is_none_or(|handle| handle.header().id == id), "not another instance");
+        });
+        let left = destroy(one);
+        let other = make(class).unwrap();
+        upgrader.join().unwrap();
+        drop(left);
+        destroy(other).unwrap();
+        end_of_world(class, 0);
+    });
+}
+
+/// An instance is found while the index is replaced by a larger one.
+#[test]
+fn found_while_the_index_grows() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let id = one.header().id;
+        let finder = thread::spawn(move || drop(class.laid_out().find(id).expect("it is there all the time")));
+        let others: Vec<Handle> = (0..4).map(|_| make(class).unwrap()).collect();
+        finder.join().unwrap();
+        others.into_iter().chain([one]).for_each(|handle| destroy(handle).unwrap());
         end_of_world(class, 0);
     });
 }

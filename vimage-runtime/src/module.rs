@@ -50,6 +50,7 @@ use crate::boot;
 use crate::core::dynamic;
 pub use crate::error::RegisterError;
 use crate::layout::{LinkedModule, link};
+use crate::publish;
 use crate::registry::{ClassEntry, ModuleEntry, classes, closest, collected};
 
 /// Registers a module with `register = "manual"`, or one of a library that was loaded after boot, and attaches it to all
@@ -92,7 +93,9 @@ pub fn register(name: &str) -> Result<(), RegisterError> {
     let linked = find(name)?;
     let class = linked.entry.class;
     let Some(state) = class.state() else { return Err(RegisterError::UnknownClass { class: class.name }) };
-    dynamic::register_in(state, linked)
+    let registered = dynamic::register_in(state, linked);
+    publish::refresh();
+    registered
 }
 
 /// Unregisters a module that was registered with [`register`]: the kernel's `MOD_QUIESCE` and `MOD_UNLOAD`. Runs its
@@ -125,6 +128,7 @@ pub unsafe fn unregister(name: &str) -> Result<(), RegisterError> {
         // SAFETY: by contract.
         let unregistered = unsafe { dynamic::unregister_in(class.laid_out(), |module| is_named(module, name)) };
         if let Some(unregistered) = unregistered {
+            publish::refresh();
             return unregistered;
         }
     }

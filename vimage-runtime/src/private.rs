@@ -15,8 +15,9 @@ pub use crate::names::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::names::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::{stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
+pub use crate::{export::PUBLISHERS, stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
+pub use crate::export::Publisher;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
     Argument, FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Receiver, Unchanging, after,

@@ -32,10 +32,11 @@ use std::any::{Any, TypeId};
 use std::error::Error as StdError;
 use std::fmt;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use crate::core::HasInstances;
 use crate::error::BootError;
-use crate::names::{self, Identity, InstanceRef, Named, Names};
+use crate::names::{self, Identity, InstanceRef, Located, Named, Names, Table};
 use crate::registry::{Module, closest, collection};
 
 /// A variable of one instance; from [`lookup`] and [`symbols`].
@@ -379,6 +380,28 @@ unsafe impl<T: 'static> SymbolTarget for RawSymbol<T> {
 collection! { SYMBOLS: &'static SymbolEntry }
 
 static NAMES: Names<SymbolEntry> = Names::new(collected);
+
+/// The symbols of registered modules, by name.
+pub(crate) fn table() -> Result<Arc<Table<SymbolEntry>>, BootError> {
+    NAMES.table()
+}
+
+impl SymbolEntry {
+    pub(crate) fn is_shared(&self) -> bool {
+        self.shared
+    }
+
+    /// Returns whether it is a `static mut`.
+    pub(crate) fn is_raw(&self) -> bool {
+        self.target.shape().shared_as.is_none()
+    }
+
+    /// The variable in an instance.
+    pub(crate) fn locate(&self, instance: InstanceRef<'_>) -> Option<Located> {
+        let Shape { type_name, layout, .. } = self.target.shape();
+        Some(Located { address: self.target.find(instance)?, type_name, layout })
+    }
+}
 
 /// Declares a symbol; the option `symmap` expands to it.
 #[doc(hidden)]

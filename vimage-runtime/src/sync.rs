@@ -2,11 +2,11 @@
 //! (`--cfg vimage_shuttle`, see [`models`](crate::models)).
 
 #[cfg(vimage_shuttle)]
-pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+pub(crate) use shuttle::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 #[cfg(vimage_shuttle)]
 pub(crate) use shuttle::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 #[cfg(not(vimage_shuttle))]
-pub(crate) use std::sync::atomic::{AtomicBool, AtomicU8, AtomicUsize, Ordering};
+pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, AtomicUsize, Ordering};
 #[cfg(not(vimage_shuttle))]
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 

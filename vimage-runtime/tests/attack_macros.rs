@@ -65,7 +65,10 @@ fn what_a_macro_moves_into_another_instance_is_not_found_there() {
     let vnet = Vnet::new().unwrap();
     let other = Vnet::new().unwrap();
     let in_async_code = || support::polls::poll(pin!(foo::out_of_enter_in_async_code(other)));
-    for message in [panic_of(|| foo::out_of_enter(vnet)), panic_of(in_async_code)] {
+    // The base instance does not end, but it is another one than that of the region, too.
+    let base = Vnet::base().unwrap();
+    let in_base = panic_of(|| foo::of_the_caller(&base));
+    for message in [panic_of(|| foo::out_of_enter(vnet)), panic_of(in_async_code), in_base] {
         assert!(
             message.ends_with("move the use into a closure passed to `enter`, or into a function of its own"),
             "{message}"

@@ -31,6 +31,12 @@ mod plugin {
     pub fn work() -> u64 {
         V_WORK.fetch_add(1, Relaxed) + 1
     }
+
+    #[cfg(feature = "vimage")]
+    pub fn register_and_work() -> u64 {
+        vimage::module::register("plugin").unwrap();
+        V_WORK.fetch_add(1, Relaxed) + 1
+    }
 }
 
 #[vnet_module(register = "manual", depends_on = crate::plugin)]
@@ -86,6 +92,23 @@ fn a_module_comes_and_goes() {
         assert!(matches!(unregister("plugin"), Err(RegisterError::NotRegistered { .. })));
     }
     register("plugin").unwrap();
+    // SAFETY: no code of it runs.
+    unsafe { unregister("plugin").unwrap() };
+}
+
+/// In the base instance, which does not end, a use finds what was registered behind the head of its region.
+#[cfg(feature = "vimage")]
+#[test]
+fn a_function_that_registers_its_module_uses_it() {
+    let _turn = turn();
+    let base = vimage::boot().unwrap();
+    assert_eq!(base.enter(plugin::register_and_work), 42);
+    // SAFETY: no code of it runs.
+    unsafe { unregister("plugin").unwrap() };
+    let red = Vnet::new().unwrap();
+    let text = panic_of(|| red.enter(plugin::register_and_work));
+    assert!(text.contains("or before its module plugin (late::plugin, "), "{text}");
+    red.destroy().unwrap();
     // SAFETY: no code of it runs.
     unsafe { unregister("plugin").unwrap() };
 }

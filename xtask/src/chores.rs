@@ -6,18 +6,22 @@ use std::process::Command;
 use crate::builds::{Build, EVERYTHING, OPTIMIZED, OTHER_BACKEND, THREE};
 use crate::step::{Done, cargo, run, side_by_side, this};
 
+/// The chores and the command line tool do not depend on the build, and are tested once.
+const TOOLS: [&str; 4] = ["-p", "xtask", "-p", "cargo-vimage"];
+const TOOLS_OUT: [&str; 4] = ["--exclude", "xtask", "--exclude", "cargo-vimage"];
+
 /// Every test in every build.
 pub(crate) fn test() -> Done {
     side_by_side(&[test_debug, test_optimized])
 }
 
 fn test_debug() -> Done {
+    cargo("test: tools", &[&["test"], &TOOLS[..]].concat(), &[])?;
     for build in &THREE {
-        // The chores are the same in each build, and are tested once.
-        test_in(build, &["--workspace", "--exclude", "xtask"], &[])?;
+        test_in(build, &[&["--workspace"], &TOOLS_OUT[..]].concat(), &[])?;
     }
     // Neither the messages of the macros nor the results of the largest example depend on the backend.
-    let without = ["--workspace", "--exclude", "xtask", "--exclude", "ui-tests", "--exclude", "netlab"];
+    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &TOOLS_OUT[..]].concat();
     test_in(&OTHER_BACKEND, &without, &[])
 }
 
@@ -48,13 +52,14 @@ pub(crate) fn ci() -> Done {
         },
         || {
             lint()?;
-            cargo("test: xtask", &["test", "-p", "xtask"], &[])?;
             test_debug()?;
             memcheck()?;
             compare("10")
         },
         || {
             test_optimized()?;
+            this("codegen", "codegen")?;
+            this("guard", "guard")?;
             models()?;
             plugin()
         },
@@ -132,7 +137,7 @@ pub(crate) fn bless() -> Done {
 }
 
 /// The published packages, dependencies first.
-const PUBLISHED: [&str; 4] = ["vimage-macros", "vimage", "vimage-tracing", "vimagectl"];
+const PUBLISHED: [&str; 5] = ["vimage-macros", "vimage", "vimage-tracing", "vimagectl", "cargo-vimage"];
 
 fn package_arguments() -> Vec<&'static str> {
     let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);

@@ -3,6 +3,7 @@
 mod bench;
 mod builds;
 mod chores;
+mod codegen;
 mod compile_time;
 mod layers;
 mod memcheck;
@@ -21,8 +22,12 @@ usage: cargo xtask COMMAND
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
   bench [NAME]
-            counts instructions, if valgrind is installed, and writes them into benches/README.md; with a part of a name,
-            prints which functions the instructions of the last run are in
+            counts instructions under valgrind, and writes them into benches/README.md; with a part of a name, prints
+            which functions the instructions of the last run are in
+  bench bless
+            accept what operations cost now as what they may cost
+  codegen   compares the machine code of functions on variables with that of functions on statics
+  guard     fails if an operation costs more than benches/baseline.toml says, if valgrind is installed
   compile-time [REPEATS]
             the CPU time of rustc for a generated crate, in each build and without the macros
   compile-time tokens
@@ -49,7 +54,10 @@ fn main() -> ExitCode {
         ["layers"] => chores::layers("."),
         ["layers", root] => chores::layers(root),
         ["bench"] => bench::bench(),
+        ["bench", "bless"] => bench::bless(),
         ["bench", name] => bench::explain(name),
+        ["codegen"] => codegen::codegen(),
+        ["guard"] => bench::guard(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
         ["compile-time"] => compile_time::time("5"),

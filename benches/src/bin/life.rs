@@ -48,7 +48,8 @@ fn main() -> Result<(), Box<dyn Error>> {
     count::<Bare>("`Instance::new` and `destroy`, no module");
     count::<Ten>("…, 10 modules, 100 variables");
     count::<Hundred>("…, 100 modules, 1,000 variables");
-    count_one("*by hand, 100 variables: an `Arc`, listed in a registry*", || drop(black_box(Globals::new())));
+    by_hand::<100>("*by hand, 100 variables: an `Arc`, listed in a registry*");
+    by_hand::<1_000>("*…, 1,000 variables*");
     Ok(())
 }
 
@@ -56,30 +57,34 @@ fn count<C: Class>(what: &str) {
     count_one(what, || Instance::<C>::new().expect("no hook fails").destroy().expect("there is no other handle"));
 }
 
+fn by_hand<const VARIABLES: usize>(what: &str) {
+    count_one(what, || drop(black_box(Globals::<VARIABLES>::new())));
+}
+
 fn count_one<R>(what: &str, code: impl FnMut() -> R) {
     callgrind::count("Life", what, "instructions", code);
 }
 
 /// What a program does without vimage: its globals in a struct, a number for each, a list of all.
-struct Globals {
+struct Globals<const VARIABLES: usize> {
     id: u64,
-    counters: [AtomicU64; 100],
+    counters: [AtomicU64; VARIABLES],
 }
 
 static NEXT: AtomicU64 = AtomicU64::new(0);
-static ALL: Mutex<BTreeMap<u64, Weak<Globals>>> = Mutex::new(BTreeMap::new());
+static ALL: Mutex<BTreeMap<u64, Weak<dyn Send + Sync>>> = Mutex::new(BTreeMap::new());
 
-impl Globals {
+impl<const VARIABLES: usize> Globals<VARIABLES> {
     fn new() -> Arc<Self> {
         let counters = std::array::from_fn(|index| AtomicU64::new(index as u64));
         let globals = Arc::new(Self { id: NEXT.fetch_add(1, Relaxed), counters });
         black_box(&globals.counters);
-        ALL.lock().expect("nobody panics").insert(globals.id, Arc::downgrade(&globals));
+        ALL.lock().expect("nobody panics").insert(globals.id, Arc::downgrade(&globals) as _);
         globals
     }
 }
 
-impl Drop for Globals {
+impl<const VARIABLES: usize> Drop for Globals<VARIABLES> {
     fn drop(&mut self) {
         ALL.lock().expect("nobody panics").remove(&self.id);
     }

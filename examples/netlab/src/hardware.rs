@@ -61,7 +61,8 @@ struct Fifo {
 
 #[derive(Debug, Default)]
 struct FifoState {
-    packets: VecDeque<Mbuf>,
+    /// A vector and no ring, because a machine takes all packets at once unless it is busy.
+    packets: Vec<Mbuf>,
     /// The interrupt line of the machine at the far end.
     line: Option<Line>,
 }
@@ -87,7 +88,7 @@ impl Port {
         if state.packets.len() >= self.transmit.limit {
             return Err(packet);
         }
-        state.packets.push_back(packet);
+        state.packets.push(packet);
         // If a packet is in the queue already, the line was raised for that one.
         if state.packets.len() == 1
             && let Some(line) = &state.line
@@ -97,9 +98,26 @@ impl Port {
         Ok(())
     }
 
+    /// Takes at most `limit` packets from the other end; returns their number and bytes.
+    pub fn receive(&self, limit: usize, into: &mut Vec<Mbuf>) -> (u64, u64) {
+        let mut state = self.receive.state.lock().unwrap();
+        let start = into.len();
+        if state.packets.len() <= limit {
+            into.append(&mut state.packets);
+        } else {
+            into.extend(state.packets.drain(..limit));
+        }
+        drop(state);
+        let taken = &into[start..];
+        (taken.len() as u64, taken.iter().map(|packet| packet.len() as u64).sum())
+    }
+
     /// Takes the next packet from the other end.
-    pub fn receive(&self) -> Option<Mbuf> {
-        self.receive.state.lock().unwrap().packets.pop_front()
+    #[cfg(test)]
+    pub fn receive_one(&self) -> Option<Mbuf> {
+        let mut packet = Vec::new();
+        self.receive(1, &mut packet);
+        packet.pop()
     }
 
     /// Connects this end to the interrupt line of a machine, or to none.
@@ -128,6 +146,9 @@ mod tests {
         left.transmit(vec![2]).unwrap();
         assert_eq!(left.transmit(vec![3]), Err(vec![3]));
         assert_eq!((controller.next(), controller.next()), (Some(1), None));
-        assert_eq!((right.receive(), right.receive(), right.receive()), (Some(vec![1]), Some(vec![2]), None));
+        assert_eq!(
+            (right.receive_one(), right.receive_one(), right.receive_one()),
+            (Some(vec![1]), Some(vec![2]), None)
+        );
     }
 }

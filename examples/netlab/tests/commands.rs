@@ -32,7 +32,22 @@ fn run_prints_json_and_draws() {
     let svg = format!("{}/map.svg", env!("CARGO_TARGET_TMPDIR"));
     let report = netlab(&["--packets", "1100", "--svg", &svg, "--json"]).json();
     let keys: Vec<&String> = report.as_object().unwrap().keys().collect();
-    assert_eq!(keys, ["topology", "traffic", "sent", "delivered", "dropped", "hops", "seconds", "links"]);
+    assert_eq!(
+        keys,
+        [
+            "topology",
+            "traffic",
+            "sent",
+            "delivered",
+            "dropped",
+            "hops",
+            "seconds",
+            "error",
+            "error_bound",
+            "error_from_file",
+            "links"
+        ]
+    );
     assert_eq!((&report["topology"], &report["traffic"]), (&json!("abilene"), &json!("uni")));
     // 110 pairs, ten packets each, over the 266 hops that the pairs are apart in all.
     assert_eq!(report["hops"], 2660);

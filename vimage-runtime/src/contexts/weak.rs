@@ -127,7 +127,7 @@ impl Weak {
 
 #[track_caller]
 fn find(class: &'static ClassEntry, id: u64) -> Option<Handle> {
-    class.laid_out().live().tree.find(id)
+    class.laid_out().find(id)
 }
 
 /// What is entered: `WeakContexts [Net#3 "red", Live]`. One look-up per class.

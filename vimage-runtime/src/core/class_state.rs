@@ -3,12 +3,15 @@
 use std::alloc::Layout;
 use std::mem::ManuallyDrop;
 use std::ptr::NonNull;
+use std::sync::atomic::Ordering;
 use std::sync::{Arc, OnceLock};
 
 use super::added::AddedModule;
+use super::block::Blueprint;
 use super::count::Waiters;
 use super::handle::Handle;
 use super::header::Header;
+use super::index::Index;
 use super::phase::InstanceState;
 use super::tree::Tree;
 use crate::error::BootError;
@@ -25,6 +28,10 @@ pub(crate) struct ClassState {
     pub(crate) modules: Vec<LinkedModule>,
     /// Theirs, in the order of the modules.
     pub(crate) parts: Vec<PlacedPart>,
+    /// Which of them have a quiesce hook, the last one first.
+    pub(super) quiescing: Vec<usize>,
+    pub(super) blueprint: Blueprint,
+    index: Arc<Index>,
     /// The program has modules of this class, registered or not.
     is_linked: bool,
     base: OnceLock<Base>,
@@ -53,14 +60,19 @@ impl ClassState {
     pub(crate) fn lay_out(ordered: OrderedClass, reserve: usize) -> Result<Self, BootError> {
         let is_linked = !ordered.modules.is_empty() || !ordered.manual.is_empty();
         let Placed { layout, parts, reserve } = lay_out(Layout::new::<Header>(), &ordered, reserve)?;
+        let (modules, index) = (ordered.modules, Arc::new(Index::new()));
+        let tree = Tree::new(Arc::clone(&index));
         Ok(Self {
             layout,
-            modules: ordered.modules,
+            quiescing: (0..modules.len()).rev().filter(|&module| modules[module].quiesce.is_some()).collect(),
+            blueprint: Blueprint::new(layout, &parts),
+            index,
+            modules,
             parts,
             is_linked,
             base: OnceLock::new(),
             waiters: Waiters::new(),
-            live: Mutex::new(Live { tree: Tree::default(), added: Vec::new(), reserve, registering: false }),
+            live: Mutex::new(Live { tree, added: Vec::new(), reserve, registering: false }),
         })
     }
 
@@ -84,6 +96,23 @@ impl ClassState {
         self.modules.iter().map(|module| module.entry).chain(added).collect()
     }
 
+    /// A handle to an instance, unless it is shutting down or destroyed. Takes the lock only if the instance is destroyed, or
+    /// was moved in the index at this moment.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn find(&self, id: u64) -> Option<Handle> {
+        match self.index.find(id) {
+            Some(slot) => Handle::find(slot, id),
+            None => self.find_locked(id),
+        }
+    }
+
+    #[cold]
+    #[track_caller]
+    fn find_locked(&self, id: u64) -> Option<Handle> {
+        self.live().tree.find(id)
+    }
+
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
         // None of our code panics half-way through a change.
         self.live.lock().unwrap_or_else(PoisonError::into_inner)
@@ -98,8 +127,10 @@ impl Header {
 
 impl ClassEntry {
     /// The class's state; `None` before boot, and for a class of a library that was loaded after boot.
+    #[inline]
     pub(crate) fn state(&self) -> Option<&'static ClassState> {
-        self.state.get()?.downcast_ref()
+        // SAFETY: only `set_state` writes it, which leaks the state.
+        unsafe { self.state.load(Ordering::Acquire).cast::<ClassState>().as_ref() }
     }
 
     /// The class's state.
@@ -107,6 +138,7 @@ impl ClassEntry {
     /// # Panics
     ///
     /// Before boot.
+    #[inline]
     pub(crate) fn laid_out(&self) -> &'static ClassState {
         self.state().expect("boot lays out every class")
     }
@@ -118,8 +150,8 @@ impl ClassEntry {
 
     /// Called once per class, by boot.
     pub(crate) fn set_state(&self, state: ClassState) {
-        let state: &'static ClassState = Box::leak(Box::new(state));
-        self.state.set(state).expect("boot runs once");
+        let before = self.state.swap(Box::into_raw(Box::new(state)).cast(), Ordering::Release);
+        assert!(before.is_null(), "boot runs once");
     }
 
     /// Called once per class, by boot.
@@ -132,7 +164,11 @@ impl ClassEntry {
 /// A handle to an instance to which there are handles, whatever its phase.
 #[track_caller]
 pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
-    class.state()?.live().tree.find_any(id)
+    let state = class.state()?;
+    match state.index.find(id) {
+        Some(slot) => Handle::find_any(slot, id),
+        None => state.live().tree.find_any(id),
+    }
 }
 
 /// How what holds no handle shows: as a handle does, `Net#3, Gone` once the instance is destroyed.

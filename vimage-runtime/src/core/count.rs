@@ -2,17 +2,32 @@
 
 use std::time::{Duration, Instant};
 
-use crate::sync::{AtomicUsize, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
+use crate::sync::{AtomicU64, Condvar, Mutex, MutexGuard, Ordering, PoisonError};
 
-/// The number of handles, and [`AWAITED`]. As the count of std's `Arc`, but the last handle is released by itself.
+/// The number of handles, and whether a thread waits for them. As the count of std's `Arc`, but the last handle is released
+/// by itself.
+///
+/// The upper half is a generation, for a count that outlives what it counts the handles of: one that was seen is
+/// incremented only if it is still of the same generation.
 #[derive(Debug)]
-pub(crate) struct Count(AtomicUsize);
+#[repr(transparent)]
+pub(crate) struct Count(AtomicU64);
+
+/// A count at some moment, with its generation.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Seen(u64);
+
+/// The bits of the number of handles.
+const HANDLES: u64 = AWAITED - 1;
 
 /// A thread waits until the others are released.
-const AWAITED: usize = 1 << (usize::BITS - 1);
+const AWAITED: u64 = 1 << 31;
+
+/// Where the generation begins.
+const GENERATION: u64 = 1 << 32;
 
 /// As in std's `Arc`: forgotten handles must not let the count overflow.
-const MOST: usize = isize::MAX as usize / 2;
+const MOST: u64 = HANDLES / 2;
 
 /// The outcome of releasing a handle.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,14 +42,22 @@ pub(crate) enum Release {
 }
 
 impl Count {
+    /// The bits of the word that are the number of handles.
+    pub(crate) const NUMBER: u64 = HANDLES;
+
     /// One handle, which the caller makes.
     pub(crate) fn one() -> Self {
-        Self(AtomicUsize::new(1))
+        Self(AtomicU64::new(1))
+    }
+
+    /// No handle.
+    pub(crate) fn none() -> Self {
+        Self(AtomicU64::new(0))
     }
 
     /// How many handles there are, at this moment.
-    pub(crate) fn get(&self) -> usize {
-        self.0.load(Ordering::Acquire) & !AWAITED
+    pub(crate) fn get(&self) -> u64 {
+        self.0.load(Ordering::Acquire) & HANDLES
     }
 
     /// Whether the caller's handle is the only one, at this moment.
@@ -43,25 +66,33 @@ impl Count {
     }
 
     /// One more handle, made from one that exists.
+    #[inline]
     pub(crate) fn add(&self) {
-        if self.0.fetch_add(1, Ordering::Relaxed) & !AWAITED > MOST {
+        if self.0.fetch_add(1, Ordering::Relaxed) & HANDLES > MOST {
             std::process::abort();
         }
     }
 
-    /// One more handle, unless there is none any more.
-    pub(crate) fn try_add(&self) -> bool {
-        let more = |handles| (handles & !AWAITED != 0).then_some(handles + 1);
-        let added = self.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, more);
-        if added.is_ok_and(|before| before & !AWAITED > MOST) {
+    /// The count, for [`add_to`](Self::add_to).
+    #[inline]
+    pub(crate) fn seen(&self) -> Seen {
+        Seen(self.0.load(Ordering::Acquire))
+    }
+
+    /// One more handle, if the count is still what was seen; else what it is now.
+    #[inline]
+    pub(crate) fn add_to(&self, seen: Seen) -> Result<(), Seen> {
+        if seen.0 & HANDLES > MOST {
             std::process::abort();
         }
-        added.is_ok()
+        let added = self.0.compare_exchange_weak(seen.0, seen.0 + 1, Ordering::Acquire, Ordering::Acquire);
+        added.map(drop).map_err(Seen)
     }
 
     /// Releases a handle, unless it is the last.
+    #[inline]
     pub(crate) fn release(&self) -> Release {
-        let less = |handles| (handles & !AWAITED > 1).then(|| handles - 1);
+        let less = |handles| (handles & HANDLES > 1).then(|| handles - 1);
         match self.0.fetch_update(Ordering::Release, Ordering::Relaxed, less) {
             // Nothing of `self` may be used any more: the thread that waits may free it now.
             Ok(before) => Release::Done { awaited: before & AWAITED != 0 },
@@ -71,18 +102,38 @@ impl Count {
 
     /// Takes the count from 1 to 0, after which no handle can be made.
     pub(crate) fn release_last(&self) -> bool {
-        let none = |handles| (handles & !AWAITED == 1).then_some(0);
+        let none = |handles| (handles & HANDLES == 1).then_some(handles & !(HANDLES | AWAITED));
         self.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, none).is_ok()
     }
 
     /// Undoes [`release_last`](Self::release_last).
     pub(crate) fn regain_last(&self) {
-        self.0.store(1, Ordering::Release);
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    /// The first handle of what is counted from now on. Publishes what was written before to the thread that sees it.
+    pub(crate) fn begin(&self) {
+        self.0.fetch_add(1, Ordering::Release);
+    }
+
+    /// The count is 0, and what was counted is no more: from now on nothing that was seen before is incremented. Returns
+    /// `false` if there is no further generation, so that the count must not be used again.
+    pub(crate) fn next_generation(&self) -> bool {
+        let next = self.0.load(Ordering::Relaxed).checked_add(GENERATION);
+        self.0.store(next.unwrap_or(0), Ordering::Release);
+        next.is_some()
     }
 
     /// Whether the caller's handle is the only one; if not, each release from now on says that it is awaited.
     fn await_others(&self) -> bool {
-        self.0.fetch_or(AWAITED, Ordering::AcqRel) & !AWAITED == 1
+        self.0.fetch_or(AWAITED, Ordering::AcqRel) & HANDLES == 1
+    }
+}
+
+impl Seen {
+    #[inline]
+    pub(crate) fn has_handles(self) -> bool {
+        self.0 & HANDLES != 0
     }
 }
 

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use super::class_state::ClassState;
 use super::handle::Handle;
 use super::header::{BASE, Header};
-use super::hooks::{attach_module, detach_module};
+use super::hooks::{attach_module, attach_modules, detach_modules};
 use super::phase::Phase;
-use super::{block, teardown};
+use super::teardown;
 use crate::error::{AttachError, Chain};
 use crate::failure;
 use crate::registry::{Arguments, ClassEntry};
@@ -46,17 +46,18 @@ pub(crate) fn create_base(class: &'static ClassEntry, state: &ClassState) -> Han
 /// Makes the memory of an instance and enters it into the tree.
 #[track_caller]
 pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, name: Option<Box<str>>) -> Handle {
-    let id = state.live().tree.new_id();
-    // SAFETY: this is the layout of the class, which `layout::lay_out` has made for a header and these parts.
-    let header = unsafe { block::allocate(state.layout, &state.parts, Header::new(class, id, name)) };
+    let (header, shift) = state.blueprint.allocate();
     let mut live = state.live();
+    let (id, slot) = live.tree.reserve();
+    // SAFETY: `allocate` has left this place for it.
+    unsafe { header.write(Header::new(class, id, name, slot, shift)) };
     // Under one lock with entering the tree: a module that is registered now either sees this instance or is seen here.
     for added in &live.added {
         // SAFETY: no other thread knows the block yet.
         unsafe { added.initialize(header) };
     }
-    live.tree.insert(id, parent, header);
-    // SAFETY: a new header counts one handle, this one.
+    live.tree.insert(slot, id, parent, header);
+    // SAFETY: the slot now counts one handle, this one.
     let handle = unsafe { Handle::from_counted(header) };
     drop(live);
     crate::events::event!("create", handle.header());
@@ -67,13 +68,9 @@ pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, n
 /// `Gone`.
 pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
     let modules = &handle.header().class_state().modules;
-    let failed = modules.iter().enumerate().find_map(|(index, module)| {
-        let error = attach_module(handle.as_ptr(), module, arguments).err()?;
-        Some((index, error))
-    });
-    let (attached, error) = match failed {
-        Some(failed) => failed,
-        None => match attach_added(handle, arguments) {
+    let (attached, error) = match attach_modules(handle.as_ptr(), modules, arguments) {
+        Err(failed) => failed,
+        Ok(()) => match attach_added(handle, arguments) {
             Ok(()) => return Ok(()),
             Err(error) => (modules.len(), error),
         },
@@ -105,8 +102,7 @@ fn attach_added(handle: &Handle, arguments: &Arguments) -> Result<(), AttachErro
             (Ok(()), true) => {}
             // Withdrawn meanwhile: this instance does not have to have it.
             (Ok(()), false) => {
-                let failed = detach_module(handle.as_ptr(), added.linked.entry, added.linked.detach);
-                failure::report(failed.into_iter().collect());
+                failure::report(detach_modules(handle.as_ptr(), [&added.linked]));
                 added.detached();
             }
             (Err(error), registered) => {

@@ -8,7 +8,7 @@ use super::block::drop_parts;
 use super::class_state::{ClassState, Live};
 use super::handle::Handle;
 use super::header::Header;
-use super::hooks::{Refusal, ask, attach_module, detach_module};
+use super::hooks::{Refusal, attach_module, detach_modules, quiesce_modules};
 use super::phase::Phase;
 use crate::error::{Chain, RegisterError};
 use crate::failure;
@@ -31,7 +31,7 @@ impl AddedModule {
     pub(crate) fn attached(self: &Arc<Self>, _live: &Live, header: &Header, success: bool) -> bool {
         let registered = !self.is_withdrawn();
         if registered && success {
-            header.lock().attached.push(Arc::clone(self));
+            header.lock_to_add().attached.push(Arc::clone(self));
         }
         registered
     }
@@ -127,7 +127,7 @@ pub(crate) unsafe fn unregister_in(
 unsafe fn unregister_found(state: &'static ClassState, added: &Arc<AddedModule>) -> Result<(), RegisterError> {
     check_unused(state, &state.live(), added)?;
     // SAFETY: the handle to the base instance is kept for ever.
-    if let Err(Refusal { module, source }) = unsafe { ask(state.base_handle().as_ptr(), &added.linked) } {
+    if let Err(Refusal { module, source }) = unsafe { quiesce_modules(state.base_handle().as_ptr(), [&added.linked]) } {
         crate::events::event!("unregister refused", state.base_handle().header(), module; error = source);
         return Err(RegisterError::Refused { module: module.name, source });
     }
@@ -145,7 +145,7 @@ unsafe fn unregister_found(state: &'static ClassState, added: &Arc<AddedModule>)
         own.parts.extract_if(.., |part| added.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
     };
     // SAFETY: they lie in the base instance, and by contract no code uses them any more.
-    failure::report(unsafe { drop_parts(base.as_ptr(), parts.into_iter()) });
+    failure::report(unsafe { drop_parts(base.as_ptr(), &parts) });
     // The room can be used again, unless an instance was made meanwhile, which still has the variables.
     let mut live = state.live();
     if live.tree.all().len() == 1 {
@@ -242,7 +242,7 @@ impl AddedModule {
             unsafe { part.initialize(header.cast::<u8>().add(offset).as_ptr()) };
         }
         // SAFETY: by contract.
-        unsafe { header.as_ref() }.lock().parts.extend_from_slice(&self.parts);
+        unsafe { header.as_ref() }.lock_to_add().parts.extend_from_slice(&self.parts);
     }
 }
 
@@ -279,8 +279,7 @@ fn detach_everywhere(state: &'static ClassState, added: &Arc<AddedModule>) {
     for id in ids.into_iter().rev() {
         let Some(handle) = state.live().tree.find_any(id) else { continue };
         if take(&handle, added) {
-            let failed = detach_module(handle.as_ptr(), added.linked.entry, added.linked.detach);
-            failure::report(failed.into_iter().collect());
+            failure::report(detach_modules(handle.as_ptr(), [&added.linked]));
             added.detached();
         }
     }

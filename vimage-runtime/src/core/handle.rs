@@ -8,6 +8,7 @@ use super::count::Release;
 use super::header::Header;
 use super::holders::Ticket;
 use super::phase::Phase;
+use super::slot::Slot;
 use super::{context, teardown};
 
 /// A counted handle to an instance of any class.
@@ -34,15 +35,21 @@ impl Handle {
         Self { header, ticket }
     }
 
-    /// Counts a handle, if there is one still.
-    ///
-    /// # Safety
-    ///
-    /// The block is allocated, and stays so until this returns.
+    /// A handle to the instance with this id, if it is in this slot, and not shutting down or destroyed. Needs no lock.
+    #[inline]
     #[track_caller]
-    pub(crate) unsafe fn try_new(header: NonNull<Header>) -> Option<Self> {
-        // SAFETY: by contract; then `try_add` has counted one. No closure, which would hide the caller.
-        unsafe { if header.as_ref().handles.try_add() { Some(Self::from_counted(header)) } else { None } }
+    pub(crate) fn find(slot: &'static Slot, id: u64) -> Option<Self> {
+        let header = slot.hold(id, |phase| matches!(phase, Phase::Creating | Phase::Live))?;
+        // SAFETY: just counted.
+        Some(unsafe { Self::from_counted(header) })
+    }
+
+    /// As [`find`](Self::find), whatever the phase is, as long as there are handles.
+    #[track_caller]
+    pub(crate) fn find_any(slot: &'static Slot, id: u64) -> Option<Self> {
+        let header = slot.hold(id, |_| true)?;
+        // SAFETY: just counted.
+        Some(unsafe { Self::from_counted(header) })
     }
 
     /// A handle to an instance that is current on this thread; none in its detach hooks.
@@ -50,13 +57,19 @@ impl Handle {
     /// # Safety
     ///
     /// The instance is current on this thread until this returns.
+    #[inline]
     #[track_caller]
     pub(crate) unsafe fn of_current(header: NonNull<Header>) -> Option<Self> {
         // SAFETY: the owner of the context keeps the instance alive until this thread has left it.
-        unsafe {
-            match header.as_ref().phase() {
-                Phase::Detaching | Phase::Gone => None,
-                Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced => Self::try_new(header),
+        let head = unsafe { header.as_ref() };
+        match head.phase() {
+            Phase::Detaching | Phase::Gone => None,
+            Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced => {
+                // The owner of the context has a handle: without one the phase is `Detaching`, and this thread, which runs
+                // the detach hooks then, has set it.
+                head.handles().add();
+                // SAFETY: just counted.
+                Some(unsafe { Self::from_counted(header) })
             }
         }
     }
@@ -112,7 +125,7 @@ impl fmt::Debug for Handle {
 impl Clone for Handle {
     #[track_caller]
     fn clone(&self) -> Self {
-        self.header().handles.add();
+        self.header().handles().add();
         // SAFETY: just counted.
         unsafe { Self::from_counted(self.header) }
     }
@@ -123,7 +136,7 @@ impl Drop for Handle {
         self.header().holders.remove(&self.ticket);
         let class = self.header().class;
         loop {
-            match self.header().handles.release() {
+            match self.header().handles().release() {
                 Release::Done { awaited: false } => return,
                 // Not `self.header()`, which may be freed.
                 Release::Done { awaited: true } => return class.laid_out().waiters.notify(),

@@ -1,6 +1,6 @@
 //! Instances and all that their lives are made of: the memory, the handles, what is current, the hooks, the end.
 
-mod added;
+pub(crate) mod added;
 pub(crate) mod block;
 pub(crate) mod class_state;
 pub(crate) mod context;
@@ -11,9 +11,11 @@ pub(crate) mod handle;
 pub(crate) mod header;
 pub(crate) mod holders;
 pub(crate) mod hooks;
+pub(crate) mod index;
 pub(crate) mod instance_of;
 pub(crate) mod observers;
 pub(crate) mod phase;
+pub(crate) mod slot;
 pub(crate) mod teardown;
 pub(crate) mod tree;
 

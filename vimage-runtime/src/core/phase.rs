@@ -38,7 +38,18 @@ const PHASES: [Phase; 6] =
     [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Quiesced, Phase::Detaching, Phase::Gone];
 
 impl Phase {
-    pub(crate) fn state(self) -> InstanceState {
+    /// The number of the state that each phase belongs to, for readers outside of the process.
+    pub(crate) const STATES: [u8; 8] = {
+        let mut states = [0; 8];
+        let mut phase = 0;
+        while phase < PHASES.len() {
+            states[phase] = PHASES[phase].state() as u8;
+            phase += 1;
+        }
+        states
+    };
+
+    pub(crate) const fn state(self) -> InstanceState {
         match self {
             Phase::Creating => InstanceState::Creating,
             Phase::Live => InstanceState::Live,

@@ -5,12 +5,11 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr::NonNull;
 use std::time::{Duration, Instant};
 
-use super::block;
 use super::context::inside;
 use super::count::{Count, Waiters};
 use super::handle::Handle;
 use super::header::Header;
-use super::hooks::{Refusal, ask, detach_module};
+use super::hooks::{Refusal, detach_modules, quiesce_modules};
 use super::phase::Phase;
 use crate::error::{TeardownFailure, message};
 use crate::failure;
@@ -27,11 +26,11 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     if !head.change_phase(Phase::Live, Phase::Quiescing) {
         return Ok(false);
     }
-    let added = head.lock().attached.clone();
-    let modules = added.iter().rev().map(|added| &added.linked).chain(head.class_state().modules.iter().rev());
+    let state = head.class_state();
+    let added = head.lock_if_used().map_or_else(Vec::new, |own| own.attached.clone());
+    let of_boot = state.quiescing.iter().map(|&module| &state.modules[module]);
     // SAFETY: by contract.
-    let agreed = modules.into_iter().try_for_each(|module| unsafe { ask(header, module) });
-    match agreed {
+    match unsafe { quiesce_modules(header, added.iter().rev().map(|added| &added.linked).chain(of_boot)) } {
         Ok(()) => {
             notify_observers(header);
             head.set_phase(Phase::Quiesced);
@@ -107,14 +106,12 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
     now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(u32::MAX.into()))
 }
 
-/// Instances whose modules have agreed that they are destroyed, together or not at all. What it has quiesced is live again
-/// when it is dropped.
+/// Instances whose modules have agreed that they are destroyed, together or not at all.
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     handles: &'a [&'a Handle],
     owner: Option<Owner<'a>>,
-    /// What this attempt has quiesced.
-    quiesced: Vec<&'a Handle>,
+    quiesced: Quiesced<'a>,
 }
 
 impl<'a> Attempt<'a> {
@@ -130,7 +127,8 @@ impl<'a> Attempt<'a> {
     pub(crate) unsafe fn finish(&mut self) -> Result<Vec<TeardownFailure>, Stays> {
         loop {
             let is_shared = self.owner.is_some_and(|owner| !owner.clones.is_one());
-            if is_shared || self.handles.iter().any(|handle| !handle.header().handles.is_one() || handle.is_entered()) {
+            if is_shared || self.handles.iter().any(|handle| !handle.header().handles().is_one() || handle.is_entered())
+            {
                 return Err(Stays::Busy);
             }
             // In this order: no other thread runs the hooks of what only the caller holds.
@@ -138,20 +136,24 @@ impl<'a> Attempt<'a> {
                 break;
             }
             // Another thread ran the quiesce hooks; one refused, or it timed out: try again.
-            self.quiesced.extend(quiesce(self.handles).map_err(Stays::Refused)?);
+            self.quiesced.append(quiesce(self.handles).map_err(Stays::Refused)?);
         }
         let mut released = self.handles.iter().rev();
         while let Some(handle) = released.next() {
             if !handle.header().release_last() {
                 // A weak handle was upgraded just now. None of the others can have been meanwhile.
                 let before = self.handles.len() - released.len() - 1;
-                self.handles.iter().rev().take(before).for_each(|handle| handle.header().handles.regain_last());
+                self.handles.iter().rev().take(before).for_each(|handle| handle.header().handles().regain_last());
                 return Err(Stays::Busy);
             }
         }
-        self.quiesced.clear();
-        // SAFETY: these were the last handles, which the caller forgets.
-        Ok(self.handles.iter().rev().flat_map(|handle| unsafe { end(handle.as_ptr()) }).collect())
+        self.quiesced.keep();
+        let mut failures = Vec::new();
+        for handle in self.handles.iter().rev() {
+            // SAFETY: these were the last handles, which the caller forgets.
+            failures.append(&mut unsafe { end(handle.as_ptr()) });
+        }
+        Ok(failures)
     }
 
     /// Waits until all other handles are released; `false` if they are not at the deadline. Returns at once where that
@@ -161,49 +163,75 @@ impl<'a> Attempt<'a> {
             && self.owner.is_none_or(|owner| owner.waiters.wait(owner.clones, deadline))
             && self.handles.iter().all(|handle| {
                 let header = handle.header();
-                header.class_state().waiters.wait(&header.handles, deadline)
+                header.class_state().waiters.wait(header.handles(), deadline)
             })
     }
 }
 
-impl Drop for Attempt<'_> {
+/// Instances that were live and are quiesced; live again when this is dropped.
+#[derive(Debug, Default)]
+pub(crate) struct Quiesced<'a> {
+    /// Most often there is one: no allocation.
+    first: Option<&'a Handle>,
+    others: Vec<&'a Handle>,
+}
+
+impl<'a> Quiesced<'a> {
+    fn push(&mut self, handle: &'a Handle) {
+        match self.first {
+            None => self.first = Some(handle),
+            Some(_) => self.others.push(handle),
+        }
+    }
+
+    fn append(&mut self, mut more: Self) {
+        more.first.take().into_iter().chain(more.others.drain(..)).for_each(|handle| self.push(handle));
+    }
+
+    /// They stay quiesced.
+    pub(crate) fn keep(&mut self) {
+        self.first = None;
+        self.others.clear();
+    }
+}
+
+impl Drop for Quiesced<'_> {
     fn drop(&mut self) {
-        revive(&self.quiesced);
+        for handle in self.first.iter().chain(&self.others) {
+            handle.header().change_phase(Phase::Quiesced, Phase::Live);
+        }
     }
 }
 
 /// Shuts down the instances that are live, the last one first, and returns those; none, if a module of one refuses.
-pub(crate) fn quiesce<'a>(handles: &[&'a Handle]) -> Result<Vec<&'a Handle>, Refusal> {
-    let mut quiesced = Vec::new();
+pub(crate) fn quiesce<'a>(handles: &[&'a Handle]) -> Result<Quiesced<'a>, Refusal> {
+    let mut quiesced = Quiesced::default();
     for &handle in handles.iter().rev() {
         // SAFETY: `handle` is one.
-        match unsafe { shut_down(handle.as_ptr()) } {
-            Ok(true) => quiesced.push(handle),
-            Ok(false) => {}
-            Err(refusal) => {
-                revive(&quiesced);
-                return Err(refusal);
-            }
+        if unsafe { shut_down(handle.as_ptr()) }? {
+            quiesced.push(handle);
         }
     }
     Ok(quiesced)
 }
 
-pub(crate) fn revive(quiesced: &[&Handle]) {
-    for handle in quiesced {
-        handle.header().change_phase(Phase::Quiesced, Phase::Live);
-    }
-}
-
 crate::sync::thread_local! {
-    /// Whether this thread is dropping the variables of an instance.
-    static DROPPING: Cell<bool> = const { Cell::new(false) };
-    /// Instances whose last handles were among those variables.
+    /// What this thread is at.
+    static ENDING: Cell<Ending> = const { Cell::new(Ending { dropping: false, queued: false }) };
+    /// Instances whose last handles were among the variables that this thread is dropping.
     static NEXT: RefCell<Vec<NonNull<Header>>> = const { RefCell::new(Vec::new()) };
 }
 
-fn is_dropping() -> bool {
-    DROPPING.with(Cell::get)
+#[derive(Clone, Copy)]
+struct Ending {
+    /// It is dropping the variables of an instance.
+    dropping: bool,
+    /// There are instances in [`NEXT`], which this thread ends next.
+    queued: bool,
+}
+
+fn ending() -> Ending {
+    ENDING.with(Cell::get)
 }
 
 /// Releases a handle that seems to be the last and destroys the instance. Returns `false` if it was not: a quiesce hook or
@@ -234,7 +262,8 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
     }
     // Instances that hold each other in a chain are destroyed one after the other, not one inside the other: that would
     // take a stack as deep as the chain is long.
-    if is_dropping() && NEXT.try_with(|next| next.borrow_mut().push(header)).is_ok() {
+    if ending().dropping && NEXT.try_with(|next| next.borrow_mut().push(header)).is_ok() {
+        ENDING.with(|ending| ending.set(Ending { dropping: true, queued: true }));
         return true;
     }
     // SAFETY: the last handle was just released.
@@ -251,13 +280,14 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
 pub(crate) unsafe fn end(header: NonNull<Header>) -> Vec<TeardownFailure> {
     // SAFETY: by contract.
     let mut failures = unsafe { end_one(header) };
-    if is_dropping() {
+    if !matches!(ending(), Ending { dropping: false, queued: true }) {
         return failures;
     }
     while let Ok(Some(header)) = NEXT.try_with(|next| next.borrow_mut().pop()) {
         // SAFETY: `drop_last` has released its last handle, and left the rest to this loop.
         failures.extend(unsafe { end_one(header) });
     }
+    ENDING.with(|ending| ending.set(Ending { dropping: false, queued: false }));
     failures
 }
 
@@ -271,14 +301,15 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
         failures = detach(header, state.modules.len());
     }
     crate::events::event!("destroy", head);
-    state.live().tree.remove(head.id);
-    let dropping = DROPPING.with(|dropping| dropping.replace(true));
-    // SAFETY: no handle exists, and none can be made, because the tree does not have the instance any more; no thread is
-    // inside, because `enter` borrows a handle.
-    failures.extend(unsafe { block::drop_all(&state.parts, header) });
-    DROPPING.with(|now| now.set(dropping));
+    state.live().tree.remove(head.slot());
+    let before = ending();
+    ENDING.with(|ending| ending.set(Ending { dropping: true, ..before }));
+    // SAFETY: no handle exists, and none can be made, because the count is 0 and the tree does not have the instance any
+    // more; no thread is inside, because `enter` borrows a handle.
+    failures.append(&mut unsafe { state.blueprint.drop_all(header) });
+    ENDING.with(|ending| ending.set(Ending { dropping: before.dropping, ..ending.get() }));
     // SAFETY: as above, and `head` is not used any more.
-    unsafe { block::free(state.layout, header) };
+    unsafe { state.blueprint.free(header) };
     failures
 }
 
@@ -295,12 +326,10 @@ pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize) -> Vec<Teardo
     let mut failures = Vec::new();
     loop {
         // The thread that takes it out detaches it: a registration that fails may do the same at this moment.
-        let Some(added) = head.lock().attached.pop() else { break };
-        failures.extend(detach_module(header, added.linked.entry, added.linked.detach));
+        let Some(added) = head.lock_if_used().and_then(|mut own| own.attached.pop()) else { break };
+        failures.append(&mut detach_modules(header, [&added.linked]));
         added.detached();
     }
-    for module in head.class_state().modules[..boot_modules].iter().rev() {
-        failures.extend(detach_module(header, module.entry, module.detach));
-    }
+    failures.append(&mut detach_modules(header, head.class_state().modules[..boot_modules].iter().rev()));
     failures
 }

@@ -1,138 +1,209 @@
 //! The instances of a class, by id, each below the one in which it was made.
 
-use std::collections::HashMap;
 use std::ptr::NonNull;
+use std::sync::Arc;
 
 use super::handle::Handle;
 use super::header::{BASE, Header};
-use super::phase::Phase;
+use super::index::Index;
+use super::slot::Slot;
+use crate::export::Chunks;
 
 /// All instances of a class that have memory. Adding, removing and looking up take the same time whatever there is.
 ///
-/// The children of an instance that is removed become those of its parent. They are not changed one by one: its node stays,
-/// empty, as long as it holds several of them together. So there are fewer empty nodes than instances.
-#[derive(Debug, Default)]
+/// The children of an instance that is removed become those of its parent. They are not changed one by one: its slot stays,
+/// empty, as long as it holds several of them together. So there are fewer empty slots than instances.
+#[derive(Debug)]
 pub(crate) struct Tree {
-    nodes: HashMap<u64, Node>,
+    index: Arc<Index>,
+    /// All slots that were ever made; a link is a position in here.
+    slots: Vec<&'static Slot>,
+    /// The same for readers outside of the process.
+    chunks: Chunks,
+    /// Slots that are in no list.
+    free: Vec<u32>,
+    /// The first and the last one in the order of ids.
+    first: Option<u32>,
+    last: Option<u32>,
     next_id: u64,
 }
 
-/// The children of a node are a list linked by ids.
-#[derive(Debug)]
-struct Node {
-    /// `None` where the instance is destroyed and the node has several children.
-    header: Option<NonNull<Header>>,
-    parent: u64,
-    first_child: Option<u64>,
-    previous: Option<u64>,
-    next: Option<u64>,
-}
-
-// SAFETY: a header is reached through the tree under its lock only, and what is reached is atomic.
-unsafe impl Send for Tree {}
+/// How many slots are allocated at first, and at a time at most.
+const FIRST_CHUNK: usize = 4;
+const CHUNK: usize = 64;
 
 impl Tree {
-    pub(crate) fn new_id(&mut self) -> u64 {
+    pub(crate) fn new(index: Arc<Index>) -> Self {
+        Self {
+            index,
+            slots: Vec::new(),
+            chunks: Chunks::default(),
+            free: Vec::new(),
+            first: None,
+            last: None,
+            next_id: BASE,
+        }
+    }
+
+    /// A slot for an instance that is to be [inserted](Self::insert), and its id.
+    pub(crate) fn reserve(&mut self) -> (u64, &'static Slot) {
         let id = self.next_id;
         self.next_id += 1;
-        id
+        let number = self.free.pop().unwrap_or_else(|| self.more_slots());
+        (id, self.slot(number))
+    }
+
+    /// How many ids were handed out.
+    #[cfg(vimage_shuttle)]
+    pub(crate) fn ids(&self) -> u64 {
+        self.next_id
+    }
+
+    /// The address of the record of the first chunk of slots, once there is an instance.
+    pub(crate) fn chunks(&self) -> u64 {
+        self.chunks.first()
+    }
+
+    fn slot(&self, number: u32) -> &'static Slot {
+        self.slots[number as usize]
+    }
+
+    /// Adds slots, and returns the number of one that is in no list.
+    #[cold]
+    fn more_slots(&mut self) -> u32 {
+        let count = self.slots.len().clamp(FIRST_CHUNK, CHUNK);
+        // Never freed: see `Slot`.
+        let start = self.slots.len();
+        let number = |position: usize| u32::try_from(position).expect("memory for this many instances does not exist");
+        let chunk: &'static [Slot] = Box::leak((start..start + count).map(number).map(Slot::new).collect());
+        self.slots.extend(chunk);
+        self.chunks.add(chunk);
+        if self.slots.len() > self.index.len() {
+            self.index.grow(self.slots[..start].iter().copied().filter(|slot| slot.is_used()));
+        }
+        self.free.extend(chunk[1..].iter().rev().map(|slot| slot.number));
+        chunk[0].number
     }
 
     /// Adds an instance below its parent, or below the base if that is destroyed. The base is its own parent.
-    pub(crate) fn insert(&mut self, id: u64, parent: u64, header: NonNull<Header>) {
-        let parent = self.at_or_above(parent);
-        let mut node = Node { header: Some(header), parent, first_child: None, previous: None, next: None };
-        if id != BASE {
-            node.next = self.node(parent).first_child.replace(id);
-            if let Some(next) = node.next {
-                self.node(next).previous = Some(id);
+    ///
+    /// From now on other threads find it, also without the lock.
+    pub(crate) fn insert(&mut self, slot: &'static Slot, id: u64, parent: u64, header: NonNull<Header>) {
+        let (number, links) = (slot.number, &slot.links);
+        let parent = self.index.find_locked(parent).or_else(|| self.index.find_locked(BASE));
+        let parent = parent.map_or(number, |parent| self.at_or_above(parent).number);
+        links.parent.set(Some(parent));
+        links.first_child.set(None);
+        links.previous.set(None);
+        links.next.set(None);
+        if parent != number {
+            let next = self.slot(parent).links.first_child.replace(Some(number));
+            links.next.set(next);
+            if let Some(next) = next {
+                self.slot(next).links.previous.set(Some(number));
             }
         }
-        self.nodes.insert(id, node);
+        links.earlier.set(self.last);
+        links.later.set(None);
+        match self.last.replace(number) {
+            Some(last) => self.slot(last).links.later.set(Some(number)),
+            None => self.first = Some(number),
+        }
+        slot.begin(id, header);
+        self.index.insert(slot);
     }
 
-    pub(crate) fn remove(&mut self, id: u64) {
-        let Some(node) = self.nodes.get_mut(&id) else { return };
-        node.header = None;
-        let mut empty = id;
-        // A node that loses a child may keep one, or none. Each node is taken out once, so this is constant on average.
+    /// Takes an instance out, to which there are no handles. Afterwards its memory may be freed.
+    pub(crate) fn remove(&mut self, slot: &'static Slot) {
+        slot.forget_header();
+        let (earlier, later) = (slot.links.earlier.get(), slot.links.later.get());
+        match earlier {
+            Some(earlier) => self.slot(earlier).links.later.set(later),
+            None => self.first = later,
+        }
+        match later {
+            Some(later) => self.slot(later).links.earlier.set(earlier),
+            None => self.last = earlier,
+        }
+        let mut empty = slot;
+        // A slot that loses a child may keep one, or none. Each one is taken out once, so this is constant on average.
         while let Some(parent) = self.take_out(empty) {
             empty = parent;
         }
     }
 
-    /// Takes an empty node out that does not hold several children together; a single one takes its place. Returns the
+    /// Takes an empty slot out that does not hold several children together; a single one takes its place. Returns the
     /// parent, if that has lost a child.
-    fn take_out(&mut self, id: u64) -> Option<u64> {
-        let node = &self.nodes[&id];
-        let child = node.first_child;
-        if node.header.is_some() || child.is_some_and(|child| self.nodes[&child].next.is_some()) {
+    fn take_out(&mut self, slot: &'static Slot) -> Option<&'static Slot> {
+        let links = &slot.links;
+        let child = links.first_child.get();
+        if slot.header().is_some() || child.is_some_and(|child| self.slot(child).links.next.get().is_some()) {
             return None;
         }
-        let Node { parent, previous, next, .. } = self.nodes.remove(&id)?;
+        let (parent, previous, next) = (links.parent.get(), links.previous.get(), links.next.get());
+        let parent = self.slot(parent.expect("each slot in the tree has a parent"));
         if let Some(child) = child {
-            let child = self.node(child);
-            (child.parent, child.previous, child.next) = (parent, previous, next);
+            let child = &self.slot(child).links;
+            child.parent.set(Some(parent.number));
+            child.previous.set(previous);
+            child.next.set(next);
         }
         match previous {
-            Some(previous) => self.node(previous).next = child.or(next),
-            None => self.node(parent).first_child = child.or(next),
+            Some(previous) => self.slot(previous).links.next.set(child.or(next)),
+            None => parent.links.first_child.set(child.or(next)),
         }
         if let Some(next) = next {
-            self.node(next).previous = child.or(previous);
+            self.slot(next).links.previous.set(child.or(previous));
+        }
+        self.index.remove(slot);
+        if slot.end() {
+            self.free.push(slot.number);
         }
         child.is_none().then_some(parent)
     }
 
     /// The instance, or the nearest one above it that is there.
-    fn at_or_above(&self, mut id: u64) -> u64 {
-        loop {
-            match self.nodes.get(&id) {
-                Some(node) if node.header.is_none() => id = node.parent,
-                Some(_) => return id,
-                None => return BASE,
-            }
+    fn at_or_above(&self, mut slot: &'static Slot) -> &'static Slot {
+        // The base is always there.
+        while slot.header().is_none() {
+            slot = self.slot(slot.links.parent.get().expect("each slot in the tree has a parent"));
         }
-    }
-
-    fn header(&self, id: u64) -> Option<NonNull<Header>> {
-        self.nodes.get(&id)?.header
-    }
-
-    fn node(&mut self, id: u64) -> &mut Node {
-        self.nodes.get_mut(&id).expect("links lead to nodes")
+        slot
     }
 
     /// A handle to an instance, unless it is shutting down or destroyed.
     #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
-        // SAFETY: as in `find_any`.
-        let phase = unsafe { self.header(id)?.as_ref() }.phase();
-        if matches!(phase, Phase::Creating | Phase::Live) { self.find_any(id) } else { None }
+        Handle::find(self.index.find_locked(id)?, id)
     }
 
     /// A handle to an instance to which there are handles, whatever its phase.
     #[track_caller]
     pub(crate) fn find_any(&self, id: u64) -> Option<Handle> {
-        // SAFETY: a block is taken out of the tree before it is freed, and the tree is locked.
-        unsafe { Handle::try_new(self.header(id)?) }
+        Handle::find_any(self.index.find_locked(id)?, id)
     }
 
     /// How an instance shows.
     pub(crate) fn describe(&self, id: u64) -> Option<String> {
-        // SAFETY: as in `find_any`.
-        self.header(id).map(|header| unsafe { header.as_ref() }.description())
+        // SAFETY: as in `for_each`.
+        self.index.find_locked(id)?.header().map(|header| unsafe { header.as_ref() }.description())
     }
 
-    /// The headers, in no order, by pointers to all of their blocks.
+    /// The slots of the instances that are there, in the order of their ids.
+    fn present(&self) -> impl Iterator<Item = &'static Slot> {
+        let slot = |number| self.slot(number);
+        std::iter::successors(self.first.map(slot), move |last| last.links.later.get().map(slot))
+    }
+
+    /// The headers, in the order of their ids, by pointers to all of their blocks.
     pub(crate) fn blocks(&self) -> impl Iterator<Item = NonNull<Header>> {
-        self.nodes.values().filter_map(|node| node.header)
+        self.present().filter_map(Slot::header)
     }
 
-    /// Looks at each header, in no order.
+    /// Looks at each header, in the order of their ids.
     pub(crate) fn for_each(&self, mut f: impl FnMut(&Header)) {
         for header in self.blocks() {
-            // SAFETY: as in `find_any`.
+            // SAFETY: a block is taken out of the tree before it is freed, and the tree is locked.
             f(unsafe { header.as_ref() });
         }
     }
@@ -145,30 +216,26 @@ impl Tree {
                 found.push(header.id);
             }
         });
-        found.sort_unstable();
         found
     }
 
     /// The parent's id; `None` for the base, and for what is not there.
     pub(crate) fn parent(&self, id: u64) -> Option<u64> {
-        if id == BASE {
-            return None;
-        }
-        self.header(id)?;
-        Some(self.at_or_above(self.nodes[&id].parent))
+        let slot = self.index.find_locked(id).filter(|slot| id != BASE && slot.header().is_some())?;
+        Some(self.at_or_above(self.slot(slot.links.parent.get()?)).id())
     }
 
     /// The ids of an instance and of all below it, in order.
     pub(crate) fn subtree(&self, root: u64) -> Vec<u64> {
         let mut found = Vec::new();
-        let mut open = vec![root];
-        while let Some(id) = open.pop() {
-            let Some(node) = self.nodes.get(&id) else { continue };
-            found.extend(node.header.map(|_| id));
-            let mut child = node.first_child;
-            while let Some(id) = child {
-                open.push(id);
-                child = self.nodes[&id].next;
+        let mut open = Vec::from_iter(self.index.find_locked(root));
+        while let Some(slot) = open.pop() {
+            found.extend(slot.header().map(|_| slot.id()));
+            let mut child = slot.links.first_child.get();
+            while let Some(number) = child {
+                let slot = self.slot(number);
+                open.push(slot);
+                child = slot.links.next.get();
             }
         }
         found.sort_unstable();
@@ -177,25 +244,34 @@ impl Tree {
 
     /// All ids, in order.
     pub(crate) fn all(&self) -> Vec<u64> {
-        let there = self.nodes.iter().filter(|(_, node)| node.header.is_some());
-        let mut found: Vec<u64> = there.map(|(id, _)| *id).collect();
-        found.sort_unstable();
-        found
+        self.present().map(Slot::id).collect()
     }
 }
 
 #[cfg(all(test, not(vimage_shuttle)))]
 mod tests {
+    use std::collections::HashMap;
+
     use super::*;
 
     /// A tree whose headers are never looked at.
     fn tree(links: &[(u64, u64)]) -> Tree {
-        let mut tree = Tree::default();
-        tree.insert(BASE, BASE, NonNull::dangling());
-        for &(id, parent) in links {
-            tree.insert(id, parent, NonNull::dangling());
-        }
+        let mut tree = Tree::new(Arc::new(Index::new()));
+        insert(&mut tree, BASE, BASE);
+        links.iter().for_each(|&(id, parent)| insert(&mut tree, id, parent));
         tree
+    }
+
+    fn insert(tree: &mut Tree, id: u64, parent: u64) {
+        let (next, slot) = tree.reserve();
+        assert_eq!(next, id);
+        tree.insert(slot, id, parent, NonNull::dangling());
+    }
+
+    fn remove(tree: &mut Tree, id: u64) {
+        let slot = tree.index.find_locked(id).unwrap();
+        assert!(slot.handles.release_last());
+        tree.remove(slot);
     }
 
     #[test]
@@ -213,13 +289,13 @@ mod tests {
         // First, middle and last of a list of children, each with children of its own.
         for gone in [1, 2, 3] {
             let mut tree = tree(&[(1, 0), (2, 0), (3, 0), (4, gone), (5, gone), (6, 4)]);
-            tree.remove(gone);
+            remove(&mut tree, gone);
             let left: Vec<u64> = (0..=6).filter(|&id| id != gone).collect();
             assert_eq!(tree.subtree(BASE), left);
             assert_eq!(tree.parent(4), Some(BASE));
             assert_eq!(tree.subtree(4), [4, 6]);
             for id in left.into_iter().rev().filter(|&id| id != BASE) {
-                tree.remove(id);
+                remove(&mut tree, id);
             }
             assert_eq!(tree.subtree(BASE), [BASE]);
         }
@@ -255,9 +331,10 @@ mod tests {
                 if there.len() == 1 {
                     break;
                 }
-                tree.remove(there.remove(1 + removal % (there.len() - 1)));
+                remove(&mut tree, there.remove(1 + removal % (there.len() - 1)));
                 proptest::prop_assert_eq!(&tree.all(), &there);
-                proptest::prop_assert!(tree.nodes.len() < 2 * there.len(), "fewer empty nodes than others");
+                let used = tree.slots.iter().filter(|slot| slot.is_used()).count();
+                proptest::prop_assert!(used < 2 * there.len(), "fewer empty slots than others");
                 for &id in &there {
                     let below = |other: &u64| {
                         let mut other = *other;
@@ -276,10 +353,30 @@ mod tests {
     }
 
     #[test]
-    fn ids_are_not_used_twice() {
+    fn ids_are_not_used_twice_and_slots_are() {
+        let mut tree = tree(&[(1, 0)]);
+        let slot = tree.index.find_locked(1).unwrap();
+        remove(&mut tree, 1);
+        insert(&mut tree, 2, 0);
+        assert!(std::ptr::eq(slot, tree.index.find_locked(2).unwrap()));
+        assert!(slot.hold(1, |_| true).is_none() && tree.index.find_locked(1).is_none());
+        assert!(slot.hold(2, |_| true).is_some());
+    }
+
+    #[test]
+    fn what_is_there_is_found_by_its_id_alone() {
         let mut tree = tree(&[]);
-        assert_eq!((tree.new_id(), tree.new_id()), (0, 1));
-        tree.remove(1);
-        assert_eq!(tree.new_id(), 2);
+        // Beyond several sizes of the index; what remains has ids that fall into few buckets.
+        for id in 1..1_000 {
+            insert(&mut tree, id, id / 2);
+        }
+        for id in (1..1_000).filter(|id| id % 128 != 0) {
+            remove(&mut tree, id);
+        }
+        for id in 0..1_000 {
+            let found = tree.index.find(id).filter(|slot| slot.header().is_some());
+            assert_eq!(found.map(Slot::id), (id % 128 == 0).then_some(id));
+        }
+        assert_eq!(tree.all(), [0, 128, 256, 384, 512, 640, 768, 896]);
     }
 }

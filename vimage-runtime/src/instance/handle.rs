@@ -152,7 +152,7 @@ impl<C: Class> Instance<C> {
     /// [`BootError`], if boot fails or has failed.
     #[track_caller]
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
-        Ok(Self::class_state()?.live().tree.find(id).map(Self::from_handle))
+        Ok(Self::class_state()?.find(id).map(Self::from_handle))
     }
 }
 

@@ -91,8 +91,7 @@ impl<C: Class> Iterator for Instances<C> {
         // A loop and not an iterator with a closure, which would hide the caller.
         loop {
             let id = self.ids.next()?;
-            // The tree is unlocked again before a handle that is not live is dropped.
-            let found: Option<Handle> = state.live().tree.find(id);
+            let found: Option<Handle> = state.find(id);
             if let Some(handle) = found.filter(|handle| handle.header().phase() == Phase::Live) {
                 return Some(Instance::from_handle(handle));
             }

@@ -1,5 +1,6 @@
 //! From an instance that is known at run time to a variable of it.
 
+use std::alloc::Layout;
 use std::marker::PhantomData;
 use std::ptr::NonNull;
 
@@ -38,6 +39,21 @@ impl<'a> InstanceRef<'a> {
     #[cfg(any(feature = "vimage", feature = "static-struct"))]
     fn of_class(self, class: &'static ClassEntry) -> Option<NonNull<Header>> {
         self.0.filter(|_| self.header().is_some_and(|header| header.class == class))
+    }
+}
+
+/// A variable of one instance, as a reader outside of the process finds it.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct Located {
+    pub(crate) address: NonNull<()>,
+    pub(crate) type_name: &'static str,
+    pub(crate) layout: Layout,
+}
+
+impl Located {
+    pub(crate) fn new<T>(variable: NonNull<T>) -> Self {
+        Self { address: variable.cast(), type_name: std::any::type_name::<T>(), layout: Layout::new::<T>() }
     }
 }
 

@@ -6,7 +6,7 @@ mod suggest;
 mod table;
 
 pub(crate) use identity::{Identity, Named, candidates, unique};
-pub use locate::InstanceRef;
+pub use locate::{InstanceRef, Located};
 pub(crate) use locate::{in_current, in_named};
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use locate::{locate, locate_raw};

@@ -1,9 +1,9 @@
 //! Classes: the major groups of modules that are virtualized as one.
 
-use std::any::Any;
 use std::fmt;
 use std::panic::RefUnwindSafe;
 use std::sync::OnceLock;
+use std::sync::atomic::AtomicPtr;
 
 use super::context::ClassContext;
 
@@ -14,7 +14,7 @@ use super::context::ClassContext;
 /// # Safety
 ///
 /// Implemented by [`class!`](crate::class!) only: `ENTRY` and `CONTEXT` must belong to this type alone, and
-/// `ENTRY` must say the same context as `CONTEXT`.
+/// `ENTRY` must say the same as `CONTEXT` and `NO_CONTEXT`.
 ///
 /// ```
 /// use vimage::{Class, CreateError, Instance};
@@ -42,6 +42,8 @@ pub unsafe trait Class: Sized + Send + Sync + 'static {
     const ENTRY: &'static ClassEntry;
     #[doc(hidden)]
     const CONTEXT: ClassContext;
+    #[doc(hidden)]
+    const NO_CONTEXT: NoContext;
 }
 
 /// The meaning of a use of a variable where no instance is entered.
@@ -61,8 +63,9 @@ pub struct ClassEntry {
     pub(crate) no_context: NoContext,
     #[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "there is always a context"))]
     pub(crate) context: ClassContext,
-    /// The state that boot makes: a `ClassState`, a type of the floor above, which alone sets and reads this.
-    pub(crate) state: OnceLock<&'static (dyn Any + Send + Sync)>,
+    /// The state that boot makes: a `ClassState`, a type of the floor above, which alone sets and reads this. It is never
+    /// freed; null before boot.
+    pub(crate) state: AtomicPtr<()>,
     /// The address of the base instance, which tells it from others.
     pub(crate) base: OnceLock<usize>,
 }
@@ -86,7 +89,7 @@ impl ClassEntry {
         no_context: NoContext,
         context: ClassContext,
     ) -> Self {
-        Self { name, path, no_context, context, state: OnceLock::new(), base: OnceLock::new() }
+        Self { name, path, no_context, context, state: AtomicPtr::new(std::ptr::null_mut()), base: OnceLock::new() }
     }
 }
 
@@ -115,7 +118,7 @@ macro_rules! __class {
                 $crate::__private::ClassEntry::new(
                     $crate::__private::core::stringify!($name),
                     $crate::__private::core::module_path!(),
-                    $crate::__private::NoContext::$no_context,
+                    <$name as $crate::__private::Class>::NO_CONTEXT,
                     <$name as $crate::__private::Class>::CONTEXT,
                 )
             };
@@ -126,6 +129,7 @@ macro_rules! __class {
                 type Itself = Self;
                 const ENTRY: &'static $crate::__private::ClassEntry = &__VIMAGE_CLASS;
                 const CONTEXT: $crate::__private::ClassContext = $crate::__private::class_context!();
+                const NO_CONTEXT: $crate::__private::NoContext = $crate::__private::NoContext::$no_context;
             }
 
             $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Class(&__VIMAGE_CLASS));

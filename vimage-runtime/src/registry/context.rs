@@ -10,21 +10,19 @@ mod instances {
     use std::cell::Cell;
     use std::ptr::{self, NonNull};
 
+    use super::super::address::Form;
     use crate::sync::LocalKey;
 
     /// The instance that accessors of one class resolve to on this thread, by the address of its block.
-    ///
-    /// The two values that are no instance lie so high that adding the offset of any part overflows: one
-    /// `checked_add` in the accessor finds both "no context" and "not registered" (whose offset is the highest
-    /// number). Real offsets are larger than the header, so at least 2.
+    /// Two values are no instance; see [`address`](super::super::address).
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Context(*const ());
 
     impl Context {
         /// Nothing is entered; the class says what that means.
-        pub const NONE: Self = Self(ptr::without_provenance(usize::MAX));
+        pub const NONE: Self = Self(ptr::without_provenance(Form::NONE));
         /// Nothing is entered, and nothing may be resolved: fields are being dropped.
-        pub(crate) const BARRED: Self = Self(ptr::without_provenance(usize::MAX - 1));
+        pub(crate) const BARRED: Self = Self(ptr::without_provenance(Form::BARRED));
 
         pub(crate) fn of<T>(block: NonNull<T>) -> Self {
             Self(block.as_ptr().cast_const().cast())

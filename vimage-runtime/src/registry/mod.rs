@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 
+mod address;
 mod backend;
 mod class;
 mod closest;
@@ -13,6 +14,9 @@ mod hook;
 mod module;
 mod part;
 
+#[cfg(feature = "vimage")]
+pub(crate) use address::PartAddress;
+pub(crate) use address::is_possible_block;
 pub(crate) use backend::collection;
 pub use class::{Class, ClassEntry, Cpu, Net, NoContext, Procg, Program};
 pub(crate) use closest::closest;

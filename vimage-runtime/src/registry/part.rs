@@ -1,13 +1,14 @@
 //! The variables of one scope of a module, as they are registered: their initial bytes, and where they lie.
 
 use std::alloc::{self, Layout};
-use std::any::Any;
 use std::cell::UnsafeCell;
 use std::mem::MaybeUninit;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::ptr;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use super::address::Form;
+#[cfg(feature = "vimage")]
+use super::address::PartAddress;
 use super::module::{Module, ModuleEntry};
 
 /// The registered form of a part: the variables of one scope.
@@ -20,7 +21,6 @@ pub struct PartEntry {
     layout: Layout,
     fields: &'static [FieldEntry],
     template: *const u8,
-    needs_drop: bool,
 }
 
 // SAFETY: all is immutable but the atomic; the template's bytes are only read.
@@ -41,19 +41,20 @@ impl PartEntry {
             layout: Layout::new::<P>(),
             fields,
             template: template.as_ptr().cast(),
-            needs_drop: std::mem::needs_drop::<P>(),
         }
     }
 
-    /// So high that adding it to any address overflows, as an accessor expects.
-    const UNREGISTERED: usize = usize::MAX;
+    const UNREGISTERED: usize = Form::UNREGISTERED;
 
-    /// Where the part lies in each instance; see [`UNREGISTERED`](Self::UNREGISTERED).
+    /// The part in the instance that `context` returns.
     #[cfg(feature = "vimage")]
     #[inline(always)]
-    pub(crate) fn offset(&self) -> usize {
-        // Acquire, so that a part that was published after this thread had found its instance is seen initialized.
-        self.offset.load(Ordering::Acquire)
+    pub(crate) fn find(&self, context: impl FnOnce() -> *const u8) -> PartAddress {
+        // Acquire, so that a part that was published after this thread had found its instance is seen initialized. The
+        // context comes second, because then it is an operand of the addition: processors have no such operands for
+        // loads that are atomic, or rustc makes none.
+        let offset = self.offset.load(Ordering::Acquire);
+        PartAddress::new(context(), offset)
     }
 
     /// Gives the part its place in the instances of its class.
@@ -71,6 +72,19 @@ impl PartEntry {
         self.offset.store(Self::UNREGISTERED, Ordering::Release);
     }
 
+    /// The offset in a kept field's slot of the pointer to its value.
+    pub(crate) const KEPT_VALUE: usize = std::mem::offset_of!(KeptBytes, value);
+
+    /// The address of a kept field's value, of the part at `place`.
+    ///
+    /// # Safety
+    ///
+    /// The part is initialized there, and the field is one of its own.
+    pub(crate) unsafe fn kept_value(&self, field: &FieldEntry, place: *const u8) -> *const u8 {
+        // SAFETY: by `new`'s contract a slot of kind `Keep` is there, which changes no more.
+        unsafe { (*place.add(field.offset).cast::<KeptBytes>()).value }
+    }
+
     pub(crate) fn module(&self) -> &'static ModuleEntry {
         self.module
     }
@@ -83,8 +97,35 @@ impl PartEntry {
         self.layout
     }
 
-    pub(crate) fn needs_drop(&self) -> bool {
-        self.needs_drop
+    /// The variables that have something to drop, in the order in which they are dropped: name, offset, and what drops them.
+    pub(crate) fn drops(&self) -> impl Iterator<Item = (&'static str, usize, unsafe fn(*mut u8))> + use<> {
+        self.fields.iter().filter_map(|field| Some((field.name, field.offset, field.drop?)))
+    }
+
+    /// The offsets of the variables whose values outlive their instance.
+    pub(crate) fn kept(&self) -> impl Iterator<Item = usize> + use<> {
+        self.fields.iter().filter(|field| field.kept).map(|field| field.offset)
+    }
+
+    /// Copies the initial bytes to `place`. For the values that outlive their instance it does not make them yet.
+    ///
+    /// # Safety
+    ///
+    /// `place` is valid for writes of the part's size.
+    pub(crate) unsafe fn copy_template(&self, place: *mut u8) {
+        // SAFETY: the template holds the constant bytes of a value that is never used itself, so each copy is a
+        // value of its own, as each use of a `const` is.
+        unsafe { ptr::copy_nonoverlapping(self.template, place, self.layout.size()) };
+    }
+
+    /// Makes the value of a variable that outlives its instance.
+    ///
+    /// # Safety
+    ///
+    /// `slot` is that of such a variable, whose initial bytes were copied there.
+    pub(crate) unsafe fn make_kept(slot: *mut u8) {
+        // SAFETY: by contract, and by that of `new` the slot is of kind `Keep`.
+        unsafe { (*slot.cast::<KeptBytes>()).make() };
     }
 
     /// Makes the initial values at `place`.
@@ -93,28 +134,10 @@ impl PartEntry {
     ///
     /// `place` is valid for writes of the part's layout.
     pub(crate) unsafe fn initialize(&self, place: *mut u8) {
-        // SAFETY: the template holds the constant bytes of a value that is never used itself, so each copy is a
-        // value of its own, as each use of a `const` is.
-        unsafe { ptr::copy_nonoverlapping(self.template, place, self.layout.size()) };
-        for field in self.fields.iter().filter(|field| field.kept) {
-            // SAFETY: by `new`'s contract a slot of kind `Keep` was just copied there.
-            unsafe { (*place.add(field.offset).cast::<KeptBytes>()).make() };
-        }
-    }
-
-    /// Drops the values at `place`, each by itself: one that panics takes no other along. Tells `panicked` of those,
-    /// by the name of the variable.
-    ///
-    /// # Safety
-    ///
-    /// They were initialized, are not dropped yet, and nothing uses them any more.
-    pub(crate) unsafe fn drop_in(&self, place: *mut u8, panicked: &mut dyn FnMut(&'static str, Box<dyn Any + Send>)) {
-        for field in self.fields {
-            let Some(drop) = field.drop else { continue };
-            // SAFETY: by contract, and `drop` is of the slot at this offset.
-            if let Err(panic) = catch_unwind(AssertUnwindSafe(|| unsafe { drop(place.add(field.offset)) })) {
-                panicked(field.name, panic);
-            }
+        // SAFETY: by contract, and the bytes of each slot were just copied.
+        unsafe {
+            self.copy_template(place);
+            self.kept().for_each(|offset| Self::make_kept(place.add(offset)));
         }
     }
 }
@@ -127,7 +150,7 @@ pub struct FieldEntry {
     pub offset: usize,
     pub size: usize,
     pub kept: bool,
-    /// Drops the slot at this address, if there is something to drop.
+    /// Drops the slot at this address, if there is something to drop: a live one, which is not used any more.
     pub drop: Option<unsafe fn(*mut u8)>,
 }
 
@@ -203,7 +226,6 @@ impl PartEntry {
             layout,
             fields: &[],
             template: std::ptr::null(),
-            needs_drop: false,
         }))
     }
 

@@ -5,7 +5,7 @@ use std::ptr::NonNull;
 
 use super::access::{VariableOf, Virtualized};
 use super::bounds::Checked;
-use super::builds::{Part, Place};
+use super::builds::{FoundPart, Part, Place};
 use super::held::Held;
 use super::kind;
 use super::region::IsRegion;
@@ -53,7 +53,7 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
         _checked: Checked<T>,
     ) -> Self {
         // SAFETY: by contract.
-        let place = unsafe { Place::new(part, field) };
+        let place = unsafe { Place::new::<M, P>(part, field) };
         Self { variable, place, marker: PhantomData }
     }
 
@@ -70,6 +70,18 @@ impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     #[inline(always)]
     pub unsafe fn resolve_in_region<R: IsRegion>(self, _region: &R) -> Resolved<'_, T, K> {
         Resolved::new(self.place.look_up::<C>(self.variable))
+    }
+
+    /// The same beside another variable, which was resolved right before.
+    ///
+    /// # Safety
+    ///
+    /// As [`resolve_in_region`](Self::resolve_in_region), and nothing was entered, left or awaited since `other` was
+    /// resolved.
+    #[doc(hidden)]
+    #[inline(always)]
+    pub unsafe fn resolve_beside<R: IsRegion>(self, _region: &R, other: FoundPart) -> Resolved<'_, T, K> {
+        Resolved::new(self.place.look_up_beside::<C>(other, self.variable))
     }
 
     /// The slot in an instance of the class `C`, if it has the variable.

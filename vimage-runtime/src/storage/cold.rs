@@ -1,4 +1,4 @@
-//! The cold path: an accessor has found nothing.
+//! The cold path: an accessor has found nothing. It is given constants only, so that the hot path keeps nothing for it.
 
 use std::ptr::NonNull;
 
@@ -7,11 +7,49 @@ use crate::core::Header;
 use crate::core::context::{self, Current};
 use crate::current;
 use crate::error::Chain;
-use crate::registry::{ClassEntry, NoContext, Register};
+use crate::registry::{NoContext, PartEntry, Register};
+
+/// The part in the current instance, by whatever the class says about a missing context.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn find(part: &'static PartEntry, variable: &'static VariableEntry) -> *const u8 {
+    in_instance(instance_or_panic(variable), part, variable)
+}
+
+/// Looks again at a use whose region found nothing at its head: the process may have booted since.
+///
+/// Only the base instance will do, which is never freed: any other one was entered inside the region, by a macro around
+/// the use, and may be destroyed before the region ends.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn find_base(part: &'static PartEntry, variable: &'static VariableEntry) -> *const u8 {
+    let instance = instance_or_panic(variable);
+    let found = in_instance(instance, part, variable);
+    if instance == variable.module.class.laid_out().base() { found } else { entered_after_head(variable) }
+}
+
+/// The same where the class does not fall back on its base instance, and the module is one of boot: nothing can have
+/// come since that the region may use.
+#[cold]
+#[inline(never)]
+#[track_caller]
+pub(super) fn not_found(part: &'static PartEntry, variable: &'static VariableEntry) -> ! {
+    in_instance(instance_or_panic(variable), part, variable);
+    entered_after_head(variable)
+}
+
+#[track_caller]
+fn in_instance(instance: NonNull<Header>, part: &'static PartEntry, variable: &'static VariableEntry) -> *const u8 {
+    let found = part.find(|| instance.as_ptr().cast_const().cast());
+    if found.is_absent() { not_registered(variable) } else { found.as_ptr() }
+}
 
 /// The current instance of the class, by whatever the class says about a missing context.
 #[track_caller]
-pub(super) fn instance_or_panic(class: &'static ClassEntry, variable: &'static VariableEntry) -> NonNull<Header> {
+fn instance_or_panic(variable: &'static VariableEntry) -> NonNull<Header> {
+    let class = variable.module.class;
     let (name, module, class_name) = (variable.name, variable.module.name, class.name);
     let found = context::found(class);
     if let Current::Instance(instance) = found {
@@ -62,10 +100,8 @@ pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
     );
 }
 
-#[cold]
-#[inline(never)]
 #[track_caller]
-pub(super) fn entered_after_head(variable: &'static VariableEntry) -> ! {
+fn entered_after_head(variable: &'static VariableEntry) -> ! {
     panic!(
         "`{}` was resolved before an instance was entered in this function, or before its module {} was registered\nhelp: \
          move the use into a closure passed to `enter`, or into a function of its own",

@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::ops::Deref;
 
 use super::accessor::UseInVirtualizedCode;
-use crate::registry::{Class, ClassContext, ClassEntry};
+use crate::registry::{Class, ClassContext, ClassEntry, NoContext};
 
 /// An accessor without a value, in what the macros make of an input with mistakes, beside the errors about them.
 ///
@@ -43,6 +43,7 @@ unsafe impl<C: Class> Class for Recovered<C> {
     type Itself = C::Itself;
     const ENTRY: &'static ClassEntry = C::ENTRY;
     const CONTEXT: ClassContext = C::CONTEXT;
+    const NO_CONTEXT: NoContext = C::NO_CONTEXT;
 }
 
 #[doc(hidden)]

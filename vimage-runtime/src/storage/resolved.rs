@@ -2,7 +2,7 @@
 
 use std::marker::PhantomData;
 
-use super::builds::Found;
+use super::builds::{Found, FoundPart};
 use super::kind;
 use super::region::Region;
 
@@ -26,6 +26,12 @@ impl<T, K> Resolved<'_, T, K> {
     #[inline(always)]
     pub(super) fn new(found: Found<T>) -> Self {
         Self { found, region: PhantomData, kind: PhantomData }
+    }
+
+    /// Its part, for what is resolved beside it.
+    #[inline(always)]
+    pub fn part(self) -> FoundPart {
+        self.found.part()
     }
 }
 

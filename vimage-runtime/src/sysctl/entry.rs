@@ -1,11 +1,14 @@
 //! The registered form of a sysctl.
 
+use std::ptr::NonNull;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::value::{Kind, Mismatch, Value, ValueType};
 use super::variable::{Busy, Readable, Writable};
-use crate::names::{Identity, InstanceRef, Named, Names};
+use crate::error::BootError;
+use crate::names::{Identity, InstanceRef, Located, Named, Names, Table};
 use crate::registry::{BoxError, collection};
 
 /// The registered form of a sysctl; from `sysctl!`.
@@ -46,6 +49,12 @@ impl std::fmt::Debug for SysctlEntry {
 #[doc(hidden)]
 pub trait Target {
     fn kind(&self) -> Kind;
+    /// The variable in an instance.
+    fn locate(&self, instance: InstanceRef<'_>) -> Option<Located>;
+    /// Returns whether the value is what a handler returns, and not the variable.
+    fn is_handled(&self) -> bool {
+        false
+    }
     fn type_name(&self) -> &'static str;
     fn read(&self, instance: InstanceRef<'_>, deadline: Option<Instant>) -> Result<Value, Fault>;
     fn write(&self, instance: InstanceRef<'_>, new: Value, deadline: Option<Instant>) -> Result<(), Fault>;
@@ -84,6 +93,10 @@ impl<T: Readable> Target for ReadOnly<T> {
         T::Value::KIND
     }
 
+    fn locate(&self, instance: InstanceRef<'_>) -> Option<Located> {
+        (self.0)(instance).map(NonNull::from).map(Located::new)
+    }
+
     fn type_name(&self) -> &'static str {
         T::Value::TYPE
     }
@@ -109,6 +122,10 @@ pub struct ReadWrite<T: Readable + 'static>(pub Find<T>, pub Within<T::Value>);
 impl<T: Writable> Target for ReadWrite<T> {
     fn kind(&self) -> Kind {
         T::Value::KIND
+    }
+
+    fn locate(&self, instance: InstanceRef<'_>) -> Option<Located> {
+        ReadOnly(self.0).locate(instance)
     }
 
     fn type_name(&self) -> &'static str {
@@ -144,6 +161,7 @@ pub struct Handled<P: Pointer, D, E> {
 #[doc(hidden)]
 pub trait Pointer {
     type To<'a>;
+    fn locate(to: Self::To<'_>) -> Option<Located>;
 }
 
 /// A reference to the variable.
@@ -153,6 +171,10 @@ pub struct Reference<T>(std::marker::PhantomData<fn(T)>);
 
 impl<T: 'static> Pointer for Reference<T> {
     type To<'a> = &'a T;
+
+    fn locate(to: &T) -> Option<Located> {
+        Some(Located::new(NonNull::from(to)))
+    }
 }
 
 /// A pointer to the place of a `static mut`.
@@ -162,11 +184,23 @@ pub struct Raw<T>(std::marker::PhantomData<fn(T)>);
 
 impl<T: 'static> Pointer for Raw<T> {
     type To<'a> = *mut T;
+
+    fn locate(to: *mut T) -> Option<Located> {
+        NonNull::new(to).map(Located::new)
+    }
 }
 
 impl<P: Pointer, D: ValueType, E: Into<BoxError>> Target for Handled<P, D, E> {
     fn kind(&self) -> Kind {
         D::KIND
+    }
+
+    fn locate(&self, instance: InstanceRef<'_>) -> Option<Located> {
+        P::locate((self.find)(instance)?)
+    }
+
+    fn is_handled(&self) -> bool {
+        true
     }
 
     fn type_name(&self) -> &'static str {
@@ -216,6 +250,11 @@ collection! { SYSCTLS: &'static SysctlEntry }
 
 /// All sysctls by name.
 pub(super) static NAMES: Names<SysctlEntry> = Names::new(collected);
+
+/// The sysctls of registered modules, by name.
+pub(crate) fn table() -> Result<Arc<Table<SysctlEntry>>, BootError> {
+    NAMES.table()
+}
 
 /// Declares a sysctl; `#[virtualized(sysctl(…))]` and `#[shared(sysctl(…))]` expand to it.
 ///

@@ -78,6 +78,7 @@ pub use crate::__by_text as by_text;
 #[doc(hidden)]
 pub use entry::SYSCTLS;
 pub use entry::SysctlEntry;
+pub(crate) use entry::table;
 #[doc(hidden)]
 pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};
 pub use error::Error;

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::handle::Vimage;
 use crate::core::hooks::Refusal;
-use crate::core::teardown::{self, Attempt, Owner, Stays, quiesce, revive};
+use crate::core::teardown::{self, Attempt, Owner, Stays, quiesce};
 use crate::core::{Handle, Phase};
 use crate::error::{Holders, ShutdownError, TeardownFailure};
 
@@ -25,11 +25,11 @@ impl Vimage {
         let fresh = self.fresh();
         match quiesce(&fresh) {
             Err(Refusal { module, source }) => Err(ShutdownError::Refused { module: module.name, source }),
-            Ok(_) if fresh.iter().all(|handle| handle.header().phase() == Phase::Quiesced) => Ok(()),
-            Ok(quiesced) => {
-                revive(&quiesced);
-                Err(ShutdownError::InProgress)
+            Ok(mut quiesced) if fresh.iter().all(|handle| handle.header().phase() == Phase::Quiesced) => {
+                quiesced.keep();
+                Ok(())
             }
+            Ok(_) => Err(ShutdownError::InProgress),
         }
     }
 
@@ -108,7 +108,7 @@ impl Vimage {
     fn holders(&self) -> Holders {
         let mut holders = Holders::default();
         for handle in self.fresh() {
-            if !handle.header().handles.is_one() {
+            if !handle.header().handles().is_one() {
                 let what =
                     format!("other handles to {} exist, perhaps in variables of its own", handle.header().label());
                 holders.add(what, handle.other_holders());

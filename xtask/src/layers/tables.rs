@@ -1,4 +1,4 @@
-//! The floors of the two crates. `ARCHITECTURE.md` says what each is for.
+//! The floors of the crates. `ARCHITECTURE.md` says what each is for.
 
 /// The floors of one crate.
 pub(super) struct Layers {
@@ -10,13 +10,13 @@ pub(super) struct Layers {
     pub(super) circles: &'static [(&'static str, usize)],
 }
 
-pub(super) const LAYERS: [Layers; 3] = [
+pub(super) const LAYERS: [Layers; 4] = [
     Layers {
         sources: "vimage-runtime/src",
         floors: &[
-            "sync", "error", "registry", "layout", "events", "failure", "core", "boot", "stray", "current", "storage",
-            "names", "sysctl", "symmap", "instance", "vimage", "contexts", "module", "carry", "link", "debug",
-            "inspect", "testing", "private", "macros", "lib",
+            "sync", "error", "registry", "export", "layout", "events", "failure", "core", "boot", "stray", "current",
+            "storage", "names", "sysctl", "symmap", "publish", "instance", "vimage", "contexts", "module", "carry",
+            "link", "debug", "inspect", "testing", "private", "macros", "lib",
         ],
         circles: &[("core", 8)],
     },
@@ -35,6 +35,11 @@ pub(super) const LAYERS: [Layers; 3] = [
             "driver",
             "lib",
         ],
+        circles: &[],
+    },
+    Layers {
+        sources: "cargo-vimage/src",
+        floors: &["exit", "workspace", "source", "audit", "port", "vendor", "lib"],
         circles: &[],
     },
     Layers { sources: "examples/netlab/src", floors: &["hardware", "stack", "lab", "cli", "main"], circles: &[] },

@@ -6,7 +6,7 @@ use std::pin::{Pin, pin};
 use std::task::{Context, Poll, Waker};
 
 use benches::callgrind;
-use benches::peers::{FLUID, Globals, PER_THREAD, SCOPED, TASK};
+use benches::peers::{FLUID, Globals, ONCE, ONCE_PER_THREAD, PER_THREAD, SCOPED, TASK};
 use vimage::prelude::*;
 
 // It can only be used in the crate that declares it.
@@ -14,7 +14,7 @@ environmental::environmental!(current: Globals);
 
 const VALUES: [u64; 64] = [7; 64];
 
-/// Is ready when it is polled for the second time.
+/// Is ready when it is polled for the second time, which the optimizer does not know.
 #[derive(Default)]
 struct Turn {
     polled: bool,
@@ -24,14 +24,13 @@ impl Future for Turn {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<()> {
-        if std::mem::replace(&mut self.polled, true) { Poll::Ready(()) } else { Poll::Pending }
+        if black_box(std::mem::replace(&mut self.polled, true)) { Poll::Ready(()) } else { Poll::Pending }
     }
 }
 
-/// Polls as an executor does, which does not know the type of a task.
+/// Polls until the future is ready. An executor costs more than this; what it costs is not counted.
 fn block_on(future: impl Future<Output = u64>) -> u64 {
-    let mut future: Pin<&mut dyn Future<Output = u64>> = pin!(future);
-    future = black_box(future);
+    let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
     loop {
         if let Poll::Ready(output) = future.as_mut().poll(&mut context) {
@@ -98,6 +97,18 @@ macro_rules! per_thread {
         $code
     }};
 }
+macro_rules! once {
+    ($static:ident $field:ident, |$counter:ident| $code:expr) => {{
+        let $counter = &ONCE.get().$field;
+        $code
+    }};
+}
+macro_rules! once_per_thread {
+    ($static:ident $field:ident, |$counter:ident| $code:expr) => {{
+        let $counter = &ONCE_PER_THREAD.get().$field;
+        $code
+    }};
+}
 macro_rules! scoped {
     ($static:ident $field:ident, |$counter:ident| $code:expr) => {
         SCOPED.with(|globals| {
@@ -135,6 +146,8 @@ macro_rules! environment {
 shapes!(plain);
 shapes!(local);
 shapes!(per_thread);
+shapes!(once);
+shapes!(once_per_thread);
 shapes!(scoped);
 shapes!(fluid);
 shapes!(task);
@@ -213,37 +226,41 @@ mod in_vimage {
     }
 }
 
-/// A row of the table.
+/// A row of a table.
 macro_rules! row {
-    ($name:literal, $way:ident $(, $globals:expr)?) => {
-        callgrind::count("Access", $name, "one access", || $way::one($(black_box($globals))?));
-        callgrind::count("Access", $name, "three variables", || $way::three($(black_box($globals))?));
-        callgrind::count_each("Access", $name, "loop, per iteration", VALUES.len() as u64, || {
+    ($table:ident, $name:literal, $way:ident $(, $globals:expr)?) => {
+        callgrind::count($table, $name, "one access", || $way::one($(black_box($globals))?));
+        callgrind::count($table, $name, "three variables", || $way::three($(black_box($globals))?));
+        callgrind::count_each($table, $name, "loop, per iteration", VALUES.len() as u64, || {
             $way::in_a_loop($(black_box($globals),)? black_box(&VALUES));
         });
-        callgrind::count("Access", $name, "async function that waits", || $way::waited($(black_box($globals))?));
+        callgrind::count($table, $name, "async function that waits", || $way::waited($(black_box($globals))?));
     };
 }
 
-pub fn count(vnet: &Vnet) {
+pub fn count(table: &str, vnet: &Vnet) {
     let globals = Globals::default();
-    row!("plain static", plain);
-    row!("explicit argument", argument, &globals);
-    row!("`thread_local!` with a `const`", local);
+    row!(table, "*plain static*", plain);
+    row!(table, "*explicit argument*", argument, &globals);
+    row!(table, "*`thread_local!` with a `const`*", local);
     vnet.enter(|| {
-        row!("**vimage**", in_vimage);
+        row!(table, "vimage", in_vimage);
     });
     SCOPED.set(&globals, || {
-        row!("scoped-tls", scoped);
+        row!(table, "*scoped-tls*", scoped);
     });
     FLUID.set(&globals, || {
-        row!("fluid-let", fluid);
+        row!(table, "*fluid-let*", fluid);
     });
     TASK.sync_scope(Globals::default(), || {
-        row!("tokio `task_local!`", task);
+        row!(table, "*tokio `task_local!`*", task);
     });
-    row!("thread_local", per_thread);
+    row!(table, "*thread_local*", per_thread);
+    ONCE.set(Globals::default());
+    row!(table, "*state `InitCell`*", once);
+    ONCE_PER_THREAD.set(Globals::default);
+    row!(table, "*state `LocalInitCell`*", once_per_thread);
     current::using(&mut Globals::default(), || {
-        row!("environmental", environment);
+        row!(table, "*environmental*", environment);
     });
 }

@@ -1,4 +1,4 @@
-//! What is counted by `cargo xtask bench`, but for the life of instances.
+//! What is counted by `cargo xtask bench`, but for the life of instances and the library.
 
 mod access;
 mod contexts;
@@ -16,7 +16,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     }
     vimage::boot()?;
     let vnet = Vnet::builder().name("counted").create()?;
-    access::count(&vnet);
+    access::count("Access", &vnet);
     contexts::count(&vnet)?;
     handles::count(&vnet)?;
     names::count(&vnet)?;

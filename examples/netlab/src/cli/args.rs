@@ -73,9 +73,12 @@ pub struct Traffic {
     /// The demand model.
     #[arg(long, value_enum, default_value = "uni")]
     pub traffic: Model,
-    /// The number of packets in all: `200000`, `1e6`, `500k`.
-    #[arg(long, default_value_t = 200_000, value_parser = number::packets)]
-    pub packets: u64,
+    /// Send as many packets as it takes for the load of each link to be at most this many percentage points off.
+    #[arg(long, value_name = "POINTS", default_value_t = 0.5, value_parser = number::tolerance, conflicts_with = "packets")]
+    pub tolerance: f64,
+    /// Send this number of packets in all: `200000`, `1e6`, `500k`.
+    #[arg(long, value_name = "N", value_parser = number::packets)]
+    pub packets: Option<u64>,
 }
 
 #[derive(Args)]
@@ -207,8 +210,12 @@ pub struct Bench {
     /// A topology in node-link JSON, or one that is bundled.
     #[arg(default_value = "abilene")]
     pub file: String,
-    #[command(flatten)]
-    pub traffic: Traffic,
+    /// The demand model.
+    #[arg(long, value_enum, default_value = "uni")]
+    pub traffic: Model,
+    /// The number of packets of one measurement.
+    #[arg(long, default_value_t = 200_000, value_parser = number::packets)]
+    pub packets: u64,
     /// The number of measurements; the best one is shown.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u32).range(1..=1000))]
     pub repeat: u32,

@@ -85,7 +85,7 @@ fn after_traffic(
     };
     on_network(file, Some(settings), quiet, &|topology, network| {
         let node = topology.node(node)?;
-        flood::flood(topology, network, traffic, quiet)?;
+        flood::flood(topology, network, &flood::plan(topology, traffic)?, quiet)?;
         command(topology, network, node)
     })
 }

@@ -28,6 +28,12 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     count(text.strip_suffix(['B', 'b']).unwrap_or(text))
 }
 
+/// A difference of loads in percentage points.
+pub fn tolerance(text: &str) -> Result<f64, String> {
+    let points: f64 = text.parse().map_err(|_| "not a number such as 0.5")?;
+    (0.001..=100.0).contains(&points).then_some(points).ok_or_else(|| format!("{points} is not in 0.001..=100"))
+}
+
 fn within(number: u64, range: RangeInclusive<u64>) -> Result<u64, String> {
     let wrong = || format!("{number} is not in {}..={}", range.start(), range.end());
     range.contains(&number).then_some(number).ok_or_else(wrong)
@@ -78,6 +84,10 @@ mod tests {
             ["", "k", "-1", "1.5", "1e-3", "1e99", "18446744073709551616", "99999999999999999k", "inf", "nan", "ten"]
         {
             assert!(count(text).is_err(), "{text}");
+        }
+        assert_eq!((tolerance("0.5"), tolerance("100")), (Ok(0.5), Ok(100.0)));
+        for text in ["0", "-1", "101", "nan", "inf", "half"] {
+            assert!(tolerance(text).is_err(), "{text}");
         }
         assert_eq!(machines("0").unwrap_err(), "0 is not in 1..=4000000");
     }

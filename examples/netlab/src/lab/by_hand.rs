@@ -6,26 +6,25 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex, RwLock, RwLockReadGuard};
 
-use smoltcp::phy::ChecksumCapabilities;
-use smoltcp::wire::{IpProtocol, Ipv4Packet, Ipv4Repr, UdpPacket, UdpRepr};
+use smoltcp::wire::IpProtocol;
 
 use crate::hardware::{Controller, Line, Mbuf, wire};
 use crate::lab::address::address;
 use crate::lab::flood::{DISCARD, Outcome, PAYLOAD, schedule};
-use crate::lab::network::WIRE_LIMIT;
-use crate::lab::routing::Neighbours;
+use crate::lab::network::{WIRE_LIMIT, next_hop};
+use crate::lab::routing::{Distances, Neighbours};
 use crate::lab::topology::Topology;
 use crate::lab::traffic::Flow;
 use crate::stack::ifnet::Ifnet;
-use crate::stack::inet::{Drop, Fib, NextHop, Prefix};
+use crate::stack::inet::{Drop, Fib, HEADER, Header, NextHop, Packet, Prefix, age};
 use crate::stack::ipfw::Rule;
-use crate::stack::udp::Datagram;
+use crate::stack::udp::{Datagram, udp_emit, udp_length};
 
 type Queue = Mutex<VecDeque<Datagram>>;
 type Input = fn(&Router, Mbuf);
-type Filter = fn(&Router, &[u8]) -> bool;
+type Filter = fn(&Router, &[Packet], &mut Vec<usize>);
 
 const PROTOCOL_FIELD: usize = 9;
 const BUDGET: usize = 64;
@@ -35,6 +34,19 @@ struct Entry {
     rule: Rule,
     packets: AtomicU64,
     bytes: AtomicU64,
+}
+
+/// The memory for the packets of one interrupt.
+#[derive(Default)]
+struct Workstream {
+    arrived: Vec<Mbuf>,
+    sound: Vec<Packet>,
+    others: Vec<(Packet, Other)>,
+}
+
+enum Other {
+    Local,
+    Undeliverable(Drop),
 }
 
 /// The state that the stack keeps in globals.
@@ -78,7 +90,7 @@ impl Router {
                 (IpProtocol::Tcp, drop_input),
                 (IpProtocol::Udp, udp_input),
             ]),
-            filters: RwLock::new(vec![ipfw_passes]),
+            filters: RwLock::new(vec![ipfw_check]),
             forwarding: AtomicBool::new(true),
             ttl: AtomicU32::new(64),
             received: zero(),
@@ -109,31 +121,24 @@ fn ip_drop(router: &Router, packet: &[u8], reason: Drop) {
     }
 }
 
-fn netisr(router: &Router) {
-    if if_poll(router, BUDGET) == BUDGET {
+fn netisr(router: &Router, work: &mut Workstream) {
+    if_poll(router, BUDGET, &mut work.arrived);
+    let count = work.arrived.len();
+    ip_input(router, work.arrived.drain(..), &mut work.sound, &mut work.others);
+    if count == BUDGET {
         router.line.raise();
     }
 }
 
-fn if_poll(router: &Router, budget: usize) -> usize {
-    let mut polled = 0;
-    while polled < budget
+fn if_poll(router: &Router, limit: usize, packets: &mut Vec<Mbuf>) {
+    while packets.len() < limit
         && let Some(packet) = lo_input(router)
     {
-        ip_input(router, packet);
-        polled += 1;
+        packets.push(packet);
     }
-    let count = router.interfaces.read().unwrap().len();
-    for index in 0..count {
-        let Some(interface) = router.interfaces.read().unwrap().get(index).cloned().flatten() else { continue };
-        while polled < budget
-            && let Some(packet) = interface.receive()
-        {
-            ip_input(router, packet);
-            polled += 1;
-        }
+    for interface in router.interfaces.read().unwrap().iter().flatten() {
+        interface.receive(limit - packets.len(), packets);
     }
-    polled
 }
 
 fn lo_input(router: &Router) -> Option<Mbuf> {
@@ -145,59 +150,132 @@ fn lo_output(router: &Router, packet: Mbuf) {
     router.line.raise();
 }
 
-fn if_output(router: &Router, index: u32, packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
-    let interfaces = router.interfaces.read().unwrap();
-    let Some(Some(interface)) = interfaces.get(index as usize) else { return Err((Drop::InterfaceDown, packet)) };
-    interface.transmit(packet, router.mtu.load(Relaxed)).map_err(|(error, packet)| (error.into(), packet))
+struct Output<'a> {
+    interfaces: RwLockReadGuard<'a, Vec<Option<Arc<Ifnet>>>>,
+    mtu: u32,
 }
 
-fn ipfw_passes(router: &Router, packet: &[u8]) -> bool {
-    let bytes = packet.len() as u64;
-    let rules = router.rules.read().unwrap();
-    let header = Ipv4Packet::new_unchecked(packet);
-    match rules.iter().find(|entry| entry.rule.matches(&header)) {
-        Some(entry) => {
-            entry.packets.fetch_add(1, Relaxed);
-            entry.bytes.fetch_add(bytes, Relaxed);
-            entry.rule.allow
-        }
-        None => {
-            router.default_packets.fetch_add(1, Relaxed);
-            router.default_bytes.fetch_add(bytes, Relaxed);
-            true
-        }
+impl Output<'_> {
+    fn transmit(&self, index: u32, packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
+        let Some(Some(interface)) = self.interfaces.get(index as usize) else {
+            return Err((Drop::InterfaceDown, packet));
+        };
+        interface.transmit(packet, self.mtu).map_err(|(error, packet)| (error.into(), packet))
     }
 }
 
-fn pfil_passes(router: &Router, packet: &[u8]) -> bool {
-    router.filters.read().unwrap().iter().all(|filter| filter(router, packet))
+fn output(router: &Router) -> Output<'_> {
+    Output { interfaces: router.interfaces.read().unwrap(), mtu: router.mtu.load(Relaxed) }
+}
+
+fn if_output(router: &Router, index: u32, packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
+    output(router).transmit(index, packet)
+}
+
+fn ipfw_check(router: &Router, packets: &[Packet], denied: &mut Vec<usize>) {
+    let (mut default_packets, mut default_bytes) = (0, 0);
+    let rules = router.rules.read().unwrap();
+    for (index, Packet { header, bytes }) in packets.iter().enumerate() {
+        let bytes = bytes.len() as u64;
+        let Some(entry) = rules.iter().find(|entry| entry.rule.matches(header)) else {
+            default_packets += 1;
+            default_bytes += bytes;
+            continue;
+        };
+        entry.packets.fetch_add(1, Relaxed);
+        entry.bytes.fetch_add(bytes, Relaxed);
+        if !entry.rule.allow {
+            denied.push(index);
+        }
+    }
+    router.default_packets.fetch_add(default_packets, Relaxed);
+    router.default_bytes.fetch_add(default_bytes, Relaxed);
+}
+
+fn pfil_passes(router: &Router, packet: &Packet) -> bool {
+    let mut denied = Vec::new();
+    let filters = router.filters.read().unwrap();
+    filters.iter().for_each(|filter| filter(router, std::slice::from_ref(packet), &mut denied));
+    denied.is_empty()
+}
+
+fn pfil_run(router: &Router, packets: &mut Vec<Packet>) {
+    let mut denied = Vec::new();
+    for filter in router.filters.read().unwrap().iter() {
+        filter(router, packets, &mut denied);
+        for index in denied.drain(..).rev() {
+            ip_drop(router, &packets.remove(index).bytes, Drop::Filtered);
+        }
+    }
 }
 
 fn in_is_local(router: &Router, address: Ipv4Addr) -> bool {
-    address.is_loopback() || router.addresses.read().unwrap().contains(&address)
+    is_one_of(&router.addresses.read().unwrap(), address)
 }
 
-fn ip_input(router: &Router, packet: Mbuf) {
-    router.received.fetch_add(1, Relaxed);
-    let Some((destination, ttl)) = ip_check(&packet) else { return ip_drop(router, &packet, Drop::BadPacket) };
-    if !pfil_passes(router, &packet) {
-        return ip_drop(router, &packet, Drop::Filtered);
+fn is_one_of(own: &[Ipv4Addr], address: Ipv4Addr) -> bool {
+    address.is_loopback() || own.contains(&address)
+}
+
+fn ip_input(
+    router: &Router,
+    arrived: impl ExactSizeIterator<Item = Mbuf>,
+    sound: &mut Vec<Packet>,
+    others: &mut Vec<(Packet, Other)>,
+) {
+    if arrived.len() == 0 {
+        return;
     }
-    if in_is_local(router, destination) {
-        ip_deliver(router, packet)
-    } else {
-        ip_forward(router, packet, destination, ttl)
+    router.received.fetch_add(arrived.len() as u64, Relaxed);
+    ip_check(router, arrived, sound);
+    pfil_run(router, sound);
+    ip_forward(router, sound, others);
+    for (Packet { header, bytes }, other) in others.drain(..) {
+        match other {
+            Other::Local => ip_deliver(router, bytes, header.protocol),
+            Other::Undeliverable(reason) => ip_drop(router, &bytes, reason),
+        }
     }
 }
 
-fn ip_check(packet: &[u8]) -> Option<(Ipv4Addr, u8)> {
-    let header = Ipv4Packet::new_checked(packet).ok()?;
-    let sound = header.version() == 4 && header.verify_checksum() && usize::from(header.total_len()) == packet.len();
-    sound.then(|| (header.dst_addr(), header.hop_limit()))
+fn ip_check(router: &Router, arrived: impl Iterator<Item = Mbuf>, sound: &mut Vec<Packet>) {
+    for bytes in arrived {
+        match Header::check(&bytes) {
+            Some(header) => sound.push(Packet { header, bytes }),
+            None => ip_drop(router, &bytes, Drop::BadPacket),
+        }
+    }
 }
 
-fn ip_deliver(router: &Router, packet: Mbuf) {
-    let protocol = Ipv4Packet::new_unchecked(&packet).next_header();
+fn ip_forward(router: &Router, packets: &mut Vec<Packet>, others: &mut Vec<(Packet, Other)>) {
+    let is_router = router.forwarding.load(Relaxed);
+    let (addresses, fib) = (router.addresses.read().unwrap(), router.fib.read().unwrap());
+    let next_hop = |header: &Header| match header {
+        header if is_one_of(&addresses, header.destination) => Err(Other::Local),
+        _ if !is_router => Err(Other::Undeliverable(Drop::NotForwarding)),
+        Header { ttl: 0..=1, .. } => Err(Other::Undeliverable(Drop::TtlExceeded)),
+        header => fib.lookup(header.destination).ok_or(Other::Undeliverable(Drop::NoRoute)),
+    };
+    let mut forwarded = 0;
+    let output = output(router);
+    for mut packet in packets.drain(..) {
+        let next_hop = match next_hop(&packet.header) {
+            Ok(next_hop) => next_hop,
+            Err(other) => {
+                others.push((packet, other));
+                continue;
+            }
+        };
+        age(&mut packet.bytes);
+        match output.transmit(next_hop.interface, packet.bytes) {
+            Ok(()) => forwarded += 1,
+            Err((reason, bytes)) => ip_drop(router, &bytes, reason),
+        }
+    }
+    router.forwarded.fetch_add(forwarded, Relaxed);
+}
+
+fn ip_deliver(router: &Router, packet: Mbuf, protocol: IpProtocol) {
     let input = router.protocols.read().unwrap().iter().find(|(other, _)| *other == protocol).map(|(_, input)| *input);
     match input {
         Some(input) => {
@@ -208,66 +286,43 @@ fn ip_deliver(router: &Router, packet: Mbuf) {
     }
 }
 
-fn ip_forward(router: &Router, mut packet: Mbuf, destination: Ipv4Addr, ttl: u8) {
-    if !router.forwarding.load(Relaxed) {
-        return ip_drop(router, &packet, Drop::NotForwarding);
-    }
-    if ttl <= 1 {
-        return ip_drop(router, &packet, Drop::TtlExceeded);
-    }
-    let Some(next_hop) = router.fib.read().unwrap().lookup(destination) else {
-        return ip_drop(router, &packet, Drop::NoRoute);
-    };
-    let mut header = Ipv4Packet::new_unchecked(&mut packet);
-    header.set_hop_limit(ttl - 1);
-    header.fill_checksum();
-    match if_output(router, next_hop.interface, packet) {
-        Ok(()) => _ = router.forwarded.fetch_add(1, Relaxed),
-        Err((reason, packet)) => ip_drop(router, &packet, reason),
-    }
-}
-
-fn ip_output(router: &Router, packet: Mbuf) {
+fn ip_output(router: &Router, packet: Packet) {
     match ip_try_output(router, packet) {
         Ok(()) => _ = router.sent.fetch_add(1, Relaxed),
-        Err((reason, packet)) => ip_drop(router, &packet, reason),
+        Err((reason, bytes)) => ip_drop(router, &bytes, reason),
     }
 }
 
-fn ip_try_output(router: &Router, packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
+fn ip_try_output(router: &Router, packet: Packet) -> Result<(), (Drop, Mbuf)> {
     if !pfil_passes(router, &packet) {
-        return Err((Drop::Filtered, packet));
+        return Err((Drop::Filtered, packet.bytes));
     }
-    let destination = Ipv4Packet::new_unchecked(&packet).dst_addr();
+    let Packet { header: Header { destination, .. }, bytes } = packet;
     if in_is_local(router, destination) {
-        lo_output(router, packet);
+        lo_output(router, bytes);
         return Ok(());
     }
     let Some(next_hop) = router.fib.read().unwrap().lookup(destination) else {
-        return Err((Drop::NoRoute, packet));
+        return Err((Drop::NoRoute, bytes));
     };
-    if_output(router, next_hop.interface, packet)
+    if_output(router, next_hop.interface, bytes)
 }
 
 fn udp_input(router: &Router, packet: Mbuf) {
-    let header = Ipv4Packet::new_unchecked(&packet[..]);
-    let (source, destination) = (header.src_addr(), header.dst_addr());
-    let Ok(datagram) = UdpPacket::new_checked(header.payload()) else {
-        return ip_drop(router, &packet, Drop::BadPacket);
+    let datagram = match Datagram::parse(packet) {
+        Ok(datagram) => datagram,
+        Err(packet) => return ip_drop(router, &packet, Drop::BadPacket),
     };
-    let checksums = ChecksumCapabilities::default();
-    let Ok(ports) = UdpRepr::parse(&datagram, &source.into(), &destination.into(), &checksums) else {
-        return ip_drop(router, &packet, Drop::BadPacket);
-    };
-    let Some(queue) = router.ports.read().unwrap().get(&ports.dst_port).cloned() else {
-        return ip_drop(router, &packet, Drop::NoPort);
+    let ports = router.ports.read().unwrap();
+    let Some(queue) = ports.get(&datagram.port()) else {
+        return ip_drop(router, datagram.packet(), Drop::NoPort);
     };
     let mut queue = queue.lock().unwrap();
     if queue.len() >= SOCKET_LIMIT {
-        return ip_drop(router, &packet, Drop::SocketFull);
+        return ip_drop(router, datagram.packet(), Drop::SocketFull);
     }
     router.udp_received.fetch_add(1, Relaxed);
-    queue.push_back(Datagram { from: source, from_port: ports.src_port, payload: datagram.payload().to_vec() });
+    queue.push_back(datagram);
 }
 
 fn udp_receive(queue: &Queue) -> Option<Datagram> {
@@ -275,27 +330,18 @@ fn udp_receive(queue: &Queue) -> Option<Datagram> {
 }
 
 fn discard(queue: &Queue) -> u64 {
-    std::iter::from_fn(|| udp_receive(queue)).filter(|datagram| datagram.payload == PAYLOAD).count() as u64
+    std::iter::from_fn(|| udp_receive(queue)).filter(|datagram| datagram.payload() == PAYLOAD).count() as u64
 }
 
 fn udp_send(router: &Router, destination: Ipv4Addr, payload: &[u8]) {
     let source = *router.addresses.read().unwrap().first().unwrap();
-    let ports = UdpRepr { src_port: DISCARD, dst_port: DISCARD };
-    let header = Ipv4Repr {
-        src_addr: source,
-        dst_addr: destination,
-        next_header: IpProtocol::Udp,
-        payload_len: ports.header_len() + payload.len(),
-        hop_limit: router.ttl.load(Relaxed) as u8,
-    };
-    let checksums = ChecksumCapabilities::default();
-    let mut packet = vec![0; header.buffer_len() + header.payload_len];
-    let mut datagram = UdpPacket::new_unchecked(&mut packet[header.buffer_len()..]);
-    let copy = |to: &mut [u8]| to.copy_from_slice(payload);
-    ports.emit(&mut datagram, &source.into(), &destination.into(), payload.len(), copy, &checksums);
-    header.emit(&mut Ipv4Packet::new_unchecked(&mut packet), &checksums);
+    let (length, ttl) = (udp_length(payload), router.ttl.load(Relaxed) as u8);
+    let header = Header { source, destination, protocol: IpProtocol::Udp, ttl };
+    let mut bytes = vec![0; HEADER + length];
+    udp_emit((source, DISCARD), (destination, DISCARD), payload, &mut bytes[HEADER..]);
+    header.emit(length, &mut bytes);
     router.udp_sent.fetch_add(1, Relaxed);
-    ip_output(router, packet);
+    ip_output(router, Packet { header, bytes });
 }
 
 /// A network of routers.
@@ -325,11 +371,12 @@ impl Network {
         };
         let links = topology.edges.iter().map(lay).collect();
         let neighbours = Neighbours::new(count, &topology.edges);
+        let mut distances = Distances::default();
         for destination in 0..count {
-            for (node, next) in neighbours.next_hops(destination).into_iter().enumerate() {
-                let hop = |link| NextHop { interface: link as u32, gateway: address(neighbours.of(node, link)) };
-                let next_hops: Vec<NextHop> = next.into_iter().map(hop).collect();
-                routers[node].fib.write().unwrap().insert(Prefix::host(address(destination)), &next_hops);
+            neighbours.distances(destination, &mut distances);
+            for (node, router) in routers.iter().enumerate() {
+                let next_hops: Vec<NextHop> = neighbours.next_hops(&distances, node).map(next_hop).collect();
+                router.fib.write().unwrap().insert(Prefix::host(address(destination)), &next_hops);
             }
             progress(1);
         }
@@ -337,8 +384,9 @@ impl Network {
     }
 
     fn settle(&self) {
+        let mut work = Workstream::default();
         while let Some(router) = self.controller.next() {
-            netisr(&self.routers[router]);
+            netisr(&self.routers[router], &mut work);
         }
     }
 

@@ -6,6 +6,7 @@ use std::time::{Duration, Instant};
 use vimage::Bound;
 
 use crate::lab::address::address;
+use crate::lab::loads::{self, Amounts};
 use crate::lab::network::Network;
 use crate::lab::traffic::Flow;
 use crate::stack::inet;
@@ -14,7 +15,7 @@ use crate::stack::udp::{UdpBindError, UdpSocket};
 /// The port of the discard service.
 pub const DISCARD: u16 = 9;
 /// The maximum number of packets in flight: less than a wire or a socket holds.
-pub const UNDER_WAY: u64 = 1024;
+pub const UNDER_WAY: u64 = 2048;
 pub const PAYLOAD: [u8; 32] = *b"the quick brown fox jumps over a";
 
 /// The result of sending traffic.
@@ -32,10 +33,8 @@ pub struct Outcome {
 
 impl Outcome {
     /// The loads of the links in percent of the most loaded direction.
-    pub fn loads(&self) -> Vec<(f64, f64)> {
-        let most = self.links.iter().map(|(forward, backward)| *forward.max(backward)).max().unwrap_or(0).max(1);
-        let percent = |count: u64| 100.0 * count as f64 / most as f64;
-        self.links.iter().map(|&(forward, backward)| (percent(forward), percent(backward))).collect()
+    pub fn loads(&self) -> Amounts<f64> {
+        loads::percent_of_packets(&self.links)
     }
 
     pub fn hops_per_second(&self) -> f64 {
@@ -47,12 +46,15 @@ impl Outcome {
 /// [`UNDER_WAY`] packets are in flight.
 pub fn schedule(flows: &[Flow], mut send: impl FnMut(Flow), mut pause: impl FnMut(u64)) {
     let total: u64 = flows.iter().map(|flow| flow.packets).sum();
-    let rounds = total.div_ceil(UNDER_WAY).max(1);
-    let by = |flow: &Flow, round: u64| (u128::from(flow.packets) * u128::from(round) / u128::from(rounds)) as u64;
+    let busiest = flows.iter().map(|flow| flow.packets).max().unwrap_or(0);
+    // With more rounds than the busiest flow has packets, each flow would be idle in most of them.
+    let rounds = total.div_ceil(UNDER_WAY).min(busiest).max(1);
     let mut under_way = 0;
     for round in 0..rounds {
         for flow in flows {
-            let packets = by(flow, round + 1) - by(flow, round);
+            let (each, rest) = (flow.packets / rounds, flow.packets % rounds);
+            // No overflow: both are less than the number of rounds, which is below 2^32.
+            let packets = each + rest * (round + 1) / rounds - rest * round / rounds;
             if packets == 0 {
                 continue;
             }
@@ -108,7 +110,7 @@ pub fn flood(network: &Network, flows: &[Flow], progress: impl Fn(u64)) -> Resul
 
 /// Receives all datagrams; returns the number of those with the payload that was sent.
 fn discard(socket: &UdpSocket) -> u64 {
-    std::iter::from_fn(|| socket.receive()).filter(|datagram| datagram.payload == PAYLOAD).count() as u64
+    std::iter::from_fn(|| socket.receive()).filter(|datagram| datagram.payload() == PAYLOAD).count() as u64
 }
 
 fn links(network: &Network) -> Vec<(u64, u64)> {

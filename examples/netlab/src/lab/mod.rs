@@ -3,10 +3,11 @@
 pub mod address;
 pub mod by_hand;
 pub mod flood;
+pub mod loads;
 pub mod names;
 pub mod network;
 pub mod plan;
-mod routing;
+pub mod routing;
 pub mod topology;
 pub mod traffic;
 pub mod transfer;

@@ -9,7 +9,7 @@ use vimage::{CreateError, Movable};
 
 use crate::hardware::{Controller, Line, Port, wire};
 use crate::lab::address::address;
-use crate::lab::routing::Neighbours;
+use crate::lab::routing::{Adjacency, Distances, Neighbours};
 use crate::lab::topology::Topology;
 use crate::stack::ifnet::{self, Card, Ifnet};
 use crate::stack::inet::{self, NextHop, Prefix};
@@ -70,14 +70,12 @@ impl Network {
             network.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)))?;
         }
         let neighbours = Neighbours::new(topology.nodes.len(), &topology.edges);
+        let mut distances = Distances::default();
         for destination in 0..network.machines.len() {
-            for (node, links) in neighbours.next_hops(destination).into_iter().enumerate() {
-                let next_hop = |link| {
-                    // A machine's interfaces are numbered in the order of its links.
-                    NextHop { interface: link as u32, gateway: address(neighbours.of(node, link)) }
-                };
-                let next_hops: Vec<NextHop> = links.into_iter().map(next_hop).collect();
-                network.machines[node].enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
+            neighbours.distances(destination, &mut distances);
+            for (node, machine) in network.machines.iter().enumerate() {
+                let next_hops: Vec<NextHop> = neighbours.next_hops(&distances, node).map(next_hop).collect();
+                machine.enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
             }
             progress(1);
         }
@@ -160,6 +158,11 @@ impl Network {
         }
         Ok(())
     }
+}
+
+/// A link as a next hop.
+pub fn next_hop(link: Adjacency) -> NextHop {
+    NextHop { interface: link.interface, gateway: address(link.peer) }
 }
 
 #[cfg(test)]

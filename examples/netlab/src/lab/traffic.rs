@@ -35,6 +35,14 @@ pub struct NoDemands {
     topology: String,
 }
 
+/// What one node sends to another, in proportion to the other demands.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Demand {
+    pub from: usize,
+    pub to: usize,
+    pub weight: f64,
+}
+
 /// The packets that one node sends to another.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Flow {
@@ -55,29 +63,30 @@ impl Model {
     }
 }
 
-/// Splits `packets` among all ordered pairs according to the model.
-pub fn flows(topology: &Topology, model: Model, packets: u64) -> Result<Vec<Flow>, NoDemands> {
-    let weights = weights(topology, model)?;
-    let shares = apportion(packets, weights.iter().map(|&(_, _, weight)| weight));
-    let flows = weights.iter().zip(shares).map(|(&(from, to, _), packets)| Flow { from, to, packets });
-    Ok(flows.filter(|flow| flow.packets > 0).collect())
-}
-
-fn weights(topology: &Topology, model: Model) -> Result<Vec<(usize, usize, f64)>, NoDemands> {
+/// The demands of all ordered pairs of nodes under the model; the largest weight is 1.
+pub fn demands(topology: &Topology, model: Model) -> Result<Vec<Demand>, NoDemands> {
     let nodes = topology.nodes.len();
     let pairs = (0..nodes).flat_map(|from| (0..nodes).map(move |to| (from, to))).filter(|(from, to)| from != to);
-    match model {
-        Model::Uni => Ok(pairs.map(|(from, to)| (from, to, 1.0)).collect()),
+    let weights: Vec<(usize, usize, f64)> = match model {
+        Model::Uni => pairs.map(|(from, to)| (from, to, 1.0)).collect(),
         Model::Deg => {
             let degrees = topology.degrees();
-            Ok(pairs.map(|(from, to)| (from, to, (degrees[from] * degrees[to]) as f64)).collect())
+            pairs.map(|(from, to)| (from, to, (degrees[from] * degrees[to]) as f64)).collect()
         }
-        Model::Org if topology.demands.is_empty() => Err(NoDemands { topology: topology.name.clone() }),
-        Model::Org => {
-            let both = topology.demands.iter().flat_map(|&(a, b, amount)| [(a, b, amount), (b, a, amount)]);
-            Ok(both.collect())
-        }
-    }
+        Model::Org if topology.demands.is_empty() => return Err(NoDemands { topology: topology.name.clone() }),
+        Model::Org => topology.demands.iter().flat_map(|&(a, b, amount)| [(a, b, amount), (b, a, amount)]).collect(),
+    };
+    // Scaled, because the sum of the weights may be infinite.
+    let most = weights.iter().fold(0.0, |most: f64, (.., weight)| most.max(*weight));
+    let scaled = |weight: f64| if most > 0.0 { weight / most } else { 0.0 };
+    Ok(weights.into_iter().map(|(from, to, weight)| Demand { from, to, weight: scaled(weight) }).collect())
+}
+
+/// Splits `packets` among the demands.
+pub fn flows(demands: &[Demand], packets: u64) -> Vec<Flow> {
+    let shares = apportion(packets, demands.iter().map(|demand| demand.weight));
+    let flows = demands.iter().zip(shares).map(|(demand, packets)| Flow { from: demand.from, to: demand.to, packets });
+    flows.filter(|flow| flow.packets > 0).collect()
 }
 
 /// Whole numbers in proportion to the weights: each is off by less than one.
@@ -92,8 +101,6 @@ fn apportion(total: u64, weights: impl Iterator<Item = f64> + Clone) -> Vec<u64>
     if most <= 0.0 {
         return weights.map(|_| 0).collect();
     }
-    // Scaled, because the sum of the weights may be infinite.
-    let weights = weights.map(|weight| weight / most);
     let sum: f64 = weights.clone().sum();
     let exact: Vec<f64> = weights.map(|weight| total as f64 * (weight / sum)).collect();
     let mut shares: Vec<u64> = exact.iter().map(|share| *share as u64).collect();
@@ -125,7 +132,7 @@ mod tests {
         let text = format!(r#"{{"nodes": [{}], "edges": []}}"#, nodes.join(","));
         let topology = Topology::parse("t", text.as_bytes()).unwrap();
         // One packet for each pair, and another for a third of them: 99 + 33 for each source and destination.
-        let flows = flows(&topology, Model::Uni, 9_900 + 3_300).unwrap();
+        let flows = flows(&demands(&topology, Model::Uni).unwrap(), 9_900 + 3_300);
         for end in [|flow: &Flow| flow.from, |flow: &Flow| flow.to] {
             for node in 0..100 {
                 let packets: u64 = flows.iter().filter(|flow| end(flow) == node).map(|flow| flow.packets).sum();
@@ -136,23 +143,31 @@ mod tests {
 
     #[test]
     fn weights_of_any_size_are_shared_by() {
-        assert_eq!(apportion(200_000, [1e308, 1e308].into_iter()), [100_000, 100_000]);
-        assert_eq!(apportion(3, [f64::MAX, f64::MAX / 2.0, 0.0].into_iter()), [2, 1, 0]);
-        assert_eq!(apportion(3, [f64::from_bits(2), f64::from_bits(1)].into_iter()), [2, 1]);
-        assert_eq!(apportion(5, [1e308, 1e-308].into_iter()), [5, 0]);
+        for (packets, weights, expected) in [
+            (200_000, [1e308, 1e308, 0.0], vec![100_000, 100_000]),
+            (3, [f64::MAX, f64::MAX / 2.0, 0.0], vec![2, 1]),
+            (3, [f64::from_bits(2), f64::from_bits(1), 0.0], vec![2, 1]),
+            (5, [1e308, 1e-308, 0.0], vec![5]),
+        ] {
+            let mut topology = Topology::load("abilene").unwrap();
+            topology.demands = weights.iter().zip(1..).map(|(weight, to)| (0, to, *weight)).collect();
+            let flows = flows(&demands(&topology, Model::Org).unwrap(), 2 * packets);
+            let there = flows.iter().filter(|flow| flow.from == 0).map(|flow| flow.packets);
+            assert_eq!(there.collect::<Vec<_>>(), expected, "{weights:?}");
+        }
     }
 
     #[test]
     fn own_demands_go_both_ways() {
         let text = r#"{"graph": {"demands": {"0": {"1": 3}}}, "nodes": [{"id": 0}, {"id": 1}], "edges": []}"#;
         let topology = Topology::parse("t", text.as_bytes()).unwrap();
-        let flows = flows(&topology, Model::Org, 10).unwrap();
+        let flows = flows(&demands(&topology, Model::Org).unwrap(), 10);
         assert_eq!(flows, [Flow { from: 0, to: 1, packets: 5 }, Flow { from: 1, to: 0, packets: 5 }]);
     }
 
     #[test]
     fn a_file_without_demands_says_so() {
         let topology = Topology::load("abilene").unwrap();
-        assert!(flows(&topology, Model::Org, 10).is_err());
+        assert!(demands(&topology, Model::Org).is_err());
     }
 }

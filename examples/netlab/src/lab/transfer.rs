@@ -156,7 +156,7 @@ mod tests {
                 let packets: Vec<Mbuf> = std::iter::from_fn(loif::lo_input).collect();
                 for mut packet in packets {
                     tamper(&mut packet);
-                    inet::ip_input(packet);
+                    inet::ip_input([packet].into_iter(), &mut inet::Batch::default());
                 }
             });
             if transfer.is_done(BYTES) {

@@ -207,7 +207,9 @@ mod tests {
     use super::*;
     use crate::stack::inet;
     use crate::stack::netisr::netisr;
-    use crate::stack::testing::{Ends, dropped, icmp_dropped, icmp_error_packet, icmp_packet, settle, udp_packet};
+    use crate::stack::testing::{
+        Ends, dropped, icmp_dropped, icmp_error_packet, icmp_packet, input, settle, udp_packet,
+    };
 
     const ENDS: Ends = (Ipv4Addr::new(192, 0, 2, 10), Ipv4Addr::new(192, 0, 2, 11));
     const LOCAL: Ends = (Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
@@ -220,7 +222,7 @@ mod tests {
     fn there_are_no_errors_about_errors() {
         let echo = Icmpv4Repr::EchoRequest { ident: 1, seq_no: 1, data: &[0; 8] };
         let mut fragment = udp_packet(ENDS, 9, 1);
-        Ipv4Packet::new_unchecked(&mut fragment).set_frag_offset(8);
+        Ipv4Packet::new_unchecked(&mut fragment.bytes).set_frag_offset(8);
         for (about, told) in [
             (udp_packet(ENDS, 9, 1), 1),
             (icmp_packet(ENDS, 1, &echo), 1),
@@ -228,7 +230,7 @@ mod tests {
             (fragment, 0),
         ] {
             let before = sent();
-            icmp_error(&about, IpError::TtlExceeded);
+            icmp_error(&about.bytes, IpError::TtlExceeded);
             assert_eq!(sent() - before, told, "{about:x?}");
         }
     }
@@ -237,7 +239,7 @@ mod tests {
     fn a_router_is_silent_about_errors_that_are_too_old() {
         let before = (sent(), icmp_dropped(), dropped(Drop::TtlExceeded));
         inet::set_ip_forwarding(true);
-        inet::ip_input(icmp_error_packet(ENDS, 1));
+        input(icmp_error_packet(ENDS, 1));
         inet::set_ip_forwarding(false);
         assert_eq!((sent(), icmp_dropped(), dropped(Drop::TtlExceeded)), (before.0, before.1 + 1, before.2));
     }
@@ -247,7 +249,7 @@ mod tests {
         settle();
         let socket = IcmpSocket::open().unwrap();
         socket.enter(|socket| socket.send_echo(Ipv4Addr::LOCALHOST, 3, 4, 8));
-        inet::ip_input(icmp_error_packet(LOCAL, 64));
+        input(icmp_error_packet(LOCAL, 64));
         while netisr() > 0 {}
         let received: Vec<Message> =
             std::iter::from_fn(|| socket.enter(IcmpSocket::receive)).map(|received| received.message).collect();
@@ -260,7 +262,7 @@ mod tests {
 
         let before = icmp_dropped();
         for _ in 0..SOCKET_LIMIT + 2 {
-            inet::ip_input(icmp_error_packet(LOCAL, 64));
+            input(icmp_error_packet(LOCAL, 64));
         }
         assert_eq!(std::iter::from_fn(|| socket.enter(IcmpSocket::receive)).count(), SOCKET_LIMIT);
         assert_eq!(icmp_dropped() - before, 2);
@@ -269,10 +271,10 @@ mod tests {
     #[vimage::test]
     fn damaged_messages_are_dropped() {
         let mut message = icmp_error_packet(LOCAL, 64);
-        *message.last_mut().unwrap() ^= 1;
+        *message.bytes.last_mut().unwrap() ^= 1;
         let socket = IcmpSocket::open().unwrap();
         let before = icmp_dropped();
-        inet::ip_input(message);
+        input(message);
         assert_eq!(icmp_dropped(), before + 1);
         assert!(socket.enter(IcmpSocket::receive).is_none());
     }

@@ -5,7 +5,7 @@ vimage::virtualize! {
 
     use std::convert::Infallible;
     use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-    use std::sync::{Arc, RwLock};
+    use std::sync::{Arc, RwLock, RwLockReadGuard};
 
     use vimage::prelude::*;
     use vimage::{Movable, Transfer};
@@ -99,11 +99,13 @@ vimage::virtualize! {
             Ok(())
         }
 
-        pub fn receive(&self) -> Option<Mbuf> {
-            let packet = self.port.receive()?;
-            self.ipackets.fetch_add(1, Relaxed);
-            self.ibytes.fetch_add(packet.len() as u64, Relaxed);
-            Some(packet)
+        /// Takes at most `limit` packets that have arrived.
+        pub fn receive(&self, limit: usize, into: &mut Vec<Mbuf>) {
+            let (packets, bytes) = self.port.receive(limit, into);
+            if packets > 0 {
+                self.ipackets.fetch_add(packets, Relaxed);
+                self.ibytes.fetch_add(bytes, Relaxed);
+            }
         }
 
         pub fn sent(&self) -> u64 {
@@ -149,34 +151,40 @@ vimage::virtualize! {
         V_IFNET.read().unwrap().len()
     }
 
-    /// Sends a packet through the interface with this index, or returns it with the reason.
-    pub fn if_output(index: u32, packet: Mbuf) -> Result<(), (IfError, Mbuf)> {
-        let interfaces = V_IFNET.read().unwrap();
-        let Some(Some(interface)) = interfaces.get(index as usize) else { return Err((IfError::Down, packet)) };
-        interface.transmit(packet, V_LINK_MTU.load(Relaxed))
+    /// The interfaces, for several packets: the table is locked once.
+    pub struct Output<'a> {
+        interfaces: RwLockReadGuard<'a, Vec<Option<Arc<Ifnet>>>>,
+        mtu: u32,
     }
 
-    /// Passes at most `budget` received packets to `input`; returns their number.
-    pub fn if_poll(budget: usize, mut input: impl FnMut(Mbuf)) -> usize {
-        let mut polled = 0;
-        while polled < budget
+    impl Output<'_> {
+        /// Sends a packet through the interface with this index, or returns it with the reason.
+        pub fn transmit(&self, index: u32, packet: Mbuf) -> Result<(), (IfError, Mbuf)> {
+            let Some(Some(interface)) = self.interfaces.get(index as usize) else { return Err((IfError::Down, packet)) };
+            interface.transmit(packet, self.mtu)
+        }
+    }
+
+    /// Calls `f` with the interfaces, which stay as they are meanwhile.
+    pub fn with_output<R>(f: impl FnOnce(&Output<'_>) -> R) -> R {
+        f(&Output { interfaces: V_IFNET.read().unwrap(), mtu: V_LINK_MTU.load(Relaxed) })
+    }
+
+    /// Sends a packet through the interface with this index, or returns it with the reason.
+    pub fn if_output(index: u32, packet: Mbuf) -> Result<(), (IfError, Mbuf)> {
+        with_output(|output| output.transmit(index, packet))
+    }
+
+    /// Takes at most `limit` packets that have arrived.
+    pub fn if_poll(limit: usize, packets: &mut Vec<Mbuf>) {
+        while packets.len() < limit
             && let Some(packet) = loif::lo_input()
         {
-            input(packet);
-            polled += 1;
+            packets.push(packet);
         }
-        let count = V_IFNET.read().unwrap().len();
-        for index in 0..count {
-            // Cloned, because `input` may use the list or change it.
-            let Some(interface) = V_IFNET.read().unwrap().get(index).cloned().flatten() else { continue };
-            while polled < budget
-                && let Some(packet) = interface.receive()
-            {
-                input(packet);
-                polled += 1;
-            }
+        for interface in V_IFNET.read().unwrap().iter().flatten() {
+            interface.receive(limit - packets.len(), packets);
         }
-        polled
     }
 
     pub fn if_list() -> Vec<IfStat> {
@@ -240,9 +248,9 @@ mod tests {
 
         let send = |packet: u8| far_end.transmit(vec![packet]).unwrap();
         let poll = |vnet: &Vnet| {
-            let mut input = Vec::new();
-            vnet.enter(|| if_poll(8, |packet| input.extend(packet)));
-            input
+            let mut packets = Vec::new();
+            vnet.enter(|| if_poll(8, &mut packets));
+            packets.concat()
         };
         let output = |vnet: &Vnet| vnet.enter(|| if_output(0, vec![9]));
 
@@ -251,7 +259,7 @@ mod tests {
         send(1);
         assert_eq!((controller.next(), controller.next()), (Some(1), None));
         assert_eq!((poll(&home), poll(&away)), (vec![], vec![1]));
-        assert_eq!((output(&away), far_end.receive()), (Ok(()), Some(vec![9])));
+        assert_eq!((output(&away), far_end.receive_one()), (Ok(()), Some(vec![9])));
 
         // Its owner takes it back.
         card.take_home().unwrap();
@@ -302,7 +310,7 @@ mod tests {
         assert_eq!(send(1), Err(IfError::QueueFull));
         interface.set_up(false);
         assert_eq!(send(1), Err(IfError::Down));
-        assert_eq!((interface.sent(), far_end.receive().map(|packet| packet.len())), (1, Some(100)));
+        assert_eq!((interface.sent(), far_end.receive_one().map(|packet| packet.len())), (1, Some(100)));
         assert_eq!(interface.oqdrops.load(std::sync::atomic::Ordering::Relaxed), 1);
     }
 }

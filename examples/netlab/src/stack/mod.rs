@@ -1,5 +1,6 @@
 //! The network stack of one machine: code with globals, as it reads after it was ported.
 
+pub mod checksum;
 pub mod icmp;
 pub mod ifnet;
 pub mod inet;

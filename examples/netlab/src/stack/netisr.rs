@@ -1,5 +1,8 @@
 //! The interrupt handler of a machine.
 
+use std::cell::Cell;
+
+use crate::hardware::Mbuf;
 use crate::stack::ifnet;
 use crate::stack::inet;
 use crate::stack::machine;
@@ -8,12 +11,27 @@ use crate::stack::tcp;
 /// The number of packets that a machine handles before the next machine gets its turn.
 const BUDGET: usize = 64;
 
+thread_local! {
+    /// The memory for the packets of one interrupt. It belongs to the processor, as in FreeBSD, and not to a machine.
+    static WORKSTREAM: Cell<Workstream> = Cell::default();
+}
+
+#[derive(Default)]
+struct Workstream {
+    arrived: Vec<Mbuf>,
+    packets: inet::Batch,
+}
+
 /// Handles the packets that have arrived; returns their number.
 pub fn netisr() -> usize {
-    let packets = ifnet::if_poll(BUDGET, inet::ip_input);
+    let mut work = WORKSTREAM.take();
+    ifnet::if_poll(BUDGET, &mut work.arrived);
+    let count = work.arrived.len();
+    inet::ip_input(work.arrived.drain(..), &mut work.packets);
+    WORKSTREAM.set(work);
     tcp::tcp_soft_interrupt();
-    if packets == BUDGET {
+    if count == BUDGET {
         machine::interrupt();
     }
-    packets
+    count
 }

@@ -8,8 +8,7 @@ use std::net::Ipv4Addr;
 use smoltcp::phy::ChecksumCapabilities;
 use smoltcp::wire::{Icmpv4DstUnreachable, Icmpv4Packet, Icmpv4Repr, IpProtocol, Ipv4Repr, UdpPacket, UdpRepr};
 
-use crate::hardware::Mbuf;
-use crate::stack::inet::{self, Drop};
+use crate::stack::inet::{self, Drop, Packet};
 use crate::stack::loif;
 
 /// Source and destination.
@@ -25,12 +24,17 @@ pub fn icmp_dropped() -> u64 {
     inet::ip_stat().icmp_dropped
 }
 
+/// Handles one packet that has arrived.
+pub fn input(packet: Packet) {
+    inet::ip_input([packet.bytes].into_iter(), &mut inet::Batch::default());
+}
+
 /// Discards the packets that other tests have left on this machine.
 pub fn settle() {
     while loif::lo_input().is_some() {}
 }
 
-pub fn udp_packet((source, destination): Ends, port: u16, ttl: u8) -> Mbuf {
+pub fn udp_packet((source, destination): Ends, port: u16, ttl: u8) -> Packet {
     let (ports, payload) = (UdpRepr { src_port: 7, dst_port: port }, b"payload!");
     let length = ports.header_len() + payload.len();
     inet::ip_packet((source, destination), IpProtocol::Udp, Some(ttl), length, |buffer| {
@@ -41,14 +45,14 @@ pub fn udp_packet((source, destination): Ends, port: u16, ttl: u8) -> Mbuf {
     })
 }
 
-pub fn icmp_packet(ends: Ends, ttl: u8, message: &Icmpv4Repr<'_>) -> Mbuf {
+pub fn icmp_packet(ends: Ends, ttl: u8, message: &Icmpv4Repr<'_>) -> Packet {
     inet::ip_packet(ends, IpProtocol::Icmp, Some(ttl), message.buffer_len(), |buffer| {
         message.emit(&mut Icmpv4Packet::new_unchecked(buffer), &ChecksumCapabilities::default());
     })
 }
 
 /// An error about a datagram that `ends.1` has sent to `ends.0`.
-pub fn icmp_error_packet(ends: Ends, ttl: u8) -> Mbuf {
+pub fn icmp_error_packet(ends: Ends, ttl: u8) -> Packet {
     let data = [0; 8];
     let header = Ipv4Repr {
         src_addr: ends.1,

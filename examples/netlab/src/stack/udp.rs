@@ -6,23 +6,81 @@ vimage::virtualize! {
     use std::collections::btree_map::{BTreeMap, Entry};
     use std::collections::VecDeque;
     use std::net::Ipv4Addr;
+    use std::ops::Range;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use std::sync::{Arc, Mutex, RwLock};
 
-    use smoltcp::phy::ChecksumCapabilities;
-    use smoltcp::wire::{Icmpv4DstUnreachable, IpProtocol, Ipv4Packet, UdpPacket, UdpRepr};
+    use smoltcp::wire::{Icmpv4DstUnreachable, IpProtocol, Ipv4Packet};
     use thiserror::Error;
     use vimage::prelude::*;
     use vimage::{Bound, BindRefused};
 
     use crate::hardware::Mbuf;
+    use crate::stack::checksum::Sum;
     use crate::stack::inet::{self, Drop, IpError};
 
+    /// A datagram that has arrived, in the packet that brought it.
     #[derive(Clone, Debug, PartialEq, Eq)]
     pub struct Datagram {
         pub from: Ipv4Addr,
         pub from_port: u16,
-        pub payload: Vec<u8>,
+        port: u16,
+        packet: Mbuf,
+        payload: Range<usize>,
+    }
+
+    const UDP_HEADER: usize = 8;
+
+    impl Datagram {
+        /// Reads a packet whose IP header was checked; `None` if the datagram is damaged.
+        pub fn parse(packet: Mbuf) -> Result<Self, Mbuf> {
+            let header = Ipv4Packet::new_unchecked(&packet[..]);
+            let (from, to, start) = (header.src_addr(), header.dst_addr(), usize::from(header.header_len()));
+            let Some((udp, _)) = packet[start..].split_first_chunk::<UDP_HEADER>() else { return Err(packet) };
+            let word = |at: usize| u16::from_be_bytes([udp[at], udp[at + 1]]);
+            let (from_port, port, length, checksum) = (word(0), word(2), usize::from(word(4)), word(6));
+            let is_sound = (UDP_HEADER..=packet.len() - start).contains(&length) && port != 0
+                && (checksum == 0
+                    || Sum::of_transport(from, to, IpProtocol::Udp, &packet[start..start + length]).fold() == 0xffff);
+            if !is_sound {
+                return Err(packet);
+            }
+            Ok(Self { from, from_port, port, payload: start + UDP_HEADER..start + length, packet })
+        }
+
+        /// The port that it was sent to.
+        pub fn port(&self) -> u16 {
+            self.port
+        }
+
+        pub fn packet(&self) -> &Mbuf {
+            &self.packet
+        }
+
+        pub fn payload(&self) -> &[u8] {
+            &self.packet[self.payload.clone()]
+        }
+    }
+
+    /// The length of a datagram with this payload.
+    pub fn udp_length(payload: &[u8]) -> usize {
+        UDP_HEADER + payload.len()
+    }
+
+    /// Writes a datagram from one address and port to another into `buffer`.
+    pub fn udp_emit((source, from): (Ipv4Addr, u16), (destination, to): (Ipv4Addr, u16), payload: &[u8], buffer: &mut [u8]) {
+        let (header, rest) = buffer.split_first_chunk_mut::<UDP_HEADER>().expect("the buffer has the datagram's length");
+        rest.copy_from_slice(payload);
+        let length = udp_length(payload) as u16;
+        for (at, word) in [from, to, length, 0].into_iter().enumerate() {
+            header[2 * at..2 * at + 2].copy_from_slice(&word.to_be_bytes());
+        }
+        // A checksum of 0 would mean that there is none.
+        let checksum = match !Sum::of_transport(source, destination, IpProtocol::Udp, buffer).fold() {
+            0 => 0xffff,
+            checksum => checksum,
+        };
+        buffer[6..UDP_HEADER].copy_from_slice(&checksum.to_be_bytes());
     }
 
     /// The error of binding a socket.
@@ -59,23 +117,22 @@ vimage::virtualize! {
     }
 
     fn udp_input(packet: Mbuf) {
-        let header = Ipv4Packet::new_unchecked(&packet[..]);
-        let (source, destination) = (header.src_addr(), header.dst_addr());
-        let Ok(datagram) = UdpPacket::new_checked(header.payload()) else { return inet::ip_drop(&packet, Drop::BadPacket) };
-        let checksums = ChecksumCapabilities::default();
-        let Ok(ports) = UdpRepr::parse(&datagram, &source.into(), &destination.into(), &checksums) else {
-            return inet::ip_drop(&packet, Drop::BadPacket);
+        let datagram = match Datagram::parse(packet) {
+            Ok(datagram) => datagram,
+            Err(packet) => return inet::ip_drop(&packet, Drop::BadPacket),
         };
-        let Some(queue) = V_UDP_PORTS.read().unwrap().get(&ports.dst_port).cloned() else {
-            inet::ip_drop(&packet, Drop::NoPort);
-            return inet::ip_error(&packet, IpError::Unreachable(Icmpv4DstUnreachable::PortUnreachable));
+        let ports = V_UDP_PORTS.read().unwrap();
+        let Some(queue) = ports.get(&datagram.port) else {
+            drop(ports);
+            inet::ip_drop(&datagram.packet, Drop::NoPort);
+            return inet::ip_error(&datagram.packet, IpError::Unreachable(Icmpv4DstUnreachable::PortUnreachable));
         };
         let mut queue = queue.lock().unwrap();
         if queue.len() >= SOCKET_LIMIT {
-            return inet::ip_drop(&packet, Drop::SocketFull);
+            return inet::ip_drop(&datagram.packet, Drop::SocketFull);
         }
         V_UDP_RECEIVED.fetch_add(1, Relaxed);
-        queue.push_back(Datagram { from: source, from_port: ports.src_port, payload: datagram.payload().to_vec() });
+        queue.push_back(datagram);
     }
 
     /// A port of one machine.
@@ -98,13 +155,8 @@ vimage::virtualize! {
         /// Sends a datagram; `None` is the machine's default time to live.
         pub fn send_to(&self, destination: Ipv4Addr, port: u16, ttl: Option<u8>, payload: &[u8]) -> Result<(), Drop> {
             let source = inet::in_source(destination);
-            let ports = UdpRepr { src_port: self.port, dst_port: port };
-            let length = ports.header_len() + payload.len();
-            let packet = inet::ip_packet((source, destination), IpProtocol::Udp, ttl, length, |buffer| {
-                let (source, destination) = (source.into(), destination.into());
-                let mut datagram = UdpPacket::new_unchecked(buffer);
-                let copy = |to: &mut [u8]| to.copy_from_slice(payload);
-                ports.emit(&mut datagram, &source, &destination, payload.len(), copy, &ChecksumCapabilities::default());
+            let packet = inet::ip_packet((source, destination), IpProtocol::Udp, ttl, udp_length(payload), |buffer| {
+                udp_emit((source, self.port), (destination, port), payload, buffer);
             });
             V_UDP_SENT.fetch_add(1, Relaxed);
             inet::ip_output(packet)
@@ -133,9 +185,8 @@ mod tests {
 
     use super::*;
     use crate::stack::icmp::{IcmpSocket, Message};
-    use crate::stack::inet::ip_input;
     use crate::stack::netisr::netisr;
-    use crate::stack::testing::{Ends, dropped, settle, udp_packet};
+    use crate::stack::testing::{Ends, dropped, input, settle, udp_packet};
 
     const LOCAL: Ends = (Ipv4Addr::LOCALHOST, Ipv4Addr::LOCALHOST);
 
@@ -144,14 +195,16 @@ mod tests {
         let socket = UdpSocket::bind(40_010).unwrap();
         let before = (dropped(Drop::SocketFull), udp_stat().0);
         for _ in 0..SOCKET_LIMIT + 3 {
-            ip_input(udp_packet(LOCAL, 40_010, 64));
+            input(udp_packet(LOCAL, 40_010, 64));
         }
         assert_eq!((dropped(Drop::SocketFull), udp_stat().0), (before.0 + 3, before.1 + SOCKET_LIMIT as u64));
         let received: Vec<Datagram> = std::iter::from_fn(|| socket.enter(UdpSocket::receive)).collect();
-        let expected = Datagram { from: Ipv4Addr::LOCALHOST, from_port: 7, payload: b"payload!".to_vec() };
+        let expected = received[0].clone();
+        assert_eq!((expected.from, expected.from_port), (Ipv4Addr::LOCALHOST, 7));
+        assert_eq!(expected.payload(), b"payload!");
         assert!(received.len() == SOCKET_LIMIT && received.iter().all(|datagram| *datagram == expected));
         // There is room again.
-        ip_input(udp_packet(LOCAL, 40_010, 64));
+        input(udp_packet(LOCAL, 40_010, 64));
         assert_eq!(socket.enter(UdpSocket::receive), Some(expected));
     }
 
@@ -168,7 +221,7 @@ mod tests {
         settle();
         let icmp = IcmpSocket::open().unwrap();
         let before = dropped(Drop::NoPort);
-        ip_input(udp_packet(LOCAL, 40_012, 64));
+        input(udp_packet(LOCAL, 40_012, 64));
         netisr();
         assert_eq!(dropped(Drop::NoPort), before + 1);
         let message = icmp.enter(IcmpSocket::receive).map(|received| received.message);
@@ -181,8 +234,8 @@ mod tests {
         let socket = UdpSocket::bind(40_013).unwrap();
         let before = dropped(Drop::BadPacket);
         let mut damaged = udp_packet(LOCAL, 40_013, 64);
-        *damaged.last_mut().unwrap() ^= 1;
-        ip_input(damaged);
+        *damaged.bytes.last_mut().unwrap() ^= 1;
+        input(damaged);
         assert_eq!((dropped(Drop::BadPacket), socket.enter(UdpSocket::receive)), (before + 1, None));
     }
 }

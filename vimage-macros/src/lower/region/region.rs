@@ -10,6 +10,8 @@
 //! ```
 //!
 //! - The head only loads. Whether there is an instance is checked by `get()`, at the use.
+//! - Variables that are probably of one part, by their paths, are resolved beside each other, so that the part is looked
+//!   up once.
 //! - A resolution has the lifetime of a borrow of its *owner*, a local at the region's head. So neither it nor anything
 //!   that it yields can leave the region, not even where a macro moves the use into a closure.
 //! - The owner is hygienic: no code can name it, bind its name anew, or end its life early. Nor can an item have its
@@ -160,7 +162,7 @@ impl Region {
         let owner = self.owner(variable, cfgs).borrowed_at(variable.span(), None);
         match self.scopes.last_mut() {
             Some(scope) => place(&scope.local(path, owner, cfgs), variable.span()),
-            None => place(&resolution(path, &owner, krate), variable.span()),
+            None => place(&resolution(path, &owner, None, krate), variable.span()),
         }
     }
 
@@ -254,15 +256,24 @@ impl Scope {
     }
 
     fn resolutions(&self, krate: &Path) -> Vec<Stmt> {
-        let declare = |Found { path, owner, local, condition }: &Found| -> Stmt {
-            let (cfg, resolution) = (condition.attribute(), resolution(path, owner, krate));
+        let declare = |(index, found): (usize, &Found)| -> Stmt {
+            let Found { path, owner, local, condition } = found;
+            let beside = self.found[..index].iter().rfind(|other| other.is_beside(found)).map(|other| &other.local);
+            let (cfg, resolution) = (condition.attribute(), resolution(path, owner, beside, krate));
             verbatim(quote_spanned!(Span::mixed_site()=> #cfg let #local = #resolution;))
         };
-        self.found.iter().map(declare).collect()
+        self.found.iter().enumerate().map(declare).collect()
     }
 }
 
 impl Found {
+    /// Whether another variable is probably of the same part, and this one resolved wherever that one is.
+    fn is_beside(&self, other: &Self) -> bool {
+        let scope =
+            |path: &Path| path.segments.iter().rev().skip(1).map(|segment| segment.ident.clone()).collect::<Vec<_>>();
+        matches!(self.condition, Condition::Always) && scope(&self.path) == scope(&other.path)
+    }
+
     fn is_named(&self, variable: &Ident) -> bool {
         self.path.segments.last().is_some_and(|last| last.ident.unraw() == variable.unraw())
     }
@@ -292,15 +303,21 @@ fn verbatim(statements: TokenStream) -> Stmt {
     Stmt::Expr(Expr::Verbatim(statements), None)
 }
 
-fn resolution(path: &Path, owner: &TokenStream, krate: &Path) -> TokenStream {
+/// `beside` is the local of a variable that was resolved before, and is probably of the same part.
+fn resolution(path: &Path, owner: &TokenStream, beside: Option<&Ident>, krate: &Path) -> TokenStream {
     // At the use, where rustc is to show errors about the types.
     let at = accessor::name(path).span();
     let krate = located_at(krate, at);
     // The type of what is called is the runtime's own whatever `crate = …` leads to, so that a crate that forbids
     // `unsafe` cannot have another function called in its place.
-    quote_spanned!(Span::mixed_site().located_at(at)=> {
+    let mixed = Span::mixed_site().located_at(at);
+    let resolve = match beside {
+        Some(other) => quote_spanned!(mixed=> resolve_beside(#owner, #other.part())),
+        None => quote_spanned!(mixed=> resolve_in_region(#owner)),
+    };
+    quote_spanned!(mixed=> {
         let __accessor = #krate::__private::accessor(#path);
-        unsafe { __accessor.resolve_in_region(#owner) }
+        unsafe { __accessor.#resolve }
     })
 }
 

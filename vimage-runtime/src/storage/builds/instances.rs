@@ -5,7 +5,7 @@ use std::ptr::{self, NonNull};
 
 use crate::core::{Handle, Header};
 use crate::current;
-use crate::registry::{Class, ClassEntry, FieldEntry, KeptBytes, Module, PartEntry, Template};
+use crate::registry::{Class, FieldEntry, KeptBytes, Module, NoContext, PartAddress, PartEntry, Register, Template};
 use crate::storage::cold;
 use crate::storage::kind::{self, Shared};
 use crate::storage::slot::Slot;
@@ -86,7 +86,7 @@ pub mod kept {
 #[doc(hidden)]
 pub const fn drop_of<P, S>(_projection: fn(&P) -> &S) -> Option<unsafe fn(*mut u8)> {
     unsafe fn drop_slot<S>(slot: *mut u8) {
-        // SAFETY: by the contract of `PartEntry::drop_in` a live `S` is there, which is not used any more.
+        // SAFETY: by the contract of `FieldEntry::drop` a live `S` is there, which is not used any more.
         unsafe { ptr::drop_in_place(slot.cast::<S>()) }
     }
     if std::mem::needs_drop::<S>() { Some(drop_slot::<S>) } else { None }
@@ -151,6 +151,8 @@ unsafe impl<T> Slot<T, kind::Keep> for Keep<T> {}
 pub(in crate::storage) struct Place<T> {
     part: &'static PartEntry,
     field: usize,
+    /// Whether the variable may be found at its use although it was not at the head of the region.
+    recovers: bool,
     value: PhantomData<fn() -> T>,
 }
 
@@ -164,31 +166,49 @@ impl<T> Copy for Place<T> {}
 impl<T> Place<T> {
     /// # Safety
     ///
-    /// A slot of a `T` lies at `field` in `P`.
-    pub(in crate::storage) const unsafe fn new<P>(part: &'static Part<P>, field: usize) -> Self {
-        Self { part: &part.entry, field, value: PhantomData }
+    /// A slot of a `T` lies at `field` in `P`, a part of the module `M`.
+    pub(in crate::storage) const unsafe fn new<M: Module, P>(part: &'static Part<P>, field: usize) -> Self {
+        let falls_back = matches!(<M::Class as Class>::NO_CONTEXT, NoContext::Base);
+        let comes_late = matches!(M::ENTRY.register, Register::Manual);
+        Self { part: &part.entry, field, recovers: falls_back || comes_late, value: PhantomData }
     }
 
-    /// The slot in the instance at `base`; null where there is no instance or the part has no place in it.
     #[inline(always)]
-    fn slot(self, base: *const Header) -> *const T {
-        let offset = self.part.offset();
-        if base.addr().checked_add(offset).is_none() {
-            return ptr::null();
-        }
-        // SAFETY: no overflow means that `base` is an instance and `offset` a place in it, so that this stays in
-        // bounds of its block by the contracts of `publish` and `new`; and no part of a block is at address 0.
-        unsafe {
-            let slot = base.byte_add(offset).byte_add(self.field).cast();
-            std::hint::assert_unchecked(!<*const T>::is_null(slot));
-            slot
-        }
+    fn in_current_part<C: Class>(self) -> PartAddress {
+        self.part.find(|| C::CONTEXT.get().as_ptr())
+    }
+
+    #[inline(always)]
+    fn in_part_of(self, instance: NonNull<Header>) -> PartAddress {
+        self.part.find(|| instance.as_ptr().cast_const().cast())
+    }
+
+    /// # Safety
+    ///
+    /// The address is that of this part, and not absent.
+    #[inline(always)]
+    unsafe fn slot(self, part: *const u8) -> *const T {
+        // SAFETY: by contract an instance has the part there, and by that of `new` the slot is in it.
+        unsafe { part.add(self.field).cast() }
     }
 
     /// Resolves the variable at the head of a region.
     #[inline(always)]
     pub(in crate::storage) fn look_up<C: Class>(self, variable: &'static VariableEntry) -> Found<T> {
-        Found { slot: self.slot(C::CONTEXT.get().as_ptr()), place: self, class: C::ENTRY, variable }
+        Found { part: self.in_current_part::<C>(), place: self, variable }
+    }
+
+    /// The same beside another variable. If they are of one part, it is not looked up again. Both entries are
+    /// constants, so that the compiler decides which it is.
+    #[inline(always)]
+    pub(in crate::storage) fn look_up_beside<C: Class>(
+        self,
+        other: FoundPart,
+        variable: &'static VariableEntry,
+    ) -> Found<T> {
+        let is_same = ptr::eq(other.entry, self.part);
+        let part = if is_same { other.address } else { self.in_current_part::<C>() };
+        Found { part, place: self, variable }
     }
 
     #[inline(always)]
@@ -198,46 +218,57 @@ impl<T> Place<T> {
         instance: NonNull<Header>,
         variable: &'static VariableEntry,
     ) -> *const T {
-        let slot = self.slot(instance.as_ptr());
-        if slot.is_null() { cold::not_registered(variable) } else { slot }
+        let part = self.in_part_of(instance);
+        if part.is_absent() {
+            cold::not_registered(variable)
+        }
+        // SAFETY: it is not absent.
+        unsafe { self.slot(part.as_ptr()) }
     }
 
     pub(in crate::storage) fn find(self, instance: NonNull<Header>) -> Option<*const T> {
-        Some(self.slot(instance.as_ptr())).filter(|slot| !slot.is_null())
+        let part = self.in_part_of(instance);
+        // SAFETY: it is not absent.
+        (!part.is_absent()).then(|| unsafe { self.slot(part.as_ptr()) })
     }
 
     #[inline(always)]
     #[track_caller]
     pub(in crate::storage) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {
-        let slot = self.slot(C::CONTEXT.get().as_ptr());
-        if slot.is_null() { self.retry_current(C::ENTRY, variable) } else { slot }
+        let found = self.in_current_part::<C>();
+        let part = if found.is_absent() { cold::find(self.part, variable) } else { found.as_ptr() };
+        // SAFETY: it is not absent.
+        unsafe { self.slot(part) }
     }
 
     /// A handle to the instance that `in_current` has just found.
     #[track_caller]
     pub(in crate::storage) fn keep_current<C: Class>(self, variable: &'static VariableEntry) -> Option<Handle> {
-        match current::handle(C::ENTRY) {
-            Some(handle) => Some(handle),
-            None => cold::shutting_down(variable),
+        let handle = match C::CONTEXT.get().block() {
+            // SAFETY: it is current, and this thread does not leave it meanwhile.
+            Some(block) => unsafe { Handle::of_current(block) },
+            None => current::handle(C::ENTRY),
+        };
+        if handle.is_none() {
+            cold::shutting_down(variable)
         }
-    }
-
-    /// Tries again where nothing was found: the class may fall back on its base instance.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn retry_current(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
-        let instance = cold::instance_or_panic(class, variable);
-        self.in_instance(instance, variable)
+        handle
     }
 }
 
-/// The result of the head of a region: a slot, or nothing and all that is needed to look again.
+/// The part of a variable that was looked up, found or not.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct FoundPart {
+    entry: &'static PartEntry,
+    address: PartAddress,
+}
+
+/// The result of the head of a region: the address of the part, or none, and all that is needed to look again.
 #[derive(Debug)]
 pub(in crate::storage) struct Found<T> {
-    slot: *const T,
+    part: PartAddress,
     place: Place<T>,
-    class: &'static ClassEntry,
     variable: &'static VariableEntry,
 }
 
@@ -250,23 +281,22 @@ impl<T> Copy for Found<T> {}
 
 impl<T> Found<T> {
     #[inline(always)]
+    pub(in crate::storage) fn part(self) -> FoundPart {
+        FoundPart { entry: self.place.part, address: self.part }
+    }
+
+    /// The slot, after the check.
+    ///
+    /// Where the cold path does not return, one check is enough for all variables of a part, and needs no stack frame.
+    #[inline(always)]
     #[track_caller]
     pub(in crate::storage) fn slot(self) -> *const T {
-        if self.slot.is_null() { self.place.retry(self.class, self.variable) } else { self.slot }
-    }
-}
-
-impl<T> Place<T> {
-    /// Tries again after the head of a region found nothing: the process may have booted since.
-    ///
-    /// Only the base instance will do, which is never freed: any other one was entered inside the region, by a macro
-    /// around the use, and may be destroyed before the region ends.
-    #[cold]
-    #[inline(never)]
-    #[track_caller]
-    fn retry(self, class: &'static ClassEntry, variable: &'static VariableEntry) -> *const T {
-        let instance = cold::instance_or_panic(class, variable);
-        let slot = self.in_instance(instance, variable);
-        if instance == class.laid_out().base() { slot } else { cold::entered_after_head(variable) }
+        let part = match (self.part.is_absent(), self.place.recovers) {
+            (false, _) => self.part.as_ptr(),
+            (true, true) => cold::find_base(self.place.part, self.variable),
+            (true, false) => cold::not_found(self.place.part, self.variable),
+        };
+        // SAFETY: it is not absent.
+        unsafe { self.place.slot(part) }
     }
 }

@@ -4,7 +4,7 @@ use std::cell::UnsafeCell;
 use std::ptr::NonNull;
 
 use crate::core::{Handle, Header};
-use crate::registry::Class;
+use crate::registry::{Class, Module};
 use crate::storage::kind::{self, Shared};
 use crate::storage::slot::Slot;
 use crate::storage::variable::VariableEntry;
@@ -74,7 +74,7 @@ impl<T> Place<T> {
     /// # Safety
     ///
     /// A `T` lies at `field` in `P`.
-    pub(in crate::storage) const unsafe fn new<P>(part: &'static Part<P>, field: usize) -> Self {
+    pub(in crate::storage) const unsafe fn new<M: Module, P>(part: &'static Part<P>, field: usize) -> Self {
         // SAFETY: by contract the field is inside the part.
         Self(unsafe { part.0.get().cast_const().byte_add(field).cast() })
     }
@@ -83,6 +83,17 @@ impl<T> Place<T> {
     #[inline(always)]
     pub(in crate::storage) fn look_up<C: Class>(self, _: &'static VariableEntry) -> Found<T> {
         self
+    }
+
+    /// The same beside other variables.
+    #[inline(always)]
+    pub(in crate::storage) fn look_up_beside<C: Class>(self, _: FoundPart, _: &'static VariableEntry) -> Found<T> {
+        self
+    }
+
+    #[inline(always)]
+    pub(in crate::storage) fn part(self) -> FoundPart {
+        FoundPart(())
     }
 
     #[inline(always)]
@@ -116,6 +127,11 @@ impl<T> Clone for Place<T> {
     }
 }
 impl<T> Copy for Place<T> {}
+
+/// No part is looked up.
+#[doc(hidden)]
+#[derive(Clone, Copy, Debug)]
+pub struct FoundPart(());
 
 /// There is always something to find.
 pub(in crate::storage) type Found<T> = Place<T>;

@@ -10,8 +10,7 @@ use vimage::link;
 use vimage::prelude::*;
 
 use crate::cli::args::Bench;
-use crate::cli::flood::flows;
-use crate::cli::output::Report;
+use crate::cli::output::{Report, warn};
 use crate::cli::progress::Progress;
 use crate::cli::style::{bold, grouped};
 use crate::hardware::{Mbuf, wire};
@@ -19,6 +18,7 @@ use crate::lab::by_hand;
 use crate::lab::flood::{self, Outcome};
 use crate::lab::network::Network;
 use crate::lab::topology::Topology;
+use crate::lab::traffic;
 use crate::stack::inet;
 
 const SWITCHES: u32 = 1_000_000;
@@ -27,7 +27,10 @@ const MESSAGES: u32 = 200_000;
 const BATCH: u32 = 32;
 
 pub fn bench(topology: &Topology, network: &Network, args: &Bench, quiet: bool) -> Result<Report, Box<dyn Error>> {
-    let flows = flows(topology, &args.traffic)?;
+    let flows = traffic::flows(&traffic::demands(topology, args.traffic)?, args.packets);
+    if flows.is_empty() && args.packets > 0 {
+        warn(&args.traffic.silence(topology));
+    }
     let progress = Progress::new("building", topology.nodes.len() as u64, quiet);
     let routers = by_hand::Network::build(topology, |nodes| progress.inc(nodes));
     drop(progress);
@@ -140,7 +143,7 @@ fn wires() -> Duration {
         for packet in packets.drain(..) {
             left.transmit(packet).expect("there is room");
         }
-        packets.extend(std::iter::from_fn(|| right.receive()));
+        right.receive(BATCH as usize, &mut packets);
     }
     start.elapsed()
 }

@@ -8,21 +8,26 @@ use anstyle::AnsiColor;
 use serde_json::json;
 
 use crate::cli::args::Run;
-use crate::cli::flood::flood;
+use crate::cli::flood::{Plan, flood, plan};
 use crate::cli::output::Report;
 use crate::cli::style::{bold, grouped, paint};
 use crate::cli::svg;
 use crate::lab::flood::Outcome;
+use crate::lab::loads;
 use crate::lab::network::Network;
 use crate::lab::topology::Topology;
 use crate::lab::traffic::Model;
 
 pub fn run(topology: &Topology, network: &Network, args: &Run, quiet: bool) -> Result<Report, Box<dyn Error>> {
-    let outcome = flood(topology, network, &args.traffic, quiet)?;
+    let plan = plan(topology, &args.traffic)?;
+    let outcome = flood(topology, network, &plan, quiet)?;
     let loads = outcome.loads();
-    let mut text = text(topology, args.traffic.traffic, &outcome, &loads);
+    let model = args.traffic.traffic;
+    let accuracy = Accuracy::new(topology, model, &plan, &loads);
+    let mut text = text(topology, model, &outcome, &loads);
+    text.push_str(&accuracy.text());
     if let Some(path) = &args.svg {
-        let picture = svg::map(topology, &loads, args.traffic.traffic.name());
+        let picture = svg::map(topology, &loads, model.name());
         if args.prints_map() {
             text = picture;
         } else {
@@ -44,15 +49,42 @@ pub fn run(topology: &Topology, network: &Network, args: &Run, quiet: bool) -> R
         .collect();
     let json = json!({
         "topology": topology.name,
-        "traffic": args.traffic.traffic.name(),
+        "traffic": model.name(),
         "sent": outcome.sent,
         "delivered": outcome.delivered,
         "dropped": outcome.dropped,
         "hops": outcome.hops,
         "seconds": outcome.duration.as_secs_f64(),
+        "error": accuracy.error,
+        "error_bound": accuracy.bound,
+        "error_from_file": accuracy.from_file,
         "links": links,
     });
     Ok(Report::new(text, json))
+}
+
+/// How far the loads are off, in percentage points.
+struct Accuracy {
+    /// From the exact loads.
+    error: f64,
+    /// What it may be at most, if no packet is dropped.
+    bound: f64,
+    /// From the loads in the file, if it has any for the model.
+    from_file: Option<f64>,
+}
+
+impl Accuracy {
+    fn new(topology: &Topology, model: Model, plan: &Plan, loads: &[(f64, f64)]) -> Self {
+        let from_file = topology.given_loads.get(model.name()).map(|given| loads::difference(loads, given));
+        Self { error: loads::difference(loads, &plan.exact), bound: plan.bound, from_file }
+    }
+
+    fn text(&self) -> String {
+        let Self { error, bound, from_file } = self;
+        let from_file = from_file.map(|error| format!("; from those in the file {error:.2}")).unwrap_or_default();
+        let bound = format!("without drops at most {bound:.2}");
+        format!("loads      at most {error:.2} percentage points from the exact ones ({bound}){from_file}\n")
+    }
 }
 
 fn text(topology: &Topology, model: Model, outcome: &Outcome, loads: &[(f64, f64)]) -> String {

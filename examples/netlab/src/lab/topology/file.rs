@@ -78,6 +78,12 @@ impl Expected for FileNode {
 struct FileEdge {
     source: Value,
     target: Value,
+    /// Loads by demand model, as TopoHub writes them. Another program may mean something else by these names, so
+    /// nothing is required of them.
+    #[serde(default)]
+    ecmp_fwd: Value,
+    #[serde(default)]
+    ecmp_bwd: Value,
 }
 
 impl Expected for FileEdge {
@@ -107,10 +113,11 @@ impl Topology {
             return Err(TopologyError::TooManyEdges { found: edges.len() });
         }
         let (nodes, index) = check_nodes(nodes)?;
+        let given_loads = given_loads(&edges);
         let edges = check_edges(&edges, &index)?;
         let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
         let demands = check_demands(demands, &index)?;
-        Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands })
+        Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands, given_loads })
     }
 }
 
@@ -146,7 +153,7 @@ fn check_edges(parsed: &[Object<FileEdge>], index: &Index) -> Result<Vec<Edge>, 
     let end = |i: usize, id: &Value| {
         index.get(&label(id)).copied().ok_or_else(|| TopologyError::Nowhere { index: i, id: label(id) })
     };
-    let edge = |(i, Object(FileEdge { source, target })): (usize, &Object<FileEdge>)| {
+    let edge = |(i, Object(FileEdge { source, target, .. })): (usize, &Object<FileEdge>)| {
         let edge = Edge { source: end(i, source)?, target: end(i, target)? };
         if edge.source == edge.target {
             return Err(TopologyError::SelfLoop { index: i, id: label(source) });
@@ -154,6 +161,19 @@ fn check_edges(parsed: &[Object<FileEdge>], index: &Index) -> Result<Vec<Edge>, 
         Ok(edge)
     };
     parsed.iter().enumerate().map(edge).collect()
+}
+
+/// The loads of the models that all edges have loads for.
+fn given_loads(edges: &[Object<FileEdge>]) -> BTreeMap<String, Vec<(f64, f64)>> {
+    let models =
+        edges.first().and_then(|Object(edge)| edge.ecmp_fwd.as_object()).into_iter().flat_map(|map| map.keys());
+    let of_model = |model: &String| {
+        let load = |Object(edge): &Object<FileEdge>| {
+            Some((edge.ecmp_fwd.get(model)?.as_f64()?, edge.ecmp_bwd.get(model)?.as_f64()?))
+        };
+        Some((model.clone(), edges.iter().map(load).collect::<Option<_>>()?))
+    };
+    models.filter_map(of_model).collect()
 }
 
 fn check_demands(

@@ -1,6 +1,7 @@
 //! A network as a file describes it.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use serde_json::Value;
 
@@ -39,13 +40,21 @@ pub struct Topology {
     pub edges: Vec<Edge>,
     /// From, to, how much; each is sent in both directions.
     pub demands: Vec<(usize, usize, f64)>,
+    /// Loads of all links in percent that the file has from elsewhere, by demand model.
+    pub given_loads: BTreeMap<String, Vec<(f64, f64)>>,
 }
 
 impl Topology {
     /// The base machine alone.
     pub fn host() -> Self {
         let node = Node { id: Value::from("localhost"), name: "this host".to_owned(), position: None };
-        Self { name: node.name.clone(), nodes: vec![node], edges: Vec::new(), demands: Vec::new() }
+        Self {
+            name: node.name.clone(),
+            nodes: vec![node],
+            edges: Vec::new(),
+            demands: Vec::new(),
+            given_loads: BTreeMap::new(),
+        }
     }
 
     /// The name, for a terminal.

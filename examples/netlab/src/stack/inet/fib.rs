@@ -73,22 +73,15 @@ pub struct NextHop {
     pub gateway: Ipv4Addr,
 }
 
+/// A route: where packets to a network go.
 #[derive(Debug)]
 struct Route {
     network: u32,
-    next_hops: Box<[NextHop]>,
+    /// The index of its next hops: many routes have the same.
+    group: u32,
     /// Counts packets: they take the next hops in turn, so that the split is even to one packet. It starts at a number
     /// of the destination; otherwise the odd packets of all destinations would take the first next hop.
     turn: AtomicU32,
-}
-
-impl Route {
-    fn next_hop(&self) -> NextHop {
-        match *self.next_hops {
-            [only] => only,
-            ref several => several[self.turn.fetch_add(1, Relaxed) as usize % several.len()],
-        }
-    }
 }
 
 /// The table of one machine.
@@ -96,11 +89,13 @@ impl Route {
 pub struct Fib {
     /// By prefix length, the longest first; by network within.
     by_length: Vec<(u8, Vec<Route>)>,
+    /// The different lists of next hops.
+    groups: Vec<Box<[NextHop]>>,
 }
 
 impl Fib {
     pub const fn new() -> Self {
-        Self { by_length: Vec::new() }
+        Self { by_length: Vec::new(), groups: Vec::new() }
     }
 
     /// Adds a route, or replaces the one to the same prefix. One without next hops is not added.
@@ -108,33 +103,60 @@ impl Fib {
         if next_hops.is_empty() {
             return;
         }
+        let group = self.group(next_hops);
         let position = self.by_length.binary_search_by(|(length, _)| to.length.cmp(length));
         let position = position.unwrap_or_else(|free| {
             self.by_length.insert(free, (to.length, Vec::new()));
             free
         });
         let routes = &mut self.by_length[position].1;
-        let route = Route { network: to.address, next_hops: next_hops.into(), turn: AtomicU32::new(to.address) };
+        let route = Route { network: to.address, group, turn: AtomicU32::new(to.address) };
         match routes.binary_search_by_key(&to.address, |route| route.network) {
             Ok(same) => routes[same] = route,
             Err(free) => routes.insert(free, route),
         }
     }
 
+    fn group(&mut self, next_hops: &[NextHop]) -> u32 {
+        let known = self.groups.iter().position(|group| **group == *next_hops);
+        let group = known.unwrap_or_else(|| {
+            self.groups.push(next_hops.into());
+            self.groups.len() - 1
+        });
+        group as u32
+    }
+
     /// The next hop of a packet to this destination.
     pub fn lookup(&self, destination: Ipv4Addr) -> Option<NextHop> {
-        self.by_length.iter().find_map(|(length, routes)| {
-            let network = destination.to_bits() & mask(*length);
-            let found = routes.binary_search_by_key(&network, |route| route.network).ok()?;
-            Some(routes[found].next_hop())
-        })
+        let destination = destination.to_bits();
+        let route = self.by_length.iter().find_map(|(length, routes)| find(routes, destination & mask(*length)))?;
+        match *self.groups[route.group as usize] {
+            [only] => Some(only),
+            ref several => Some(several[route.turn.fetch_add(1, Relaxed) as usize % several.len()]),
+        }
     }
 
     pub fn routes(&self) -> impl Iterator<Item = (Prefix, &[NextHop])> {
         self.by_length.iter().flat_map(|(length, routes)| {
-            routes.iter().map(|route| (Prefix { address: route.network, length: *length }, &*route.next_hops))
+            routes
+                .iter()
+                .map(|route| (Prefix { address: route.network, length: *length }, &*self.groups[route.group as usize]))
         })
     }
+}
+
+/// The route to a network, among routes that are ordered by it.
+fn find(routes: &[Route], network: u32) -> Option<&Route> {
+    // In a lab the networks are numbers in a row, all but the machine's own, so that the place of a route is known.
+    let guess = network.wrapping_sub(routes.first()?.network) as usize;
+    for guess in [guess, guess.wrapping_sub(1)] {
+        if let Some(route) = routes.get(guess)
+            && route.network == network
+        {
+            return Some(route);
+        }
+    }
+    routes.binary_search_by_key(&network, |route| route.network).ok().map(|found| &routes[found])
 }
 
 #[cfg(test)]
@@ -155,6 +177,21 @@ mod tests {
             assert_eq!(fib.lookup(address.parse().unwrap()), Some(hop(interface)), "{address}");
         }
         assert_eq!(Fib::new().lookup(Ipv4Addr::LOCALHOST), None);
+    }
+
+    #[test]
+    fn networks_are_found_wherever_they_are() {
+        let mut fib = Fib::new();
+        let numbers = [0, 1, 2, 4, 5, 6, 7, 9, 1_000, u32::MAX];
+        numbers.iter().zip(0..).for_each(|(number, interface)| {
+            fib.insert(Prefix::host(Ipv4Addr::from_bits(*number)), &[hop(interface)]);
+        });
+        for (number, interface) in numbers.iter().zip(0..) {
+            assert_eq!(fib.lookup(Ipv4Addr::from_bits(*number)), Some(hop(interface)), "{number}");
+        }
+        for number in [3, 8, 10, 999, 1_001, u32::MAX - 1] {
+            assert_eq!(fib.lookup(Ipv4Addr::from_bits(number)), None, "{number}");
+        }
     }
 
     #[test]

@@ -2,9 +2,11 @@
 
 mod drops;
 mod fib;
+mod header;
 
 pub use drops::Drop;
 pub use fib::{Fib, NextHop, Prefix};
+pub use header::{HEADER, Header, age};
 
 vimage::virtualize! {
     class = Net, name = "inet", depends_on = crate::stack::ifnet;
@@ -13,8 +15,7 @@ vimage::virtualize! {
     use std::sync::RwLock;
     use std::sync::atomic::{AtomicU32, AtomicU64, Ordering::Relaxed};
 
-    use smoltcp::phy::ChecksumCapabilities;
-    use smoltcp::wire::{Icmpv4DstUnreachable, IpProtocol, Ipv4Packet, Ipv4Repr};
+    use smoltcp::wire::{Icmpv4DstUnreachable, IpProtocol};
     use vimage::prelude::*;
 
     use crate::hardware::Mbuf;
@@ -23,8 +24,30 @@ vimage::virtualize! {
 
     /// The input function of a protocol.
     pub type Input = fn(Mbuf);
-    /// Returns whether a packet may pass.
-    pub type Filter = fn(&[u8]) -> bool;
+    /// A filter appends the indices of the packets that may not pass, in order.
+    pub type Filter = fn(&[Packet], &mut Vec<usize>);
+
+    /// A packet whose header was checked, or written by this machine.
+    #[derive(Clone, Debug)]
+    pub struct Packet {
+        pub header: Header,
+        pub bytes: Mbuf,
+    }
+
+    /// What happens to a packet that is not forwarded.
+    #[derive(Debug)]
+    enum Other {
+        Local,
+        /// It is dropped, and its sender may be told.
+        Undeliverable(Drop, Option<IpError>),
+    }
+
+    impl Other {
+        const NO_ROUTE: Self = Self::Undeliverable(
+            Drop::NoRoute,
+            Some(IpError::Unreachable(Icmpv4DstUnreachable::HostUnreachable)),
+        );
+    }
 
     /// The reason that the sender of a packet is told, if the packet cannot be delivered.
     #[derive(Clone, Copy, Debug)]
@@ -106,7 +129,11 @@ vimage::virtualize! {
 
     /// Returns whether this machine has the address.
     pub fn in_is_local(address: Ipv4Addr) -> bool {
-        address.is_loopback() || V_INET_ADDRESSES.read().unwrap().contains(&address)
+        is_one_of(&V_INET_ADDRESSES.read().unwrap(), address)
+    }
+
+    fn is_one_of(own: &[Ipv4Addr], address: Ipv4Addr) -> bool {
+        address.is_loopback() || own.contains(&address)
     }
 
     /// The source address of packets from this machine to `destination`.
@@ -158,29 +185,91 @@ vimage::virtualize! {
         V_PFIL.write().unwrap().retain(|other| !std::ptr::fn_addr_eq(*other, filter));
     }
 
-    fn pfil_passes(packet: &[u8]) -> bool {
-        V_PFIL.read().unwrap().iter().all(|filter| filter(packet))
+    fn pfil_passes(packet: &Packet) -> bool {
+        let mut denied = Vec::new();
+        V_PFIL.read().unwrap().iter().for_each(|filter| filter(std::slice::from_ref(packet), &mut denied));
+        denied.is_empty()
     }
 
-    /// Handles a packet that has arrived.
-    pub fn ip_input(packet: Mbuf) {
-        V_IP_RECEIVED.fetch_add(1, Relaxed);
-        let Some((destination, ttl)) = ip_check(&packet) else { return ip_drop(&packet, Drop::BadPacket) };
-        if !pfil_passes(&packet) {
-            return ip_drop(&packet, Drop::Filtered);
+    /// Drops the packets that a filter denies.
+    fn pfil_run(packets: &mut Vec<Packet>) {
+        let mut denied = Vec::new();
+        for filter in V_PFIL.read().unwrap().iter() {
+            filter(packets, &mut denied);
+            for index in denied.drain(..).rev() {
+                ip_drop(&packets.remove(index).bytes, Drop::Filtered);
+            }
         }
-        if in_is_local(destination) { ip_deliver(packet) } else { ip_forward(packet, destination, ttl) }
     }
 
-    /// The destination and the time to live of a packet; `None` if its header is damaged.
-    fn ip_check(packet: &[u8]) -> Option<(Ipv4Addr, u8)> {
-        let header = Ipv4Packet::new_checked(packet).ok()?;
-        let sound = header.version() == 4 && header.verify_checksum() && usize::from(header.total_len()) == packet.len();
-        sound.then(|| (header.dst_addr(), header.hop_limit()))
+    /// The memory that `ip_input` works in, and leaves empty.
+    #[derive(Debug, Default)]
+    pub struct Batch {
+        sound: Vec<Packet>,
+        others: Vec<(Packet, Other)>,
     }
 
-    fn ip_deliver(packet: Mbuf) {
-        let protocol = Ipv4Packet::new_unchecked(&packet).next_header();
+    /// Handles packets that have arrived. Each step takes its locks once for all of them.
+    pub fn ip_input(arrived: impl ExactSizeIterator<Item = Mbuf>, Batch { sound, others }: &mut Batch) {
+        if arrived.len() == 0 {
+            return;
+        }
+        V_IP_RECEIVED.fetch_add(arrived.len() as u64, Relaxed);
+        ip_check(arrived, sound);
+        pfil_run(sound);
+        ip_forward(sound, others);
+        for (Packet { header, bytes }, other) in others.drain(..) {
+            match other {
+                Other::Local => ip_deliver(bytes, header.protocol),
+                Other::Undeliverable(reason, error) => {
+                    ip_drop(&bytes, reason);
+                    error.into_iter().for_each(|error| ip_error(&bytes, error));
+                }
+            }
+        }
+    }
+
+    /// Reads the headers; drops damaged packets.
+    fn ip_check(arrived: impl Iterator<Item = Mbuf>, sound: &mut Vec<Packet>) {
+        for bytes in arrived {
+            match Header::check(&bytes) {
+                Some(header) => sound.push(Packet { header, bytes }),
+                None => ip_drop(&bytes, Drop::BadPacket),
+            }
+        }
+    }
+
+    /// Forwards packets to other machines; moves the rest to `others`.
+    fn ip_forward(packets: &mut Vec<Packet>, others: &mut Vec<(Packet, Other)>) {
+        let is_router = V_IP_FORWARDING.load(Relaxed) != 0;
+        let (addresses, fib) = (V_INET_ADDRESSES.read().unwrap(), V_INET_FIB.read().unwrap());
+        let next_hop = |header: &Header| match header {
+            header if is_one_of(&addresses, header.destination) => Err(Other::Local),
+            _ if !is_router => Err(Other::Undeliverable(Drop::NotForwarding, None)),
+            Header { ttl: 0..=1, .. } => Err(Other::Undeliverable(Drop::TtlExceeded, Some(IpError::TtlExceeded))),
+            header => fib.lookup(header.destination).ok_or(Other::NO_ROUTE),
+        };
+        let mut forwarded = 0;
+        ifnet::with_output(|output| {
+            for mut packet in packets.drain(..) {
+                let next_hop = match next_hop(&packet.header) {
+                    Ok(next_hop) => next_hop,
+                    Err(other) => {
+                        others.push((packet, other));
+                        continue;
+                    }
+                };
+                age(&mut packet.bytes);
+                match output.transmit(next_hop.interface, packet.bytes) {
+                    Ok(()) => forwarded += 1,
+                    Err((error, bytes)) => ip_drop(&bytes, error.into()),
+                }
+            }
+        });
+        V_IP_FORWARDED.fetch_add(forwarded, Relaxed);
+    }
+
+    fn ip_deliver(packet: Mbuf, protocol: IpProtocol) {
         // Called without the lock, because the protocol may send an answer.
         let input = V_INETSW.read().unwrap().iter().find(|(other, _)| *other == protocol).map(|(_, input)| *input);
         match input {
@@ -195,54 +284,33 @@ vimage::virtualize! {
         }
     }
 
-    fn ip_forward(mut packet: Mbuf, destination: Ipv4Addr, ttl: u8) {
-        if V_IP_FORWARDING.load(Relaxed) == 0 {
-            return ip_drop(&packet, Drop::NotForwarding);
-        }
-        if ttl <= 1 {
-            ip_drop(&packet, Drop::TtlExceeded);
-            return ip_error(&packet, IpError::TtlExceeded);
-        }
-        let Some(next_hop) = V_INET_FIB.read().unwrap().lookup(destination) else {
-            ip_drop(&packet, Drop::NoRoute);
-            return ip_error(&packet, IpError::Unreachable(Icmpv4DstUnreachable::HostUnreachable));
-        };
-        let mut header = Ipv4Packet::new_unchecked(&mut packet);
-        header.set_hop_limit(ttl - 1);
-        header.fill_checksum();
-        match ifnet::if_output(next_hop.interface, packet) {
-            Ok(()) => _ = V_IP_FORWARDED.fetch_add(1, Relaxed),
-            Err((error, packet)) => ip_drop(&packet, error.into()),
-        }
-    }
-
     /// Sends a packet that this machine has created.
-    pub fn ip_output(packet: Mbuf) -> Result<(), Drop> {
+    pub fn ip_output(packet: Packet) -> Result<(), Drop> {
         match ip_try_output(packet) {
             Ok(()) => {
                 V_IP_SENT.fetch_add(1, Relaxed);
                 Ok(())
             }
-            Err((reason, packet)) => {
-                ip_drop(&packet, reason);
+            Err((reason, bytes)) => {
+                ip_drop(&bytes, reason);
                 Err(reason)
             }
         }
     }
 
-    fn ip_try_output(packet: Mbuf) -> Result<(), (Drop, Mbuf)> {
+    fn ip_try_output(packet: Packet) -> Result<(), (Drop, Mbuf)> {
         if !pfil_passes(&packet) {
-            return Err((Drop::Filtered, packet));
+            return Err((Drop::Filtered, packet.bytes));
         }
-        let destination = Ipv4Packet::new_unchecked(&packet).dst_addr();
+        let Packet { header: Header { destination, .. }, bytes } = packet;
         if in_is_local(destination) {
-            loif::lo_output(packet);
+            loif::lo_output(bytes);
             return Ok(());
         }
         let Some(next_hop) = V_INET_FIB.read().unwrap().lookup(destination) else {
-            return Err((Drop::NoRoute, packet));
+            return Err((Drop::NoRoute, bytes));
         };
-        ifnet::if_output(next_hop.interface, packet).map_err(|(error, packet)| (error.into(), packet))
+        ifnet::if_output(next_hop.interface, bytes).map_err(|(error, bytes)| (error.into(), bytes))
     }
 
     /// Creates a packet: a header, and `length` bytes that `fill` writes.
@@ -252,18 +320,12 @@ vimage::virtualize! {
         ttl: Option<u8>,
         length: usize,
         fill: impl FnOnce(&mut [u8]),
-    ) -> Mbuf {
-        let header = Ipv4Repr {
-            src_addr: source,
-            dst_addr: destination,
-            next_header: protocol,
-            payload_len: length,
-            hop_limit: ttl.unwrap_or(ip_ttl()),
-        };
-        let mut packet = vec![0; header.buffer_len() + length];
-        fill(&mut packet[header.buffer_len()..]);
-        header.emit(&mut Ipv4Packet::new_unchecked(&mut packet), &ChecksumCapabilities::default());
-        packet
+    ) -> Packet {
+        let header = Header { source, destination, protocol, ttl: ttl.unwrap_or(ip_ttl()) };
+        let mut bytes = vec![0; HEADER + length];
+        fill(&mut bytes[HEADER..]);
+        header.emit(length, &mut bytes);
+        Packet { header, bytes }
     }
 
     /// Counts a packet that is dropped.

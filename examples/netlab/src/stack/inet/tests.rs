@@ -9,7 +9,7 @@ use crate::hardware::{Port, wire};
 use crate::stack::icmp::{IcmpSocket, Message, icmp_stat};
 use crate::stack::ifnet::{Card, Ifnet, if_count, if_list};
 use crate::stack::netisr::netisr;
-use crate::stack::testing::{dropped, settle, udp_packet};
+use crate::stack::testing::{dropped, input, settle, udp_packet};
 
 const NOBODY: Ipv4Addr = Ipv4Addr::new(192, 0, 2, 77);
 const LOCAL: Ipv4Addr = Ipv4Addr::LOCALHOST;
@@ -27,7 +27,7 @@ fn plugged(limit: usize, to: Ipv4Addr) -> (Arc<Ifnet>, Port) {
 
 #[vimage::test]
 fn packets_that_are_not_sound_are_counted_and_go_nowhere() {
-    let good = udp_packet((LOCAL, LOCAL), 40_001, 64);
+    let good = udp_packet((LOCAL, LOCAL), 40_001, 64).bytes;
     let before = (dropped(Drop::BadPacket), ip_stat().delivered, icmp_stat());
     let mut bad: Vec<Mbuf> = (0..20)
         .map(|byte| {
@@ -38,11 +38,11 @@ fn packets_that_are_not_sound_are_counted_and_go_nowhere() {
         .collect();
     bad.extend([vec![], good[..19].to_vec(), good[..good.len() - 1].to_vec(), [&good[..], &[0]].concat()]);
     for (packet, count) in bad.into_iter().zip(1..) {
-        ip_input(packet.clone());
+        ip_input([packet.clone()].into_iter(), &mut Batch::default());
         let now = (dropped(Drop::BadPacket), ip_stat().delivered, icmp_stat());
         assert_eq!(now, (before.0 + count, before.1, before.2), "{packet:x?}");
     }
-    ip_input(good);
+    ip_input([good].into_iter(), &mut Batch::default());
     assert_eq!(ip_stat().delivered, before.1 + 1);
 }
 
@@ -51,7 +51,7 @@ fn a_protocol_that_nobody_takes_is_counted_and_told() {
     settle();
     let socket = IcmpSocket::open().unwrap();
     let before = dropped(Drop::NoProtocol);
-    ip_input(ip_packet((LOCAL, LOCAL), IpProtocol::Unknown(253), None, 8, |_| ()));
+    input(ip_packet((LOCAL, LOCAL), IpProtocol::Unknown(253), None, 8, |_| ()));
     netisr();
     assert_eq!(dropped(Drop::NoProtocol), before + 1);
     let Some(Message::Unreachable { reason, .. }) = socket.enter(IcmpSocket::receive).map(|received| received.message)
@@ -68,13 +68,13 @@ fn what_is_forwarded_is_one_hop_older_and_sound() {
     let packet = || udp_packet((NOBODY, to), 9, 7);
     let before = (dropped(Drop::NotForwarding), ip_stat().forwarded);
     set_ip_forwarding(false);
-    ip_input(packet());
-    assert_eq!((dropped(Drop::NotForwarding), ip_stat().forwarded, far.receive()), (before.0 + 1, before.1, None));
+    input(packet());
+    assert_eq!((dropped(Drop::NotForwarding), ip_stat().forwarded, far.receive_one()), (before.0 + 1, before.1, None));
     set_ip_forwarding(true);
-    ip_input(packet());
+    input(packet());
     set_ip_forwarding(false);
     assert_eq!(ip_stat().forwarded, before.1 + 1);
-    let forwarded = far.receive().unwrap();
+    let forwarded = far.receive_one().unwrap();
     let header = Ipv4Packet::new_checked(&forwarded[..]).unwrap();
     assert_eq!((header.hop_limit(), header.verify_checksum(), header.dst_addr()), (6, true, to));
 }
@@ -85,17 +85,17 @@ fn packets_that_cannot_go_on_are_counted_by_reason() {
     let to = Ipv4Addr::new(192, 0, 2, 2);
     let (interface, _far) = plugged(1, to);
     let cases: [(Drop, &dyn Fn()); 5] = [
-        (Drop::NoRoute, &|| ip_input(udp_packet((NOBODY, Ipv4Addr::new(192, 0, 2, 3)), 9, 64))),
-        (Drop::TtlExceeded, &|| ip_input(udp_packet((NOBODY, to), 9, 1))),
+        (Drop::NoRoute, &|| input(udp_packet((NOBODY, Ipv4Addr::new(192, 0, 2, 3)), 9, 64))),
+        (Drop::TtlExceeded, &|| input(udp_packet((NOBODY, to), 9, 1))),
         (Drop::QueueFull, &|| {
             // There is room for the first one.
-            ip_input(udp_packet((NOBODY, to), 9, 64));
-            ip_input(udp_packet((NOBODY, to), 9, 64));
+            input(udp_packet((NOBODY, to), 9, 64));
+            input(udp_packet((NOBODY, to), 9, 64));
         }),
         (Drop::QueueFull, &|| assert_eq!(ip_output(udp_packet((LOCAL, to), 9, 64)), Err(Drop::QueueFull))),
         (Drop::InterfaceDown, &|| {
             interface.set_up(false);
-            ip_input(udp_packet((NOBODY, to), 9, 64));
+            input(udp_packet((NOBODY, to), 9, 64));
         }),
     ];
     for (reason, cause) in cases {

@@ -10,10 +10,9 @@ vimage::virtualize! {
     use std::sync::RwLock;
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
-    use smoltcp::wire::Ipv4Packet;
     use vimage::prelude::*;
 
-    use crate::stack::inet;
+    use crate::stack::inet::{self, Packet};
 
     #[derive(Debug)]
     struct Entry {
@@ -47,12 +46,12 @@ vimage::virtualize! {
 
     #[attach]
     fn ipfw_attach() {
-        inet::pfil_add(ipfw_passes);
+        inet::pfil_add(ipfw_check);
     }
 
     #[detach]
     fn ipfw_detach() {
-        inet::pfil_remove(ipfw_passes);
+        inet::pfil_remove(ipfw_check);
     }
 
     /// Appends a rule; returns its number, or `None` if all numbers are used up.
@@ -64,23 +63,25 @@ vimage::virtualize! {
         Some(number)
     }
 
-    /// Returns whether the packet may pass.
-    fn ipfw_passes(packet: &[u8]) -> bool {
-        let bytes = packet.len() as u64;
+    /// Appends the indices of the packets that may not pass.
+    fn ipfw_check(packets: &[Packet], denied: &mut Vec<usize>) {
+        let (mut default_packets, mut default_bytes) = (0, 0);
         let rules = V_IPFW_RULES.read().unwrap();
-        let header = Ipv4Packet::new_unchecked(packet);
-        match rules.iter().find(|entry| entry.rule.matches(&header)) {
-            Some(entry) => {
-                entry.packets.fetch_add(1, Relaxed);
-                entry.bytes.fetch_add(bytes, Relaxed);
-                entry.rule.allow
-            }
-            None => {
-                V_IPFW_DEFAULT_PACKETS.fetch_add(1, Relaxed);
-                V_IPFW_DEFAULT_BYTES.fetch_add(bytes, Relaxed);
-                true
+        for (index, Packet { header, bytes }) in packets.iter().enumerate() {
+            let bytes = bytes.len() as u64;
+            let Some(entry) = rules.iter().find(|entry| entry.rule.matches(header)) else {
+                default_packets += 1;
+                default_bytes += bytes;
+                continue;
+            };
+            entry.packets.fetch_add(1, Relaxed);
+            entry.bytes.fetch_add(bytes, Relaxed);
+            if !entry.rule.allow {
+                denied.push(index);
             }
         }
+        V_IPFW_DEFAULT_PACKETS.fetch_add(default_packets, Relaxed);
+        V_IPFW_DEFAULT_BYTES.fetch_add(default_bytes, Relaxed);
     }
 
     /// All rules in order, the default one last.
@@ -106,8 +107,8 @@ mod tests {
     use vimage::prelude::*;
 
     use super::*;
-    use crate::stack::inet::{Drop, ip_input};
-    use crate::stack::testing::{dropped, udp_packet};
+    use crate::stack::inet::Drop;
+    use crate::stack::testing::{dropped, input, udp_packet};
 
     fn add(rule: &str) -> u16 {
         ipfw_add(rule.parse().unwrap()).unwrap()
@@ -131,7 +132,9 @@ mod tests {
             ("192.0.2.24", [1, 2, 0], true),
         ] {
             let packet = udp_packet((from.parse().unwrap(), [127, 0, 0, 1].into()), 40_020, 64);
-            assert_eq!((ipfw_passes(&packet), [one, all, late].map(packets)), (passes, expected), "{from}");
+            let mut denied = Vec::new();
+            ipfw_check(&[packet], &mut denied);
+            assert_eq!((denied.is_empty(), [one, all, late].map(packets)), (passes, expected), "{from}");
         }
         assert_eq!(packets(DEFAULT_RULE) - before, 1);
         let bytes = ipfw_show().iter().find(|stat| stat.number == all).unwrap().bytes;
@@ -142,7 +145,7 @@ mod tests {
     fn what_is_denied_does_not_come_in() {
         add("deny udp from 192.0.2.25 to any");
         let before = (dropped(Drop::Filtered), dropped(Drop::NoPort));
-        ip_input(udp_packet(([192, 0, 2, 25].into(), [127, 0, 0, 1].into()), 40_021, 64));
+        input(udp_packet(([192, 0, 2, 25].into(), [127, 0, 0, 1].into()), 40_021, 64));
         assert_eq!((dropped(Drop::Filtered), dropped(Drop::NoPort)), (before.0 + 1, before.1));
     }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use smoltcp::wire::{IpProtocol, Ipv4Packet};
+use smoltcp::wire::IpProtocol;
 
-use crate::stack::inet::Prefix;
+use crate::stack::inet::{Header, Prefix};
 
 /// A rule without its number: `deny udp from 10.0.0.0/8 to any`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -20,10 +20,10 @@ pub struct Rule {
 impl Rule {
     pub const ALLOW_ALL: Self = Self { allow: true, protocol: None, from: Prefix::ANY, to: Prefix::ANY };
 
-    pub fn matches(&self, packet: &Ipv4Packet<&[u8]>) -> bool {
-        self.protocol.is_none_or(|protocol| protocol == packet.next_header())
-            && self.from.contains(packet.src_addr())
-            && self.to.contains(packet.dst_addr())
+    pub fn matches(&self, header: &Header) -> bool {
+        self.protocol.is_none_or(|protocol| protocol == header.protocol)
+            && self.from.contains(header.source)
+            && self.to.contains(header.destination)
     }
 }
 

@@ -21,7 +21,7 @@ vimage::virtualize! {
 
     use crate::hardware::Mbuf;
     use crate::stack::ifnet;
-    use crate::stack::inet;
+    use crate::stack::inet::{self, Header, Packet};
     use crate::stack::machine;
 
     /// The error of opening a connection.
@@ -120,10 +120,11 @@ vimage::virtualize! {
             V_TCP_PENDING.store(true, Relaxed);
             machine::interrupt();
         }
-        for packet in packets.drain(..) {
+        for bytes in packets.drain(..) {
             V_TCP_SENT.fetch_add(1, Relaxed);
+            let Some(header) = Header::check(&bytes) else { continue };
             // TCP retransmits a packet that is lost here.
-            _ = inet::ip_output(packet);
+            _ = inet::ip_output(Packet { header, bytes });
         }
     }
 

@@ -12,7 +12,7 @@ fn turn(mut tamper: impl FnMut(&mut Mbuf)) {
     let packets: Vec<Mbuf> = std::iter::from_fn(loif::lo_input).collect();
     for mut packet in packets {
         tamper(&mut packet);
-        inet::ip_input(packet);
+        inet::ip_input([packet].into_iter(), &mut inet::Batch::default());
     }
 }
 

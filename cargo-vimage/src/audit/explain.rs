@@ -1,0 +1,158 @@
+//! Puts together what the executable, the debug information and the text say about each global.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use cargo_metadata::PackageId;
+
+use super::binary::{Place, Symbol};
+use super::dwarf::{Debug, Type};
+use super::packages::{Owner, Packages};
+use super::path::{GlobalPath, pointed_to_by, with_hash, without_suffix};
+use crate::source::{Mark, Source, Static};
+
+/// A global, before the verdict.
+#[derive(Debug)]
+pub(super) struct Found<'m> {
+    pub(super) symbol: Symbol,
+    pub(super) path: GlobalPath,
+    pub(super) owner: Owner<'m>,
+    /// Whether it has debug information.
+    pub(super) is_described: bool,
+    /// Its type, with the name that the compiler has for it.
+    pub(super) ty: Option<(Type, String)>,
+    pub(super) file: Option<std::path::PathBuf>,
+    pub(super) line: usize,
+    pub(super) mark: Mark,
+    /// As it is written.
+    pub(super) written_type: Option<String>,
+    pub(super) made_by: Option<String>,
+    pub(super) cfg: Vec<String>,
+}
+
+/// Reads the text of each package once, when a global of it is found.
+pub(super) struct Explainer<'m, 'data> {
+    packages: &'m Packages<'m>,
+    debug: &'m Debug<'data>,
+    sources: HashMap<&'m PackageId, Vec<Source>>,
+}
+
+impl<'m, 'data> Explainer<'m, 'data> {
+    pub(super) fn new(packages: &'m Packages<'m>, debug: &'m Debug<'data>) -> Self {
+        Self { packages, debug, sources: HashMap::new() }
+    }
+
+    /// Explains each global once, also one of which the optimizer has made several symbols.
+    pub(super) fn explain_all(&mut self, symbols: Vec<Symbol>) -> Vec<Found<'m>> {
+        let mut globals: Vec<Symbol> = Vec::new();
+        let mut known: HashMap<String, usize> = HashMap::new();
+        let (pointed_to, symbols): (Vec<_>, Vec<_>) =
+            symbols.into_iter().partition(|symbol| pointed_to_by(&symbol.name).is_some());
+        for symbol in symbols {
+            let name = without_suffix(&symbol.name).to_owned();
+            match known.get(&name).map(|number| &mut globals[*number]) {
+                Some(first) => {
+                    let size = first.size + symbol.size;
+                    if self.debug.variable_of(first.place, &name).is_none() {
+                        *first = symbol;
+                    }
+                    first.size = size;
+                }
+                None => {
+                    known.insert(name, globals.len());
+                    globals.push(symbol);
+                }
+            }
+        }
+        let mut by_path: HashMap<String, usize> = HashMap::new();
+        for (number, global) in globals.iter().enumerate() {
+            by_path.entry(with_hash(without_suffix(&global.name))).or_insert(number);
+        }
+        for symbol in pointed_to {
+            match pointed_to_by(without_suffix(&symbol.name)).and_then(|path| by_path.get(&path)) {
+                Some(number) => globals[*number].size += symbol.size,
+                // The static itself is read-only.
+                None => globals.push(symbol),
+            }
+        }
+        globals.into_iter().map(|symbol| self.explain(symbol)).collect()
+    }
+
+    /// The files that could not be read.
+    pub(super) fn unread(&self) -> impl Iterator<Item = &(std::path::PathBuf, String)> {
+        self.sources.values().flatten().flat_map(|source| &source.unread)
+    }
+
+    fn explain(&mut self, symbol: Symbol) -> Found<'m> {
+        let path = GlobalPath::of_symbol(&symbol.name);
+        let variable = self.debug.variable_of(symbol.place, without_suffix(&symbol.name));
+        let root = variable.and_then(|variable| self.debug.root(variable));
+        let owner = self.packages.owner(root.as_deref(), path.krate.as_deref());
+        let ty = variable.and_then(|variable| variable.ty).map(|ty| (ty, self.debug.type_name(ty)));
+        let mut found = Found {
+            is_described: variable.is_some(),
+            file: variable.and_then(|variable| variable.file.clone()),
+            line: variable.map_or(0, |variable| variable.line),
+            owner,
+            ty,
+            mark: Mark::None,
+            written_type: None,
+            made_by: None,
+            cfg: Vec::new(),
+            symbol,
+            path,
+        };
+        self.add_source(&mut found);
+        found
+    }
+
+    fn add_source(&mut self, found: &mut Found<'m>) {
+        let Owner::Package(package) = found.owner else { return };
+        let packages = self.packages;
+        let read = || packages.roots(package).map(Source::of_crate).collect();
+        let sources = self.sources.entry(&package.id).or_insert_with(read);
+        if let Some(item) = find(sources, found) {
+            found.mark = item.mark;
+            found.written_type = Some(item.ty.clone()).filter(|ty| !ty.is_empty() && !ty.contains('$'));
+            found.made_by = item.made_by.clone();
+            found.cfg = item.cfg.clone();
+            if found.file.is_none() {
+                found.file = Some(item.file.clone());
+            }
+            // A macro moves what it makes to the place of its use.
+            if found.file.as_ref() == Some(&item.file) {
+                found.line = item.line;
+            }
+        } else if let Some(file) = &found.file {
+            let Some(at) = sources.iter().find_map(|source| source.invocation_at(file, found.line)) else { return };
+            found.made_by = Some(format!("{}!", at.name));
+            // What a macro of the crate makes is placed at its definition, and the use says more.
+            let used = sources.iter().find_map(|source| source.invocation_with(&at.name, found.path.name()));
+            if let Some(used) = used {
+                found.line = used.lines.start;
+                found.file = Some(used.file.clone());
+            }
+        }
+    }
+}
+
+/// The static of the text. A virtualized variable has a prefix that is not in the text.
+fn find<'s>(sources: &'s [Source], found: &Found<'_>) -> Option<&'s Static> {
+    let name = found.path.name();
+    let virtualized = name.strip_prefix("V_");
+    let at = |name: &str, file: &Path| sources.iter().find_map(|source| source.find(name, file, found.line));
+    let anywhere = |name: &str| sources.iter().find_map(|source| source.only(name));
+    let look = |name: &str| match &found.file {
+        Some(file) => at(name, file),
+        None => anywhere(name),
+    };
+    let is_virtualized = |item: &&Static| item.mark == Mark::Virtualized;
+    virtualized.and_then(|name| look(name).filter(is_virtualized)).or_else(|| look(name))
+}
+
+impl Found<'_> {
+    /// Whether each thread has its own.
+    pub(super) fn is_thread_local(&self) -> bool {
+        matches!(self.symbol.place, Place::Thread(_))
+    }
+}

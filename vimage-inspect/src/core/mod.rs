@@ -1,0 +1,76 @@
+//! Core files: the memory of a process at its end, or when `gcore` was called.
+
+mod file;
+mod notes;
+
+use std::fs::File;
+use std::path::Path;
+
+use crate::error::Error;
+use crate::image::{self, Image, hex};
+use crate::look::{Look, Source};
+use file::CoreFile;
+
+/// A core file. What it leaves out, such as read-only data, is read from the files of the program and of its libraries.
+///
+/// ```no_run
+/// let core = vimage_inspect::Core::open("core".as_ref(), None)?;
+/// println!("{} instances", core.look()?.instances().len());
+/// # Ok::<(), vimage_inspect::Error>(())
+/// ```
+#[derive(Debug)]
+pub struct Core {
+    source: Source,
+}
+
+impl Core {
+    /// Opens a core file of the kernel, or of `gcore`. `program` is the executable, or a library, that ran, if it is not
+    /// where it was any more: it is taken where its build id fits.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Io`], [`Error::NotACore`], [`Error::Truncated`], [`Error::NotVimage`]; [`Error::OtherProgram`] if `program` is
+    /// none of what ran.
+    pub fn open(core: &Path, program: Option<&Path>) -> Result<Self, Error> {
+        let mut file = CoreFile::open(core)?;
+        let mut images: Vec<Image> = file.starts().into_iter().filter_map(|start| Image::at(&file, start)).collect();
+        if let Some(program) = program {
+            replace(&mut file, &images, program)?;
+            // The headers may be among what the core file leaves out.
+            images = file.starts().into_iter().filter_map(|start| Image::at(&file, start)).collect();
+        }
+        file.set_build_ids(&images);
+        let roots = image::roots(&images).map_err(|error| file.truncated().unwrap_or(error))?;
+        Ok(Self { source: Source::new(Box::new(file), roots) })
+    }
+
+    /// Reads what there was.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::NotBooted`], [`Error::NewerFormat`], [`Error::Damaged`], [`Error::Truncated`]; [`Error::NoProgram`] and
+    /// [`Error::OtherProgram`] if a file of the program is needed.
+    pub fn look(&self) -> Result<Look<'_>, Error> {
+        self.source.look()
+    }
+}
+
+/// Takes this file for the one of the image that has its build id; without build ids, for the first image.
+fn replace(file: &mut CoreFile, images: &[Image], program: &Path) -> Result<(), Error> {
+    let given = File::open(program).map_err(|source| Error::NoProgram { path: program.to_owned(), source })?;
+    let found = file::build_id(&given);
+    let ids: Vec<&Vec<u8>> = images.iter().filter_map(|image| image.build_id.as_ref()).collect();
+    let of_image = match &found {
+        Some(id) if !ids.is_empty() => {
+            let image = images.iter().find(|image| image.build_id.as_ref() == Some(id));
+            image.map(|image| image.base).ok_or_else(|| Error::OtherProgram {
+                path: program.to_owned(),
+                ran: ids.iter().map(|id| hex(id)).collect::<Vec<_>>().join(", "),
+                found: hex(id),
+            })?
+        }
+        _ => file.starts().first().copied().unwrap_or(0),
+    };
+    file.replace(of_image, program);
+    Ok(())
+}

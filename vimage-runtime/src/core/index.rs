@@ -1,0 +1,106 @@
+//! From the id of an instance to its slot, without a lock.
+//!
+//! A table of buckets by the last bits of the id. As ids are handed out one by one, the instances of a program are spread
+//! evenly. Changes are made under the lock of the class. A thread that looks up meanwhile may miss what is there, because a
+//! slot that it stands on moves to another bucket; it then looks again under the lock. It can find nothing wrong: see
+//! [`Slot::hold`].
+
+use super::slot::{Slot, SlotCell};
+use crate::sync::{AtomicPtr, Ordering};
+
+/// The buckets; replaced by twice as many when there are as many instances. What is replaced is never freed, for a thread
+/// may be looking at it; all of it together is smaller than what replaces it.
+#[derive(Debug)]
+pub(crate) struct Index {
+    buckets: AtomicPtr<Buckets>,
+}
+
+#[derive(Debug)]
+struct Buckets {
+    /// A power of two of them.
+    heads: Box<[SlotCell]>,
+}
+
+/// How many slots are looked at without the lock: if buckets change all the time, a walk might go on for ever.
+const MOST_STEPS: usize = 32;
+
+impl Index {
+    pub(super) fn new() -> Self {
+        Self { buckets: AtomicPtr::new(Buckets::leaked(4)) }
+    }
+
+    fn buckets(&self) -> &'static Buckets {
+        // SAFETY: only `new` and `grow` write it: a reference that is valid for ever.
+        unsafe { &*self.buckets.load(Ordering::Acquire) }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.buckets().heads.len()
+    }
+
+    /// The slot of this id, or none: under the lock of the class, if there is none; otherwise perhaps although there is one.
+    #[inline]
+    pub(super) fn find(&self, id: u64) -> Option<&'static Slot> {
+        let mut slot = self.buckets().head(id).get();
+        for _ in 0..MOST_STEPS {
+            let found = slot?;
+            if found.id() == id {
+                return Some(found);
+            }
+            slot = found.in_bucket.get();
+        }
+        None
+    }
+
+    /// As [`find`](Self::find), under the lock of the class: finds what is there.
+    pub(super) fn find_locked(&self, id: u64) -> Option<&'static Slot> {
+        let mut slot = self.buckets().head(id).get();
+        while let Some(found) = slot.filter(|found| found.id() != id) {
+            slot = found.in_bucket.get();
+        }
+        slot
+    }
+
+    /// Enters a slot under its id. Under the lock of the class.
+    pub(super) fn insert(&self, slot: &'static Slot) {
+        self.buckets().insert(slot);
+    }
+
+    /// Takes out a slot that is there. Under the lock of the class.
+    pub(super) fn remove(&self, slot: &'static Slot) {
+        let mut cell = self.buckets().head(slot.id());
+        while let Some(other) = cell.get() {
+            if std::ptr::eq(other, slot) {
+                return cell.set(slot.in_bucket.get());
+            }
+            cell = &other.in_bucket;
+        }
+    }
+
+    /// Makes twice as many buckets, with these slots in them: all that are there. Under the lock of the class.
+    pub(super) fn grow(&self, slots: impl Iterator<Item = &'static Slot>) {
+        let buckets = Buckets::leaked(2 * self.len());
+        // SAFETY: `leaked` returns a reference that is valid for ever.
+        let new = unsafe { &*buckets };
+        slots.for_each(|slot| new.insert(slot));
+        self.buckets.store(buckets, Ordering::Release);
+    }
+}
+
+impl Buckets {
+    fn leaked(count: usize) -> *mut Self {
+        Box::into_raw(Box::new(Self { heads: (0..count).map(|_| SlotCell::default()).collect() }))
+    }
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "the last bits are what is wanted")]
+    fn head(&'static self, id: u64) -> &'static SlotCell {
+        &self.heads[id as usize & (self.heads.len() - 1)]
+    }
+
+    fn insert(&'static self, slot: &'static Slot) {
+        let head = self.head(slot.id());
+        slot.in_bucket.set(head.get());
+        head.set(Some(slot));
+    }
+}
