@@ -47,7 +47,7 @@ impl Bodies {
         let tree = |piece| match piece {
             Piece::Token(token) => token,
             Piece::Items(group, inside) => with_content(&group, self.put_together(inside, simple)).into(),
-            Piece::Body(group) => match simple.unread(&group.stream()) {
+            Piece::Body(group) => match simple.unread(&group) {
                 Some(unread) => {
                     let marker = Ident::new(&format!("{MARKER}{}", self.cut.len()), Span::call_site());
                     self.cut.push(Some(unread));
@@ -142,12 +142,28 @@ impl Start {
     }
 }
 
+/// What the attributes of an item may be, by the words in them.
+#[derive(Default)]
+struct Attributes {
+    virtualized: bool,
+    /// One that declares a module, which is expanded by itself.
+    module: bool,
+}
+
+impl Attributes {
+    fn add(&mut self, attribute: &Group) {
+        let text = attribute.to_string();
+        self.virtualized |= text.contains("virtualized");
+        self.module |= text.contains("module");
+    }
+}
+
 /// The tokens of items, with the bodies of functions apart. Adds the names of virtualized statics to `names`.
 ///
 /// What is taken for a body and is none is no body in what syn parses either, so that it cannot be put back.
 fn pieces(tokens: TokenStream, names: &mut Vec<String>) -> Vec<Piece> {
     let mut pieces = Vec::new();
-    let (mut start, mut virtualized) = (Start::Unknown, false);
+    let (mut start, mut attributes) = (Start::Unknown, Attributes::default());
     let mut tokens = tokens.into_iter().peekable();
     // A brace behind one of these is a generic argument.
     let mut in_generics = false;
@@ -157,7 +173,7 @@ fn pieces(tokens: TokenStream, names: &mut Vec<String>) -> Vec<Piece> {
             TokenTree::Ident(word) => {
                 let is_name = start == Start::Static;
                 start = start.behind(&word.to_string());
-                if is_name && start == Start::Statement && virtualized {
+                if is_name && start == Start::Statement && attributes.virtualized {
                     names.push(word.unraw().to_string());
                 }
                 Piece::Token(word.into())
@@ -165,14 +181,14 @@ fn pieces(tokens: TokenStream, names: &mut Vec<String>) -> Vec<Piece> {
             TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => {
                 let argument =
                     behind_generics || matches!(tokens.peek(), Some(TokenTree::Punct(next)) if next.as_char() == '>');
-                let before = start;
+                let (before, is_module) = (start, attributes.module);
                 if !argument && !matches!(start, Start::Statement | Start::Static | Start::Const) {
-                    (start, virtualized) = (Start::Unknown, false);
+                    (start, attributes) = (Start::Unknown, Attributes::default());
                 }
                 match before {
                     _ if argument => Piece::Token(group.into()),
                     Start::Function => Piece::Body(group),
-                    Start::Items => {
+                    Start::Items if !is_module => {
                         let inside = self::pieces(group.stream(), names);
                         Piece::Items(group, inside)
                     }
@@ -181,7 +197,7 @@ fn pieces(tokens: TokenStream, names: &mut Vec<String>) -> Vec<Piece> {
             }
             TokenTree::Punct(punct) => {
                 match punct.as_char() {
-                    ';' => (start, virtualized) = (Start::Unknown, false),
+                    ';' => (start, attributes) = (Start::Unknown, Attributes::default()),
                     '<' => in_generics = true,
                     _ => {}
                 }
@@ -189,7 +205,7 @@ fn pieces(tokens: TokenStream, names: &mut Vec<String>) -> Vec<Piece> {
             }
             TokenTree::Group(group) => {
                 if start == Start::Unknown && group.delimiter() == Delimiter::Bracket {
-                    virtualized |= group.to_string().contains("virtualized");
+                    attributes.add(&group);
                 }
                 Piece::Token(group.into())
             }

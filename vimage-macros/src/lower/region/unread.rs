@@ -26,12 +26,12 @@ impl Rewriter<'_> {
 
     /// A body that was not parsed becomes that of `block`. Says whether anything is resolved at its head.
     pub(super) fn unread(&mut self, unread: Unread, block: &mut Block, output: &ReturnType) -> bool {
-        let Unread::Uses { mut before, mut end } = unread else {
+        let Unread::Uses { body, mut before, mut end } = unread else {
             block.stmts = unread.into_statements();
             return false;
         };
         if self.purpose == Purpose::Check {
-            block.stmts = Unread::Uses { before, end }.into_statements();
+            block.stmts = Unread::Uses { body, before, end }.into_statements();
             return false;
         }
         let region = self.in_region(Region::new(RegionKind::Sync), |walk| {

@@ -40,6 +40,10 @@ const AROUND_USES: &[&str] = &[
 /// Keywords behind which an expression starts, so that `!` is no call of a macro there, and `|` a closure.
 const BEFORE_EXPRESSIONS: &[&str] = &["break", "else", "if", "in", "match", "move", "return", "while"];
 
+/// Keywords that something follows.
+const UNFINISHED: &[&str] =
+    &["as", "else", "for", "if", "in", "let", "loop", "match", "move", "mut", "ref", "where", "while"];
+
 /// What decides whether a body is parsed.
 pub(crate) struct Simple<'n> {
     names: Words<'n>,
@@ -58,8 +62,9 @@ impl<'n> Simple<'n> {
     }
 
     /// A body as tokens, if it need not be parsed.
-    pub(crate) fn unread(&self, body: &TokenStream) -> Option<Unread> {
-        let text = body.to_string();
+    pub(crate) fn unread(&self, body: &Group) -> Option<Unread> {
+        let tokens = body.stream();
+        let text = tokens.to_string();
         // Attributes, also those that documentation is.
         let has_attributes = ["#[", "# [", "#!", "# !", "//", "/*"].iter().any(|start| text.contains(start));
         if has_attributes || self.looked_for.are_in(&text) || self.names.are_in(&text) {
@@ -71,20 +76,20 @@ impl<'n> Simple<'n> {
         if self.around_uses.are_in(&text) {
             return None;
         }
-        let trees: Vec<TokenTree> = body.clone().into_iter().collect();
-        if Level::new(false).reads(&trees) { in_parts(trees) } else { None }
+        let trees: Vec<TokenTree> = tokens.into_iter().collect();
+        if Level::new(false).reads(&trees) { in_parts(body, trees) } else { None }
     }
 }
 
 /// A body whose tail is apart from the rest.
-fn in_parts(mut before: Vec<TokenTree>) -> Option<Unread> {
+fn in_parts(body: &Group, mut before: Vec<TokenTree>) -> Option<Unread> {
     let tail = before.split_off(tail(&before)?);
     let end = if tail.is_empty() {
         End::Semicolon(syn::parse2(before.pop()?.into_token_stream()).ok()?)
     } else {
         End::Tail(tail.into_iter().collect())
     };
-    Some(Unread::Uses { before: before.into_iter().collect(), end })
+    Some(Unread::Uses { body: body.clone(), before: before.into_iter().collect(), end })
 }
 
 /// Words that are looked for.
@@ -146,15 +151,16 @@ impl Level {
 
     /// Whether each name that starts like that of a variable is a use of one, in the region of the function.
     fn reads(&mut self, trees: &[TokenTree]) -> bool {
-        trees.iter().enumerate().all(|(at, tree)| match tree {
-            TokenTree::Ident(_) => self.reads_word(trees, at),
-            TokenTree::Group(group) => self.reads_group(trees, at, group),
-            TokenTree::Literal(literal) => !literal.to_string().contains(ACCESSOR),
-            TokenTree::Punct(punct) => {
-                self.pass(punct.as_char(), &trees[..at]);
-                true
-            }
-        })
+        !ends_amiss(trees)
+            && trees.iter().enumerate().all(|(at, tree)| match tree {
+                TokenTree::Ident(_) => self.reads_word(trees, at),
+                TokenTree::Group(group) => self.reads_group(trees, at, group),
+                TokenTree::Literal(literal) => !literal.to_string().contains(ACCESSOR),
+                TokenTree::Punct(punct) => {
+                    self.pass(punct.as_char(), &trees[..at]);
+                    true
+                }
+            })
     }
 
     fn may_be_in_closure(&self) -> bool {
@@ -214,6 +220,16 @@ impl Level {
             Delimiter::Parenthesis => false,
         };
         !(is_constant && names_variables(&group.stream())) && Self::new(self.may_be_in_closure()).reads(&inside)
+    }
+}
+
+/// Whether something seems to be missing at the end of a group. What rustc reports of it is about the brace, of which it
+/// sees both the one that was written and the one that is generated.
+fn ends_amiss(trees: &[TokenTree]) -> bool {
+    match trees.last() {
+        Some(TokenTree::Punct(last)) => !matches!(last.as_char(), ';' | ',' | '?' | '>'),
+        Some(TokenTree::Ident(_)) => word_is(trees, trees.len() - 1, UNFINISHED),
+        Some(TokenTree::Group(_) | TokenTree::Literal(_)) | None => false,
     }
 }
 
