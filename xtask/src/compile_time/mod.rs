@@ -151,7 +151,7 @@ fn compile(folder: &Path, command: &str) -> Result<Duration, String> {
 }
 
 /// The text of a crate after all macros are expanded, as tokens.
-fn expanded(folder: &PathBuf) -> Result<TokenStream, String> {
+fn expanded(folder: &Path) -> Result<TokenStream, String> {
     let mut cargo = cargo(folder, "rustc");
     // Only what is not stable can print it.
     cargo.args(["--profile", "check", "--", "-Zunpretty=expanded"]).env("RUSTC_BOOTSTRAP", "1");
