@@ -127,6 +127,9 @@ fn ping_comes_back_over_all_hops() {
     // Five hops: four routers on the way back.
     assert!(report["replies"].as_array().unwrap().iter().all(|reply| reply["ttl"] == 60), "{report}");
 
+    let timed = netlab(&["ping", "abilene", "seattle", "0", "--delay", "3ms", "--bandwidth", "0", "--json"]).json();
+    assert!(timed["replies"].as_array().unwrap().iter().all(|reply| reply["microseconds"] == 30_000.0), "{timed}");
+
     let silent = netlab(&["ping", "abilene", "seattle", "0", "--sysctl", "0: net.inet.icmp.echo=0", "--json"]);
     assert_eq!(silent.code, 1);
     let long = netlab(&["ping", "abilene", "seattle", "0", "-s", "1472", "--json"]).json();
@@ -151,6 +154,10 @@ fn traceroute_finds_all_routers() {
     assert_eq!(hops.len(), 4);
     assert_eq!(hops[0], ["Sunnyvale", "Denver"]);
     assert_eq!(hops[3], ["Atlanta"]);
+
+    let timed = ["traceroute", "abilene", "seattle", "atlanta", "--delay", "3ms", "--bandwidth", "0", "--json"];
+    let times = &netlab(&timed).json()["milliseconds"];
+    assert_eq!((&times[0][5], &times[3]), (&json!(6.0), &json!(vec![24.0; 6])));
 
     let hidden = netlab(&["traceroute", "abilene", "0", "3", "--sysctl", "1: net.inet.icmp.errors=0"]);
     assert!(hidden.code == 1 && hidden.out.contains("* no answer"), "{hidden:?}");

@@ -132,9 +132,7 @@ pub fn build(topology: &Topology, scenario: &Scenario, progress: impl Fn(u64)) -
     let name = |node: usize| topology.nodes[node].name.as_str();
     let names = (0..topology.nodes.len()).map(name).inspect(|_| progress(1));
     let mut network = Network::in_parts(names, |node| parts[node])?;
-    for (edge, properties) in topology.edges.iter().zip(&scenario.properties) {
-        network.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)), Some(*properties))?;
-    }
+    network.lay(topology, Some(&scenario.properties))?;
     Ok(network)
 }
 
