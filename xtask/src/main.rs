@@ -4,6 +4,7 @@ mod bench;
 mod builds;
 mod chores;
 mod codegen;
+mod compile_time;
 mod layers;
 mod memcheck;
 mod step;
@@ -27,6 +28,10 @@ usage: cargo xtask COMMAND
             accept what operations cost now as what they may cost
   codegen   compares the machine code of functions on variables with that of functions on statics
   guard     fails if an operation costs more than benches/baseline.toml says, if valgrind is installed
+  compile-time [REPEATS]
+            the CPU time of rustc for a generated crate, in each build and without the macros
+  compile-time tokens
+            the tokens that its statics and functions become
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
@@ -39,6 +44,9 @@ fn main() -> ExitCode {
     let begin = Instant::now();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let (Ok(cpu), [rustc, arguments @ ..]) = (std::env::var(compile_time::CPU_FILE), &words[..]) {
+        return step::measure(&cpu, rustc, arguments);
+    }
     let done = match &words[..] {
         ["test"] => chores::test(),
         ["ci"] => chores::ci(),
@@ -52,6 +60,9 @@ fn main() -> ExitCode {
         ["guard"] => bench::guard(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
+        ["compile-time"] => compile_time::time("5"),
+        ["compile-time", "tokens"] => compile_time::print_tokens(),
+        ["compile-time", repeats] => compile_time::time(repeats),
         ["models"] => chores::models(),
         ["memcheck"] => memcheck::memcheck(),
         ["package"] => chores::package(),
