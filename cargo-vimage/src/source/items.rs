@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use proc_macro2::TokenTree;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
@@ -62,6 +63,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             file: self.file.to_owned(),
             line: item.ident.span().start().line,
             mark: mark(&item.attrs),
+            reads: tokens::names(item.expr.to_token_stream()),
             is_public: matches!(item.vis, syn::Visibility::Public(_)),
             made_by: None,
             cfg,
