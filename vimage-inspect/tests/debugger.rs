@@ -34,7 +34,10 @@ fn gdb_lists_instances_and_prints_variables() {
         return;
     }
     assert!(text.lines().any(|line| line.starts_with("CLASS")), "{text}{errors}");
-    assert!(text.lines().any(|line| line.starts_with("Net               0") && line.contains("Live")), "{text}{errors}");
+    assert!(
+        text.lines().any(|line| line.starts_with("Net               0") && line.contains("Live")),
+        "{text}{errors}"
+    );
     let printed = |number: u32| {
         let start = format!("${number} = ");
         text.lines().find(|line| line.starts_with(&start)).unwrap_or_else(|| panic!("{text}{errors}")).to_owned()
