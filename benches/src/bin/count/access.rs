@@ -29,6 +29,9 @@ impl Future for Turn {
 }
 
 /// Polls until the future is ready. An executor costs more than this; what it costs is not counted.
+///
+/// Inlined everywhere, because it would be left to chance otherwise, by the codegen unit that it gets into.
+#[inline(always)]
 fn block_on(future: impl Future<Output = u64>) -> u64 {
     let mut future = pin!(future);
     let mut context = Context::from_waker(Waker::noop());
