@@ -76,6 +76,8 @@ pub(crate) fn deep() -> Done {
         cargo(&title, &[&["test", "--workspace", "--exclude", "ui-tests"], profile, &features[..]].concat(), &CASES)?;
     }
     cargo("many generated programs", &["run", "--release", "-p", "differential", "--", "10000"], &[])?;
+    const RECIPES: [&str; 7] = ["run", "-p", "cargo-vimage", "--", "vendor", "--vimage=vimage-runtime", "--verify"];
+    cargo("recipes", &RECIPES, &[])?;
     run("package, and build what is in it", Command::new("cargo").args(package_arguments()))?;
     compare("100")
 }

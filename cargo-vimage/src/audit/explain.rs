@@ -24,6 +24,8 @@ pub(super) struct Found<'m> {
     pub(super) file: Option<std::path::PathBuf>,
     pub(super) line: usize,
     pub(super) mark: Mark,
+    /// Whether all that fills it gives it a value that depends on no caller.
+    pub(super) is_filled_alike: bool,
     /// As it is written.
     pub(super) written_type: Option<String>,
     pub(super) made_by: Option<String>,
@@ -96,6 +98,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
             owner,
             ty,
             mark: Mark::None,
+            is_filled_alike: false,
             written_type: None,
             made_by: None,
             cfg: Vec::new(),
@@ -113,6 +116,11 @@ impl<'m, 'data> Explainer<'m, 'data> {
         let sources = self.sources.entry(&package.id).or_insert_with(read);
         if let Some(item) = find(sources, found) {
             found.mark = item.mark;
+            found.is_filled_alike = !item.is_public
+                && sources
+                    .iter()
+                    .filter(|source| source.declares(&item.name))
+                    .all(|source| source.uses.is_filled_alike(&item.name));
             found.written_type = Some(item.ty.clone()).filter(|ty| !ty.is_empty() && !ty.contains('$'));
             found.made_by = item.made_by.clone();
             found.cfg = item.cfg.clone();

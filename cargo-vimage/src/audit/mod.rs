@@ -189,18 +189,29 @@ fn verdict_of(found: &Found<'_>, debug: &Debug<'_>) -> (Verdict, Option<String>)
     if let Some(entry) = KNOWLEDGE.find(found.owner.name(), version, &found.path.path, type_name) {
         return (entry.verdict, Some(entry.reason.clone()));
     }
-    if let Some((ty, _)) = &found.ty
-        && KNOWLEDGE.is_lazy(&debug.type_path(*ty))
-        && let Some(value) = debug.parameter(*ty)
-        && debug.contents(value, &|path| KNOWLEDGE.of_type(path)) == Contents::Constant
-    {
-        return (Verdict::Harmless, Some("computed once, by its own initializer; nothing in it can change".to_owned()));
+    if let Some(reason) = computed_once(found, debug) {
+        return (Verdict::Harmless, Some(reason.to_owned()));
     }
     if found.is_thread_local() {
         return (Verdict::ThreadLocal, None);
     }
     let is_unknown = !found.is_described && found.path.krate.is_none();
     (if is_unknown { Verdict::Unknown } else { Verdict::NotIsolated }, None)
+}
+
+/// Whether the value depends on no caller, and cannot change once it is there.
+fn computed_once(found: &Found<'_>, debug: &Debug<'_>) -> Option<&'static str> {
+    let (ty, _) = found.ty.as_ref()?;
+    let path = debug.type_path(*ty);
+    let reason = if KNOWLEDGE.is_lazy(&path) {
+        "computed once, by its own initializer; nothing in it can change"
+    } else if KNOWLEDGE.is_once(&path) && found.is_filled_alike {
+        "filled once, with a value that depends on no caller; nothing in it can change"
+    } else {
+        return None;
+    };
+    let contents = debug.contents(debug.parameter(*ty)?, &|path| KNOWLEDGE.of_type(path));
+    (contents == Contents::Constant).then_some(reason)
 }
 
 fn advice(owner: Owner<'_>, packages: &Packages<'_>) -> String {

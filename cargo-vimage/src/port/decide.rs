@@ -56,6 +56,9 @@ pub(crate) enum Undecided {
     Shared,
     /// One value per instance
     Virtualized,
+    /// Every static has to be named, and every name has to be that of a static.
+    #[value(skip)]
+    Named,
 }
 
 /// All decisions.
@@ -74,7 +77,7 @@ impl Policy {
         match self.undecided {
             // One test at a time has it, or it is a helper of the tests.
             _ if found.in_tests || found.kind == Kind::Foreign => Some(Decision::Shared),
-            Undecided::Ask => None,
+            Undecided::Ask | Undecided::Named => None,
             Undecided::Shared => Some(Decision::Shared),
             Undecided::Virtualized => Some(Decision::Virtualized),
         }

@@ -143,11 +143,19 @@ pub(crate) fn port(job: Job) -> Result<Report, Failure> {
     report
 }
 
+/// Adds the dependency on vimage to a package that has none.
+pub(crate) fn add_dependency(package: &Path, vimage: &Path) -> Result<(), Failure> {
+    let package = Package::find(package)?;
+    package.with_dependency(Some(vimage))?.map_or(Ok(()), |manifest| manifest.write())
+}
+
 /// Finds a decision for each static that can change, or says which ones have none.
 fn decide(package: &Package, files: &[SourceFile], scans: &[Scan], policy: &mut Policy) -> Result<(), Failure> {
     let found: Vec<_> = files.iter().zip(scans).map(|(file, scan)| (file, &scan.statics[..])).collect();
     if let Some(unknown) = policy.unknown(&found).first() {
-        return Err(Failure::Usage(format!("there is no static `{unknown}`")));
+        let message = format!("there is no static `{unknown}`");
+        let is_recipe = policy.undecided == Undecided::Named;
+        return Err(if is_recipe { Failure::Denied(message) } else { Failure::Usage(message) });
     }
     let mut undecided = Vec::new();
     for (file, statics) in found {

@@ -62,6 +62,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             file: self.file.to_owned(),
             line: item.ident.span().start().line,
             mark: mark(&item.attrs),
+            is_public: matches!(item.vis, syn::Visibility::Public(_)),
             made_by: None,
             cfg,
         });

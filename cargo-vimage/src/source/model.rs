@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::uses::Uses;
+
 /// What an attribute of vimage says about a static.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
@@ -23,6 +25,8 @@ pub(crate) struct Static {
     pub(crate) file: PathBuf,
     pub(crate) line: usize,
     pub(crate) mark: Mark,
+    /// Whether other crates can name it, or may.
+    pub(crate) is_public: bool,
     /// The macro whose input contains it: `thread_local!`, `lazy_static!`, `virtualize!`.
     pub(crate) made_by: Option<String>,
     /// The conditions of the static and of the modules around it, as they are written: `unix`, `feature = "x"`.
@@ -45,6 +49,7 @@ pub(crate) struct Invocation {
 pub(crate) struct Source {
     pub(crate) statics: Vec<Static>,
     pub(crate) invocations: Vec<Invocation>,
+    pub(crate) uses: Uses,
     /// Files that could not be read or parsed, and why. What is in them stays unexplained.
     pub(crate) unread: Vec<(PathBuf, String)>,
 }
@@ -61,6 +66,11 @@ impl Source {
     pub(crate) fn only(&self, name: &str) -> Option<&Static> {
         let mut named = self.statics.iter().filter(|item| item.name == name);
         named.next().filter(|_| named.next().is_none())
+    }
+
+    /// Whether it has a static with this name.
+    pub(crate) fn declares(&self, name: &str) -> bool {
+        self.statics.iter().any(|item| item.name == name)
     }
 
     /// The innermost macro invocation around the line.

@@ -72,6 +72,7 @@ impl Search<'_> {
             file: self.file.to_owned(),
             line: name.span().start().line,
             mark,
+            is_public: true,
             made_by: self.made_by.clone(),
             cfg: self.cfg.to_vec(),
         });

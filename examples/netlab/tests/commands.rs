@@ -219,7 +219,7 @@ fn sysctl_shows_and_sets() {
         return;
     }
     let all = netlab(&["sysctl", "abilene", "denver", "--json"]).json();
-    assert_eq!(all.as_object().unwrap().len(), 5);
+    assert_eq!(all.as_object().unwrap().len(), 8);
     assert_eq!((&all["net.inet.ip.forwarding"], &all["net.inet.ip.ttl"]), (&json!(1), &json!(64)));
     let set = netlab(&["sysctl", "abilene", "denver", "net.inet.ip.ttl=7", "--json"]).json();
     assert_eq!(set, json!({"net.inet.ip.ttl": 7}));

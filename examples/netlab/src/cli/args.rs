@@ -40,6 +40,8 @@ pub enum Command {
     Ipfw(Ipfw),
     /// Show or set variables of a node.
     Sysctl(Sysctl),
+    /// Let the routers find their routes themselves, let packets take time, and let links fail.
+    Simulate(Simulate),
     /// Make a generated network of many nodes and ping around it.
     Scale(Scale),
     /// Compare with the same stack written by hand, with the router as an argument.
@@ -187,6 +189,57 @@ pub struct Sysctl {
     pub variables: Vec<String>,
     #[command(flatten)]
     pub settings: Settings,
+}
+
+/// Links and routers in simulated time.
+#[derive(Args)]
+pub struct Timing {
+    /// The delay of each link; without it, five microseconds per kilometre, or one millisecond if the length of a link
+    /// is not known.
+    #[arg(long, value_name = "TIME", value_parser = number::time)]
+    pub delay: Option<i64>,
+    /// The bits per second of each link, in each direction: `10M`, `1Gbit`; 0 for no limit.
+    #[arg(long, value_name = "BITS", default_value = "1Gbit", value_parser = number::bandwidth)]
+    pub bandwidth: u64,
+    /// The number of packets that may wait for each link.
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=4096))]
+    pub queue: u32,
+    /// The part of the packets that each link loses: `0.001` or `0.1%`.
+    #[arg(long, value_name = "PART", default_value = "0", value_parser = number::part)]
+    pub loss: f64,
+    /// Where the pseudo-random numbers start: the same seed gives the same result.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
+}
+
+#[derive(Args)]
+pub struct Simulate {
+    /// A topology in node-link JSON, or one that is bundled.
+    #[arg(default_value = "abilene")]
+    pub file: String,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// The demand model.
+    #[arg(long, value_enum, default_value = "uni")]
+    pub traffic: Model,
+    /// How long the traffic lasts: `10s`, `500ms`.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = number::time)]
+    pub duration: i64,
+    /// The number of packets per second in all: `10k`.
+    #[arg(long, value_name = "N", default_value = "10k", value_parser = number::packets)]
+    pub rate: u64,
+    /// The number of data bytes in each packet.
+    #[arg(long, value_name = "BYTES", default_value_t = 32, value_parser = clap::value_parser!(u16).range(8..=1472))]
+    pub size: u16,
+    /// What happens to a link, and when: `t=5s down A-B` takes its interfaces down, `t=5s cut A-B` loses its packets
+    /// so that the routers have to notice, `t=8s up A-B` mends it. May be given several times.
+    #[arg(long, value_name = "EVENT")]
+    pub event: Vec<String>,
+    #[command(flatten)]
+    pub timing: Timing,
+    /// The number of threads, each for a part of the network. The result is the same for any number.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

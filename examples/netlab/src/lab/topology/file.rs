@@ -84,6 +84,9 @@ struct FileEdge {
     ecmp_fwd: Value,
     #[serde(default)]
     ecmp_bwd: Value,
+    /// Kilometres.
+    #[serde(default)]
+    dist: Value,
 }
 
 impl Expected for FileEdge {
@@ -114,10 +117,12 @@ impl Topology {
         }
         let (nodes, index) = check_nodes(nodes)?;
         let given_loads = given_loads(&edges);
+        let length = |Object(edge): &Object<FileEdge>| edge.dist.as_f64().filter(|length| (0.0..1e6).contains(length));
+        let lengths = edges.iter().map(length).collect();
         let edges = check_edges(&edges, &index)?;
         let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
         let demands = check_demands(demands, &index)?;
-        Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands, given_loads })
+        Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands, given_loads, lengths })
     }
 }
 
