@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::number;
 use crate::cli::settings::Settings;
+use crate::cli::timing::Timing;
 use crate::lab::traffic::Model;
 
 pub const PINGS: u16 = 4;
@@ -31,7 +32,7 @@ pub enum Command {
     /// Send echo requests from one node to another; without arguments, from this host to itself.
     Ping(Ping),
     /// Show which routers are on the way.
-    Traceroute(Between),
+    Traceroute(Traceroute),
     /// Move bytes over a TCP connection and verify them.
     Tcp(Tcp),
     /// Show the routes, interfaces or counters of a node, after some traffic.
@@ -51,7 +52,7 @@ pub enum Command {
 /// A topology, and settings of some nodes.
 #[derive(Args)]
 pub struct Where {
-    /// A topology in node-link JSON, or one that is bundled: abilene (topozoo/Abilene), sndlib/abilene,
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled: abilene (topozoo/Abilene), sndlib/abilene,
     /// sndlib/newyork, sndlib/nobel-germany, sndlib/polska.
     pub file: String,
     #[command(flatten)]
@@ -61,7 +62,7 @@ pub struct Where {
 /// A node of a topology; this host, which has only pinged itself, if both are left out.
 #[derive(Args)]
 pub struct Node {
-    /// A topology in node-link JSON, or one that is bundled; without it, this host, which has only pinged itself.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled; without it, this host, which has only pinged itself.
     #[arg(requires = "node")]
     pub file: Option<String>,
     /// The node, by id or name.
@@ -85,7 +86,7 @@ pub struct Traffic {
 
 #[derive(Args)]
 pub struct Run {
-    /// A topology in node-link JSON, or one that is bundled.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(default_value = "abilene")]
     pub file: String,
     #[command(flatten)]
@@ -95,6 +96,9 @@ pub struct Run {
     /// Draw the map with the loads into this file; `-` prints it instead of the table.
     #[arg(long, value_name = "OUT")]
     pub svg: Option<PathBuf>,
+    /// Write a report into this file: one page with maps, tables and plots, which needs no network.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 impl Run {
@@ -115,8 +119,16 @@ pub struct Between {
 }
 
 #[derive(Args)]
+pub struct Traceroute {
+    #[command(flatten)]
+    pub between: Between,
+    #[command(flatten)]
+    pub timing: Timing,
+}
+
+#[derive(Args)]
 pub struct Ping {
-    /// A topology in node-link JSON, or one that is bundled.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(requires = "target")]
     pub file: Option<String>,
     /// The node that sends, by id or name.
@@ -131,6 +143,8 @@ pub struct Ping {
     /// The number of data bytes in each request.
     #[arg(long, short, default_value_t = PING_SIZE, value_parser = clap::value_parser!(u16).range(..=65507))]
     pub size: u16,
+    #[command(flatten)]
+    pub timing: Timing,
 }
 
 #[derive(Args)]
@@ -179,7 +193,7 @@ pub struct Ipfw {
 
 #[derive(Args)]
 pub struct Sysctl {
-    /// A topology in node-link JSON, or one that is bundled; this host if FILE and NODE are left out.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled; this host if FILE and NODE are left out.
     pub file: Option<String>,
     /// The node, by id or name.
     pub node: Option<String>,
@@ -191,30 +205,9 @@ pub struct Sysctl {
     pub settings: Settings,
 }
 
-/// Links and routers in simulated time.
-#[derive(Args)]
-pub struct Timing {
-    /// The delay of each link; without it, five microseconds per kilometre, or one millisecond if the length of a link
-    /// is not known.
-    #[arg(long, value_name = "TIME", value_parser = number::time)]
-    pub delay: Option<i64>,
-    /// The bits per second of each link, in each direction: `10M`, `1Gbit`; 0 for no limit.
-    #[arg(long, value_name = "BITS", default_value = "1Gbit", value_parser = number::bandwidth)]
-    pub bandwidth: u64,
-    /// The number of packets that may wait for each link.
-    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=4096))]
-    pub queue: u32,
-    /// The part of the packets that each link loses: `0.001` or `0.1%`.
-    #[arg(long, value_name = "PART", default_value = "0", value_parser = number::part)]
-    pub loss: f64,
-    /// Where the pseudo-random numbers start: the same seed gives the same result.
-    #[arg(long, value_name = "N", default_value_t = 1)]
-    pub seed: u64,
-}
-
 #[derive(Args)]
 pub struct Simulate {
-    /// A topology in node-link JSON, or one that is bundled.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(default_value = "abilene")]
     pub file: String,
     #[command(flatten)]
@@ -240,6 +233,9 @@ pub struct Simulate {
     /// The number of threads, each for a part of the network. The result is the same for any number.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,
+    /// Write a report into this file: one page with maps, tables and plots, which needs no network.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -260,7 +256,7 @@ pub struct Scale {
 
 #[derive(Args)]
 pub struct Bench {
-    /// A topology in node-link JSON, or one that is bundled.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(default_value = "abilene")]
     pub file: String,
     /// The demand model.

@@ -80,15 +80,27 @@ impl Network {
     }
 
     /// Creates a machine for each node, lays the links, and adds the routes. Calls `progress` after the routes to each
-    /// node.
-    pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Result<Self, Box<dyn Error>> {
+    /// node. With the properties of each link, packets take time.
+    pub fn build(
+        topology: &Topology,
+        properties: Option<&[Properties]>,
+        progress: impl Fn(u64),
+    ) -> Result<Self, Box<dyn Error>> {
         let name = |node: usize| topology.nodes[node].name.as_str();
         let mut network = Self::machines((0..topology.nodes.len()).map(name))?;
-        for edge in &topology.edges {
-            network.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)), None)?;
-        }
+        network.lay(topology, properties)?;
         network.add_routes(&Neighbours::new(topology.nodes.len(), &topology.edges), progress);
         Ok(network)
+    }
+
+    /// Lays a wire for each link of the topology.
+    pub fn lay(&mut self, topology: &Topology, properties: Option<&[Properties]>) -> Result<(), Box<dyn Error>> {
+        let name = |node: usize| topology.nodes[node].name.as_str();
+        for (link, edge) in topology.edges.iter().enumerate() {
+            let properties = properties.map(|properties| properties[link]);
+            self.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)), properties)?;
+        }
+        Ok(())
     }
 
     /// Adds the routes over the shortest paths. Calls `progress` after the routes to each node.
@@ -164,10 +176,18 @@ impl Network {
         self.entries.get()
     }
 
-    /// Runs the machines until none has work left; no time passes.
+    /// Runs the machines until none has work left. Time passes only if packets take time on the wires.
     pub fn settle(&self) {
-        while let Some(machine) = self.controllers[0].next() {
-            self.on(machine, netisr);
+        let controller = &self.controllers[0];
+        loop {
+            while let Some(machine) = controller.next() {
+                self.on(machine, netisr);
+            }
+            let Some(time) = controller.next_time() else { return };
+            machine::sleep_until(time);
+            for machine in controller.take_due(time) {
+                self.on(machine as usize, netisr);
+            }
         }
     }
 
@@ -210,11 +230,11 @@ mod tests {
     #[vimage::test]
     fn a_network_is_taken_down_unless_something_holds_a_machine() {
         let topology = Topology::load("abilene").unwrap();
-        let Ok(network) = Network::build(&topology, |_| ()) else { return };
+        let Ok(network) = Network::build(&topology, None, |_| ()) else { return };
         assert_eq!((network.len(), network.links().len()), (11, 14));
         network.close(|_| ()).unwrap();
 
-        let network = Network::build(&topology, |_| ()).unwrap();
+        let network = Network::build(&topology, None, |_| ()).unwrap();
         let socket = network.on(6, || UdpSocket::bind(9)).unwrap();
         let error = network.close(|_| ()).unwrap_err().to_string();
         assert!(error.contains("Denver"), "{error}");

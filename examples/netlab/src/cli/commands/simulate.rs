@@ -7,21 +7,18 @@ use std::time::Instant;
 use anstyle::AnsiColor;
 use serde_json::json;
 
-use crate::cli::args::{Simulate, Timing};
+use crate::cli::args::Simulate;
 use crate::cli::number;
-use crate::cli::output::Report;
+use crate::cli::output::{Report, write_file};
+use crate::cli::picture::report;
 use crate::cli::progress::Progress;
 use crate::cli::settings::links;
 use crate::cli::style::{bold, grouped, paint};
-use crate::hardware::{Properties, Time};
+use crate::cli::timing::properties;
 use crate::lab::live::{self, Change, Event, Phase, Scenario, Story};
 use crate::lab::topology::Topology;
 use crate::lab::traffic;
 
-/// Nanoseconds that light takes for a kilometre of fibre.
-const PER_KILOMETRE: f64 = 5_000.0;
-const SHORTEST_DELAY: Time = 1_000;
-const UNKNOWN_DELAY: Time = 1_000_000;
 const SECOND: u64 = 1_000_000_000;
 
 pub fn simulate(args: &Simulate, quiet: bool) -> Result<Report, Box<dyn Error>> {
@@ -36,6 +33,9 @@ pub fn simulate(args: &Simulate, quiet: bool) -> Result<Report, Box<dyn Error>> 
     let story = live::play(&topology, &network, &scenario, |time| progress.inc(time / SECOND))?;
     let took = began.elapsed().as_secs_f64();
     drop(progress);
+    if let Some(path) = &args.html {
+        write_file(path, &report::of_simulation(&topology, &network, args.traffic.name(), &story))?;
+    }
     network.close(|_| ())?;
     let title = format!(
         "{}: {} vnets, {} links, {} traffic, {} packets per second",
@@ -60,24 +60,6 @@ pub fn simulate(args: &Simulate, quiet: bool) -> Result<Report, Box<dyn Error>> 
         "story": story,
     });
     Ok(Report { text, json, success })
-}
-
-/// The properties of each link.
-pub fn properties(topology: &Topology, timing: &Timing) -> Vec<Properties> {
-    let delay = |link: usize| {
-        let by_length = || topology.length(link).map_or(UNKNOWN_DELAY, |length| (length * PER_KILOMETRE) as Time);
-        timing.delay.unwrap_or_else(by_length).max(SHORTEST_DELAY)
-    };
-    let Timing { bandwidth, queue, loss, seed, .. } = *timing;
-    let of_link = |link: usize| Properties {
-        delay: delay(link),
-        bandwidth,
-        queue: queue as usize,
-        loss,
-        // Each link has numbers of its own.
-        seed: seed.wrapping_mul(0x1_0000_0000).wrapping_add(link as u64),
-    };
-    (0..topology.edges.len()).map(of_link).collect()
 }
 
 fn scenario(topology: &Topology, args: &Simulate) -> Result<Scenario, Box<dyn Error>> {
