@@ -5,6 +5,7 @@ use std::path::Path;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 use super::model::{Invocation, Mark, Source, Static, mark_named, one_line};
+use super::uses::names;
 
 pub(super) struct Search<'a> {
     pub(super) source: &'a mut Source,
@@ -93,20 +94,6 @@ fn macro_in_front(tokens: &[TokenTree]) -> Option<String> {
         }
         _ => Some(name.to_string()),
     }
-}
-
-/// The words in capitals among the tokens, at any depth.
-pub(super) fn names(tokens: TokenStream) -> Vec<String> {
-    let is_name = |name: &String| name.chars().all(|char| char.is_uppercase() || char.is_ascii_digit() || char == '_');
-    let mut names = Vec::new();
-    for token in tokens {
-        match token {
-            TokenTree::Ident(word) => names.extend(Some(word.to_string()).filter(is_name)),
-            TokenTree::Group(group) => names.extend(self::names(group.stream())),
-            _ => {}
-        }
-    }
-    names
 }
 
 /// The names of the `mod name;` among the tokens, at any depth.

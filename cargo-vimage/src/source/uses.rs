@@ -110,7 +110,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             let count = self.uses.0.entry(name.ident.to_string()).or_default();
             count.filled += usize::from(is_fill);
             if is_fill {
-                count.reads.extend(super::tokens::names(call.args.to_token_stream()));
+                count.reads.extend(names(call.args.to_token_stream()));
             }
             count.read += usize::from(is_read);
         }
@@ -158,6 +158,20 @@ fn captured_by_format(text: &str) -> Vec<String> {
     let braces = text.split('{').skip(1);
     let names = braces.map(|rest| rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect());
     names.filter(|name: &String| !name.is_empty()).collect()
+}
+
+/// The words in capitals among the tokens, at any depth.
+pub(super) fn names(tokens: TokenStream) -> Vec<String> {
+    let is_name = |name: &String| name.chars().all(|char| char.is_uppercase() || char.is_ascii_digit() || char == '_');
+    let mut names = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => names.extend(Some(word.to_string()).filter(is_name)),
+            TokenTree::Group(group) => names.extend(self::names(group.stream())),
+            _ => {}
+        }
+    }
+    names
 }
 
 #[cfg(test)]
