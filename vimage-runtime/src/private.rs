@@ -1,8 +1,6 @@
 //! The names that expansions use. Not for users: nothing here is covered by semantic versioning, and what is
 //! `unsafe` states what the macros guarantee.
 
-#[cfg(feature = "vimage")]
-pub use crate::registry::Context;
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 pub use crate::registry::ENTRIES;
 pub use crate::registry::{
@@ -10,6 +8,8 @@ pub use crate::registry::{
     HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
     NoContext, Register, Template, assert_may_be_depended_on,
 };
+#[cfg(feature = "vimage")]
+pub use crate::registry::{Context, ContextCells, NO_CONTEXTS};
 
 pub use crate::names::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]

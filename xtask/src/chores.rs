@@ -139,7 +139,8 @@ pub(crate) fn bless() -> Done {
 }
 
 /// The published packages, dependencies first.
-const PUBLISHED: [&str; 5] = ["vimage-macros", "vimage", "vimage-tracing", "vimagectl", "cargo-vimage"];
+const PUBLISHED: [&str; 6] =
+    ["vimage-macros", "vimage", "vimage-tracing", "vimage-inspect", "vimagectl", "cargo-vimage"];
 
 fn package_arguments() -> Vec<&'static str> {
     let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);

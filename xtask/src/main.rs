@@ -21,9 +21,11 @@ usage: cargo xtask COMMAND
             generated programs, the packages built from what they contain, many runs of the tests that interfere
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
-  bench [NAME]
-            counts instructions under valgrind, and writes them into benches/README.md; with a part of a name, prints
-            which functions the instructions of the last run are in
+  bench [PART]
+            measures what vimage costs, and writes benches/README.md and its charts: `count` counts instructions, `scale`
+            has many instances and many modules, `size` is that of programs; without a part, all of it
+  bench NAME
+            prints which functions the instructions are in that `count` has counted last
   bench bless
             accept what operations cost now as what they may cost
   codegen   compares the machine code of functions on variables with that of functions on statics
@@ -55,6 +57,9 @@ fn main() -> ExitCode {
         ["layers", root] => chores::layers(root),
         ["bench"] => bench::bench(),
         ["bench", "bless"] => bench::bless(),
+        ["bench", "count"] => bench::count(),
+        ["bench", "scale"] => bench::scale(),
+        ["bench", "size"] => bench::size(),
         ["bench", name] => bench::explain(name),
         ["codegen"] => codegen::codegen(),
         ["guard"] => bench::guard(),

@@ -219,7 +219,10 @@ fn advice(owner: Owner<'_>, packages: &Packages<'_>) -> String {
         Owner::Package(package) if packages.is_member(package) || package.source.is_none() => {
             format!("cargo vimage port {}", packages.short_folder(package).display())
         }
-        Owner::Package(package) => format!("cargo vimage vendor {}", package.name),
+        Owner::Package(package) if crate::vendor::has_recipe(&package.name) => {
+            format!("cargo vimage vendor {}", package.name)
+        }
+        Owner::Package(package) => format!("cargo vimage vendor {} --recipe FILE", package.name),
         Owner::Std | Owner::Foreign => "allow it".to_owned(),
     }
 }

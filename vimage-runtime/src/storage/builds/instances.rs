@@ -263,13 +263,10 @@ impl<T> Place<T> {
     }
 
     /// A handle to the instance that `in_current` has just found.
+    #[inline(always)]
     #[track_caller]
     pub(in crate::storage) fn keep_current<C: Class>(self, variable: &'static VariableEntry) -> Option<Handle> {
-        let handle = match C::CONTEXT.get().block() {
-            // SAFETY: it is current, and this thread does not leave it meanwhile.
-            Some(block) => unsafe { Handle::of_current(block) },
-            None => current::handle(C::ENTRY),
-        };
+        let handle = current::handle_of::<C>();
         if handle.is_none() {
             cold::shutting_down(variable)
         }
