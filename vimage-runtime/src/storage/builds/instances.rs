@@ -257,7 +257,7 @@ impl<T> Place<T> {
     #[track_caller]
     pub(in crate::storage) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {
         let found = self.in_current_part::<C>();
-        let part = if found.is_absent() { cold::find(self.part, variable) } else { found.as_ptr() };
+        let part = if found.is_absent() { cold::find(variable) } else { found.as_ptr() };
         // SAFETY: it is not absent.
         unsafe { self.slot(part) }
     }
@@ -311,8 +311,8 @@ impl<T> Found<T> {
     pub(in crate::storage) fn slot(self) -> *const T {
         let part = match (self.part.is_absent(), self.place.recovers) {
             (false, _) => self.part.as_ptr(),
-            (true, true) => cold::find_base(self.place.part, self.variable),
-            (true, false) => cold::not_found(self.place.part, self.variable),
+            (true, true) => cold::find_base(self.variable),
+            (true, false) => cold::not_found(self.variable),
         };
         // SAFETY: it is not absent.
         unsafe { self.place.slot(part) }
