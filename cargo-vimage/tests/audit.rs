@@ -13,8 +13,9 @@ fn report(arguments: &[&str]) -> Value {
     run.report()
 }
 
-const EXPECTED: [&str; 20] = [
+const EXPECTED: [&str; 22] = [
     "harmless app::FUNCTION",
+    "harmless app::SET_ONCE",
     "harmless app::TABLE",
     "not-isolated <app::Method as core::fmt::Display>::fmt::FORMATTED",
     "not-isolated app::HIDDEN",
@@ -22,10 +23,11 @@ const EXPECTED: [&str; 20] = [
     "not-isolated app::IN_DATA",
     "not-isolated app::LOCKED",
     "not-isolated app::MADE",
+    "not-isolated app::MADE_FROM",
     "not-isolated app::NAMES",
+    "not-isolated app::OF_THE_FIRST",
     "not-isolated app::POINTS",
     "not-isolated app::RAW",
-    "not-isolated app::SET_ONCE",
     "not-isolated app::in_function::LOCAL",
     "not-isolated app::main::CALLS",
     "not-isolated lib::in_library::CALLS",
@@ -46,7 +48,7 @@ fn each_global_is_found_once_in_each_profile() {
         let mut expected: Vec<String> = EXPECTED.iter().map(ToString::to_string).collect();
         expected.push("unknown foreign_counter".to_owned());
         assert_eq!(verdicts(&report), expected, "{profile}");
-        assert_eq!(report["counts"]["not-isolated"], 16, "{profile}");
+        assert_eq!(report["counts"]["not-isolated"], 17, "{profile}");
         assert_eq!(report["counts"]["unknown"], 1, "{profile}");
         assert_eq!(report["unread"], json!([]));
         let of = |section: &str| {
@@ -60,20 +62,33 @@ fn each_global_is_found_once_in_each_profile() {
 #[test]
 fn each_global_is_placed_and_explained() {
     let report = report(&["--features", "extra"]);
+    let text = std::fs::read_to_string(fixture().join("src/main.rs")).unwrap();
+    let line = |start: &str| 1 + text.lines().position(|line| line.contains(start)).unwrap();
     let fields = |path: &str, names: &[&str]| -> Value {
         let global = global(&report, path);
         names.iter().map(|name| global[*name].clone()).collect()
     };
     let place = ["file", "line", "written_type", "size"];
-    assert_eq!(fields("app::IN_DATA", &place), json!(["src/main.rs", 8, "AtomicUsize", 8]));
-    assert_eq!(fields("app::NAMES", &place[..3]), json!(["src/main.rs", 12, "Mutex<Vec<(String, u8)>>"]));
-    assert_eq!(fields("app::POINTS", &place), json!(["src/main.rs", 11, "&mut [u8]", 21]), "and what it points to");
+    assert_eq!(fields("app::IN_DATA", &place), json!(["src/main.rs", line("static IN_DATA"), "AtomicUsize", 8]));
+    assert_eq!(
+        fields("app::NAMES", &place[..3]),
+        json!(["src/main.rs", line("static NAMES"), "Mutex<Vec<(String, u8)>>"])
+    );
+    assert_eq!(
+        fields("app::POINTS", &place),
+        json!(["src/main.rs", line("static mut POINTS"), "&mut [u8]", 21]),
+        "and what it points to"
+    );
     assert_eq!(fields("lib::inner::COUNT", &place[..2]), json!(["lib/src/inner.rs", 4]));
     assert_eq!(fields("log::NOT_KNOWN", &place[..2]), json!(["vendor/log/src/lib.rs", 4]));
     let origin = ["made_by", "line"];
-    assert_eq!(fields("app::EACH", &origin), json!(["thread_local!", 27]));
-    assert_eq!(fields("app::MADE", &origin), json!(["counter!", 36]));
-    assert_eq!(fields("app::main::CALLS", &origin), json!(["lib::count_calls!", 96]), "a macro of another crate");
+    assert_eq!(fields("app::EACH", &origin), json!(["thread_local!", line("static EACH:")]));
+    assert_eq!(fields("app::MADE", &origin), json!(["counter!", line("counter!(MADE)")]));
+    assert_eq!(
+        fields("app::main::CALLS", &origin),
+        json!(["lib::count_calls!", line("    println!")]),
+        "a macro of another crate"
+    );
     assert_eq!(fields("app::RAW", &["made_by", "section"]), json!([null, ".data"]));
     assert_eq!(fields("app::EXTRA", &["cfg"]), json!([["feature = \"extra\""]]));
     assert_eq!(fields("lib::inner::COUNT", &["cfg", "section"]), json!([["target_os = \"linux\""], ".data"]));
@@ -88,6 +103,7 @@ fn each_global_is_placed_and_explained() {
     let reason = |path: &str| fields(path, &["reason"])[0].as_str().map(str::to_owned);
     assert!(reason("log::MAX_LOG_LEVEL_FILTER").is_some_and(|reason| reason.contains("one level for all")));
     assert!(reason("app::TABLE").is_some_and(|reason| reason.contains("computed once")));
+    assert!(reason("app::MADE_FROM").is_some_and(|reason| reason.contains("from IN_DATA")));
     assert_eq!(reason("log::NOT_KNOWN"), None);
 }
 

@@ -22,9 +22,9 @@ pub(crate) trait Memory {
 /// The longest text, such as a name or a path.
 pub(crate) const TEXT: u64 = 64 << 10;
 /// The most bytes that one look reads. A process with a million instances has some 100 MB of rows and headers.
-const BUDGET: u64 = 4 << 30;
+const BUDGET: u64 = 1 << 30;
 /// The most bytes of texts that one look keeps.
-const TEXTS: u64 = 256 << 20;
+const TEXTS: u64 = 64 << 20;
 
 /// Reads words, texts and tables, and gives up after a total that no sound program reaches.
 pub(crate) struct Reader<'m> {

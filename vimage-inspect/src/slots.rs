@@ -12,7 +12,7 @@ const FREE: u64 = u64::MAX;
 /// The parent of a slot that has none.
 const NONE: u32 = u32::MAX;
 /// The most instances of one process, and the most slots of one chunk.
-const INSTANCES: usize = 1 << 24;
+const INSTANCES: usize = 1 << 22;
 const CHUNK: u64 = 1 << 16;
 /// The most bytes of a slot, and of a header that a reader looks at.
 const SLOT: u64 = 1024;
@@ -107,11 +107,14 @@ fn nodes(reader: &Reader<'_>, class: &Class, layout: &Layout) -> Result<Vec<Node
         return Err(Error::damaged("slots of an impossible size"));
     }
     let mut nodes = Vec::new();
+    let mut seen = HashSet::new();
     let mut next = class.chunks;
     while next != 0 {
         let chunk = reader.record(next, 24)?;
         let (address, count) = (chunk.u64(0), chunk.u64(8));
-        // No chunk is empty, so that a list that is a circle ends here too.
+        if !seen.insert(next) {
+            return Err(Error::damaged("the chunks of slots form a circle"));
+        }
         if !(1..=CHUNK).contains(&count) || nodes.len() + count as usize > INSTANCES {
             return Err(Error::damaged(format!("a chunk of {count} slots")));
         }

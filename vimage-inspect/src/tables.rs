@@ -8,9 +8,9 @@ use crate::types::{Layouts, parse};
 /// The major version of the format that this reader knows.
 const MAJOR: u16 = 1;
 /// The most records of one table.
-const RECORDS: u64 = 1 << 20;
+const RECORDS: u64 = 1 << 17;
 /// The largest record.
-const STRIDE: u64 = 4096;
+const STRIDE: u64 = 512;
 /// The longest doc comment, in lines.
 const LINES: u64 = 4096;
 

@@ -314,6 +314,13 @@ impl Diagnostics {
         self.unreadable.borrow_mut().push(error);
     }
 
+    /// Drops all errors: the input is read once more.
+    pub(crate) fn forget(&self) {
+        self.found.take();
+        self.unreadable.take();
+        self.needs_values.set(false);
+    }
+
     /// The errors as items that do not compile, and what is expanded beside them.
     pub(crate) fn finish(&self, expansion: impl ToTokens) -> TokenStream {
         let found = std::mem::take(&mut *self.found.borrow_mut());

@@ -1,5 +1,6 @@
 //! Boot: once per process, from the collected entries to base instances that are attached.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
 use std::thread::{self, ThreadId};
 
@@ -23,31 +24,42 @@ static PROGRESS: Mutex<Progress> = Mutex::new(Progress::Idle);
 static OVER: Condvar = Condvar::new();
 static OUTCOME: OnceLock<Result<(), BootError>> = OnceLock::new();
 
+static UP: AtomicBool = AtomicBool::new(false);
+
 /// Boots if that has not happened yet. Inside a hook of boot itself it is enough that the instances exist.
+#[inline]
 pub(crate) fn ensure() -> Result<(), BootError> {
-    match OUTCOME.get() {
-        Some(outcome) => outcome.clone(),
-        None => ensure_slowly(None),
-    }
+    if is_over() { Ok(()) } else { ensure_slowly(None) }
+}
+
+/// Boot is over, and was a success.
+#[inline]
+pub(crate) fn is_over() -> bool {
+    UP.load(Ordering::Acquire)
 }
 
 /// Boots with this reserve.
 pub(crate) fn with_reserve(bytes: usize) -> Result<(), BootError> {
-    match OUTCOME.get() {
-        Some(Ok(())) => Err(BootError::AlreadyBooted),
-        Some(Err(error)) => Err(error.clone()),
-        None => ensure_slowly(Some(bytes)),
-    }
+    ensure_slowly(Some(bytes))
 }
 
 /// As [`ensure`], for what a hook of boot must not do.
+#[inline]
 pub(crate) fn ensure_over() -> Result<(), BootError> {
+    if is_over() {
+        return Ok(());
+    }
     ensure()?;
     if OUTCOME.get().is_some() { Ok(()) } else { Err(BootError::InProgress) }
 }
 
 #[cold]
 fn ensure_slowly(reserve: Option<usize>) -> Result<(), BootError> {
+    match (OUTCOME.get(), reserve) {
+        (Some(outcome), None) => return outcome.clone(),
+        (Some(outcome), Some(_)) => return outcome.clone().and(Err(BootError::AlreadyBooted)),
+        (None, _) => {}
+    }
     let me = thread::current().id();
     let mut progress = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
     loop {
@@ -75,6 +87,7 @@ fn ensure_slowly(reserve: Option<usize>) -> Result<(), BootError> {
         }
     }
     let outcome = OUTCOME.get_or_init(|| outcome).clone();
+    UP.store(outcome.is_ok(), Ordering::Release);
     *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = Progress::Over;
     OVER.notify_all();
     outcome

@@ -7,10 +7,11 @@ use crate::core::context::{self, Current};
 use crate::core::handle::Handle;
 use crate::core::header::Header;
 use crate::error::BootError;
-use crate::registry::{ClassEntry, NoContext};
+use crate::registry::{Class, ClassEntry, NoContext};
 use crate::{boot, stray};
 
 /// The instance that this thread is in, whatever the class says of a missing context.
+#[inline]
 pub(crate) fn entered(class: &'static ClassEntry) -> Option<NonNull<Header>> {
     if !cfg!(feature = "vimage") {
         boot::ensure().ok()?;
@@ -53,6 +54,18 @@ pub(crate) fn handle(class: &'static ClassEntry) -> Option<Handle> {
     let block = block(class)?;
     // SAFETY: it is current, and this thread does not leave it meanwhile.
     unsafe { Handle::of_current(block) }
+}
+
+/// [`handle`], fast where the class is known and an instance of it is entered.
+#[inline(always)]
+#[track_caller]
+pub(crate) fn handle_of<C: Class>() -> Option<Handle> {
+    #[cfg(feature = "vimage")]
+    if let Some(block) = C::CONTEXT.get().block() {
+        // SAFETY: as in `handle`.
+        return unsafe { Handle::of_current(block) };
+    }
+    handle(C::ENTRY)
 }
 
 /// A handle to the instance that this thread is in; none in its detach hooks.

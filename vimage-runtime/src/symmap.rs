@@ -32,7 +32,6 @@ use std::any::{Any, TypeId};
 use std::error::Error as StdError;
 use std::fmt;
 use std::ptr::NonNull;
-use std::sync::Arc;
 
 use crate::core::HasInstances;
 use crate::error::BootError;
@@ -146,7 +145,7 @@ impl fmt::Debug for Symbol<'_> {
 }
 
 /// Looks up a variable of an instance or vimage. If several have the name, `module::name` identifies one, with the name or
-/// the Rust path of the module. It costs a look-up in a sorted table; the first one makes the table.
+/// the Rust path of the module. It costs a look-up in a hash table; the first one makes the table.
 ///
 /// # Errors
 ///
@@ -169,19 +168,39 @@ impl fmt::Debug for Symbol<'_> {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn lookup<'a>(instance: &'a impl HasInstances, name: &str) -> Result<Symbol<'a>, Error> {
-    let table = NAMES.table().map_err(Error::Boot)?;
+    NAMES.with(|table| lookup_in(table, instance, name)).map_err(Error::Boot)?
+}
+
+fn lookup_in<'a>(table: &Table<SymbolEntry>, instance: &'a dyn HasInstances, name: &str) -> Result<Symbol<'a>, Error> {
     let of_entry = |entry: &SymbolEntry| instance.instance_of(entry.identity.module.class);
-    let mut found = names::find(name, |name| table.get(&*name.to_lowercase()).cloned().unwrap_or_default());
-    found.retain(|entry| of_entry(entry).is_some());
-    match found.as_slice() {
-        &[entry] => of_entry(entry)
-            .and_then(|handle| Symbol::new(entry, InstanceRef::new(handle)))
-            .ok_or_else(|| Error::Gone { name: name.to_owned() }),
-        [] => {
-            let own = table.values().flatten().filter(|entry| of_entry(entry).is_some());
+    let found = table.find(name, get_lower_case).filter_map(|entry| Some((entry, of_entry(entry)?)));
+    let mut first_two = found.clone();
+    match (first_two.next(), first_two.next()) {
+        (Some((entry, handle)), None) => {
+            Symbol::new(entry, InstanceRef::new(handle)).ok_or_else(|| Error::Gone { name: name.to_owned() })
+        }
+        (None, _) => {
+            let own = table.entries().filter(|entry| of_entry(entry).is_some());
             Err(Error::Unknown { name: name.to_owned(), closest: closest(name, own.map(|entry| entry.identity.name)) })
         }
-        several => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
+        _ => {
+            let several: Vec<_> = found.map(|(entry, _)| entry).collect();
+            Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(&several) })
+        }
+    }
+}
+
+/// The symbols of this name, whatever its case.
+fn get_lower_case<'t>(table: &'t Table<SymbolEntry>, name: &str) -> &'t [&'static SymbolEntry] {
+    let mut buffer = [0; 64];
+    match buffer.get_mut(..name.len()) {
+        // Most names need no allocation.
+        Some(lower) if name.is_ascii() => {
+            lower.copy_from_slice(name.as_bytes());
+            lower.make_ascii_lowercase();
+            std::str::from_utf8(lower).map_or(&[], |lower| table.get(lower))
+        }
+        _ => table.get(&name.to_lowercase()),
     }
 }
 
@@ -208,11 +227,13 @@ pub fn symbols(instance: &impl HasInstances) -> Result<Vec<Symbol<'_>>, Error> {
 }
 
 fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
-    let table = NAMES.table().map_err(Error::Boot)?;
     let class = instance.header().map(|header| header.class);
     // The table has them in order.
-    let own = table.values().flatten().filter(|entry| Some(entry.identity.module.class) == class);
-    Ok(own.filter_map(|entry| Symbol::new(entry, instance)).collect())
+    let own = |table: &Table<SymbolEntry>| -> Vec<_> {
+        table.entries().filter(|entry| Some(entry.identity.module.class) == class).collect()
+    };
+    let own = NAMES.with(own).map_err(Error::Boot)?;
+    Ok(own.into_iter().filter_map(|entry| Symbol::new(entry, instance)).collect())
 }
 
 impl<'a> Symbol<'a> {
@@ -382,8 +403,8 @@ collection! { SYMBOLS: &'static SymbolEntry }
 static NAMES: Names<SymbolEntry> = Names::new(collected);
 
 /// The symbols of registered modules, by name.
-pub(crate) fn table() -> Result<Arc<Table<SymbolEntry>>, BootError> {
-    NAMES.table()
+pub(crate) fn all() -> Result<Vec<&'static SymbolEntry>, BootError> {
+    NAMES.with(|table| table.entries().collect())
 }
 
 impl SymbolEntry {

@@ -6,13 +6,22 @@ use clap::{Args, Parser, Subcommand};
 use clap_complete::Shell;
 use serde_json::{Value, json};
 
-/// Inspects the instances of a running program that uses vimage, and sets its sysctls.
+/// Inspects the instances of a program that uses vimage, running or in a core file, and sets its sysctls.
 #[derive(Debug, Parser)]
 #[command(version, about)]
 pub(crate) struct Arguments {
     /// The socket of the program's inspect server.
     #[arg(short, long, env = "VIMAGE_SOCKET", global = true, value_name = "PATH")]
     pub(crate) socket: Option<PathBuf>,
+    /// Read the memory of the process with this id instead; it needs no server.
+    #[arg(short, long, value_name = "PID", conflicts_with = "core")]
+    pub(crate) pid: Option<u32>,
+    /// Read this core file instead.
+    #[arg(short, long, value_name = "CORE")]
+    pub(crate) core: Option<PathBuf>,
+    /// The executable or library that ran, if it is not where it was any more.
+    #[arg(short = 'e', long = "exec", value_name = "PROGRAM", requires = "core")]
+    pub(crate) program: Option<PathBuf>,
     /// Print JSON, one value per line.
     #[arg(long, global = true)]
     pub(crate) json: bool,
@@ -56,6 +65,34 @@ pub(crate) enum Command {
         count: Option<u64>,
         #[command(flatten)]
         target: Target,
+    },
+    /// Show the counters that change, per second and instance; needs `-p`. On a terminal `q` quits.
+    Top {
+        /// Seconds between two looks.
+        #[arg(short, long, default_value_t = 1.0, value_parser = seconds)]
+        interval: f64,
+        /// Stop after so many tables.
+        #[arg(short = 'n', long)]
+        count: Option<u64>,
+        /// Only this instance, by name or id; by default all.
+        #[arg(short = 'v', long = "vnet", visible_alias = "instance", value_name = "INSTANCE")]
+        instance: Option<String>,
+        /// Only this class.
+        #[arg(short, long)]
+        class: Option<String>,
+    },
+    /// Print what differs between two core files, two processes, or a process at two moments.
+    Diff {
+        /// A core file, or the id of a process.
+        before: String,
+        /// Another one; without it, the same process later.
+        after: Option<String>,
+        /// Seconds until the second look at the same process.
+        #[arg(short, long, default_value_t = 1.0, value_parser = seconds, conflicts_with = "after")]
+        interval: f64,
+        /// The executable or library that ran, if it is not where it was any more.
+        #[arg(short = 'e', long = "exec", value_name = "PROGRAM")]
+        program: Option<PathBuf>,
     },
     /// Print completions for a shell.
     Completions {

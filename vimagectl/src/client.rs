@@ -26,6 +26,10 @@ pub(crate) enum Error {
     /// There was no reply in time.
     Timeout(Duration),
     Output(io::Error),
+    /// `top` without a process.
+    NoProcess,
+    /// The memory of a process or core file cannot be read.
+    Outside(vimage_inspect::Error),
 }
 
 impl From<io::Error> for Error {
@@ -37,13 +41,15 @@ impl From<io::Error> for Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::NoSocket => f.write_str("no socket: give `--socket PATH`, or set VIMAGE_SOCKET"),
+            Self::NoSocket => f.write_str("no socket: give `--socket PATH`, or set VIMAGE_SOCKET; a process without a server is read with `-p PID`"),
             Self::Connect(path, error) => write!(f, "{path}: {error}"),
             Self::Refused { message, .. } => f.write_str(message),
             Self::Protocol(line) => write!(f, "not a reply of an inspect server: {line:.200}"),
             Self::Connection(error) => write!(f, "connection lost: {error}"),
             Self::Timeout(time) => write!(f, "no reply within {time:?}"),
             Self::Output(error) => error.fmt(f),
+            Self::NoProcess => f.write_str("`top` reads the memory of a process: give `-p PID` in front of it"),
+            Self::Outside(error) => error.fmt(f),
         }
     }
 }

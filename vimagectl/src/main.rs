@@ -1,9 +1,13 @@
-//! `vimagectl`: inspects a program through the socket of its `vimage::inspect` server.
+//! `vimagectl`: inspects a program through the socket of its `vimage::inspect` server, or in its memory.
 
 mod arguments;
 mod client;
+mod compare;
 mod output;
+mod outside;
+mod source;
 mod sysctl;
+mod top;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -13,8 +17,10 @@ use clap::{CommandFactory, Parser};
 use serde_json::json;
 
 use crate::arguments::{Arguments, Command, of_class};
-use crate::client::{Client, Error};
+use crate::client::Error;
 use crate::output::{Style, table};
+use crate::outside::Outside;
+use crate::source::Source;
 
 fn main() -> ExitCode {
     let arguments = match Arguments::try_parse() {
@@ -42,7 +48,7 @@ fn main() -> ExitCode {
 fn run(arguments: &Arguments) -> Result<bool, Error> {
     let mut out = io::stdout().lock();
     let json = arguments.json;
-    let connect = || Client::connect(arguments.socket.as_deref(), Duration::from_secs_f64(arguments.timeout));
+    let connect = || Source::open(arguments);
     match &arguments.command {
         Command::Ps { class } => {
             let rows = connect()?.rows(of_class(json!({ "op": "instances" }), class.as_deref()))?;
@@ -71,6 +77,25 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
                     std::thread::sleep(Duration::from_secs_f64(*interval));
                 }
             }
+        }
+        Command::Top { interval, count, instance, class } => {
+            let of = top::Wanted { instance: instance.as_deref(), class: class.as_deref() };
+            let outside = Outside::open(arguments)?.ok_or(Error::NoProcess)?;
+            top::run(&outside, &of, Duration::from_secs_f64(*interval), *count, json, &mut out)?;
+        }
+        Command::Diff { before, after, interval, program } => {
+            let open = |name: &str| Outside::named(name, program.as_deref());
+            let before = open(before)?;
+            let seen = compare::values(&before.look()?);
+            let after = match after {
+                Some(after) => compare::values(&open(after)?.look()?),
+                None => {
+                    std::thread::sleep(Duration::from_secs_f64(*interval));
+                    compare::values(&before.look()?)
+                }
+            };
+            let rows = compare::differences(&seen, &after);
+            table(&mut out, json, &rows, &["instance", "name", "before", "after"])?;
         }
         Command::Completions { shell } => {
             // Not directly to the output, because clap panics if that is closed.

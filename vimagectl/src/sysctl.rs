@@ -6,12 +6,13 @@ use std::io::Write;
 use serde_json::{Value, json};
 
 use crate::arguments::Sysctl;
-use crate::client::{Client, Error};
+use crate::client::Error;
 use crate::output::Style;
+use crate::source::Source;
 
 /// Returns whether everything succeeded.
-pub(crate) fn run(client: &mut Client, asked: &Sysctl, is_json: bool, out: &mut impl Write) -> Result<bool, Error> {
-    let mut run = Run { client, asked, style: Style::new(is_json, asked), out, failed: false };
+pub(crate) fn run(source: &mut Source, asked: &Sysctl, is_json: bool, out: &mut impl Write) -> Result<bool, Error> {
+    let mut run = Run { source, asked, style: Style::new(is_json, asked), out, failed: false };
     if asked.names.is_empty() {
         run.all_below("")?;
     }
@@ -32,7 +33,7 @@ pub(crate) fn run(client: &mut Client, asked: &Sysctl, is_json: bool, out: &mut 
 }
 
 struct Run<'a, W> {
-    client: &'a mut Client,
+    source: &'a mut Source,
     asked: &'a Sysctl,
     style: Style,
     out: &'a mut W,
@@ -56,12 +57,12 @@ impl<W: Write> Run<'_, W> {
     }
 
     fn set(&mut self, name: &str, value: &str) -> Result<(), Error> {
-        let set = self.client.ask(&self.asked.target.of(json!({ "op": "set", "name": name, "value": value })));
+        let set = self.source.ask(&self.asked.target.of(json!({ "op": "set", "name": name, "value": value })));
         match set {
             Ok(changed) => self.style.change(self.out, name, &changed),
             Err(Error::Refused { kind, message }) if kind == "unknown" => {
                 let below = json!({ "op": "list", "prefix": name, "show": "names", "limit": 1 });
-                let below = self.client.ask(&self.asked.target.of(below))?;
+                let below = self.source.ask(&self.asked.target.of(below))?;
                 match below.as_array().is_some_and(|rows| !rows.is_empty()) {
                     true => self.fail(&format!("`{name}` isn't a leaf node: other names begin with it")),
                     false => Err(Error::Refused { kind, message }),
@@ -85,7 +86,7 @@ impl<W: Write> Run<'_, W> {
     fn show_one(&mut self, name: &str) -> Result<(), Error> {
         let Sysctl { target, describe, name_only, tunable, writable, .. } = self.asked;
         if self.only_describes() || *name_only || *tunable || *writable {
-            let description = self.client.ask(&target.of(json!({ "op": "describe", "name": name })))?;
+            let description = self.source.ask(&target.of(json!({ "op": "describe", "name": name })))?;
             if !self.is_wanted(&description) {
                 return Ok(());
             }
@@ -93,7 +94,7 @@ impl<W: Write> Run<'_, W> {
                 return self.style.description(self.out, name, &description, *describe);
             }
         }
-        let value = self.client.ask(&target.of(json!({ "op": "get", "name": name })))?;
+        let value = self.source.ask(&target.of(json!({ "op": "get", "name": name })))?;
         self.style.value(self.out, name, &value)
     }
 
@@ -108,7 +109,7 @@ impl<W: Write> Run<'_, W> {
         let mut count = 0;
         // Page by page: there may be many, and the reader may stop.
         loop {
-            let (rows, next) = self.client.page(&request)?;
+            let (rows, next) = self.source.page(&request)?;
             count += rows.len();
             for row in &rows {
                 self.row(row)?;

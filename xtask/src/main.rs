@@ -4,6 +4,7 @@ mod bench;
 mod builds;
 mod chores;
 mod codegen;
+mod compile_time;
 mod layers;
 mod memcheck;
 mod step;
@@ -17,16 +18,23 @@ usage: cargo xtask COMMAND
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
             and a few runs of the tests that interfere as globals and not as instances
   deep      what is slow by nature: many random cases in each build with instances, optimized ones included, many
-            generated programs, the packages built from what they contain, many runs of the tests that interfere
+            generated programs, programs of each kind that are read from outside, the packages built from what they
+            contain, many runs of the tests that interfere
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
-  bench [NAME]
-            counts instructions under valgrind, and writes them into benches/README.md; with a part of a name, prints
-            which functions the instructions of the last run are in
+  bench [PART]
+            measures what vimage costs, and writes benches/README.md and its charts: `count` counts instructions, `scale`
+            has many instances and many modules, `size` is that of programs; without a part, all of it
+  bench NAME
+            prints which functions the instructions are in that `count` has counted last
   bench bless
             accept what operations cost now as what they may cost
   codegen   compares the machine code of functions on variables with that of functions on statics
   guard     fails if an operation costs more than benches/baseline.toml says, if valgrind is installed
+  compile-time [REPEATS]
+            the CPU time of rustc for a generated crate, in each build and without the macros
+  compile-time tokens
+            the tokens that its statics and functions become
   models    the life of instances under a model checker
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
@@ -39,6 +47,9 @@ fn main() -> ExitCode {
     let begin = Instant::now();
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    if let (Ok(cpu), [rustc, arguments @ ..]) = (std::env::var(compile_time::CPU_FILE), &words[..]) {
+        return step::measure(&cpu, rustc, arguments);
+    }
     let done = match &words[..] {
         ["test"] => chores::test(),
         ["ci"] => chores::ci(),
@@ -47,11 +58,17 @@ fn main() -> ExitCode {
         ["layers", root] => chores::layers(root),
         ["bench"] => bench::bench(),
         ["bench", "bless"] => bench::bless(),
+        ["bench", "count"] => bench::count(),
+        ["bench", "scale"] => bench::scale(),
+        ["bench", "size"] => bench::size(),
         ["bench", name] => bench::explain(name),
         ["codegen"] => codegen::codegen(),
         ["guard"] => bench::guard(),
         ["bless"] => chores::bless(),
         ["plugin"] => chores::plugin(),
+        ["compile-time"] => compile_time::time("5"),
+        ["compile-time", "tokens"] => compile_time::print_tokens(),
+        ["compile-time", repeats] => compile_time::time(repeats),
         ["models"] => chores::models(),
         ["memcheck"] => memcheck::memcheck(),
         ["package"] => chores::package(),

@@ -28,6 +28,7 @@ pub(super) static KNOWLEDGE: LazyLock<Knowledge> = LazyLock::new(|| {
         all.global.extend(part.global);
         all.types.extend(part.types);
         all.lazy.extend(part.lazy);
+        all.once.extend(part.once);
     }
     all
 });
@@ -41,6 +42,8 @@ pub(super) struct Knowledge {
     types: Vec<TypeEntry>,
     #[serde(default)]
     lazy: Vec<LazyEntry>,
+    #[serde(default)]
+    once: Vec<LazyEntry>,
 }
 
 /// A verdict about some globals.
@@ -79,7 +82,8 @@ enum Counts {
     Parameters,
 }
 
-/// A type that computes its value once, with a closure that its static contains.
+/// A type that computes its value once (`lazy`, with a closure that its static contains) or gets it once (`once`, from
+/// the first caller).
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct LazyEntry {
@@ -116,6 +120,11 @@ impl Knowledge {
     pub(super) fn is_lazy(&self, path: &str) -> bool {
         self.lazy.iter().any(|entry| entry.path.matches(path))
     }
+
+    /// Whether the type gets its value once, from the first caller.
+    pub(super) fn is_once(&self, path: &str) -> bool {
+        self.once.iter().any(|entry| entry.path.matches(path))
+    }
 }
 
 #[cfg(test)]
@@ -138,7 +147,10 @@ mod tests {
             assert!(entry.reason.len() > 15, "{path}: {}", entry.reason);
             let given_by_others = [Verdict::Virtualized, Verdict::Allowed, Verdict::Unknown];
             assert!(!given_by_others.contains(&entry.verdict), "{path}");
-            assert!(path != "*" || entry.ty.text() != "*" || ["std", "C"].contains(&entry.krate.text()), "{entry:?}");
+            assert!(
+                path != "*" || entry.ty.text() != "*" || ["std", "C", "vimage"].contains(&entry.krate.text()),
+                "{entry:?}"
+            );
         }
         for entry in &KNOWLEDGE.types {
             assert!(entry.reason.len() > 15, "{}", entry.path.text());

@@ -8,6 +8,7 @@ mod items;
 mod model;
 mod tokens;
 mod tree;
+mod uses;
 
 use std::path::Path;
 

@@ -3,6 +3,8 @@
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
+use super::uses::Uses;
+
 /// What an attribute of vimage says about a static.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Mark {
@@ -23,6 +25,10 @@ pub(crate) struct Static {
     pub(crate) file: PathBuf,
     pub(crate) line: usize,
     pub(crate) mark: Mark,
+    /// The names in its initializer that other statics may have.
+    pub(crate) reads: Vec<String>,
+    /// Whether other crates can name it, or may.
+    pub(crate) is_public: bool,
     /// The macro whose input contains it: `thread_local!`, `lazy_static!`, `virtualize!`.
     pub(crate) made_by: Option<String>,
     /// The conditions of the static and of the modules around it, as they are written: `unix`, `feature = "x"`.
@@ -45,6 +51,7 @@ pub(crate) struct Invocation {
 pub(crate) struct Source {
     pub(crate) statics: Vec<Static>,
     pub(crate) invocations: Vec<Invocation>,
+    pub(crate) uses: Uses,
     /// Files that could not be read or parsed, and why. What is in them stays unexplained.
     pub(crate) unread: Vec<(PathBuf, String)>,
 }
@@ -61,6 +68,17 @@ impl Source {
     pub(crate) fn only(&self, name: &str) -> Option<&Static> {
         let mut named = self.statics.iter().filter(|item| item.name == name);
         named.next().filter(|_| named.next().is_none())
+    }
+
+    /// Whether it has a static with this name.
+    pub(crate) fn declares(&self, name: &str) -> bool {
+        self.statics.iter().any(|item| item.name == name)
+    }
+
+    /// The statics that a static reads when it gets its value. Functions that it calls are not followed.
+    pub(crate) fn read_by<'s>(&'s self, item: &'s Static) -> impl Iterator<Item = &'s str> {
+        let names = item.reads.iter().chain(self.uses.reads(&item.name)).map(String::as_str);
+        names.filter(|name| *name != item.name && self.declares(name.strip_prefix("V_").unwrap_or(name)))
     }
 
     /// The innermost macro invocation around the line.

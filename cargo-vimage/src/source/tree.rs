@@ -47,6 +47,7 @@ fn read_file(from: &Pending, source: &mut Source, modules: &mut Vec<Pending>) ->
     };
     let mut visitor = Visitor { source, file: &from.file, cfg: from.cfg.clone() };
     visitor.file(&parsed);
+    source.uses.add(&parsed);
     follow(&parsed.items, &from.folder, from, modules);
     Ok(())
 }

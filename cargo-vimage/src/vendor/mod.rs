@@ -51,6 +51,11 @@ pub(crate) struct Arguments {
     without_suites: bool,
 }
 
+/// Whether this tool has a recipe for a crate.
+pub(crate) fn has_recipe(name: &str) -> bool {
+    recipe::SHIPPED.iter().any(|(of, _)| *of == name)
+}
+
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
     let Arguments { krate, recipe, update, remove, list, vimage, manifest_path, verify, without_suites } = arguments;
     if let Some(crates) = verify {

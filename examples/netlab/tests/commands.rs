@@ -56,6 +56,25 @@ fn run_prints_json_and_draws() {
 }
 
 #[test]
+fn reports_are_pages_that_need_nothing_else() {
+    if !has_instances() {
+        return;
+    }
+    let path = format!("{}/report.html", env!("CARGO_TARGET_TMPDIR"));
+    let event = ["--duration", "500ms", "--event", "t=100ms down Denver-Seattle"];
+    for (command, svgs, rows) in
+        [(&["run"][..], 1, 14 + 11), (&[&["simulate", "abilene"][..], &event].concat(), 5, 2 + 2 * 14 + 11)]
+    {
+        assert_eq!(netlab(&[command, &["--html", &path]].concat()).code, 0);
+        let page = fs::read_to_string(&path).unwrap();
+        // Each table has a heading, too.
+        let tables = page.matches("<table>").count();
+        assert_eq!((page.matches("<svg").count(), page.matches("<tr>").count() - tables), (svgs, rows), "{command:?}");
+        assert_eq!(page.matches("http").count(), page.matches("http://www.w3.org/2000/svg").count());
+    }
+}
+
+#[test]
 fn a_map_can_be_printed() {
     if !has_instances() {
         return;
@@ -127,6 +146,9 @@ fn ping_comes_back_over_all_hops() {
     // Five hops: four routers on the way back.
     assert!(report["replies"].as_array().unwrap().iter().all(|reply| reply["ttl"] == 60), "{report}");
 
+    let timed = netlab(&["ping", "abilene", "seattle", "0", "--delay", "3ms", "--bandwidth", "0", "--json"]).json();
+    assert!(timed["replies"].as_array().unwrap().iter().all(|reply| reply["microseconds"] == 30_000.0), "{timed}");
+
     let silent = netlab(&["ping", "abilene", "seattle", "0", "--sysctl", "0: net.inet.icmp.echo=0", "--json"]);
     assert_eq!(silent.code, 1);
     let long = netlab(&["ping", "abilene", "seattle", "0", "-s", "1472", "--json"]).json();
@@ -151,6 +173,10 @@ fn traceroute_finds_all_routers() {
     assert_eq!(hops.len(), 4);
     assert_eq!(hops[0], ["Sunnyvale", "Denver"]);
     assert_eq!(hops[3], ["Atlanta"]);
+
+    let timed = ["traceroute", "abilene", "seattle", "atlanta", "--delay", "3ms", "--bandwidth", "0", "--json"];
+    let times = &netlab(&timed).json()["milliseconds"];
+    assert_eq!((&times[0][5], &times[3]), (&json!(6.0), &json!(vec![24.0; 6])));
 
     let hidden = netlab(&["traceroute", "abilene", "0", "3", "--sysctl", "1: net.inet.icmp.errors=0"]);
     assert!(hidden.code == 1 && hidden.out.contains("* no answer"), "{hidden:?}");
@@ -219,7 +245,7 @@ fn sysctl_shows_and_sets() {
         return;
     }
     let all = netlab(&["sysctl", "abilene", "denver", "--json"]).json();
-    assert_eq!(all.as_object().unwrap().len(), 5);
+    assert_eq!(all.as_object().unwrap().len(), 8);
     assert_eq!((&all["net.inet.ip.forwarding"], &all["net.inet.ip.ttl"]), (&json!(1), &json!(64)));
     let set = netlab(&["sysctl", "abilene", "denver", "net.inet.ip.ttl=7", "--json"]).json();
     assert_eq!(set, json!({"net.inet.ip.ttl": 7}));

@@ -12,6 +12,7 @@ use proc_macro2::TokenStream;
 use syn::parse::{ParseStream, Parser};
 use syn::{Attribute, Ident, Token, token};
 
+use super::bodies::{Bodies, Reading};
 use super::items;
 use super::module::Declared;
 use crate::attr::options::{AnyModuleOptions, Read, Reader};
@@ -21,7 +22,8 @@ use crate::model::{Form, Input};
 const NAME: &str = "virtualize!";
 
 /// The module that the items of a file are.
-pub(crate) fn file(tokens: TokenStream, diagnostics: &Diagnostics) -> Input {
+pub(crate) fn file(tokens: TokenStream, reading: Reading, diagnostics: &Diagnostics) -> Input {
+    let (tokens, bodies) = Bodies::cut(tokens, reading);
     let mut read = Read::default();
     let mut found = Vec::new();
     let parser = |input: ParseStream| {
@@ -32,6 +34,7 @@ pub(crate) fn file(tokens: TokenStream, diagnostics: &Diagnostics) -> Input {
         Ok(())
     };
     diagnostics.ok(parser.parse2(tokens));
+    bodies.put_back(&mut found, diagnostics);
     Declared::any(read).input(Form::File, found)
 }
 

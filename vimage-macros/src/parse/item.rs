@@ -4,15 +4,23 @@ use proc_macro2::{Span, TokenStream};
 use syn::{ForeignItem, Item, TraitItemFn};
 
 use super::attributes;
+use super::bodies::{Bodies, Reading};
 use super::common::{FOREIGN_STATIC, OTHER_ITEM, Parsed, start};
 use crate::attr::AttrKind;
 use crate::diagnostics::{self as problem, Diagnostics};
 use crate::model::{CodeOptions, Input, View};
 
 /// The item with the attribute read.
-pub(crate) fn item(kind: AttrKind, args: TokenStream, input: TokenStream, diagnostics: &Diagnostics) -> Parsed<Input> {
+pub(crate) fn item(
+    kind: AttrKind,
+    args: TokenStream,
+    input: TokenStream,
+    reading: Reading,
+    diagnostics: &Diagnostics,
+) -> Parsed<Input> {
     let attr = attributes::read(kind, args, Span::call_site(), diagnostics);
-    let item = match syn::parse2(input.clone()) {
+    let (tokens, bodies) = Bodies::cut(input.clone(), reading);
+    let mut item = match syn::parse2(tokens) {
         Ok(Item::Verbatim(_)) => {
             if kind != AttrKind::Virtualized || !is_bodyless_method(&input) {
                 let foreign = matches!(syn::parse2(input.clone()), Ok(ForeignItem::Static(_)));
@@ -27,6 +35,7 @@ pub(crate) fn item(kind: AttrKind, args: TokenStream, input: TokenStream, diagno
             return Err(input);
         }
     };
+    bodies.put_back([&mut item], diagnostics);
     Ok(Input {
         view: View::Open,
         krate: attr.runtime(),

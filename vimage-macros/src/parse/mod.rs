@@ -1,6 +1,7 @@
 //! From tokens to the model. The problems reported here are those of the grammar of our attributes and macros.
 
 mod attributes;
+mod bodies;
 mod class;
 pub(crate) mod code;
 mod common;
@@ -12,6 +13,9 @@ mod module;
 mod thread_local;
 
 pub(crate) use self::attributes::{accept, take};
+#[cfg(test)]
+pub(crate) use self::bodies::Bodies;
+pub(crate) use self::bodies::Reading;
 pub(crate) use self::class::class;
 pub(crate) use self::common::{FOREIGN_STATIC, OTHER_ITEM};
 pub(crate) use self::file::file;

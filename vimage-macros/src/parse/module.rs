@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::ToTokens;
 use syn::{Item, ItemMod, Path, parse_quote};
 
+use super::bodies::{Bodies, Reading};
 use super::common::{Parsed, start};
 use super::{attributes, items};
 use crate::attr::Recognizer;
@@ -89,16 +90,19 @@ pub(crate) fn module(
     attr: ModuleAttr,
     args: TokenStream,
     input: TokenStream,
+    reading: Reading,
     diagnostics: &Diagnostics,
 ) -> Parsed<Input> {
     let declared = attr.options(args, diagnostics);
-    let mut shell = inline_module(attr, input, diagnostics)?;
+    let (tokens, bodies) = Bodies::cut(input, reading);
+    let mut shell = inline_module(attr, tokens, diagnostics)?;
     let Some((_, items)) = &mut shell.content else {
         let there = "put `vimage::virtualize! { … }` around the contents of that file";
         diagnostics.at(&shell.ident, problem::out_of_line_module(&shell.ident, there));
         return Err(shell.into_token_stream());
     };
-    let items = std::mem::take(items);
+    let mut items = std::mem::take(items);
+    bodies.put_back(&mut items, diagnostics);
     for attr in attributes::take(&mut shell.attrs, Recognizer { krate: &declared.krate }, diagnostics) {
         diagnostics.at_span(attr.span, problem::redundant_attribute());
     }

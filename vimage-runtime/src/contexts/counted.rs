@@ -3,9 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use crate::core::context::{self, Current};
+use crate::core::context::{self, ContextSet, Current};
 use crate::core::{Handle, Sealed};
-use crate::current;
 use crate::registry::{self, ClassEntry};
 
 /// What is current on this thread in every class, held by handles: what a thread started here should inherit.
@@ -29,14 +28,24 @@ use crate::registry::{self, ClassEntry};
 /// In builds without instances it holds nothing, and entering it is a call.
 #[derive(Clone)]
 pub struct Contexts {
-    /// In the order of `registry::classes()`; empty before boot, when nothing can be current.
-    pub(super) captured: Arc<[Captured]>,
+    pub(super) captured: Arc<All>,
+}
+
+/// What was current in each class, in the order of `registry::classes()`; nothing before boot.
+#[derive(Default)]
+pub(super) struct All {
+    /// Ready to be entered. The handles below keep the instances.
+    set: ContextSet,
+    /// Of most programs these are all: one allocation.
+    first: [Captured; 4],
+    others: Vec<Captured>,
 }
 
 /// What was current in one class.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum Captured {
     /// Nothing was entered.
+    #[default]
     Nothing,
     /// An instance to which no handle can be made any more: its detach hooks run, or its variables are being
     /// dropped. Nothing may be resolved instead, not even the base instance.
@@ -52,19 +61,42 @@ impl Contexts {
     #[must_use]
     #[track_caller]
     pub fn current() -> Self {
-        let mut captured = Vec::new();
+        let mut all = All::default();
         // A loop and not an iterator with a closure, which would hide the caller.
-        for class in classes() {
-            captured.push(Captured::on_this_thread(class));
+        for (index, class) in classes().iter().enumerate() {
+            all.put(index, Captured::on_this_thread(class));
         }
-        Self { captured: captured.into() }
+        all.ready()
     }
 
     /// Runs `f` in these contexts and no others, then restores what was; also when `f` panics.
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
-        let captured = self.captured.iter().map(Captured::current).chain(std::iter::repeat(Current::Nothing));
-        context::restore(classes().iter().copied().zip(captured), f)
+        self.captured.set.enter(f)
+    }
+
+    pub(super) fn each(&self) -> impl Iterator<Item = &Captured> {
+        self.captured.each()
+    }
+}
+
+impl All {
+    /// Sets what was current in the next class, whose number is `index`.
+    pub(super) fn put(&mut self, index: usize, captured: Captured) {
+        match self.first.get_mut(index) {
+            Some(first) => *first = captured,
+            None => self.others.push(captured),
+        }
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Captured> {
+        self.first.iter().chain(&self.others)
+    }
+
+    /// When it says something of all classes.
+    pub(super) fn ready(mut self) -> Contexts {
+        self.set = ContextSet::new(self.each().map(Captured::current));
+        Contexts { captured: Arc::new(self) }
     }
 }
 
@@ -75,8 +107,9 @@ impl Captured {
     fn on_this_thread(class: &'static ClassEntry) -> Self {
         match context::found(class) {
             Current::Nothing => Self::Nothing,
-            // No closure, which would hide the caller.
-            Current::Barred | Current::Instance(_) => match current::handle(class) {
+            Current::Barred => Self::Barred,
+            // SAFETY: it is current, and this thread does not leave it meanwhile.
+            Current::Instance(block) => match unsafe { Handle::of_current(block) } {
                 Some(handle) => Self::Instance(handle),
                 None => Self::Barred,
             },
@@ -100,7 +133,7 @@ fn classes() -> &'static [&'static ClassEntry] {
 /// What is entered: `Contexts [(Net#3 "red", Live)]`.
 impl fmt::Debug for Contexts {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let entered = self.captured.iter().filter_map(|captured| match captured {
+        let entered = self.each().filter_map(|captured| match captured {
             Captured::Instance(handle) => Some(handle),
             Captured::Nothing | Captured::Barred => None,
         });

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::counted::{Captured, Contexts};
+use super::counted::{All, Captured, Contexts};
 use crate::core::Handle;
 use crate::core::class_state::describe;
 use crate::registry::ClassEntry;
@@ -30,7 +30,7 @@ use crate::registry::ClassEntry;
 /// ```
 #[derive(Clone)]
 pub struct WeakContexts {
-    /// In the order of `registry::classes()`.
+    /// In the order of `registry::classes()`; nothing in those that are left out.
     captured: Arc<[Weak]>,
 }
 
@@ -61,7 +61,7 @@ impl Contexts {
     /// ```
     #[must_use]
     pub fn downgrade(&self) -> WeakContexts {
-        let weak = self.captured.iter().map(|captured| match captured {
+        let weak = self.each().map(|captured| match captured {
             Captured::Nothing => Weak::Nothing,
             Captured::Barred => Weak::Barred,
             Captured::Instance(handle) => Weak::Instance(handle.header().class, handle.header().id),
@@ -71,17 +71,17 @@ impl Contexts {
 }
 
 impl WeakContexts {
-    /// The contexts with handles, unless one of the instances is destroyed or is being destroyed. One lock and one
-    /// look-up per class that had a current instance.
+    /// The contexts with handles, unless one of the instances is destroyed or is being destroyed. One look-up per class
+    /// that had a current instance, and one allocation.
     #[must_use]
     #[track_caller]
     pub fn upgrade(&self) -> Option<Contexts> {
-        let mut captured = Vec::with_capacity(self.captured.len());
+        let mut all = All::default();
         // A loop and not an iterator with a closure, which would hide the caller.
-        for weak in &*self.captured {
-            captured.push(weak.upgrade()?);
+        for (index, weak) in self.captured.iter().enumerate() {
+            all.put(index, weak.upgrade()?);
         }
-        Some(Contexts { captured: captured.into() })
+        Some(all.ready())
     }
 
     /// Runs `f` in these contexts and no others, then restores what was; `None` if one of the instances is destroyed or
@@ -110,7 +110,9 @@ impl WeakContexts {
     }
 
     fn with(&self, captured: impl Fn(&Weak) -> Captured) -> Contexts {
-        Contexts { captured: self.captured.iter().map(captured).collect() }
+        let mut all = All::default();
+        self.captured.iter().enumerate().for_each(|(index, weak)| all.put(index, captured(weak)));
+        all.ready()
     }
 }
 

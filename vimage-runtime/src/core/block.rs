@@ -99,22 +99,22 @@ impl Blueprint {
         }
     }
 
-    /// Drops all variables, those of run-time modules first, otherwise the last part first. Returns the panics among them.
+    /// Drops all variables, those of run-time modules first, otherwise the last part first. Adds the panics to `failures`.
     ///
     /// # Safety
     ///
     /// The block is from [`allocate`](Self::allocate), nothing uses its variables any more, and this is done once.
-    pub(crate) unsafe fn drop_all(&self, header: NonNull<Header>) -> Vec<TeardownFailure> {
+    pub(crate) unsafe fn drop_all(&self, header: NonNull<Header>, failures: &mut Vec<TeardownFailure>) {
         // SAFETY: by contract.
         let added = unsafe { header.as_ref() }.lock_if_used().map(|mut own| std::mem::take(&mut own.parts));
-        let mut failures = match added {
+        if let Some(parts) = added {
             // SAFETY: `AddedModule::initialize` has made these.
-            Some(parts) => unsafe { drop_parts(header, &parts) },
-            None => Vec::new(),
-        };
-        // SAFETY: `allocate` has made these.
-        failures.extend(unsafe { run(&self.drops, header) });
-        failures
+            unsafe { drop_parts(header, &parts, failures) };
+        }
+        if !self.drops.is_empty() {
+            // SAFETY: `allocate` has made these.
+            unsafe { run(&self.drops, header, failures) };
+        }
     }
 
     /// Frees a block.
@@ -189,23 +189,23 @@ fn drops_of(parts: &[PlacedPart]) -> Vec<FieldDrop> {
     parts.iter().rev().flat_map(of_part).collect()
 }
 
-/// Drops these parts, the last one first, with no context. Returns the panics among them.
+/// Drops these parts, the last one first, with no context. Adds the panics to `failures`.
 ///
 /// # Safety
 ///
 /// They are initialized in this block, and nothing uses them any more.
-pub(crate) unsafe fn drop_parts(header: NonNull<Header>, parts: &[PlacedPart]) -> Vec<TeardownFailure> {
+pub(crate) unsafe fn drop_parts(header: NonNull<Header>, parts: &[PlacedPart], failures: &mut Vec<TeardownFailure>) {
     // SAFETY: by contract.
-    unsafe { run(&drops_of(parts), header) }
+    unsafe { run(&drops_of(parts), header, failures) };
 }
 
-/// Drops variables with no context, each by itself: one that panics takes no other along. Returns the panics.
+/// Drops variables with no context, each by itself: one that panics takes no other along. Adds the panics to
+/// `failures`.
 ///
 /// # Safety
 ///
 /// They are initialized in this block, and nothing uses them any more.
-unsafe fn run(drops: &[FieldDrop], header: NonNull<Header>) -> Vec<TeardownFailure> {
-    let mut failures = Vec::new();
+unsafe fn run(drops: &[FieldDrop], header: NonNull<Header>, failures: &mut Vec<TeardownFailure>) {
     let mut left = drops.iter();
     while !left.as_slice().is_empty() {
         let dropped = context::bar_all(|| {
@@ -225,5 +225,4 @@ unsafe fn run(drops: &[FieldDrop], header: NonNull<Header>) -> Vec<TeardownFailu
             failures.push(TeardownFailure::in_drop(head.label(), module.name, name, text));
         }
     }
-    failures
 }

@@ -12,8 +12,9 @@ use super::count::Waiters;
 use super::handle::Handle;
 use super::header::Header;
 use super::index::Index;
-use super::phase::InstanceState;
-use super::tree::Tree;
+use super::phase::{InstanceState, Phase};
+use super::slot::Held;
+use super::tree::{FINDABLE, Tree};
 use crate::error::BootError;
 use crate::layout::{LinkedModule, OrderedClass, Placed, PlacedPart, Reserve, lay_out};
 use crate::registry::{ClassEntry, ModuleEntry};
@@ -101,16 +102,33 @@ impl ClassState {
     #[inline]
     #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
-        match self.index.find(id) {
-            Some(slot) => Handle::find(slot, id),
-            None => self.find_locked(id),
+        match self.find_at_once(id) {
+            None => self.find_slowly(id),
+            found => found,
+        }
+    }
+
+    /// As [`find`](Self::find), but may miss an instance.
+    #[inline]
+    #[track_caller]
+    pub(crate) fn find_at_once(&self, id: u64) -> Option<Handle> {
+        match self.index.first(id)?.hold(id, FINDABLE) {
+            // SAFETY: just counted.
+            Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
+            Held::Another | Held::NotAnyMore => None,
         }
     }
 
     #[cold]
+    #[inline(never)]
     #[track_caller]
-    fn find_locked(&self, id: u64) -> Option<Handle> {
-        self.live().tree.find(id)
+    fn find_slowly(&self, id: u64) -> Option<Handle> {
+        match self.index.hold(id, FINDABLE) {
+            // SAFETY: just counted.
+            Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
+            Held::NotAnyMore => None,
+            Held::Another => self.live().tree.find(id),
+        }
     }
 
     pub(crate) fn live(&self) -> MutexGuard<'_, Live> {
@@ -165,9 +183,11 @@ impl ClassEntry {
 #[track_caller]
 pub(crate) fn hold(class: &'static ClassEntry, id: u64) -> Option<Handle> {
     let state = class.state()?;
-    match state.index.find(id) {
-        Some(slot) => Handle::find_any(slot, id),
-        None => state.live().tree.find_any(id),
+    match state.index.hold(id, Phase::Gone) {
+        // SAFETY: just counted.
+        Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
+        Held::NotAnyMore => None,
+        Held::Another => state.live().tree.find_any(id),
     }
 }
 

@@ -82,9 +82,6 @@ impl Count {
     /// One more handle, if the count is still what was seen; else what it is now.
     #[inline]
     pub(crate) fn add_to(&self, seen: Seen) -> Result<(), Seen> {
-        if seen.0 & HANDLES > MOST {
-            std::process::abort();
-        }
         let added = self.0.compare_exchange_weak(seen.0, seen.0 + 1, Ordering::Acquire, Ordering::Acquire);
         added.map(drop).map_err(Seen)
     }
@@ -131,9 +128,18 @@ impl Count {
 }
 
 impl Seen {
+    /// Whether there can be one more handle: there are some, and not too many.
     #[inline]
-    pub(crate) fn has_handles(self) -> bool {
-        self.0 & HANDLES != 0
+    pub(crate) fn can_grow(self) -> bool {
+        let handles = self.0 & HANDLES;
+        // One comparison for both.
+        if handles.wrapping_sub(1) < MOST {
+            return true;
+        }
+        if handles > 0 {
+            std::process::abort();
+        }
+        false
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::class_state::ClassState;
 use super::handle::Handle;
 use super::header::{BASE, Header};
-use super::hooks::{attach_module, attach_modules, detach_modules};
+use super::hooks::{attach_module, attach_modules, detach_module};
 use super::phase::Phase;
 use super::teardown;
 use crate::error::{AttachError, Chain};
@@ -102,7 +102,7 @@ fn attach_added(handle: &Handle, arguments: &Arguments) -> Result<(), AttachErro
             (Ok(()), true) => {}
             // Withdrawn meanwhile: this instance does not have to have it.
             (Ok(()), false) => {
-                failure::report(detach_modules(handle.as_ptr(), [&added.linked]));
+                detach_module(handle.as_ptr(), &added.linked);
                 added.detached();
             }
             (Err(error), registered) => {
@@ -122,6 +122,8 @@ pub(crate) fn detach_all(handle: &Handle) {
 
 /// Detaches what is attached: run-time modules, and this many modules of boot.
 fn undo(handle: &Handle, attached: usize) {
-    failure::report(teardown::detach(handle.as_ptr(), attached));
+    let mut failures = Vec::new();
+    teardown::detach(handle.as_ptr(), attached, &mut failures);
+    failure::report(failures);
     handle.header().set_phase(Phase::Gone);
 }

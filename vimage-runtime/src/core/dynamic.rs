@@ -8,7 +8,7 @@ use super::block::drop_parts;
 use super::class_state::{ClassState, Live};
 use super::handle::Handle;
 use super::header::Header;
-use super::hooks::{Refusal, attach_module, detach_modules, quiesce_modules};
+use super::hooks::{Refusal, attach_module, detach_module, quiesce_modules};
 use super::phase::Phase;
 use crate::error::{Chain, RegisterError};
 use crate::failure;
@@ -144,8 +144,10 @@ unsafe fn unregister_found(state: &'static ClassState, added: &Arc<AddedModule>)
         let mut own = base.header().lock();
         own.parts.extract_if(.., |part| added.parts.iter().any(|gone| std::ptr::eq(gone.0, part.0))).collect()
     };
+    let mut failures = Vec::new();
     // SAFETY: they lie in the base instance, and by contract no code uses them any more.
-    failure::report(unsafe { drop_parts(base.as_ptr(), &parts) });
+    unsafe { drop_parts(base.as_ptr(), &parts, &mut failures) };
+    failure::report(failures);
     // The room can be used again, unless an instance was made meanwhile, which still has the variables.
     let mut live = state.live();
     if live.tree.all().len() == 1 {
@@ -279,7 +281,7 @@ fn detach_everywhere(state: &'static ClassState, added: &Arc<AddedModule>) {
     for id in ids.into_iter().rev() {
         let Some(handle) = state.live().tree.find_any(id) else { continue };
         if take(&handle, added) {
-            failure::report(detach_modules(handle.as_ptr(), [&added.linked]));
+            detach_module(handle.as_ptr(), &added.linked);
             added.detached();
         }
     }

@@ -8,8 +8,8 @@ use super::count::Release;
 use super::header::Header;
 use super::holders::Ticket;
 use super::phase::Phase;
-use super::slot::Slot;
 use super::{context, teardown};
+use crate::registry::ClassEntry;
 
 /// A counted handle to an instance of any class.
 pub struct Handle {
@@ -35,23 +35,6 @@ impl Handle {
         Self { header, ticket }
     }
 
-    /// A handle to the instance with this id, if it is in this slot, and not shutting down or destroyed. Needs no lock.
-    #[inline]
-    #[track_caller]
-    pub(crate) fn find(slot: &'static Slot, id: u64) -> Option<Self> {
-        let header = slot.hold(id, |phase| matches!(phase, Phase::Creating | Phase::Live))?;
-        // SAFETY: just counted.
-        Some(unsafe { Self::from_counted(header) })
-    }
-
-    /// As [`find`](Self::find), whatever the phase is, as long as there are handles.
-    #[track_caller]
-    pub(crate) fn find_any(slot: &'static Slot, id: u64) -> Option<Self> {
-        let header = slot.hold(id, |_| true)?;
-        // SAFETY: just counted.
-        Some(unsafe { Self::from_counted(header) })
-    }
-
     /// A handle to an instance that is current on this thread; none in its detach hooks.
     ///
     /// # Safety
@@ -62,16 +45,15 @@ impl Handle {
     pub(crate) unsafe fn of_current(header: NonNull<Header>) -> Option<Self> {
         // SAFETY: the owner of the context keeps the instance alive until this thread has left it.
         let head = unsafe { header.as_ref() };
-        match head.phase() {
-            Phase::Detaching | Phase::Gone => None,
-            Phase::Creating | Phase::Live | Phase::Quiescing | Phase::Quiesced => {
-                // The owner of the context has a handle: without one the phase is `Detaching`, and this thread, which runs
-                // the detach hooks then, has set it.
-                head.handles().add();
-                // SAFETY: just counted.
-                Some(unsafe { Self::from_counted(header) })
-            }
+        let slot = head.slot();
+        if !slot.is_at_most(Phase::Quiesced) {
+            return None;
         }
+        // The owner of the context has a handle: without one the phase is `Detaching`, and this thread, which runs the detach
+        // hooks then, has set it.
+        slot.handles.add();
+        // SAFETY: just counted.
+        Some(unsafe { Self::from_counted(header) })
     }
 
     /// Says where it was made, if that is not where it was counted.
@@ -132,13 +114,26 @@ impl Clone for Handle {
 }
 
 impl Drop for Handle {
+    #[inline]
     fn drop(&mut self) {
         self.header().holders.remove(&self.ticket);
         let class = self.header().class;
+        match self.header().handles().release() {
+            Release::Done { awaited: false } => {}
+            release => self.dropped(release, class),
+        }
+    }
+}
+
+impl Handle {
+    /// What follows if it is awaited, or is the last one.
+    #[cold]
+    #[inline(never)]
+    fn dropped(&self, mut release: Release, class: &'static ClassEntry) {
         loop {
-            match self.header().handles().release() {
-                Release::Done { awaited: false } => return,
+            match release {
                 // Not `self.header()`, which may be freed.
+                Release::Done { awaited: false } => return,
                 Release::Done { awaited: true } => return class.laid_out().waiters.notify(),
                 Release::IsLast if self.is_entered() => return,
                 Release::IsLast => {}
@@ -147,6 +142,7 @@ impl Drop for Handle {
             if unsafe { teardown::drop_last(self.header) } {
                 return;
             }
+            release = self.header().handles().release();
         }
     }
 }

@@ -104,6 +104,7 @@ impl Header {
         &self.slot.handles
     }
 
+    #[inline]
     pub(super) fn slot(&self) -> &'static Slot {
         self.slot
     }
@@ -188,9 +189,15 @@ impl Header {
         drop(observer);
     }
 
+    /// Returns `false` if there are no observers, and none can come: the phase says no.
+    #[inline]
+    pub(super) fn has_observers(&self) -> bool {
+        self.has_guarded.load(Ordering::SeqCst)
+    }
+
     /// Takes the next observer to notify.
     pub(super) fn take_observer(&self) -> Option<Weak<dyn Observer>> {
-        self.lock_if_used()?.observers.as_mut()?.take_first()
+        self.lock().observers.as_mut()?.take_first()
     }
 
     /// Releases the last handle, if it is the last one and the modules have agreed to that, or never will because the

@@ -12,6 +12,7 @@ use super::context::{self, inside};
 use super::header::Header;
 use crate::error::{AttachError, TeardownFailure, message};
 use crate::events::is_subscribed;
+use crate::failure;
 use crate::layout::LinkedModule;
 use crate::registry::{Arguments, BoxError, ModuleEntry};
 
@@ -42,7 +43,8 @@ pub(crate) fn attach_modules(
     // SAFETY: the caller keeps the block.
     let header = unsafe { block.as_ref() };
     let mut next = 0;
-    while next < modules.len() {
+    // Without a hook nothing is entered.
+    while modules[next..].iter().any(|module| module.attach.is_some()) {
         let run = || {
             while let Some(module) = modules.get(next) {
                 next += 1;
@@ -97,14 +99,14 @@ pub(crate) unsafe fn quiesce_modules<'m>(
     Err(Refusal { module, source: Arc::from(source) })
 }
 
-/// Runs the detach hooks of these modules, all of them whatever happens. Returns the panics.
+/// Runs the detach hooks of these modules, all of them whatever happens. Adds the panics to `failures`.
 ///
 /// The caller keeps the block.
 pub(crate) fn detach_modules<'m>(
     header: NonNull<Header>,
     modules: impl IntoIterator<Item = &'m LinkedModule>,
-) -> Vec<TeardownFailure> {
-    let mut failures = Vec::new();
+    failures: &mut Vec<TeardownFailure>,
+) {
     let mut hooks = modules.into_iter().filter_map(|module| Some((module.entry, module.detach?))).peekable();
     while let Some(&(mut module, _)) = hooks.peek() {
         let run = || {
@@ -129,7 +131,15 @@ pub(crate) fn detach_modules<'m>(
             }
         }
     }
-    failures
+}
+
+/// Runs the detach hook of one module, and reports its panic.
+///
+/// The caller keeps the block.
+pub(crate) fn detach_module(header: NonNull<Header>, module: &LinkedModule) {
+    let mut failures = Vec::new();
+    detach_modules(header, [module], &mut failures);
+    failure::report(failures);
 }
 
 fn panicked(panic: Box<dyn Any + Send>) -> BoxError {

@@ -5,7 +5,8 @@
 //! slot that it stands on moves to another bucket; it then looks again under the lock. It can find nothing wrong: see
 //! [`Slot::hold`].
 
-use super::slot::{Slot, SlotCell};
+use super::phase::Phase;
+use super::slot::{Held, Slot, SlotCell};
 use crate::sync::{AtomicPtr, Ordering};
 
 /// The buckets; replaced by twice as many when there are as many instances. What is replaced is never freed, for a thread
@@ -29,6 +30,7 @@ impl Index {
         Self { buckets: AtomicPtr::new(Buckets::leaked(4)) }
     }
 
+    #[inline]
     fn buckets(&self) -> &'static Buckets {
         // SAFETY: only `new` and `grow` write it: a reference that is valid for ever.
         unsafe { &*self.buckets.load(Ordering::Acquire) }
@@ -38,22 +40,29 @@ impl Index {
         self.buckets().heads.len()
     }
 
-    /// The slot of this id, or none: under the lock of the class, if there is none; otherwise perhaps although there is one.
+    /// Counts a handle to the instance with this id, as [`Slot::hold`]. [`Held::Another`] if it is not found, perhaps
+    /// although it is there: then [`find`](Self::find) decides.
     #[inline]
-    pub(super) fn find(&self, id: u64) -> Option<&'static Slot> {
+    pub(super) fn hold(&self, id: u64, most: Phase) -> Held {
         let mut slot = self.buckets().head(id).get();
         for _ in 0..MOST_STEPS {
-            let found = slot?;
-            if found.id() == id {
-                return Some(found);
+            let Some(found) = slot else { break };
+            match found.hold(id, most) {
+                Held::Another => slot = found.in_bucket.get(),
+                held => return held,
             }
-            slot = found.in_bucket.get();
         }
-        None
+        Held::Another
     }
 
-    /// As [`find`](Self::find), under the lock of the class: finds what is there.
-    pub(super) fn find_locked(&self, id: u64) -> Option<&'static Slot> {
+    /// The slot where this id is looked for first.
+    #[inline]
+    pub(super) fn first(&self, id: u64) -> Option<&'static Slot> {
+        self.buckets().head(id).get()
+    }
+
+    /// The slot of this id. Under the lock of the class.
+    pub(super) fn find(&self, id: u64) -> Option<&'static Slot> {
         let mut slot = self.buckets().head(id).get();
         while let Some(found) = slot.filter(|found| found.id() != id) {
             slot = found.in_bucket.get();

@@ -20,8 +20,9 @@ pub enum InstanceState {
     Gone,
 }
 
-/// [`InstanceState`], with the steps of shutting down.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// [`InstanceState`], with the steps of shutting down; in the order in which they are taken.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[repr(u8)]
 pub(crate) enum Phase {
     Creating,
     Live,
@@ -34,16 +35,13 @@ pub(crate) enum Phase {
     Gone,
 }
 
-const PHASES: [Phase; 6] =
-    [Phase::Creating, Phase::Live, Phase::Quiescing, Phase::Quiesced, Phase::Detaching, Phase::Gone];
-
 impl Phase {
     /// The number of the state that each phase belongs to, for readers outside of the process.
     pub(crate) const STATES: [u8; 8] = {
         let mut states = [0; 8];
         let mut phase = 0;
-        while phase < PHASES.len() {
-            states[phase] = PHASES[phase].state() as u8;
+        while phase <= Phase::Gone as u8 {
+            states[phase as usize] = Phase::of(phase).state() as u8;
             phase += 1;
         }
         states
@@ -59,8 +57,19 @@ impl Phase {
     }
 }
 
-impl From<u8> for Phase {
-    fn from(number: u8) -> Self {
-        PHASES[usize::from(number)]
+impl Phase {
+    /// The phase of this number.
+    #[inline]
+    pub(super) const fn of(number: u8) -> Self {
+        match number {
+            0 => Phase::Creating,
+            1 => Phase::Live,
+            2 => Phase::Quiescing,
+            3 => Phase::Quiesced,
+            4 => Phase::Detaching,
+            _ => Phase::Gone,
+        }
     }
 }
+
+const _: () = assert!(Phase::Creating as u8 == 0 && Phase::Gone as u8 == 5);

@@ -86,6 +86,17 @@ impl Link {
     }
 }
 
+/// The outcome of [`Slot::hold`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Held {
+    /// The slot is not of this id.
+    Another,
+    /// It is, but there are no handles any more, or the phase is a later one.
+    NotAnyMore,
+    /// A handle was counted, which the caller makes.
+    Counted(NonNull<Header>),
+}
+
 /// A reference to a slot, or none.
 #[derive(Debug, Default)]
 pub(super) struct SlotCell(AtomicPtr<Slot>);
@@ -175,27 +186,35 @@ impl Slot {
         NonNull::new(self.header.load(Ordering::Relaxed))
     }
 
-    /// Counts a handle to the instance with this id, if there is one still and its phase is wanted. Needs no lock.
+    /// Counts a handle to the instance with this id, if there is one still, and it is in this phase at most. Needs no lock.
     #[inline]
-    pub(super) fn hold(&self, id: u64, wanted: impl Fn(Phase) -> bool) -> Option<NonNull<Header>> {
+    pub(super) fn hold(&self, id: u64, most: Phase) -> Held {
         // In this order. If the count that is seen is of the instance before ours, the exchange fails. If it is of a later
         // one, so is the id. If it is of ours, and the id of a later one, nothing is found.
         let mut seen = self.handles.seen();
         loop {
-            if self.id() != id || !seen.has_handles() || !wanted(self.phase()) {
-                return None;
+            if self.id() != id {
+                return Held::Another;
+            }
+            if !self.is_at_most(most) || !seen.can_grow() {
+                return Held::NotAnyMore;
             }
             match self.handles.add_to(seen) {
-                // The count is that of the instance, so this is its header.
-                Ok(()) => return self.header(),
+                // SAFETY: the count is that of the instance, whose header stays while there are handles.
+                Ok(()) => return Held::Counted(unsafe { NonNull::new_unchecked(self.header.load(Ordering::Relaxed)) }),
                 Err(now) => seen = now,
             }
         }
     }
 
     #[inline]
+    pub(super) fn is_at_most(&self, phase: Phase) -> bool {
+        self.phase.load(Ordering::SeqCst) <= phase as u8
+    }
+
+    #[inline]
     pub(super) fn phase(&self) -> Phase {
-        self.phase.load(Ordering::SeqCst).into()
+        Phase::of(self.phase.load(Ordering::SeqCst))
     }
 
     pub(super) fn set_phase(&self, phase: Phase) {

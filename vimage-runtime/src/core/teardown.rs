@@ -51,6 +51,13 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
 fn notify_observers(header: NonNull<Header>) {
     // SAFETY: the caller keeps the block.
     let head = unsafe { header.as_ref() };
+    if head.has_observers() {
+        notify_each(header, head)
+    }
+}
+
+#[cold]
+fn notify_each(header: NonNull<Header>, head: &Header) {
     while let Some(observer) = head.take_observer() {
         let Some(observer) = observer.upgrade() else { continue };
         let notified = inside(header, || {
@@ -90,7 +97,8 @@ pub(crate) unsafe fn destroy(
     owner: Option<Owner<'_>>,
     deadline: Option<Instant>,
 ) -> Result<Vec<TeardownFailure>, Stays> {
-    let mut attempt = Attempt::begin(handles, owner).map_err(Stays::Refused)?;
+    let mut attempt = Attempt::new(handles, owner);
+    attempt.quiesce().map_err(Stays::Refused)?;
     loop {
         // SAFETY: by contract.
         match unsafe { attempt.finish() } {
@@ -106,17 +114,39 @@ pub(crate) fn deadline(timeout: Duration) -> Instant {
     now.checked_add(timeout).unwrap_or_else(|| now + Duration::from_secs(u32::MAX.into()))
 }
 
-/// Instances whose modules have agreed that they are destroyed, together or not at all.
+/// An attempt to destroy instances, together or not at all. What it has quiesced is live again when it is dropped.
 #[derive(Debug)]
 pub(crate) struct Attempt<'a> {
     handles: &'a [&'a Handle],
     owner: Option<Owner<'a>>,
-    quiesced: Quiesced<'a>,
+    /// What was live, and is quiesced. Most often there is one: no allocation.
+    quiesced: Option<&'a Handle>,
+    others_quiesced: Vec<&'a Handle>,
 }
 
 impl<'a> Attempt<'a> {
-    pub(crate) fn begin(handles: &'a [&'a Handle], owner: Option<Owner<'a>>) -> Result<Self, Refusal> {
-        Ok(Self { handles, owner, quiesced: quiesce(handles)? })
+    pub(crate) fn new(handles: &'a [&'a Handle], owner: Option<Owner<'a>>) -> Self {
+        Self { handles, owner, quiesced: None, others_quiesced: Vec::new() }
+    }
+
+    /// Shuts down the instances that are live, the last one first, up to one a module of which refuses.
+    pub(crate) fn quiesce(&mut self) -> Result<(), Refusal> {
+        for &handle in self.handles.iter().rev() {
+            // SAFETY: `handle` is one.
+            if unsafe { shut_down(handle.as_ptr()) }? {
+                match self.quiesced {
+                    None => self.quiesced = Some(handle),
+                    Some(_) => self.others_quiesced.push(handle),
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What was quiesced stays like that.
+    pub(crate) fn keep(&mut self) {
+        self.quiesced = None;
+        self.others_quiesced.clear();
     }
 
     /// Destroys the instances, if these are their last handles.
@@ -126,17 +156,23 @@ impl<'a> Attempt<'a> {
     /// The caller forgets the handles if this is `Ok`.
     pub(crate) unsafe fn finish(&mut self) -> Result<Vec<TeardownFailure>, Stays> {
         loop {
-            let is_shared = self.owner.is_some_and(|owner| !owner.clones.is_one());
-            if is_shared || self.handles.iter().any(|handle| !handle.header().handles().is_one() || handle.is_entered())
-            {
+            if self.owner.is_some_and(|owner| !owner.clones.is_one()) {
                 return Err(Stays::Busy);
             }
-            // In this order: no other thread runs the hooks of what only the caller holds.
-            if !self.handles.iter().any(|handle| handle.header().phase() == Phase::Live) {
+            let mut is_any_live = false;
+            for handle in self.handles {
+                let header = handle.header();
+                if !header.handles().is_one() || handle.is_entered() {
+                    return Err(Stays::Busy);
+                }
+                // In this order: no other thread runs the hooks of what only the caller holds.
+                is_any_live |= header.phase() == Phase::Live;
+            }
+            if !is_any_live {
                 break;
             }
             // Another thread ran the quiesce hooks; one refused, or it timed out: try again.
-            self.quiesced.append(quiesce(self.handles).map_err(Stays::Refused)?);
+            self.quiesce().map_err(Stays::Refused)?;
         }
         let mut released = self.handles.iter().rev();
         while let Some(handle) = released.next() {
@@ -147,11 +183,11 @@ impl<'a> Attempt<'a> {
                 return Err(Stays::Busy);
             }
         }
-        self.quiesced.keep();
+        self.keep();
         let mut failures = Vec::new();
         for handle in self.handles.iter().rev() {
             // SAFETY: these were the last handles, which the caller forgets.
-            failures.append(&mut unsafe { end(handle.as_ptr()) });
+            unsafe { end(handle.as_ptr(), &mut failures) };
         }
         Ok(failures)
     }
@@ -168,51 +204,12 @@ impl<'a> Attempt<'a> {
     }
 }
 
-/// Instances that were live and are quiesced; live again when this is dropped.
-#[derive(Debug, Default)]
-pub(crate) struct Quiesced<'a> {
-    /// Most often there is one: no allocation.
-    first: Option<&'a Handle>,
-    others: Vec<&'a Handle>,
-}
-
-impl<'a> Quiesced<'a> {
-    fn push(&mut self, handle: &'a Handle) {
-        match self.first {
-            None => self.first = Some(handle),
-            Some(_) => self.others.push(handle),
-        }
-    }
-
-    fn append(&mut self, mut more: Self) {
-        more.first.take().into_iter().chain(more.others.drain(..)).for_each(|handle| self.push(handle));
-    }
-
-    /// They stay quiesced.
-    pub(crate) fn keep(&mut self) {
-        self.first = None;
-        self.others.clear();
-    }
-}
-
-impl Drop for Quiesced<'_> {
+impl Drop for Attempt<'_> {
     fn drop(&mut self) {
-        for handle in self.first.iter().chain(&self.others) {
+        for handle in self.quiesced.iter().chain(&self.others_quiesced) {
             handle.header().change_phase(Phase::Quiesced, Phase::Live);
         }
     }
-}
-
-/// Shuts down the instances that are live, the last one first, and returns those; none, if a module of one refuses.
-pub(crate) fn quiesce<'a>(handles: &[&'a Handle]) -> Result<Quiesced<'a>, Refusal> {
-    let mut quiesced = Quiesced::default();
-    for &handle in handles.iter().rev() {
-        // SAFETY: `handle` is one.
-        if unsafe { shut_down(handle.as_ptr()) }? {
-            quiesced.push(handle);
-        }
-    }
-    Ok(quiesced)
 }
 
 crate::sync::thread_local! {
@@ -266,39 +263,39 @@ pub(crate) unsafe fn drop_last(header: NonNull<Header>) -> bool {
         ENDING.with(|ending| ending.set(Ending { dropping: true, queued: true }));
         return true;
     }
+    let mut failures = Vec::new();
     // SAFETY: the last handle was just released.
-    failure::report(unsafe { end(header) });
+    unsafe { end(header, &mut failures) };
+    failure::report(failures);
     true
 }
 
 /// Detaches what is attached, drops the variables and frees the block; then the same for the instances whose last
-/// handles were among them. Returns what went wrong.
+/// handles were among them. Adds what went wrong to `failures`.
 ///
 /// # Safety
 ///
 /// The caller has just released the last handle.
-pub(crate) unsafe fn end(header: NonNull<Header>) -> Vec<TeardownFailure> {
+unsafe fn end(header: NonNull<Header>, failures: &mut Vec<TeardownFailure>) {
     // SAFETY: by contract.
-    let mut failures = unsafe { end_one(header) };
+    unsafe { end_one(header, failures) };
     if !matches!(ending(), Ending { dropping: false, queued: true }) {
-        return failures;
+        return;
     }
     while let Ok(Some(header)) = NEXT.try_with(|next| next.borrow_mut().pop()) {
         // SAFETY: `drop_last` has released its last handle, and left the rest to this loop.
-        failures.extend(unsafe { end_one(header) });
+        unsafe { end_one(header, failures) };
     }
     ENDING.with(|ending| ending.set(Ending { dropping: false, queued: false }));
-    failures
 }
 
-unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
+unsafe fn end_one(header: NonNull<Header>, failures: &mut Vec<TeardownFailure>) {
     // SAFETY: the block is freed below only.
     let head = unsafe { header.as_ref() };
     let state = head.class_state();
-    let mut failures = Vec::new();
     // A failed creation has detached all that was attached.
     if head.phase() != Phase::Gone {
-        failures = detach(header, state.modules.len());
+        detach(header, state.modules.len(), failures);
     }
     crate::events::event!("destroy", head);
     state.live().tree.remove(head.slot());
@@ -306,30 +303,26 @@ unsafe fn end_one(header: NonNull<Header>) -> Vec<TeardownFailure> {
     ENDING.with(|ending| ending.set(Ending { dropping: true, ..before }));
     // SAFETY: no handle exists, and none can be made, because the count is 0 and the tree does not have the instance any
     // more; no thread is inside, because `enter` borrows a handle.
-    failures.append(&mut unsafe { state.blueprint.drop_all(header) });
+    unsafe { state.blueprint.drop_all(header, failures) };
     ENDING.with(|ending| ending.set(Ending { dropping: before.dropping, ..ending.get() }));
     // SAFETY: as above, and `head` is not used any more.
     unsafe { state.blueprint.free(header) };
-    failures
 }
 
 /// Runs the detach hooks of run-time modules and of the first `boot_modules` others, in reverse order of attach, all of
-/// them whatever happens.
+/// them whatever happens. Adds what went wrong to `failures`.
 ///
 /// The caller keeps the block, and no other thread attaches or detaches boot modules.
-pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize) -> Vec<TeardownFailure> {
+pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize, failures: &mut Vec<TeardownFailure>) {
     // SAFETY: by contract.
     let head = unsafe { header.as_ref() };
     head.set_phase(Phase::Detaching);
     // Those that attach hooks have added to an instance whose creation fails: otherwise `shut_down` has notified them.
     notify_observers(header);
-    let mut failures = Vec::new();
-    loop {
-        // The thread that takes it out detaches it: a registration that fails may do the same at this moment.
-        let Some(added) = head.lock_if_used().and_then(|mut own| own.attached.pop()) else { break };
-        failures.append(&mut detach_modules(header, [&added.linked]));
+    // The thread that takes it out detaches it: a registration that fails may do the same at this moment.
+    while let Some(added) = head.lock_if_used().and_then(|mut own| own.attached.pop()) {
+        detach_modules(header, [&added.linked], failures);
         added.detached();
     }
-    failures.append(&mut detach_modules(header, head.class_state().modules[..boot_modules].iter().rev()));
-    failures
+    detach_modules(header, head.class_state().modules[..boot_modules].iter().rev(), failures);
 }

@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::handle::Handle;
 use super::header::{BASE, Header};
 use super::index::Index;
-use super::slot::Slot;
+use super::phase::Phase;
+use super::slot::{Held, Slot};
 use crate::export::Chunks;
 
 /// All instances of a class that have memory. Adding, removing and looking up take the same time whatever there is.
@@ -27,6 +28,9 @@ pub(crate) struct Tree {
     last: Option<u32>,
     next_id: u64,
 }
+
+/// The last phase in which instances are found.
+pub(super) const FINDABLE: Phase = Phase::Live;
 
 /// How many slots are allocated at first, and at a time at most.
 const FIRST_CHUNK: usize = 4;
@@ -90,7 +94,7 @@ impl Tree {
     /// From now on other threads find it, also without the lock.
     pub(crate) fn insert(&mut self, slot: &'static Slot, id: u64, parent: u64, header: NonNull<Header>) {
         let (number, links) = (slot.number, &slot.links);
-        let parent = self.index.find_locked(parent).or_else(|| self.index.find_locked(BASE));
+        let parent = self.index.find(parent).or_else(|| self.index.find(BASE));
         let parent = parent.map_or(number, |parent| self.at_or_above(parent).number);
         links.parent.set(Some(parent));
         links.first_child.set(None);
@@ -174,19 +178,28 @@ impl Tree {
     /// A handle to an instance, unless it is shutting down or destroyed.
     #[track_caller]
     pub(crate) fn find(&self, id: u64) -> Option<Handle> {
-        Handle::find(self.index.find_locked(id)?, id)
+        self.hold(id, FINDABLE)
     }
 
     /// A handle to an instance to which there are handles, whatever its phase.
     #[track_caller]
     pub(crate) fn find_any(&self, id: u64) -> Option<Handle> {
-        Handle::find_any(self.index.find_locked(id)?, id)
+        self.hold(id, Phase::Gone)
+    }
+
+    #[track_caller]
+    fn hold(&self, id: u64, most: Phase) -> Option<Handle> {
+        match self.index.find(id)?.hold(id, most) {
+            // SAFETY: just counted.
+            Held::Counted(header) => Some(unsafe { Handle::from_counted(header) }),
+            Held::Another | Held::NotAnyMore => None,
+        }
     }
 
     /// How an instance shows.
     pub(crate) fn describe(&self, id: u64) -> Option<String> {
         // SAFETY: as in `for_each`.
-        self.index.find_locked(id)?.header().map(|header| unsafe { header.as_ref() }.description())
+        self.index.find(id)?.header().map(|header| unsafe { header.as_ref() }.description())
     }
 
     /// The slots of the instances that are there, in the order of their ids.
@@ -221,14 +234,14 @@ impl Tree {
 
     /// The parent's id; `None` for the base, and for what is not there.
     pub(crate) fn parent(&self, id: u64) -> Option<u64> {
-        let slot = self.index.find_locked(id).filter(|slot| id != BASE && slot.header().is_some())?;
+        let slot = self.index.find(id).filter(|slot| id != BASE && slot.header().is_some())?;
         Some(self.at_or_above(self.slot(slot.links.parent.get()?)).id())
     }
 
     /// The ids of an instance and of all below it, in order.
     pub(crate) fn subtree(&self, root: u64) -> Vec<u64> {
         let mut found = Vec::new();
-        let mut open = Vec::from_iter(self.index.find_locked(root));
+        let mut open = Vec::from_iter(self.index.find(root));
         while let Some(slot) = open.pop() {
             found.extend(slot.header().map(|_| slot.id()));
             let mut child = slot.links.first_child.get();
@@ -269,7 +282,7 @@ mod tests {
     }
 
     fn remove(tree: &mut Tree, id: u64) {
-        let slot = tree.index.find_locked(id).unwrap();
+        let slot = tree.index.find(id).unwrap();
         assert!(slot.handles.release_last());
         tree.remove(slot);
     }
@@ -355,12 +368,13 @@ mod tests {
     #[test]
     fn ids_are_not_used_twice_and_slots_are() {
         let mut tree = tree(&[(1, 0)]);
-        let slot = tree.index.find_locked(1).unwrap();
+        let slot = tree.index.find(1).unwrap();
         remove(&mut tree, 1);
         insert(&mut tree, 2, 0);
-        assert!(std::ptr::eq(slot, tree.index.find_locked(2).unwrap()));
-        assert!(slot.hold(1, |_| true).is_none() && tree.index.find_locked(1).is_none());
-        assert!(slot.hold(2, |_| true).is_some());
+        assert!(std::ptr::eq(slot, tree.index.find(2).unwrap()));
+        assert_eq!(slot.hold(1, Phase::Gone), Held::Another);
+        assert!(tree.index.find(1).is_none());
+        assert!(matches!(slot.hold(2, Phase::Gone), Held::Counted(_)));
     }
 
     #[test]
@@ -374,8 +388,8 @@ mod tests {
             remove(&mut tree, id);
         }
         for id in 0..1_000 {
-            let found = tree.index.find(id).filter(|slot| slot.header().is_some());
-            assert_eq!(found.map(Slot::id), (id % 128 == 0).then_some(id));
+            let found = tree.index.hold(id, Phase::Gone);
+            assert_eq!(matches!(found, Held::Counted(_)), id % 128 == 0, "{id}");
         }
         assert_eq!(tree.all(), [0, 128, 256, 384, 512, 640, 768, 896]);
     }

@@ -113,7 +113,9 @@ impl<C: Class> InstanceBuilder<C> {
             return Err(CreateError::NotVirtualized);
         }
         boot::ensure_over().map_err(CreateError::Boot)?;
-        sysctl::check_tunables(&self.tunables, &[C::ENTRY]).map_err(CreateError::Sysctl)?;
+        if !self.tunables.is_empty() {
+            sysctl::check_tunables(&self.tunables, &[C::ENTRY]).map_err(CreateError::Sysctl)?;
+        }
         create(C::ENTRY, self.name, &self.arguments, &self.tunables).map(Instance::from_handle)
     }
 }

@@ -76,9 +76,10 @@ impl<C: Class> Instance<C> {
     /// of an instance that is being destroyed, which can get no handle any more. In builds without instances it is
     /// the base instance everywhere; `None` there if boot has failed.
     #[must_use]
+    #[inline]
     #[track_caller]
     pub fn current() -> Option<Self> {
-        current::handle(C::ENTRY).map(Self::from_handle)
+        current::handle_of::<C>().map(Self::from_handle)
     }
 
     /// Runs `f` with this instance as the current one of its class, then restores what was.
@@ -145,13 +146,35 @@ impl<C: Class> Instance<C> {
         }
     }
 
-    /// The instance with this id, unless it is destroyed or shutting down. The number of instances does not matter.
+    /// The instance with this id, unless it is destroyed or shutting down. The number of instances does not matter. No lock
+    /// is taken while the instance exists.
     ///
     /// # Errors
     ///
     /// [`BootError`], if boot fails or has failed.
     #[track_caller]
+    #[inline]
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
+        match Self::by_id_at_once(id) {
+            None => Self::by_id_slowly(id),
+            found => Ok(found),
+        }
+    }
+
+    /// As [`by_id`](Self::by_id), but may miss an instance.
+    #[inline]
+    #[track_caller]
+    pub(super) fn by_id_at_once(id: u64) -> Option<Self> {
+        if !boot::is_over() {
+            return None;
+        }
+        C::ENTRY.state()?.find_at_once(id).map(Self::from_handle)
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    pub(super) fn by_id_slowly(id: u64) -> Result<Option<Self>, BootError> {
         Ok(Self::class_state()?.find(id).map(Self::from_handle))
     }
 }

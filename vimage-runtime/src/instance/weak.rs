@@ -41,11 +41,22 @@ impl<C: Class> WeakInstance<C> {
         Self { id, class: PhantomData }
     }
 
-    /// A handle, unless the instance is destroyed or shutting down. One lock and one look-up.
+    /// A handle, unless the instance is destroyed or shutting down. Cost: one look-up, and no lock while the instance exists.
     #[must_use]
+    #[inline]
     #[track_caller]
     pub fn upgrade(&self) -> Option<Instance<C>> {
-        Instance::by_id(self.id).ok().flatten()
+        match Instance::by_id_at_once(self.id) {
+            None => self.upgrade_slowly(),
+            found => found,
+        }
+    }
+
+    #[cold]
+    #[inline(never)]
+    #[track_caller]
+    fn upgrade_slowly(&self) -> Option<Instance<C>> {
+        Instance::by_id_slowly(self.id).ok().flatten()
     }
 
     /// A handle also while the instance is shutting down, as long as there are handles.

@@ -36,6 +36,7 @@ impl<'a> InstanceRef<'a> {
     }
 
     /// Returns the instance, if it is of this class.
+    #[inline]
     #[cfg(any(feature = "vimage", feature = "static-struct"))]
     fn of_class(self, class: &'static ClassEntry) -> Option<NonNull<Header>> {
         self.0.filter(|_| self.header().is_some_and(|header| header.class == class))
@@ -83,12 +84,25 @@ pub fn locate_raw<T, C: Class>(
     variable.find(instance.of_class(C::ENTRY)?).map(<*const T>::cast_mut)
 }
 
-/// Calls `f` with the current instance of the class, if there is one.
+/// Calls `f` with the instance of the class that this thread is in, if there is one.
+#[inline]
+pub(crate) fn in_entered<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> Option<R> {
+    // As in `in_current`.
+    Some(f(InstanceRef(Some(current::entered(class)?), PhantomData)))
+}
+
+/// Calls `f` in the current instance of the class, if there is one.
 #[track_caller]
 pub(crate) fn in_current<R>(class: &'static ClassEntry, f: impl FnOnce(InstanceRef<'_>) -> R) -> R {
     // The context's owner keeps the instance alive while this thread is in it, so while `f` runs. `f` accepts any
     // lifetime, so it cannot keep the reference.
-    f(InstanceRef(current::block(class), PhantomData))
+    match current::entered(class) {
+        Some(block) => f(InstanceRef(Some(block), PhantomData)),
+        None => {
+            let instance = InstanceRef(current::block(class), PhantomData);
+            in_named(instance, || f(instance))
+        }
+    }
 }
 
 /// Runs `f` in this instance.

@@ -27,10 +27,10 @@ pub(crate) fn refresh() {
 fn tables() -> Option<Tables> {
     let mut modules = Modules::default();
     let classes = classes().iter().enumerate().map(|(index, class)| modules.add_class(index, class)).collect();
-    let symbols = symmap::table().ok()?;
-    let symbols = symbols.values().flatten().filter_map(|symbol| modules.symbol(symbol)).collect();
-    let sysctls = sysctl::table().ok()?;
-    let sysctls = sysctls.values().flatten().filter_map(|sysctl| modules.sysctl(sysctl)).collect();
+    let symbols = symmap::all().ok()?;
+    let symbols = symbols.into_iter().filter_map(|symbol| modules.symbol(symbol)).collect();
+    let sysctls = sysctl::all().ok()?;
+    let sysctls = sysctls.into_iter().filter_map(|sysctl| modules.sysctl(sysctl)).collect();
     let layouts = layouts::measure();
     Some(Tables { classes, modules: modules.records, symbols, sysctls, layouts, instance: Header::RECORD })
 }

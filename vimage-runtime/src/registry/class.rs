@@ -107,7 +107,7 @@ impl PartialEq for ClassEntry {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __class {
-    ($(#[$attr:meta])* $vis:vis $name:ident, $no_context:ident) => {
+    ($(#[$attr:meta])* $vis:vis $name:ident, $no_context:ident $(, $index:literal)?) => {
         $(#[$attr])*
         #[derive(Clone, Copy, Debug)]
         $vis struct $name;
@@ -128,7 +128,7 @@ macro_rules! __class {
             unsafe impl $crate::__private::Class for $name {
                 type Itself = Self;
                 const ENTRY: &'static $crate::__private::ClassEntry = &__VIMAGE_CLASS;
-                const CONTEXT: $crate::__private::ClassContext = $crate::__private::class_context!();
+                const CONTEXT: $crate::__private::ClassContext = $crate::__private::class_context!($($index)?);
                 const NO_CONTEXT: $crate::__private::NoContext = $crate::__private::NoContext::$no_context;
             }
 
@@ -145,7 +145,7 @@ __class! {
     /// assert!(base.is_base());
     /// # Ok::<(), vimage::BootError>(())
     /// ```
-    pub Net, Panic
+    pub Net, Panic, 0
 }
 
 __class! {
@@ -156,7 +156,7 @@ __class! {
     /// assert!(base.is_base());
     /// # Ok::<(), vimage::BootError>(())
     /// ```
-    pub Cpu, Panic
+    pub Cpu, Panic, 1
 }
 
 __class! {
@@ -167,7 +167,7 @@ __class! {
     /// assert!(base.is_base());
     /// # Ok::<(), vimage::BootError>(())
     /// ```
-    pub Procg, Panic
+    pub Procg, Panic, 2
 }
 
 __class! {
@@ -180,5 +180,5 @@ __class! {
     /// // No instance is entered.
     /// assert!(Instance::<Program>::current().unwrap().is_base());
     /// ```
-    pub Program, Base
+    pub Program, Base, 3
 }

@@ -1,7 +1,9 @@
 //! Where a class keeps what is current on a thread. What that means is the matter of `core::context`.
 
 #[cfg(feature = "vimage")]
-pub use instances::{ClassContext, Context};
+pub use instances::{ClassContext, Context, ContextCells, NO_CONTEXTS};
+#[cfg(feature = "vimage")]
+pub(crate) use instances::{OF_RUNTIME, RuntimeContexts, replace_of_runtime};
 #[cfg(not(feature = "vimage"))]
 pub use single::ClassContext;
 
@@ -42,24 +44,68 @@ mod instances {
         }
     }
 
+    /// How many classes the runtime has.
+    pub(crate) const OF_RUNTIME: usize = 4;
+
+    /// The contexts of the classes of the runtime. They lie side by side, so that all of them are changed with a few
+    /// instructions.
+    pub(crate) type RuntimeContexts = [Context; OF_RUNTIME];
+
+    /// Where a thread keeps contexts: those of the runtime's classes together. Each other class has one by itself, and uses
+    /// the first of these.
+    pub type ContextCells = [Cell<Context>; OF_RUNTIME];
+
+    /// Nothing is entered.
+    #[expect(clippy::declare_interior_mutable_const, reason = "the initial value of thread-locals")]
+    pub const NO_CONTEXTS: ContextCells = [const { Cell::new(Context::NONE) }; OF_RUNTIME];
+
+    crate::sync::thread_local! {
+        static RUNTIME: ContextCells = const { NO_CONTEXTS };
+    }
+
+    /// Changes the contexts of all classes of the runtime, and returns what they were.
+    #[inline(always)]
+    pub(crate) fn replace_of_runtime(contexts: &RuntimeContexts) -> RuntimeContexts {
+        RUNTIME.with(|cells| {
+            let before = [cells[0].get(), cells[1].get(), cells[2].get(), cells[3].get()];
+            cells.iter().zip(contexts).for_each(|(cell, context)| cell.set(*context));
+            before
+        })
+    }
+
     /// Where a class keeps its context: a thread-local without a destructor.
     #[derive(Clone, Copy, Debug)]
-    pub struct ClassContext(&'static LocalKey<Cell<Context>>);
+    pub struct ClassContext {
+        cells: &'static LocalKey<ContextCells>,
+        index: usize,
+        is_of_runtime: bool,
+    }
 
     impl ClassContext {
         /// Called by `class!`.
-        pub const fn new(key: &'static LocalKey<Cell<Context>>) -> Self {
-            Self(key)
+        pub const fn new(cells: &'static LocalKey<ContextCells>) -> Self {
+            Self { cells, index: 0, is_of_runtime: false }
+        }
+
+        /// Of a class of the runtime, each with an index of its own.
+        pub(crate) const fn of_runtime(index: usize) -> Self {
+            assert!(index < OF_RUNTIME);
+            Self { cells: &RUNTIME, index, is_of_runtime: true }
+        }
+
+        /// Where it is among the contexts of the runtime's classes, if it is one of them.
+        pub(crate) fn index_in_runtime(self) -> Option<usize> {
+            self.is_of_runtime.then_some(self.index)
         }
 
         #[inline(always)]
         pub(crate) fn get(self) -> Context {
-            self.0.with(Cell::get)
+            self.cells.with(|cells| cells[self.index % OF_RUNTIME].get())
         }
 
         #[inline(always)]
         pub(crate) fn replace(self, context: Context) -> Context {
-            self.0.with(|current| current.replace(context))
+            self.cells.with(|cells| cells[self.index % OF_RUNTIME].replace(context))
         }
     }
 
@@ -69,11 +115,14 @@ mod instances {
     macro_rules! __class_context {
         () => {{
             $crate::__private::thread_local! {
-                static CONTEXT: $crate::__private::core::cell::Cell<$crate::__private::Context> =
-                    const { $crate::__private::core::cell::Cell::new($crate::__private::Context::NONE) };
+                static CONTEXT: $crate::__private::ContextCells = const { $crate::__private::NO_CONTEXTS };
             }
             $crate::__private::ClassContext::new(&CONTEXT)
         }};
+        // In the runtime only.
+        ($index:literal) => {
+            $crate::__private::ClassContext::of_runtime($index)
+        };
     }
 }
 
@@ -86,7 +135,7 @@ mod single {
     #[doc(hidden)]
     #[macro_export]
     macro_rules! __class_context {
-        () => {
+        ($($index:literal)?) => {
             ()
         };
     }

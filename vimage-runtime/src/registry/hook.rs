@@ -1,7 +1,6 @@
 //! Hooks of modules, as they are registered, and what they take and return.
 
-use std::any::{Any, TypeId};
-use std::collections::HashMap;
+use std::any::Any;
 use std::error::Error;
 use std::fmt;
 
@@ -43,17 +42,19 @@ use super::module::{Module, ModuleEntry};
 /// ```
 #[derive(Default)]
 pub struct Arguments {
-    values: HashMap<TypeId, Box<dyn Any + Send + Sync>>,
+    /// Of different types. They are few: no table.
+    values: Vec<Box<dyn Any + Send + Sync>>,
 }
 
 impl Arguments {
     /// The value of this type, if the creator gave one.
     pub fn get<T: Any>(&self) -> Option<&T> {
-        self.values.get(&TypeId::of::<T>())?.downcast_ref()
+        self.values.iter().find_map(|value| value.downcast_ref())
     }
 
     pub(crate) fn insert<T: Any + Send + Sync>(&mut self, value: T) {
-        self.values.insert(TypeId::of::<T>(), Box::new(value));
+        self.values.retain(|other| !other.is::<T>());
+        self.values.push(Box::new(value));
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::sync::OnceLock;
+#[cfg(feature = "vimage")]
+use std::sync::atomic::AtomicBool;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 mod address;
@@ -22,7 +24,9 @@ pub use class::{Class, ClassEntry, Cpu, Net, NoContext, Procg, Program};
 pub(crate) use closest::closest;
 pub use context::ClassContext;
 #[cfg(feature = "vimage")]
-pub use context::Context;
+pub use context::{Context, ContextCells, NO_CONTEXTS};
+#[cfg(feature = "vimage")]
+pub(crate) use context::{OF_RUNTIME, RuntimeContexts, replace_of_runtime};
 pub(crate) use hook::AttachFn;
 pub use hook::{
     Arguments, BoxError, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
@@ -56,8 +60,35 @@ pub(crate) fn classes() -> &'static [&'static ClassEntry] {
     LAID_OUT.get().map_or(&[], Vec::as_slice)
 }
 
+/// Those that are not of the runtime.
+#[cfg(feature = "vimage")]
+#[inline]
+pub(crate) fn other_classes() -> &'static [&'static ClassEntry] {
+    OTHERS.get().map_or(&[], Vec::as_slice)
+}
+
+/// Whether there are any, which is one load.
+#[cfg(feature = "vimage")]
+#[inline]
+pub(crate) fn has_other_classes() -> bool {
+    // What it announces is read through `OTHERS`, which synchronizes. A thread that does not see it yet has not seen boot,
+    // and is in no instance.
+    HAS_OTHERS.load(Ordering::Relaxed)
+}
+
+#[cfg(feature = "vimage")]
+static HAS_OTHERS: AtomicBool = AtomicBool::new(false);
+#[cfg(feature = "vimage")]
+static OTHERS: OnceLock<Vec<&'static ClassEntry>> = OnceLock::new();
+
 /// Called once, by boot.
 pub(crate) fn set_classes(classes: Vec<&'static ClassEntry>) {
+    #[cfg(feature = "vimage")]
+    {
+        let others = classes.iter().copied().filter(|class| class.context.index_in_runtime().is_none());
+        let others = OTHERS.get_or_init(|| others.collect());
+        HAS_OTHERS.store(!others.is_empty(), Ordering::Relaxed);
+    }
     LAID_OUT.set(classes).expect("boot runs once");
 }
 
@@ -69,6 +100,7 @@ pub(crate) fn changed() {
 }
 
 /// How often [`changed`] was called. A table that was made after this was read is of this state, or of a later one.
+#[inline]
 pub(crate) fn changes() -> u64 {
     CHANGES.load(Ordering::SeqCst)
 }

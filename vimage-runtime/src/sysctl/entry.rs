@@ -1,14 +1,14 @@
 //! The registered form of a sysctl.
 
+use std::any::Any;
 use std::ptr::NonNull;
-use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::value::{Kind, Mismatch, Value, ValueType};
 use super::variable::{Busy, Readable, Writable};
 use crate::error::BootError;
-use crate::names::{Identity, InstanceRef, Located, Named, Names, Table};
+use crate::names::{Identity, InstanceRef, Located, Named, Names};
 use crate::registry::{BoxError, collection};
 
 /// The registered form of a sysctl; from `sysctl!`.
@@ -58,6 +58,46 @@ pub trait Target {
     fn type_name(&self) -> &'static str;
     fn read(&self, instance: InstanceRef<'_>, deadline: Option<Instant>) -> Result<Value, Fault>;
     fn write(&self, instance: InstanceRef<'_>, new: Value, deadline: Option<Instant>) -> Result<(), Fault>;
+
+    /// A `&'static dyn Plain<D>`, if it is an atomic.
+    fn plain(&'static self) -> Option<Box<dyn Any>> {
+        None
+    }
+}
+
+/// Reads and writes an atomic whose value is a `D`. Nothing of it panics.
+pub(super) trait Plain<D>: Sync {
+    /// `None` if the instance does not have it.
+    fn load(&self, instance: InstanceRef<'_>) -> Option<D>;
+    /// Without a look at the range. Returns `false` if the instance does not have it, or it cannot be written.
+    fn store(&self, instance: InstanceRef<'_>, new: D) -> bool;
+}
+
+fn plain<T: Readable + 'static>(variable: &'static dyn Plain<T::Value>) -> Option<Box<dyn Any>> {
+    T::IS_PLAIN.then(|| Box::new(variable) as Box<dyn Any>)
+}
+
+impl<T: Readable> Plain<T::Value> for ReadOnly<T> {
+    #[inline]
+    fn load(&self, instance: InstanceRef<'_>) -> Option<T::Value> {
+        (self.0)(instance)?.read()
+    }
+
+    fn store(&self, _: InstanceRef<'_>, _: T::Value) -> bool {
+        false
+    }
+}
+
+impl<T: Writable> Plain<T::Value> for ReadWrite<T> {
+    #[inline]
+    fn load(&self, instance: InstanceRef<'_>) -> Option<T::Value> {
+        (self.0)(instance)?.read()
+    }
+
+    #[inline]
+    fn store(&self, instance: InstanceRef<'_>, new: T::Value) -> bool {
+        (self.0)(instance).is_some_and(|variable| variable.write(new).is_ok())
+    }
 }
 
 /// Why reading or writing failed, without the names for a message.
@@ -113,6 +153,10 @@ impl<T: Readable> Target for ReadOnly<T> {
     fn write(&self, _: InstanceRef<'_>, _: Value, _: Option<Instant>) -> Result<(), Fault> {
         Err(Fault::ReadOnly)
     }
+
+    fn plain(&'static self) -> Option<Box<dyn Any>> {
+        plain::<T>(self)
+    }
 }
 
 /// A variable that is read and written.
@@ -146,6 +190,10 @@ impl<T: Writable> Target for ReadWrite<T> {
             Ok(value) => variable.try_write(value).map(|written| written.map_err(Fault::Refused)),
             Err(fault) => Ok(Err(fault)),
         })?
+    }
+
+    fn plain(&'static self) -> Option<Box<dyn Any>> {
+        plain::<T>(self)
     }
 }
 
@@ -252,8 +300,8 @@ collection! { SYSCTLS: &'static SysctlEntry }
 pub(super) static NAMES: Names<SysctlEntry> = Names::new(collected);
 
 /// The sysctls of registered modules, by name.
-pub(crate) fn table() -> Result<Arc<Table<SysctlEntry>>, BootError> {
-    NAMES.table()
+pub(crate) fn all() -> Result<Vec<&'static SysctlEntry>, BootError> {
+    NAMES.with(|table| table.entries().collect())
 }
 
 /// Declares a sysctl; `#[virtualized(sysctl(…))]` and `#[shared(sysctl(…))]` expand to it.
@@ -302,6 +350,11 @@ macro_rules! __sysctl {
 }
 
 impl SysctlEntry {
+    /// Each instance may set it, to any value.
+    pub(super) fn is_set_plainly(&self) -> bool {
+        self.writable && !self.base_only && self.range.is_none()
+    }
+
     /// Without flags, range and unit, and with a target that `sysctl!` replaces.
     pub const fn new<M: crate::registry::Module>(
         name: &'static str,

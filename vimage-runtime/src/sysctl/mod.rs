@@ -54,6 +54,11 @@
 //! The functions here use the current instance of the variable's class; those of [`of`] use a given instance or vimage.
 //! Reading, setting and handlers run in that instance. A shared variable needs no instance.
 //!
+//! # Often
+//!
+//! A name is looked up in a hash table each time. [`key`] does that once: a [`Key`] reads and sets at about the cost of the
+//! variable.
+//!
 //! # Waiting
 //!
 //! Reading and setting wait for the lock of a `Mutex` or `RwLock`, as the program itself does. A thread that holds the lock
@@ -66,6 +71,7 @@
 
 mod entry;
 mod error;
+mod key;
 mod listing;
 mod text;
 mod value;
@@ -78,10 +84,11 @@ pub use crate::__by_text as by_text;
 #[doc(hidden)]
 pub use entry::SYSCTLS;
 pub use entry::SysctlEntry;
-pub(crate) use entry::table;
+pub(crate) use entry::all;
 #[doc(hidden)]
 pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};
 pub use error::Error;
+pub use key::{Key, KeyOf};
 pub use listing::{Description, Listed, Tree};
 #[doc(hidden)]
 pub use text::{HasText, Text, Textless, Unread, Wordless, assert_has_text};
@@ -161,6 +168,33 @@ pub fn get_as<T: ValueType>(name: &str) -> Result<T, Error> {
 /// ```
 pub fn set(name: &str, value: impl Into<Value>) -> Result<(), Error> {
     View::CURRENT.set(name, value)
+}
+
+/// Looks up a sysctl once, for repeated use. `T` is the type of the values that are read and set.
+///
+/// # Errors
+///
+/// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::Boot`].
+///
+/// ```
+/// # use vimage::prelude::*;
+/// # #[vimage::module]
+/// # mod cache {
+/// #     use std::sync::atomic::AtomicU32;
+/// #     use vimage::prelude::*;
+/// #     /// How many entries are kept.
+/// #     #[virtualized(sysctl("fn_key.cache.size", rw))]
+/// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// # }
+/// let size = vimage::sysctl::key::<u32>("fn_key.cache.size")?;
+/// for n in 1..=3 {
+///     size.set(n)?;
+///     assert_eq!(size.get()?, n);
+/// }
+/// # Ok::<(), vimage::sysctl::Error>(())
+/// ```
+pub fn key<T: ValueType + 'static>(name: &str) -> Result<Key<T>, Error> {
+    View::CURRENT.key(name)
 }
 
 /// Lists the sysctls below a prefix with their values in the current instance, sorted by name. The prefix `net.inet`

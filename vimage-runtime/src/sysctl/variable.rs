@@ -40,6 +40,10 @@ pub trait Readable {
     /// The type of the value.
     type Value: ValueType;
 
+    /// Neither reading nor writing runs code that may panic: a [`Key`](super::Key) need not catch anything.
+    #[doc(hidden)]
+    const IS_PLAIN: bool = false;
+
     /// Returns a copy of the value; `None` if it was never set.
     fn read(&self) -> Option<Self::Value>;
 
@@ -135,13 +139,16 @@ macro_rules! atomics {
         $(
             impl Readable for atomic::$atomic {
                 type Value = $data;
+                const IS_PLAIN: bool = true;
 
+                #[inline]
                 fn read(&self) -> Option<$data> {
                     Some(self.load(Ordering::SeqCst))
                 }
             }
 
             impl Writable for atomic::$atomic {
+                #[inline]
                 fn write(&self, data: $data) -> Result<(), BoxError> {
                     self.store(data, Ordering::SeqCst);
                     Ok(())

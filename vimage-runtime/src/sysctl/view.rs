@@ -1,5 +1,6 @@
 //! The sysctls of an instance or vimage.
 
+use std::any::Any;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::Arc;
@@ -7,6 +8,7 @@ use std::time::Instant;
 
 use super::entry::{Fault, NAMES, SysctlEntry};
 use super::error::Error;
+use super::key::Key;
 use super::listing::{Description, Listed, Tree};
 use super::value::{Kind, Mismatch, Value, ValueType};
 use crate::core::{Handle, HasInstances};
@@ -110,9 +112,7 @@ impl<'a> View<'a> {
     ///
     /// As [`get`](Self::get); [`Error::WrongType`] or [`Error::OutOfRange`] if the value does not convert to `T`.
     pub fn get_as<T: ValueType>(&self, name: &str) -> Result<T, Error> {
-        let value = self.get(name)?;
-        let given = value.to_string();
-        T::from_value(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given, T::KIND, T::TYPE))
+        converted(self.get(name)?, name)
     }
 
     /// Sets a sysctl, from a value or from its text. A concurrent reader finds the old value or the new one.
@@ -122,11 +122,23 @@ impl<'a> View<'a> {
     /// As [`get`](Self::get), and [`Error::ReadOnly`], [`Error::WrongType`], [`Error::OutOfRange`],
     /// [`Error::NotPermitted`], [`Error::Refused`]. The value has not changed.
     pub fn set(&self, name: &str, value: impl Into<Value>) -> Result<(), Error> {
-        let entry = self.find(name)?;
+        self.set_found(self.find(name)?, name, value.into())
+    }
+
+    pub(super) fn set_found(&self, entry: &SysctlEntry, name: &str, value: Value) -> Result<(), Error> {
         if !entry.writable {
             return Err(Error::ReadOnly { name: name.to_owned(), tunable: entry.tunable });
         }
-        self.write(entry, name, value.into())
+        self.write(entry, name, value)
+    }
+
+    /// Looks up a sysctl once, for repeated use; as [`key`](super::key), among the sysctls of this view.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
+    pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
+        Key::new(self, name)
     }
 
     /// Lists the sysctls below a prefix with their values, sorted by name, as [`list`](super::list).
@@ -140,13 +152,15 @@ impl<'a> View<'a> {
 
     /// The sysctls below a prefix, without values.
     pub(crate) fn below(&self, prefix: &str) -> Result<Vec<Found>, Error> {
-        let table = NAMES.table().map_err(Error::Boot)?;
-        let mut found = Vec::new();
-        for named in below(&table, prefix) {
-            let own: Vec<_> = named.iter().copied().filter(|entry| self.sees(entry)).collect();
-            found.extend(own.iter().map(|entry| Found { entry, qualified_name: names::unique(*entry, &own) }));
-        }
-        Ok(found)
+        let found_in = |table: &Table<SysctlEntry>| {
+            let mut found = Vec::new();
+            for named in below(table, prefix) {
+                let own: Vec<_> = named.iter().copied().filter(|entry| self.sees(entry)).collect();
+                found.extend(own.iter().map(|entry| Found { entry, qualified_name: names::unique(*entry, &own) }));
+            }
+            found
+        };
+        NAMES.with(found_in).map_err(Error::Boot)
     }
 
     pub(crate) fn listed(&self, found: Found) -> Listed {
@@ -183,39 +197,60 @@ impl<'a> View<'a> {
         self.instance.is_none_or(|instance| instance.instance_of(entry.identity.module.class).is_some())
     }
 
-    fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
-        let table = NAMES.table().map_err(Error::Boot)?;
-        let found = find_in(&table, name);
-        let own: Vec<_> = found.iter().copied().filter(|entry| self.sees(entry)).collect();
-        match (own.as_slice(), found.first(), self.instance) {
-            (&[entry], ..) => Ok(entry),
-            ([], Some(other), Some(instance)) => Err(Error::WrongClass {
-                name: name.to_owned(),
-                class: other.identity.module.class.name,
-                instance: label(instance),
-            }),
-            ([], ..) => Err(Error::Unknown { name: name.to_owned(), closest: closest(name, table.keys().copied()) }),
-            (several, ..) => Err(Error::Ambiguous { name: name.to_owned(), candidates: names::candidates(several) }),
+    /// Returns the sysctl that `name` identifies.
+    pub(super) fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
+        NAMES.with(|table| self.find_in(table, name)).map_err(Error::Boot)?
+    }
+
+    fn find_in(&self, table: &Table<SysctlEntry>, name: &str) -> Result<&'static SysctlEntry, Error> {
+        let found = table.find(name, Table::get);
+        let mut own = found.clone().filter(|entry| self.sees(entry));
+        match (own.next(), own.next()) {
+            (Some(entry), None) => Ok(entry),
+            _ => Err(self.not_found(table, found, name)),
         }
     }
 
-    fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Value, Error> {
-        self.with(entry, name, |instance| inside(instance, name, || entry.target.read(instance, self.deadline)))?
+    /// Why no sysctl, or none of several, is found.
+    #[cold]
+    fn not_found(
+        &self,
+        table: &Table<SysctlEntry>,
+        found: impl Iterator<Item = &'static SysctlEntry>,
+        name: &str,
+    ) -> Error {
+        let name = name.to_owned();
+        let (own, others): (Vec<&'static SysctlEntry>, Vec<_>) = found.partition(|entry| self.sees(entry));
+        match (own.as_slice(), others.first(), self.instance) {
+            ([], Some(other), Some(instance)) => {
+                Error::WrongClass { name, class: other.identity.module.class.name, instance: label(instance) }
+            }
+            ([], ..) => {
+                let closest = closest(&name, table.iter().map(|(known, _)| known));
+                Error::Unknown { name, closest }
+            }
+            (several, ..) => Error::Ambiguous { name, candidates: names::candidates(several) },
+        }
+    }
+
+    pub(super) fn read(&self, entry: &SysctlEntry, name: &str) -> Result<Value, Error> {
+        self.with(entry, name, |instance| caught(name, || entry.target.read(instance, self.deadline)))?
             .map_err(|fault| error(fault, entry, name, String::new))
     }
 
     fn write(&self, entry: &SysctlEntry, name: &str, value: Value) -> Result<(), Error> {
-        let given = value.to_string();
+        // Its text is needed for messages only.
+        let given = value.clone();
         self.with(entry, name, |instance| {
             if let Some(header) = instance.header().filter(|header| entry.base_only && !header.is_base()) {
                 return Err(Error::NotPermitted { name: name.to_owned(), instance: header.label() });
             }
-            inside(instance, name, || entry.target.write(instance, value, self.deadline))
+            caught(name, || entry.target.write(instance, value, self.deadline))
         })?
-        .map_err(|fault| error(fault, entry, name, || given))
+        .map_err(|fault| error(fault, entry, name, || given.to_string()))
     }
 
-    /// Calls `f` with the instance of the variable's class.
+    /// Calls `f` in the instance of the variable's class.
     fn with<R>(
         &self,
         entry: &SysctlEntry,
@@ -224,8 +259,15 @@ impl<'a> View<'a> {
     ) -> Result<R, Error> {
         let class: &'static ClassEntry = entry.identity.module.class;
         match self.instance.map(|instance| instance.instance_of(class)) {
-            Some(Some(handle)) if !handle.header().is_gone() => f(InstanceRef::new(handle)),
-            Some(_) => Err(Error::Gone { name: name.to_owned() }),
+            Some(Some(handle)) if !handle.header().is_gone() => {
+                let instance = InstanceRef::new(handle);
+                names::in_named(instance, || f(instance))
+            }
+            Some(Some(_)) => Err(Error::Gone { name: name.to_owned() }),
+            Some(None) => {
+                let instance = self.instance.map(label).unwrap_or_default();
+                Err(Error::WrongClass { name: name.to_owned(), class: class.name, instance })
+            }
             None => names::in_current(class, |instance| match instance.header() {
                 None if !entry.shared => Err(Error::NoInstance { name: name.to_owned(), class: class.name }),
                 _ => f(instance),
@@ -240,16 +282,17 @@ fn label(instance: &dyn HasInstances) -> String {
     labels.join(", ")
 }
 
-/// Runs code of the program in the instance; its panic becomes an error.
-fn inside<R>(
-    instance: InstanceRef<'_>,
-    name: &str,
-    f: impl FnOnce() -> Result<R, Fault>,
-) -> Result<Result<R, Fault>, Error> {
-    names::in_named(instance, || catch_unwind(AssertUnwindSafe(f)))
-        .map_err(|panic| Error::Panicked { name: name.to_owned(), message: failure::message(panic) })
+/// Runs code of the program; its panic becomes an error.
+fn caught<R>(name: &str, f: impl FnOnce() -> R) -> Result<R, Error> {
+    catch_unwind(AssertUnwindSafe(f)).map_err(|panic| panicked(name, panic))
 }
 
+#[cold]
+fn panicked(name: &str, panic: Box<dyn Any + Send>) -> Error {
+    Error::Panicked { name: name.to_owned(), message: failure::message(panic) }
+}
+
+#[cold]
 fn error(fault: Fault, entry: &SysctlEntry, name: &str, given: impl FnOnce() -> String) -> Error {
     let (name, given, target) = (name.to_owned(), given(), entry.target);
     match fault {
@@ -271,8 +314,11 @@ fn mismatched(mismatch: Mismatch, name: String, given: String, expected: Kind, t
     Error::WrongType { name, given, expected, type_name, reason }
 }
 
-fn find_in(table: &Table<SysctlEntry>, name: &str) -> Vec<&'static SysctlEntry> {
-    names::find(name, |name| table.get(name).cloned().unwrap_or_default())
+/// The value as a `T`.
+pub(super) fn converted<T: ValueType>(value: Value, name: &str) -> Result<T, Error> {
+    // Its text is needed for messages only.
+    let given = value.clone();
+    T::from_value(value).map_err(|mismatch| mismatched(mismatch, name.to_owned(), given.to_string(), T::KIND, T::TYPE))
 }
 
 /// The sysctls whose names are the prefix, or continue it after a dot; those of one name together.
@@ -282,7 +328,7 @@ fn below<'t>(table: &'t Table<SysctlEntry>, prefix: &str) -> impl Iterator<Item 
         Some(rest) => prefix.is_empty() || rest.is_empty() || rest.starts_with('.'),
         None => false,
     };
-    table.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named.as_slice())
+    table.iter().filter(move |(name, _)| under(name)).map(|(_, named)| named)
 }
 
 /// The names and values from [`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl).
@@ -293,14 +339,15 @@ pub(crate) fn check_tunables(tunables: &Tunables, classes: &[&'static ClassEntry
     if tunables.is_empty() {
         return Ok(());
     }
-    let table = NAMES.table().map_err(Error::Boot)?;
-    for (name, _) in tunables {
-        let entry = View::CURRENT.tunable(&table, name, classes)?;
-        if !entry.tunable {
-            return Err(Error::NotTunable { name: name.clone() });
+    let check = |table: &Table<SysctlEntry>| {
+        for (name, _) in tunables {
+            if !View::CURRENT.tunable(table, name, classes)?.tunable {
+                return Err(Error::NotTunable { name: name.clone() });
+            }
         }
-    }
-    Ok(())
+        Ok(())
+    };
+    NAMES.with(check).map_err(Error::Boot)?
 }
 
 /// Sets the tunables of an instance that is created.
@@ -325,9 +372,10 @@ impl View<'_> {
         name: &str,
         classes: &[&'static ClassEntry],
     ) -> Result<&'static SysctlEntry, Error> {
-        let found = find_in(table, name);
-        let mut own = found.iter().copied().filter(|entry| classes.contains(&entry.identity().module.class));
-        match (own.next(), own.next(), found.first()) {
+        let mut found = table.find(name, Table::get).peekable();
+        let first = found.peek().copied();
+        let mut own = found.filter(|entry| classes.contains(&entry.identity().module.class));
+        match (own.next(), own.next(), first) {
             (Some(entry), None, _) => Ok(entry),
             (None, _, Some(other)) => Err(Error::WrongClass {
                 name: name.to_owned(),
@@ -335,7 +383,7 @@ impl View<'_> {
                 instance: "the new instance".to_owned(),
             }),
             // None or several: the error is that of any other look-up.
-            _ => self.find(name),
+            _ => self.find_in(table, name),
         }
     }
 }

@@ -2,7 +2,6 @@
 
 use std::any::Any;
 use std::panic::Location;
-use std::sync::Arc;
 
 use super::handle::{Member, Shared, Vimage, base_of};
 use crate::core::{Handle, HasInstances, InstanceOf, context};
@@ -167,16 +166,17 @@ impl VimageBuilder {
         sysctl::check_tunables(&self.tunables, &fresh_classes).map_err(CreateError::Sysctl)?;
         members.extend(shared.into_iter().filter_map(|(_, handle)| Some(Member { handle: handle?, fresh: false })));
         for (class, _) in fresh {
-            let so_far = members.iter().map(|member| member.handle.as_ptr());
-            match context::enter_each(so_far, || create(class, self.name.clone(), &self.arguments, &self.tunables)) {
-                Ok(handle) => members.push(Member { handle, fresh: true }),
-                Err(error) => return Err(error),
-            }
+            let so_far: Vec<_> = members.iter().map(|member| member.handle.as_ptr()).collect();
+            let mut created = None;
+            context::enter_each(&so_far, &mut || {
+                created = Some(create(class, self.name.clone(), &self.arguments, &self.tunables));
+            });
+            members.push(Member { handle: created.expect("it was run")?, fresh: true });
         }
         members.sort_by_key(|member| (member.handle.header().class.name, member.handle.header().class.path));
         let place = Location::caller();
         members.iter_mut().for_each(|member| member.handle.held_since(place));
-        Ok(Vimage::of(Arc::new(made)))
+        Ok(Vimage::of(made))
     }
 
     /// The instance to share, `None` for a new one.

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use super::handle::Vimage;
 use crate::core::hooks::Refusal;
-use crate::core::teardown::{self, Attempt, Owner, Stays, quiesce};
+use crate::core::teardown::{self, Attempt, Owner, Stays};
 use crate::core::{Handle, Phase};
 use crate::error::{Holders, ShutdownError, TeardownFailure};
 
@@ -23,14 +23,15 @@ impl Vimage {
     /// [`ShutdownError::Refused`], [`ShutdownError::InProgress`]; what this call has shut down is live again then.
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         let fresh = self.fresh();
-        match quiesce(&fresh) {
-            Err(Refusal { module, source }) => Err(ShutdownError::Refused { module: module.name, source }),
-            Ok(mut quiesced) if fresh.iter().all(|handle| handle.header().phase() == Phase::Quiesced) => {
-                quiesced.keep();
-                Ok(())
-            }
-            Ok(_) => Err(ShutdownError::InProgress),
+        let mut attempt = Attempt::new(&fresh, None);
+        attempt
+            .quiesce()
+            .map_err(|Refusal { module, source }| ShutdownError::Refused { module: module.name, source })?;
+        if !fresh.iter().all(|handle| handle.header().phase() == Phase::Quiesced) {
+            return Err(ShutdownError::InProgress);
         }
+        attempt.keep();
+        Ok(())
     }
 
     /// Destroys the instances that were made for this vimage, the last one first, as
@@ -68,9 +69,10 @@ impl Vimage {
         let deadline = teardown::deadline(timeout);
         let destroyed = {
             let fresh = self.fresh();
-            match Attempt::begin(&fresh, Some(self.owner())) {
+            let mut attempt = Attempt::new(&fresh, Some(self.owner()));
+            match attempt.quiesce() {
                 Err(refusal) => Err(Stays::Refused(refusal)),
-                Ok(mut attempt) => loop {
+                Ok(()) => loop {
                     // SAFETY: `ended` forgets the handles.
                     match unsafe { attempt.finish() } {
                         Err(Stays::Busy) if Instant::now() < deadline => give_way().await,

@@ -23,8 +23,10 @@ pub fn count(vnet: &Vnet) -> Result<(), Box<dyn Error>> {
     count_one("`WeakInstance::upgrade`, and the drop", || black_box(&weak).upgrade());
     count_one("*`Weak::upgrade` of `Arc`, and the drop*", || black_box(&weak_shared).upgrade());
     count_one("`Vnet::by_id`, and the drop", || Vnet::by_id(black_box(id)));
-    count_one("`Vnet::current`, and the drop", || Vnet::current());
-    vnet.enter(|| count_one("`held`, and the drop", || V_A.held()));
+    vnet.enter(|| {
+        count_one("`Vnet::current`, and the drop", || Vnet::current());
+        count_one("`held`, and the drop", || V_A.held());
+    });
     count_one("`of`", || V_A.of(black_box(vnet)));
 
     // One of them is the base instance, and one is counted above.

@@ -14,11 +14,14 @@ fn count_one<R>(what: &str, code: impl FnMut() -> R) {
 
 pub fn count(vnet: &Vnet) -> Result<(), Box<dyn Error>> {
     let name = || black_box("bench.counter");
+    let key = sysctl::key::<u64>("bench.counter")?;
     let by_hand = HashMap::from([("bench.counter", 1_u64), ("bench.other", 2)]);
     count_one("`symmap::lookup`", || symmap::lookup(vnet, black_box("A")).map(|symbol| symbol.address()));
     vnet.enter(|| {
         count_one("`sysctl::get`", || sysctl::get(name()));
         count_one("`sysctl::set`", || sysctl::set(name(), 5_u64));
+        count_one("`sysctl::Key::get`", || black_box(&key).get());
+        count_one("`sysctl::Key::set`", || black_box(&key).set(5_u64));
     });
     count_one("*`HashMap<&str, _>`*", || by_hand.get(name()).copied());
     Ok(())

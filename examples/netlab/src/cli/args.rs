@@ -6,6 +6,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::cli::number;
 use crate::cli::settings::Settings;
+use crate::cli::timing::Timing;
 use crate::lab::traffic::Model;
 
 pub const PINGS: u16 = 4;
@@ -31,7 +32,7 @@ pub enum Command {
     /// Send echo requests from one node to another; without arguments, from this host to itself.
     Ping(Ping),
     /// Show which routers are on the way.
-    Traceroute(Between),
+    Traceroute(Traceroute),
     /// Move bytes over a TCP connection and verify them.
     Tcp(Tcp),
     /// Show the routes, interfaces or counters of a node, after some traffic.
@@ -40,6 +41,8 @@ pub enum Command {
     Ipfw(Ipfw),
     /// Show or set variables of a node.
     Sysctl(Sysctl),
+    /// Let the routers find their routes themselves, let packets take time, and let links fail.
+    Simulate(Simulate),
     /// Make a generated network of many nodes and ping around it.
     Scale(Scale),
     /// Compare with the same stack written by hand, with the router as an argument.
@@ -49,7 +52,7 @@ pub enum Command {
 /// A topology, and settings of some nodes.
 #[derive(Args)]
 pub struct Where {
-    /// A topology in node-link JSON, or one that is bundled: abilene (topozoo/Abilene), sndlib/abilene,
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled: abilene (topozoo/Abilene), sndlib/abilene,
     /// sndlib/newyork, sndlib/nobel-germany, sndlib/polska.
     pub file: String,
     #[command(flatten)]
@@ -59,7 +62,7 @@ pub struct Where {
 /// A node of a topology; this host, which has only pinged itself, if both are left out.
 #[derive(Args)]
 pub struct Node {
-    /// A topology in node-link JSON, or one that is bundled; without it, this host, which has only pinged itself.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled; without it, this host, which has only pinged itself.
     #[arg(requires = "node")]
     pub file: Option<String>,
     /// The node, by id or name.
@@ -83,7 +86,7 @@ pub struct Traffic {
 
 #[derive(Args)]
 pub struct Run {
-    /// A topology in node-link JSON, or one that is bundled.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(default_value = "abilene")]
     pub file: String,
     #[command(flatten)]
@@ -93,6 +96,9 @@ pub struct Run {
     /// Draw the map with the loads into this file; `-` prints it instead of the table.
     #[arg(long, value_name = "OUT")]
     pub svg: Option<PathBuf>,
+    /// Write a report into this file: one page with maps, tables and plots, which needs no network.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 impl Run {
@@ -113,8 +119,16 @@ pub struct Between {
 }
 
 #[derive(Args)]
+pub struct Traceroute {
+    #[command(flatten)]
+    pub between: Between,
+    #[command(flatten)]
+    pub timing: Timing,
+}
+
+#[derive(Args)]
 pub struct Ping {
-    /// A topology in node-link JSON, or one that is bundled.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(requires = "target")]
     pub file: Option<String>,
     /// The node that sends, by id or name.
@@ -129,6 +143,8 @@ pub struct Ping {
     /// The number of data bytes in each request.
     #[arg(long, short, default_value_t = PING_SIZE, value_parser = clap::value_parser!(u16).range(..=65507))]
     pub size: u16,
+    #[command(flatten)]
+    pub timing: Timing,
 }
 
 #[derive(Args)]
@@ -177,7 +193,7 @@ pub struct Ipfw {
 
 #[derive(Args)]
 pub struct Sysctl {
-    /// A topology in node-link JSON, or one that is bundled; this host if FILE and NODE are left out.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled; this host if FILE and NODE are left out.
     pub file: Option<String>,
     /// The node, by id or name.
     pub node: Option<String>,
@@ -187,6 +203,39 @@ pub struct Sysctl {
     pub variables: Vec<String>,
     #[command(flatten)]
     pub settings: Settings,
+}
+
+#[derive(Args)]
+pub struct Simulate {
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
+    #[arg(default_value = "abilene")]
+    pub file: String,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// The demand model.
+    #[arg(long, value_enum, default_value = "uni")]
+    pub traffic: Model,
+    /// How long the traffic lasts: `10s`, `500ms`.
+    #[arg(long, value_name = "TIME", default_value = "10s", value_parser = number::time)]
+    pub duration: i64,
+    /// The number of packets per second in all: `10k`.
+    #[arg(long, value_name = "N", default_value = "10k", value_parser = number::packets)]
+    pub rate: u64,
+    /// The number of data bytes in each packet.
+    #[arg(long, value_name = "BYTES", default_value_t = 32, value_parser = clap::value_parser!(u16).range(8..=1472))]
+    pub size: u16,
+    /// What happens to a link, and when: `t=5s down A-B` takes its interfaces down, `t=5s cut A-B` loses its packets
+    /// so that the routers have to notice, `t=8s up A-B` mends it. May be given several times.
+    #[arg(long, value_name = "EVENT")]
+    pub event: Vec<String>,
+    #[command(flatten)]
+    pub timing: Timing,
+    /// The number of threads, each for a part of the network. The result is the same for any number.
+    #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub threads: u16,
+    /// Write a report into this file: one page with maps, tables and plots, which needs no network.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
@@ -207,7 +256,7 @@ pub struct Scale {
 
 #[derive(Args)]
 pub struct Bench {
-    /// A topology in node-link JSON, or one that is bundled.
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(default_value = "abilene")]
     pub file: String,
     /// The demand model.

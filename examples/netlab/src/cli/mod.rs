@@ -5,20 +5,22 @@ mod commands;
 mod flood;
 mod number;
 mod output;
+mod picture;
 mod progress;
 mod settings;
 mod style;
-mod svg;
+mod timing;
 
 use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use args::{Cli, Command, Node, PING_SIZE, PINGS, Ping, Sysctl, Traffic, Where};
+use args::{Between, Cli, Command, Node, PING_SIZE, PINGS, Ping, Sysctl, Traceroute, Traffic};
 use clap::{CommandFactory, Parser};
 use output::Report;
 use progress::Progress;
 use settings::Settings;
+use timing::{Timing, properties};
 use vimage::CreateError;
 
 use crate::lab::names;
@@ -30,13 +32,14 @@ type OnNetwork<'a> = &'a dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn E
 /// Builds the network, runs `command` on it, destroys it.
 fn on_network(
     file: &str,
-    settings: Option<&Settings>,
+    (settings, timing): (Option<&Settings>, Option<&Timing>),
     quiet: bool,
     command: OnNetwork<'_>,
 ) -> Result<Report, Box<dyn Error>> {
     let topology = Topology::load(file)?;
     let progress = Progress::new("building", topology.nodes.len() as u64, quiet);
-    let network = Network::build(&topology, |nodes| progress.inc(nodes)).map_err(what_works)?;
+    let properties = timing.map(|timing| properties(&topology, timing));
+    let network = Network::build(&topology, properties.as_deref(), |nodes| progress.inc(nodes)).map_err(what_works)?;
     drop(progress);
     run_on(topology, network, settings, command)
 }
@@ -83,7 +86,7 @@ fn after_traffic(
             command(topology, network, 0)
         });
     };
-    on_network(file, Some(settings), quiet, &|topology, network| {
+    on_network(file, (Some(settings), None), quiet, &|topology, network| {
         let node = topology.node(node)?;
         flood::flood(topology, network, &flood::plan(topology, traffic)?, quiet)?;
         command(topology, network, node)
@@ -112,28 +115,38 @@ impl Sysctl {
 
 fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
     let quiet = cli.json;
-    let at = |place: &Where, command: OnNetwork<'_>| on_network(&place.file, Some(&place.settings), quiet, command);
+    let between = |args: &Between, timing: Option<&Timing>, command: OnNetwork<'_>| {
+        on_network(&args.place.file, (Some(&args.place.settings), timing), quiet, command)
+    };
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) if quiet && args.prints_map() => {
             Err("`--svg -` and `--json` both write to standard output: use one of them".into())
         }
-        Command::Run(args) => on_network(&args.file, Some(&args.settings), quiet, &|topology, network| {
+        Command::Run(args) => on_network(&args.file, (Some(&args.settings), None), quiet, &|topology, network| {
             commands::run::run(topology, network, &args, quiet)
         }),
-        Command::Ping(Ping { file: Some(file), source: Some(source), target: Some(target), settings, count, size }) => {
-            on_network(&file, Some(&settings), quiet, &|topology, network| {
-                let (source, target) = (topology.node(&source)?, topology.node(&target)?);
-                commands::ping::ping(topology, network, source, target, (count, size))
-            })
-        }
+        Command::Ping(Ping {
+            file: Some(file),
+            source: Some(source),
+            target: Some(target),
+            settings,
+            count,
+            size,
+            timing,
+        }) => on_network(&file, (Some(&settings), Some(&timing)), quiet, &|topology, network| {
+            let (source, target) = (topology.node(&source)?, topology.node(&target)?);
+            commands::ping::ping(topology, network, source, target, (count, size))
+        }),
         Command::Ping(args) => on_host(&args.settings, &|topology, network| {
             commands::ping::ping_self(topology, network, (args.count, args.size))
         }),
-        Command::Traceroute(between) => at(&between.place, &|topology, network| {
-            let (source, target) = (topology.node(&between.source)?, topology.node(&between.target)?);
-            commands::traceroute::traceroute(topology, network, source, target)
-        }),
-        Command::Tcp(args) => at(&args.between.place, &|topology, network| {
+        Command::Traceroute(Traceroute { between: args, timing }) => {
+            between(&args, Some(&timing), &|topology, network| {
+                let (source, target) = (topology.node(&args.source)?, topology.node(&args.target)?);
+                commands::traceroute::traceroute(topology, network, source, target)
+            })
+        }
+        Command::Tcp(args) => between(&args.between, None, &|topology, network| {
             let mut pairs = vec![(topology.node(&args.between.source)?, topology.node(&args.between.target)?)];
             if let [source, target] = &args.also[..] {
                 pairs.push((topology.node(source)?, topology.node(target)?));
@@ -147,13 +160,14 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             Ok(commands::ipfw::show(topology, network, node))
         }),
         Command::Sysctl(mut args) => match args.place()? {
-            Some((file, node)) => on_network(&file, Some(&args.settings), quiet, &|topology, network| {
+            Some((file, node)) => on_network(&file, (Some(&args.settings), None), quiet, &|topology, network| {
                 commands::sysctl::sysctl(network, topology.node(&node)?, &args.variables)
             }),
             None => on_host(&args.settings, &|_, network| commands::sysctl::sysctl(network, 0, &args.variables)),
         },
+        Command::Simulate(args) => commands::simulate::simulate(&args, quiet).map_err(what_works),
         Command::Scale(args) => commands::scale::scale(&args, quiet).map_err(what_works),
-        Command::Bench(args) => on_network(&args.file, None, quiet, &|topology, network| {
+        Command::Bench(args) => on_network(&args.file, (None, None), quiet, &|topology, network| {
             commands::bench::bench(topology, network, &args, quiet)
         }),
     }

@@ -28,6 +28,29 @@ pub fn bytes(text: &str) -> Result<u64, String> {
     count(text.strip_suffix(['B', 'b']).unwrap_or(text))
 }
 
+/// Bits per second: `10M`, `1Gbit`; 0 for no limit.
+pub fn bandwidth(text: &str) -> Result<u64, String> {
+    within(count(text.strip_suffix("bit").unwrap_or(text))?, 0..=1_000_000_000_000)
+}
+
+/// A part of a whole: `0.001` or `0.1%`.
+pub fn part(text: &str) -> Result<f64, String> {
+    let (number, whole) = text.strip_suffix('%').map_or((text, 1.0), |percent| (percent, 100.0));
+    let part =
+        number.trim().parse::<f64>().map_err(|_| "neither a part such as 0.01 nor a percentage such as 1%")? / whole;
+    (0.0..=1.0).contains(&part).then_some(part).ok_or_else(|| format!("{text} is not between 0 and 1"))
+}
+
+/// Nanoseconds of simulated time, written as `5s`, `20ms` or `1m 30s`.
+pub fn time(text: &str) -> Result<i64, String> {
+    const LONGEST: u64 = 1_000_000;
+    let time = humantime::parse_duration(text).map_err(|error| error.to_string())?;
+    if time.as_secs() > LONGEST {
+        return Err(format!("more than {LONGEST} seconds"));
+    }
+    Ok(time.as_nanos() as i64)
+}
+
 /// A difference of loads in percentage points.
 pub fn tolerance(text: &str) -> Result<f64, String> {
     let points: f64 = text.parse().map_err(|_| "not a number such as 0.5")?;
@@ -85,6 +108,11 @@ mod tests {
         {
             assert!(count(text).is_err(), "{text}");
         }
+        assert_eq!((bandwidth("10Mbit"), bandwidth("1G")), (Ok(10_000_000), Ok(1_000_000_000)));
+        assert_eq!((part("0.25"), part("25 %"), part("0")), (Ok(0.25), Ok(0.25), Ok(0.0)));
+        assert!(part("1.5").is_err() && part("-1%").is_err() && part("nan").is_err());
+        assert_eq!((time("5s"), time("20ms"), time("0s")), (Ok(5_000_000_000), Ok(20_000_000), Ok(0)));
+        assert!(time("5").is_err() && time("-1s").is_err() && time("9999y").is_err());
         assert_eq!((tolerance("0.5"), tolerance("100")), (Ok(0.5), Ok(100.0)));
         for text in ["0", "-1", "101", "nan", "inf", "half"] {
             assert!(tolerance(text).is_err(), "{text}");

@@ -33,7 +33,7 @@ impl Settings {
             network.on(node, || vimage::sysctl::set(name.trim(), value.trim()))?;
         }
         for text in &self.down {
-            links(topology, text)?.into_iter().for_each(|link| network.take_down(link));
+            links(topology, text)?.into_iter().for_each(|link| network.set_up(link, false));
         }
         Ok(())
     }
@@ -60,12 +60,13 @@ fn split<'t>(topology: &Topology, text: &'t str) -> Result<(usize, &'t str), Box
     Err(wrong.map_or_else(|| format!("`{text}` does not start with `NODE:`").into(), Into::into))
 }
 
-/// The links that `NODE:NODE` stands for. Names may contain colons, but the text must have only one reading.
-fn links(topology: &Topology, text: &str) -> Result<Vec<usize>, Box<dyn Error>> {
+/// The links that `NODE:NODE` or `NODE-NODE` stands for. Names may contain colons and hyphens, but the text must have
+/// only one reading.
+pub fn links(topology: &Topology, text: &str) -> Result<Vec<usize>, Box<dyn Error>> {
     let mut wrong: Option<NodeError> = None;
     let mut all_nodes = false;
     let mut found = Vec::new();
-    for (colon, _) in text.match_indices(':') {
+    for (colon, _) in text.match_indices([':', '-']) {
         match (topology.node(text[..colon].trim()), topology.node(text[colon + 1..].trim())) {
             (Ok(a), Ok(b)) => {
                 all_nodes = true;

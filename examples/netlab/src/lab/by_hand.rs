@@ -366,7 +366,7 @@ impl Network {
             interface
         };
         let lay = |edge: &crate::lab::topology::Edge| {
-            let (left, right) = wire(WIRE_LIMIT);
+            let (left, right) = wire(WIRE_LIMIT, None);
             (plug(edge.source, left), plug(edge.target, right))
         };
         let links = topology.edges.iter().map(lay).collect();

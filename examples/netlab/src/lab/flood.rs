@@ -113,11 +113,13 @@ fn discard(socket: &UdpSocket) -> u64 {
     std::iter::from_fn(|| socket.receive()).filter(|datagram| datagram.payload() == PAYLOAD).count() as u64
 }
 
-fn links(network: &Network) -> Vec<(u64, u64)> {
+/// The packets that each link has carried, from source to target and back.
+pub fn links(network: &Network) -> Vec<(u64, u64)> {
     network.links().iter().map(|link| (link.source.sent(), link.target.sent())).collect()
 }
 
-fn dropped(network: &Network) -> BTreeMap<&'static str, u64> {
+/// The packets that all machines have dropped, by reason.
+pub fn dropped(network: &Network) -> BTreeMap<&'static str, u64> {
     let mut all = BTreeMap::new();
     for machine in 0..network.len() {
         for (reason, count) in network.on(machine, inet::ip_stat).dropped {

@@ -3,6 +3,7 @@
 pub mod address;
 pub mod by_hand;
 pub mod flood;
+pub mod live;
 pub mod loads;
 pub mod names;
 pub mod network;

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vimage::prelude::*;
 use vimage::{CreateError, Movable};
 
-use crate::hardware::{Controller, Line, Port, wire};
+use crate::hardware::{Controller, Line, Port, Properties, wire};
 use crate::lab::address::address;
 use crate::lab::routing::{Adjacency, Distances, Neighbours};
 use crate::lab::topology::Topology;
@@ -32,7 +32,8 @@ pub struct Network {
     // Dropped before the machines that they are plugged into.
     cards: Vec<Movable<Card>>,
     machines: Vec<Vnet>,
-    controller: Arc<Controller>,
+    /// One for each part of the network that is run by a thread of its own.
+    controllers: Vec<Arc<Controller>>,
     /// The number of times that a machine was entered.
     entries: Cell<u64>,
 }
@@ -43,14 +44,31 @@ impl Network {
         let base = Vnet::base()?;
         let controller = Controller::new(1);
         base.enter(|| machine::connect(Line::new(&controller, 0)));
-        Ok(Self { links: Vec::new(), cards: Vec::new(), machines: vec![base], controller, entries: Cell::new(0) })
+        Ok(Self {
+            links: Vec::new(),
+            cards: Vec::new(),
+            machines: vec![base],
+            controllers: vec![controller],
+            entries: Cell::new(0),
+        })
     }
 
     /// Creates machines with these names that forward packets and are not connected.
     pub fn machines<N: Into<Box<str>>>(names: impl ExactSizeIterator<Item = N>) -> Result<Self, CreateError> {
-        let controller = Controller::new(names.len());
+        Self::in_parts(names, |_| 0)
+    }
+
+    /// The same in several parts; `part` returns the part of a machine.
+    pub fn in_parts<N: Into<Box<str>>>(
+        names: impl ExactSizeIterator<Item = N>,
+        part: impl Fn(usize) -> usize,
+    ) -> Result<Self, CreateError> {
+        let count = names.len();
+        let parts = (0..count).map(&part).max().unwrap_or(0) + 1;
+        let controllers: Vec<Arc<Controller>> = (0..parts).map(|_| Controller::new(count)).collect();
         let make = |(index, name): (usize, N)| {
-            let vnet = Vnet::builder().name(name).arg(Line::new(&controller, index)).create()?;
+            let line = Line::new(&controllers[part(index)], index);
+            let vnet = Vnet::builder().name(name).arg(line).create()?;
             vnet.enter(|| {
                 inet::in_add_address(address(index));
                 inet::set_ip_forwarding(true);
@@ -58,33 +76,54 @@ impl Network {
             Ok(vnet)
         };
         let machines = names.enumerate().map(make).collect::<Result<_, CreateError>>()?;
-        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controller, entries: Cell::new(0) })
+        Ok(Self { links: Vec::new(), cards: Vec::new(), machines, controllers, entries: Cell::new(0) })
     }
 
     /// Creates a machine for each node, lays the links, and adds the routes. Calls `progress` after the routes to each
-    /// node.
-    pub fn build(topology: &Topology, progress: impl Fn(u64)) -> Result<Self, Box<dyn Error>> {
+    /// node. With the properties of each link, packets take time.
+    pub fn build(
+        topology: &Topology,
+        properties: Option<&[Properties]>,
+        progress: impl Fn(u64),
+    ) -> Result<Self, Box<dyn Error>> {
         let name = |node: usize| topology.nodes[node].name.as_str();
         let mut network = Self::machines((0..topology.nodes.len()).map(name))?;
-        for edge in &topology.edges {
-            network.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)))?;
+        network.lay(topology, properties)?;
+        network.add_routes(&Neighbours::new(topology.nodes.len(), &topology.edges), progress);
+        Ok(network)
+    }
+
+    /// Lays a wire for each link of the topology.
+    pub fn lay(&mut self, topology: &Topology, properties: Option<&[Properties]>) -> Result<(), Box<dyn Error>> {
+        let name = |node: usize| topology.nodes[node].name.as_str();
+        for (link, edge) in topology.edges.iter().enumerate() {
+            let properties = properties.map(|properties| properties[link]);
+            self.connect((edge.source, name(edge.source)), (edge.target, name(edge.target)), properties)?;
         }
-        let neighbours = Neighbours::new(topology.nodes.len(), &topology.edges);
+        Ok(())
+    }
+
+    /// Adds the routes over the shortest paths. Calls `progress` after the routes to each node.
+    fn add_routes(&self, neighbours: &Neighbours, progress: impl Fn(u64)) {
         let mut distances = Distances::default();
-        for destination in 0..network.machines.len() {
+        for destination in 0..self.machines.len() {
             neighbours.distances(destination, &mut distances);
-            for (node, machine) in network.machines.iter().enumerate() {
+            for (node, machine) in self.machines.iter().enumerate() {
                 let next_hops: Vec<NextHop> = neighbours.next_hops(&distances, node).map(next_hop).collect();
                 machine.enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
             }
             progress(1);
         }
-        Ok(network)
     }
 
-    /// Lays a wire between two machines.
-    pub fn connect(&mut self, a: (usize, &str), b: (usize, &str)) -> Result<(), Box<dyn Error>> {
-        let (left, right) = wire(WIRE_LIMIT);
+    /// Lays a wire between two machines; packets take time on it if it has properties.
+    pub fn connect(
+        &mut self,
+        a: (usize, &str),
+        b: (usize, &str),
+        properties: Option<Properties>,
+    ) -> Result<(), Box<dyn Error>> {
+        let (left, right) = wire(WIRE_LIMIT, properties);
         let source = self.plug(a.0, b.1, left)?;
         let target = self.plug(b.0, a.1, right)?;
         self.links.push(Link { source, target });
@@ -110,10 +149,20 @@ impl Network {
         &self.links
     }
 
-    /// Takes both interfaces of a link down.
-    pub fn take_down(&self, link: usize) {
-        self.links[link].source.set_up(false);
-        self.links[link].target.set_up(false);
+    /// The machines, for threads that run them.
+    pub fn vnets(&self) -> &[Vnet] {
+        &self.machines
+    }
+
+    /// The interrupt controller of each part.
+    pub fn controllers(&self) -> &[Arc<Controller>] {
+        &self.controllers
+    }
+
+    /// Takes both interfaces of a link down or up.
+    pub fn set_up(&self, link: usize, up: bool) {
+        self.links[link].source.set_up(up);
+        self.links[link].target.set_up(up);
     }
 
     /// Runs `f` on a machine.
@@ -127,10 +176,18 @@ impl Network {
         self.entries.get()
     }
 
-    /// Runs the machines until none has work left; no time passes.
+    /// Runs the machines until none has work left. Time passes only if packets take time on the wires.
     pub fn settle(&self) {
-        while let Some(machine) = self.controller.next() {
-            self.on(machine, netisr);
+        let controller = &self.controllers[0];
+        loop {
+            while let Some(machine) = controller.next() {
+                self.on(machine, netisr);
+            }
+            let Some(time) = controller.next_time() else { return };
+            machine::sleep_until(time);
+            for machine in controller.take_due(time) {
+                self.on(machine as usize, netisr);
+            }
         }
     }
 
@@ -138,7 +195,7 @@ impl Network {
     pub fn pass_time(&self, machines: &[usize]) -> bool {
         let timer = |machine: &usize| self.on(*machine, tcp::tcp_next_timer);
         let Some(time) = machines.iter().filter_map(timer).min() else { return false };
-        machine::sleep_until(time);
+        machine::sleep_until(1_000 * time);
         for machine in machines {
             self.on(*machine, tcp::tcp_poll);
         }
@@ -173,11 +230,11 @@ mod tests {
     #[vimage::test]
     fn a_network_is_taken_down_unless_something_holds_a_machine() {
         let topology = Topology::load("abilene").unwrap();
-        let Ok(network) = Network::build(&topology, |_| ()) else { return };
+        let Ok(network) = Network::build(&topology, None, |_| ()) else { return };
         assert_eq!((network.len(), network.links().len()), (11, 14));
         network.close(|_| ()).unwrap();
 
-        let network = Network::build(&topology, |_| ()).unwrap();
+        let network = Network::build(&topology, None, |_| ()).unwrap();
         let socket = network.on(6, || UdpSocket::bind(9)).unwrap();
         let error = network.close(|_| ()).unwrap_err().to_string();
         assert!(error.contains("Denver"), "{error}");

@@ -89,6 +89,11 @@ pub fn flows(demands: &[Demand], packets: u64) -> Vec<Flow> {
     flows.filter(|flow| flow.packets > 0).collect()
 }
 
+/// A number from 0 to 1. Those of any range of indices are evenly spread.
+pub fn spread(index: usize) -> f64 {
+    (index as f64 * GOLDEN_RATIO).fract()
+}
+
 /// Whole numbers in proportion to the weights: each is off by less than one.
 ///
 /// After rounding down, the remaining packets go to the pairs with the largest sum of remainder and dither. With the
@@ -105,7 +110,7 @@ fn apportion(total: u64, weights: impl Iterator<Item = f64> + Clone) -> Vec<u64>
     let exact: Vec<f64> = weights.map(|weight| total as f64 * (weight / sum)).collect();
     let mut shares: Vec<u64> = exact.iter().map(|share| *share as u64).collect();
     let given: u64 = shares.iter().sum();
-    let dithered = |index: usize| exact[index].fract() + (index as f64 * GOLDEN_RATIO).fract();
+    let dithered = |index: usize| exact[index].fract() + spread(index);
     let mut to_round_up: Vec<usize> = (0..shares.len()).filter(|&index| exact[index].fract() > 0.0).collect();
     to_round_up.sort_by(|&a, &b| dithered(b).total_cmp(&dithered(a)));
     for &index in to_round_up.iter().take(total.saturating_sub(given) as usize) {

@@ -25,9 +25,14 @@ vimage::virtualize! {
         ipackets: AtomicU64,
         ibytes: AtomicU64,
         opackets: AtomicU64,
+        /// Those of a protocol of the link itself.
+        olink: AtomicU64,
         obytes: AtomicU64,
         oqdrops: AtomicU64,
     }
+
+    /// The first byte of packets that are not IP's but a protocol's of the link itself; that of IP starts with a 4.
+    pub const LINK_PROTOCOL: u8 = 0x83;
 
     /// The line of `netstat -i` about an interface.
     #[derive(Clone, Debug, PartialEq, Eq)]
@@ -76,6 +81,7 @@ vimage::virtualize! {
                 ipackets: zero(),
                 ibytes: zero(),
                 opackets: zero(),
+                olink: zero(),
                 obytes: zero(),
                 oqdrops: zero(),
             })
@@ -90,7 +96,7 @@ vimage::virtualize! {
             if length > u64::from(mtu) {
                 return Err((IfError::TooLong, packet));
             }
-            if let Err(packet) = self.port.transmit(packet) {
+            if let Err(packet) = self.port.transmit(packet, machine::nanotime()) {
                 self.oqdrops.fetch_add(1, Relaxed);
                 return Err((IfError::QueueFull, packet));
             }
@@ -101,20 +107,37 @@ vimage::virtualize! {
 
         /// Takes at most `limit` packets that have arrived.
         pub fn receive(&self, limit: usize, into: &mut Vec<Mbuf>) {
-            let (packets, bytes) = self.port.receive(limit, into);
+            let (packets, bytes) = self.port.receive(limit, machine::nanotime(), into);
             if packets > 0 {
                 self.ipackets.fetch_add(packets, Relaxed);
                 self.ibytes.fetch_add(bytes, Relaxed);
             }
         }
 
+        /// The number of IP packets that were sent.
         pub fn sent(&self) -> u64 {
-            self.opackets.load(Relaxed)
+            self.opackets.load(Relaxed) - self.olink.load(Relaxed)
         }
 
         pub fn set_up(&self, up: bool) {
             self.up.store(up, Relaxed);
         }
+
+        /// Cuts the wire or mends it; the interface does not notice.
+        pub fn cut(&self, is_cut: bool) {
+            self.port.cut(is_cut);
+        }
+
+        /// The number of packets that wait to be sent.
+        pub fn waiting(&self) -> usize {
+            self.port.waiting(machine::nanotime())
+        }
+
+        /// The number of packets that the wire has lost.
+        pub fn lost(&self) -> u64 {
+            self.port.lost()
+        }
+
     }
 
     /// An interface that can be moved to another machine. It returns to its owner when that machine is destroyed.
@@ -175,16 +198,40 @@ vimage::virtualize! {
         with_output(|output| output.transmit(index, packet))
     }
 
-    /// Takes at most `limit` packets that have arrived.
-    pub fn if_poll(limit: usize, packets: &mut Vec<Mbuf>) {
+    /// Sends a message of a protocol of the link itself, unless the interface is down or its queue full.
+    pub fn if_output_link(index: u32, message: Mbuf) {
+        let interfaces = V_IFNET.read().unwrap();
+        if let Some(Some(interface)) = interfaces.get(index as usize)
+            && interface.transmit(message, u32::MAX).is_ok()
+        {
+            interface.olink.fetch_add(1, Relaxed);
+        }
+    }
+
+    /// Takes at most `limit` packets that have arrived; those of a protocol of the link itself go to `link`, with the
+    /// indices of their interfaces.
+    pub fn if_poll(limit: usize, packets: &mut Vec<Mbuf>, mut link: Option<&mut Vec<(u32, Mbuf)>>) {
         while packets.len() < limit
             && let Some(packet) = loif::lo_input()
         {
             packets.push(packet);
         }
-        for interface in V_IFNET.read().unwrap().iter().flatten() {
-            interface.receive(limit - packets.len(), packets);
+        for (index, interface) in V_IFNET.read().unwrap().iter().enumerate() {
+            let Some(interface) = interface else { continue };
+            let start = packets.len();
+            interface.receive(limit.saturating_sub(start), packets);
+            if let Some(link) = &mut link {
+                let of_link = packets.extract_if(start.., |packet| packet.first() == Some(&LINK_PROTOCOL));
+                link.extend(of_link.map(|packet| (index as u32, packet)));
+            }
         }
+    }
+
+    /// Returns whether the interface with this index is there and up.
+    pub fn if_is_up(index: u32) -> bool {
+        V_IFNET.read().unwrap().get(index as usize).is_some_and(|place| {
+            place.as_ref().is_some_and(|interface| interface.up.load(Relaxed))
+        })
     }
 
     pub fn if_list() -> Vec<IfStat> {
@@ -241,15 +288,15 @@ mod tests {
         let controller = Controller::new(2);
         let make = |index| Vnet::builder().arg(Line::new(&controller, index)).create();
         let (Ok(home), Ok(away)) = (make(0), make(1)) else { return };
-        let (port, far_end) = wire(8);
+        let (port, far_end) = wire(8, None);
         let mut card = home.enter(|| if_spare(Ifnet::new("ge7".to_owned(), String::new(), port)));
         let (bare, plugged) = (["lo0".to_owned()], ["lo0".to_owned(), "ge7".to_owned()]);
         assert_eq!((home.enter(names), away.enter(names)), (bare.to_vec(), bare.to_vec()));
 
-        let send = |packet: u8| far_end.transmit(vec![packet]).unwrap();
+        let send = |packet: u8| far_end.transmit(vec![packet], 0).unwrap();
         let poll = |vnet: &Vnet| {
             let mut packets = Vec::new();
-            vnet.enter(|| if_poll(8, &mut packets));
+            vnet.enter(|| if_poll(8, &mut packets, None));
             packets.concat()
         };
         let output = |vnet: &Vnet| vnet.enter(|| if_output(0, vec![9]));
@@ -285,13 +332,13 @@ mod tests {
     fn a_card_that_is_nowhere_rings_for_nobody() {
         let controller = Controller::new(1);
         let Ok(vnet) = Vnet::builder().arg(Line::new(&controller, 0)).create() else { return };
-        let (port, far_end) = wire(8);
+        let (port, far_end) = wire(8, None);
         let mut card = Card(Ifnet::new("ge0".to_owned(), String::new(), port));
         vnet.enter(|| {
             let Ok(()) = card.join();
             card.leave();
         });
-        far_end.transmit(vec![1]).unwrap();
+        far_end.transmit(vec![1], 0).unwrap();
         assert_eq!(controller.next(), None);
         // Packets that arrive meanwhile are delivered after it joins again.
         vnet.enter(|| {
@@ -302,7 +349,7 @@ mod tests {
 
     #[vimage::test]
     fn an_interface_says_why_it_does_not_send() {
-        let (port, far_end) = wire(1);
+        let (port, far_end) = wire(1, None);
         let interface = Ifnet::new("ge0".to_owned(), String::new(), port);
         let send = |length: usize| interface.transmit(vec![0; length], 100).map_err(|(error, _)| error);
         assert_eq!(send(101), Err(IfError::TooLong));

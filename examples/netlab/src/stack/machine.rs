@@ -3,20 +3,22 @@
 vimage::virtualize! {
     class = Net, name = "machine";
 
+    use std::cell::Cell;
     use std::sync::OnceLock;
-    use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
 
     use vimage::Arguments;
     use vimage::prelude::*;
 
-    use crate::hardware::Line;
+    use crate::hardware::{Line, Time};
 
     #[virtualized]
     static INTERRUPT: OnceLock<Line> = OnceLock::new();
 
-    /// Microseconds of simulated time: one clock for all machines, on purpose.
+    // The simulated time of the processor on which the code runs: one clock for all machines that it runs, on purpose.
     #[shared]
-    static CLOCK: AtomicI64 = AtomicI64::new(0);
+    thread_local! {
+        static CLOCK: Cell<Time> = const { Cell::new(0) };
+    }
 
     #[attach]
     fn machine_attach(arguments: &Arguments) {
@@ -42,14 +44,31 @@ vimage::virtualize! {
         }
     }
 
-    /// Microseconds since the start of the simulation.
-    pub fn uptime() -> i64 {
-        CLOCK.load(Relaxed)
+    /// Interrupts this machine at a time in the future, because it will have work then.
+    pub fn interrupt_at(time: Time) {
+        if let Some(line) = V_INTERRUPT.get() {
+            line.raise_at(time);
+        }
     }
 
-    /// Moves the clock forward to `time`; never back.
-    pub fn sleep_until(time: i64) {
-        CLOCK.fetch_max(time, Relaxed);
+    /// Simulated time in nanoseconds.
+    pub fn nanotime() -> Time {
+        CLOCK.get()
+    }
+
+    /// Microseconds since the start of the simulation.
+    pub fn uptime() -> i64 {
+        nanotime() / 1_000
+    }
+
+    /// Moves the clock forward to a time in nanoseconds; never back.
+    pub fn sleep_until(time: Time) {
+        CLOCK.set(nanotime().max(time));
+    }
+
+    /// Sets the clock of this thread, which starts another simulation.
+    pub fn set_clock(time: Time) {
+        CLOCK.set(time);
     }
 }
 
@@ -62,12 +81,10 @@ mod tests {
 
     #[vimage::test]
     fn the_time_does_not_go_back() {
-        let then = uptime() + 1_000;
-        sleep_until(then);
-        // Other tests move the same clock.
-        for earlier in [then - 1, 0, i64::MIN] {
-            sleep_until(earlier);
-            assert!(uptime() >= then);
+        let then = nanotime() + 1_000;
+        for time in [then, then - 1, 0, i64::MIN] {
+            sleep_until(time);
+            assert_eq!((nanotime(), uptime()), (then, then / 1_000));
         }
     }
 

@@ -5,6 +5,7 @@ pub mod icmp;
 pub mod ifnet;
 pub mod inet;
 pub mod ipfw;
+pub mod linkstate;
 pub mod loif;
 pub mod machine;
 pub mod netisr;

@@ -5,6 +5,7 @@ use std::cell::Cell;
 use crate::hardware::Mbuf;
 use crate::stack::ifnet;
 use crate::stack::inet;
+use crate::stack::linkstate;
 use crate::stack::machine;
 use crate::stack::tcp;
 
@@ -19,16 +20,19 @@ thread_local! {
 #[derive(Default)]
 struct Workstream {
     arrived: Vec<Mbuf>,
+    link: Vec<(u32, Mbuf)>,
     packets: inet::Batch,
 }
 
 /// Handles the packets that have arrived; returns their number.
 pub fn netisr() -> usize {
     let mut work = WORKSTREAM.take();
-    ifnet::if_poll(BUDGET, &mut work.arrived);
+    ifnet::if_poll(BUDGET, &mut work.arrived, linkstate::ls_is_on().then_some(&mut work.link));
     let count = work.arrived.len();
+    work.link.drain(..).for_each(|(interface, pdu)| linkstate::ls_input(interface, &pdu));
     inet::ip_input(work.arrived.drain(..), &mut work.packets);
     WORKSTREAM.set(work);
+    linkstate::ls_timer();
     tcp::tcp_soft_interrupt();
     if count == BUDGET {
         machine::interrupt();

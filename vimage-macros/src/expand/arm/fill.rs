@@ -3,11 +3,12 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 use syn::visit_mut::{self, VisitMut};
-use syn::{Expr, Item};
+use syn::{Expr, ImplItem, Item, TraitItem};
 
 use super::{instances, plain, recovered};
 use crate::expand::{exports, hook};
 use crate::model::{Arm, Build, Placeholder, Source};
+use crate::parse::code::unread;
 
 pub(in crate::expand) fn items(source: &Source) -> TokenStream {
     let mut items = source.items.clone();
@@ -31,8 +32,21 @@ impl VisitMut for Fill<'_> {
     fn visit_item_mut(&mut self, item: &mut Item) {
         match Placeholder::index(item) {
             Some(index) => *item = Item::Verbatim(placeholder(self.source, &self.source.placeholders[index])),
-            None => visit_mut::visit_item_mut(self, item),
+            None => {
+                visit_mut::visit_item_mut(self, item);
+                unread::print(item);
+            }
         }
+    }
+
+    fn visit_impl_item_mut(&mut self, item: &mut ImplItem) {
+        visit_mut::visit_impl_item_mut(self, item);
+        unread::print_method(item);
+    }
+
+    fn visit_trait_item_mut(&mut self, item: &mut TraitItem) {
+        visit_mut::visit_trait_item_mut(self, item);
+        unread::print_default(item);
     }
 }
 
@@ -52,7 +66,7 @@ fn placeholder(source: &Source, placeholder: &Placeholder) -> TokenStream {
         }
         (Arm::Recovered(Build::Plain), Placeholder::Variable(variable, part)) => {
             let variable = recovered::variable(variable, filled(source, &variable.init));
-            let part = part.as_ref().map(|part| plain::part(source, part));
+            let part = part.as_ref().and_then(|part| plain::module(source, part));
             return quote!(#variable #part);
         }
         (Arm::Recovered(Build::Instances), Placeholder::Variable(_, part)) => {

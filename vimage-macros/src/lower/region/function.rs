@@ -21,9 +21,14 @@ impl Rewriter<'_> {
     ) {
         self.visit_attributes_mut(attrs);
         self.visit_signature_mut(sig);
+        let unread = self.take_unread(sig, block);
         let foreign = attrs.iter().any(|attr| !awaits::is_built_in(attr));
         let outside = mem::replace(&mut self.in_unsafe, matches!(sig.safety, Safety::Unsafe(_)));
-        if sig.constness.is_some() {
+        if let Some(unread) = unread {
+            if self.unread(unread, block, &sig.output) {
+                attrs.extend(must_use_lint(attrs, vis, &sig.output));
+            }
+        } else if sig.constness.is_some() {
             self.in_constant(constant::FUNCTION, |walk| walk.visit_block_mut(block));
         } else if self.is_waiting(sig.asyncness.is_some(), || awaits::in_sync_body(block, foreign, &self.cx)) {
             self.async_block(block, &sig.output);

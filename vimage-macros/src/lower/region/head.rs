@@ -112,7 +112,7 @@ fn diverges(expr: &Expr) -> bool {
     matches!(expr, Expr::Return(_) | Expr::Break(_) | Expr::Continue(_) | Expr::Loop(_) | Expr::Macro(_))
 }
 
-fn returns_impl(output: &ReturnType) -> bool {
+pub(super) fn returns_impl(output: &ReturnType) -> bool {
     struct Finder(bool);
     impl Visit<'_> for Finder {
         fn visit_type_impl_trait(&mut self, _: &TypeImplTrait) {

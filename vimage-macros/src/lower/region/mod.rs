@@ -23,6 +23,7 @@ mod late;
 mod region;
 mod rewriter;
 mod suspend;
+mod unread;
 mod uses;
 mod walk;
 

@@ -147,7 +147,7 @@ impl<'a> Rewriter<'a> {
     }
 
     /// The expression that replaces a use; `None` if the use was reported, or stays.
-    fn used(&mut self, path: &Path) -> Option<Expr> {
+    pub(super) fn used(&mut self, path: &Path) -> Option<Expr> {
         match &mut self.mode {
             Mode::Region(_) if self.purpose == Purpose::Check => None,
             Mode::Region(region) => {

@@ -5,6 +5,8 @@ mod context;
 pub(crate) mod format;
 pub(crate) mod known;
 pub(crate) mod pieces;
+pub(crate) mod simple;
 pub(crate) mod unparsed;
+pub(crate) mod unread;
 
 pub(crate) use self::context::Context;

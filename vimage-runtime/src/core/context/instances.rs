@@ -6,9 +6,10 @@ use std::ptr::NonNull;
 use super::Current;
 use super::stack::Entered;
 use crate::core::header::Header;
-use crate::registry::{Class, ClassContext, ClassEntry, Context, classes};
+use crate::registry::{Class, ClassContext, ClassEntry, Context};
 
 /// What is entered on this thread, without a fall-back.
+#[inline]
 pub(crate) fn found(class: &'static ClassEntry) -> Current {
     match class.context.get() {
         Context::NONE => Current::Nothing,
@@ -48,63 +49,14 @@ pub(crate) fn enter_entry<R>(class: &'static ClassEntry, header: NonNull<Header>
     f()
 }
 
-/// Runs `f` in all these instances, each of a class of its own.
-///
-/// The caller keeps the instances alive until this returns.
-#[track_caller]
-pub(crate) fn enter_each<R>(headers: impl Iterator<Item = NonNull<Header>>, f: impl FnOnce() -> R) -> R {
-    let place = Location::caller();
-    let mut set = Several::default();
-    for header in headers {
-        // SAFETY: the caller keeps the instance.
-        set.enter(unsafe { header.as_ref() }.class, header, place);
-    }
-    f()
-}
-
-/// Runs `f` with this as what is current, class by class.
-///
-/// The caller keeps the instances alive until this returns.
-#[track_caller]
-pub(crate) fn restore<R>(contexts: impl Iterator<Item = (&'static ClassEntry, Current)>, f: impl FnOnce() -> R) -> R {
-    let place = Location::caller();
-    let mut set = Several::default();
-    for (class, current) in contexts {
-        match current {
-            Current::Nothing => set.push(Restore::set(class.context, Context::NONE, Some(class)), None),
-            Current::Barred => set.push(Restore::set(class.context, Context::BARRED, None), None),
-            Current::Instance(header) => set.enter(class, header, place),
-        }
-    }
-    f()
-}
-
 /// Runs `f` with nothing to resolve in one class, whatever the class says.
 pub(crate) fn bar<R>(class: &'static ClassEntry, f: impl FnOnce() -> R) -> R {
     let _restore = Restore::set(class.context, Context::BARRED, None);
     f()
 }
 
-/// Runs `f` with no context in any class.
-pub(crate) fn leave_all<R>(f: impl FnOnce() -> R) -> R {
-    let mut set = Several::default();
-    for class in classes() {
-        set.push(Restore::set(class.context, Context::NONE, Some(class)), None);
-    }
-    f()
-}
-
-/// Runs `f` with nothing to resolve in any class, whatever the classes say.
-pub(crate) fn bar_all<R>(f: impl FnOnce() -> R) -> R {
-    let mut set = Several::default();
-    for class in classes() {
-        set.push(Restore::set(class.context, Context::BARRED, None), None);
-    }
-    f()
-}
-
 /// A context that was set; restores what was when it is dropped.
-struct Restore {
+pub(super) struct Restore {
     class: ClassContext,
     entered: Context,
     before: Context,
@@ -114,7 +66,7 @@ struct Restore {
 
 impl Restore {
     #[inline]
-    fn set(class: ClassContext, entered: Context, adopts: Option<&'static ClassEntry>) -> Self {
+    pub(super) fn set(class: ClassContext, entered: Context, adopts: Option<&'static ClassEntry>) -> Self {
         Self { class, entered, before: class.replace(entered), adopts }
     }
 }
@@ -130,40 +82,11 @@ impl Drop for Restore {
     }
 }
 
-/// Contexts of several classes that were set one after the other; restored in the reverse order.
-#[derive(Default)]
-struct Several {
-    /// Most programs have no more classes than this: no allocation.
-    first: [Option<(Restore, Option<Entered>)>; 6],
-    others: Vec<(Restore, Option<Entered>)>,
-}
-
-impl Several {
-    fn enter(&mut self, class: &'static ClassEntry, header: NonNull<Header>, place: &'static Location<'static>) {
-        let entered = Entered::new(header, place);
-        self.push(Restore::set(class.context, Context::of(header), None), Some(entered));
-    }
-
-    fn push(&mut self, restore: Restore, entered: Option<Entered>) {
-        match self.first.iter_mut().find(|free| free.is_none()) {
-            Some(free) => *free = Some((restore, entered)),
-            None => self.others.push((restore, entered)),
-        }
-    }
-}
-
-impl Drop for Several {
-    fn drop(&mut self) {
-        while self.others.pop().is_some() {}
-        self.first.iter_mut().rev().for_each(|set| *set = None);
-    }
-}
-
 /// Contexts nest by construction, unless a crate switches stacks below us. Then a later access could reach
 /// an instance that no handle keeps alive: the process cannot go on.
 #[cold]
 #[inline(never)]
-fn nesting_broken() -> ! {
+pub(super) fn nesting_broken() -> ! {
     crate::failure::warn(format_args!(
         "contexts were not left in the order they were entered; does a crate switch stacks inside `enter`?"
     ));

@@ -10,12 +10,19 @@ pub(crate) mod stack;
 mod instances;
 #[cfg(feature = "vimage")]
 use instances as build;
+#[cfg(feature = "vimage")]
+mod several;
+#[cfg(feature = "vimage")]
+pub(crate) use several::{ContextSet, bar_all, enter_each, leave_all};
 #[cfg(not(feature = "vimage"))]
 mod single;
 #[cfg(not(feature = "vimage"))]
 use single as build;
 
-pub(crate) use build::{adopt, bar, bar_all, enter, enter_each, enter_entry, found, is_current, leave_all, restore};
+#[cfg(not(feature = "vimage"))]
+pub(crate) use single::{ContextSet, bar_all, enter_each, leave_all};
+
+pub(crate) use build::{adopt, bar, enter, enter_entry, found, is_current};
 
 /// What is current in one class.
 #[derive(Clone, Copy, Debug)]

@@ -68,6 +68,25 @@ mod tracked {
         }
     }
 
+    /// Several at a time; left in the reverse order.
+    #[derive(Debug)]
+    pub(crate) struct EachEntered(Vec<Entered>);
+
+    impl Entered {
+        pub(crate) fn each(
+            headers: impl Iterator<Item = NonNull<Header>>,
+            entered: &'static Location<'static>,
+        ) -> EachEntered {
+            EachEntered(headers.map(|header| Self::new(header, entered)).collect())
+        }
+    }
+
+    impl Drop for EachEntered {
+        fn drop(&mut self) {
+            while self.0.pop().is_some() {}
+        }
+    }
+
     impl Drop for Entered {
         fn drop(&mut self) {
             _ = THREAD.try_with(|thread| {
@@ -106,6 +125,11 @@ mod untracked {
     impl Entered {
         #[inline(always)]
         pub(crate) fn new(_: NonNull<Header>, _: &'static Location<'static>) -> Self {
+            Self
+        }
+
+        #[inline(always)]
+        pub(crate) fn each(_: impl Iterator<Item = NonNull<Header>>, _: &'static Location<'static>) -> Self {
             Self
         }
     }

@@ -136,14 +136,14 @@ fn packet() -> Mbuf {
 }
 
 fn wires() -> Duration {
-    let (left, right) = wire(BATCH as usize);
+    let (left, right) = wire(BATCH as usize, None);
     let mut packets: Vec<Mbuf> = (0..BATCH).map(|_| packet()).collect();
     let start = Instant::now();
     for _ in 0..MESSAGES / BATCH {
         for packet in packets.drain(..) {
-            left.transmit(packet).expect("there is room");
+            left.transmit(packet, 0).expect("there is room");
         }
-        right.receive(BATCH as usize, &mut packets);
+        right.receive(BATCH as usize, 0, &mut packets);
     }
     start.elapsed()
 }

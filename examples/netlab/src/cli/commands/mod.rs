@@ -6,6 +6,7 @@ pub mod netstat;
 pub mod ping;
 pub mod run;
 pub mod scale;
+pub mod simulate;
 pub mod sysctl;
 pub mod tcp;
 pub mod traceroute;

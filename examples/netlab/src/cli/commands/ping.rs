@@ -13,10 +13,11 @@ use crate::lab::address::{address, name, place};
 use crate::lab::network::Network;
 use crate::lab::topology::{Node, Topology};
 use crate::stack::icmp::{IcmpSocket, Message, Received};
+use crate::stack::machine;
 
 const IDENT: u16 = 0x564e;
 
-/// An answer, and the real time that it took.
+/// An answer, and the simulated time that it took; the real time if this host pings itself.
 struct Answer {
     seq: u16,
     received: Received,
@@ -33,10 +34,13 @@ fn echo(
     let socket = network.on(from, IcmpSocket::open)?;
     let mut answers = Vec::new();
     for seq in 0..count {
-        let start = Instant::now();
+        let (start, sent) = (Instant::now(), machine::nanotime());
         socket.enter(|socket| socket.send_echo(to, IDENT, seq, size.into()));
         network.settle();
-        let microseconds = start.elapsed().as_secs_f64() * 1e6;
+        let microseconds = match machine::nanotime() - sent {
+            0 => start.elapsed().as_secs_f64() * 1e6,
+            simulated => simulated as f64 / 1e3,
+        };
         while let Some(received) = socket.enter(IcmpSocket::receive) {
             answers.push(Answer { seq, received, microseconds });
         }
@@ -80,7 +84,8 @@ fn report(
             Message::EchoReply { seq, .. } => {
                 let bytes = usize::from(size) + 8;
                 let from = place(from);
-                _ = writeln!(text, "{bytes} bytes from {from}: icmp_seq={seq} ttl={ttl} time={microseconds:.1} µs");
+                let time = microseconds / 1e3;
+                _ = writeln!(text, "{bytes} bytes from {from}: icmp_seq={seq} ttl={ttl} time={time:.3} ms");
                 replies.push(json!({"seq": seq, "ttl": ttl, "microseconds": microseconds}));
             }
             Message::TtlExceeded { .. } => {

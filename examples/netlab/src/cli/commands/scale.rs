@@ -36,7 +36,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let start = Instant::now();
     let mut neighbours = vec![Vec::new(); nodes];
     for &(a, b) in &edges {
-        network.connect((a, &name(b)), (b, &name(a)))?;
+        network.connect((a, &name(b)), (b, &name(a)), None)?;
         neighbours[a].push(b);
         neighbours[b].push(a);
         progress.inc(1);

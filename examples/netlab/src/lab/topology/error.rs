@@ -20,6 +20,10 @@ pub enum TopologyError {
     TooLong { file: String },
     #[error("{file} is not a topology: {source}")]
     Json { file: String, source: serde_json::Error },
+    #[error("{file} is not a topology: line {line}: {problem}")]
+    Text { file: String, line: u32, problem: String },
+    #[error("line {line}: {error}")]
+    At { line: u32, error: Box<TopologyError> },
     #[error("{file} is in UTF-16: save it as UTF-8")]
     Utf16 { file: String },
     #[error("there are no nodes")]
@@ -44,6 +48,16 @@ pub enum TopologyError {
     DemandNowhere { id: String },
     #[error("the demand from {from} to {to} is {amount}: it must be finite and not negative")]
     BadDemand { from: String, to: String, amount: f64 },
+}
+
+impl TopologyError {
+    /// The error with its place in the file, if that is known.
+    pub fn at(self, line: Option<u32>) -> Self {
+        match line {
+            Some(line) => Self::At { line, error: Box::new(self) },
+            None => self,
+        }
+    }
 }
 
 /// The reason why a node was not found.

@@ -42,6 +42,8 @@ pub struct Topology {
     pub demands: Vec<(usize, usize, f64)>,
     /// Loads of all links in percent that the file has from elsewhere, by demand model.
     pub given_loads: BTreeMap<String, Vec<(f64, f64)>>,
+    /// The lengths of the links in kilometres, where known.
+    pub lengths: Vec<Option<f64>>,
 }
 
 impl Topology {
@@ -54,6 +56,7 @@ impl Topology {
             edges: Vec::new(),
             demands: Vec::new(),
             given_loads: BTreeMap::new(),
+            lengths: Vec::new(),
         }
     }
 
@@ -103,6 +106,14 @@ impl Topology {
         part.iter().enumerate().filter(|(node, part)| *node == **part).count()
     }
 
+    /// The length of a link in kilometres: that of the file, or else the distance of its nodes on the globe.
+    pub fn length(&self, edge: usize) -> Option<f64> {
+        self.lengths[edge].or_else(|| {
+            let Edge { source, target } = self.edges[edge];
+            distance(self.nodes[source].position?, self.nodes[target].position?)
+        })
+    }
+
     /// The number of links of each node.
     pub fn degrees(&self) -> Vec<usize> {
         let mut degrees = vec![0; self.nodes.len()];
@@ -112,6 +123,18 @@ impl Topology {
         }
         degrees
     }
+}
+
+/// The distance of two places on the globe in kilometres; `None` if they are not degrees of longitude and latitude.
+fn distance(a: (f64, f64), b: (f64, f64)) -> Option<f64> {
+    const DIAMETER: f64 = 12_742.0;
+    let on_globe = |(x, y): (f64, f64)| x.abs() <= 180.0 && y.abs() <= 90.0;
+    if !on_globe(a) || !on_globe(b) {
+        return None;
+    }
+    let half = |a: f64, b: f64| ((b - a).to_radians() / 2.0).sin().powi(2);
+    let haversine = half(a.1, b.1) + a.1.to_radians().cos() * b.1.to_radians().cos() * half(a.0, b.0);
+    Some(DIAMETER * haversine.sqrt().min(1.0).asin())
 }
 
 /// An id as text. `0`, `0.0` and `"0"` are the same node, because JSON has one type of numbers and the keys of the
@@ -144,6 +167,16 @@ mod tests {
         assert_eq!(topology.node("seaTTle").unwrap(), 3);
         let error = topology.node("Seatle").unwrap_err();
         assert_eq!(error.to_string(), "there is no node `Seatle`; did you mean `Seattle`?");
+    }
+
+    #[test]
+    fn links_are_as_long_as_the_file_says_or_as_the_globe_is() {
+        let nodes = r#"[{"id": 0, "pos": [0, 0]}, {"id": 1, "pos": [0, 90]}, {"id": 2, "pos": [500, 0]}]"#;
+        let edges =
+            r#"[{"source": 0, "target": 1, "dist": 7}, {"source": 0, "target": 1}, {"source": 0, "target": 2}]"#;
+        let topology = parse(&format!(r#"{{"nodes": {nodes}, "edges": {edges}}}"#));
+        assert_eq!((topology.length(0), topology.length(2)), (Some(7.0), None));
+        assert!((topology.length(1).unwrap() - 10_007.5).abs() < 1.0);
     }
 
     #[test]

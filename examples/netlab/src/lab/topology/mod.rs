@@ -1,9 +1,13 @@
-//! Topology files: node-link JSON as TopoHub writes it, checked before anything is built from it.
+//! Topology files, in node-link JSON, GML, GraphML or the XML of SNDlib, checked before anything is built from them.
 
 mod bundled;
+mod check;
 mod error;
-mod file;
+mod gml;
 mod graph;
+mod json;
+mod parsed;
+mod xml;
 
 pub use bundled::BUNDLED;
 pub use error::NodeError;

@@ -117,6 +117,25 @@ impl Fib {
         }
     }
 
+    /// Makes these, in the order of their addresses, the only routes to single machines. A route that stays as it is
+    /// keeps its turn. Returns whether anything changed.
+    pub fn sync_hosts(&mut self, hosts: &[(Ipv4Addr, Vec<NextHop>)]) -> bool {
+        const HOST: u8 = 32;
+        let is_host = |(length, _): &(u8, Vec<Route>)| *length == HOST;
+        let old = self.by_length.iter().position(is_host).map(|at| self.by_length.remove(at).1).unwrap_or_default();
+        let mut changed = old.len() != hosts.len();
+        let mut routes = Vec::with_capacity(hosts.len());
+        for (host, next_hops) in hosts {
+            let (network, group) = (host.to_bits(), self.group(next_hops));
+            let same = find(&old, network).filter(|route| route.group == group);
+            changed |= same.is_none();
+            let turn = same.map_or(network, |route| route.turn.load(Relaxed));
+            routes.push(Route { network, group, turn: AtomicU32::new(turn) });
+        }
+        self.by_length.insert(0, (HOST, routes));
+        changed
+    }
+
     fn group(&mut self, next_hops: &[NextHop]) -> u32 {
         let known = self.groups.iter().position(|group| **group == *next_hops);
         let group = known.unwrap_or_else(|| {
@@ -192,6 +211,20 @@ mod tests {
         for number in [3, 8, 10, 999, 1_001, u32::MAX - 1] {
             assert_eq!(fib.lookup(Ipv4Addr::from_bits(number)), None, "{number}");
         }
+    }
+
+    #[test]
+    fn routes_that_stay_keep_their_turn() {
+        let hosts = [1, 2, 3].map(|last| Ipv4Addr::new(10, 0, 0, last));
+        let both = vec![hop(0), hop(1)];
+        let mut fib = Fib::new();
+        fib.insert(Prefix::ANY, &[hop(9)]);
+        assert!(fib.sync_hosts(&[(hosts[0], both.clone()), (hosts[1], both.clone())]));
+        let first = fib.lookup(hosts[0]);
+        assert!(!fib.sync_hosts(&[(hosts[0], both.clone()), (hosts[1], both.clone())]));
+        assert_ne!(fib.lookup(hosts[0]), first);
+        assert!(fib.sync_hosts(&[(hosts[0], vec![hop(1)]), (hosts[2], both)]));
+        assert_eq!((fib.lookup(hosts[0]), fib.lookup(hosts[1])), (Some(hop(1)), Some(hop(9))));
     }
 
     #[test]

@@ -148,6 +148,11 @@ vimage::virtualize! {
         V_INET_FIB.write().unwrap().insert(to, next_hops);
     }
 
+    /// Makes these the only routes to single machines; returns whether anything changed.
+    pub fn rt_sync(hosts: &[(Ipv4Addr, Vec<NextHop>)]) -> bool {
+        V_INET_FIB.write().unwrap().sync_hosts(hosts)
+    }
+
     /// All routes, those to the longest prefixes first.
     pub fn rt_list() -> Vec<(Prefix, Vec<NextHop>)> {
         V_INET_FIB.read().unwrap().routes().map(|(to, next_hops)| (to, next_hops.to_vec())).collect()

@@ -16,7 +16,7 @@ const LOCAL: Ipv4Addr = Ipv4Addr::LOCALHOST;
 
 /// A card that is plugged into this machine, with the far end of its wire and a route through it.
 fn plugged(limit: usize, to: Ipv4Addr) -> (Arc<Ifnet>, Port) {
-    let (near, far) = wire(limit);
+    let (near, far) = wire(limit, None);
     let interface = Ifnet::new("ge0".to_owned(), String::new(), near);
     let next_hop = NextHop { interface: if_count() as u32, gateway: to };
     let mut card = Card(Arc::clone(&interface));

@@ -46,7 +46,7 @@ fn damaged_segments_are_sent_again() {
             break;
         }
         if let Some(time) = tcp_next_timer() {
-            machine::sleep_until(time);
+            machine::sleep_until(1_000 * time);
         }
     }
     assert_eq!((&received[..], damaged), (&data[..], 1));

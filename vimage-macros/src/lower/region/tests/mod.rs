@@ -4,6 +4,7 @@ mod coroutines;
 mod reported;
 mod table;
 mod unchanged;
+mod unread;
 
 use proc_macro2::{TokenStream, TokenTree};
 use quote::ToTokens;
@@ -35,6 +36,9 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let checked = messages(&diagnostics);
     rewrite_items(&mut file.items, &cx);
     let messages = messages(&diagnostics);
+    if messages.is_empty() {
+        unread::assert_same(code, &file, &cx);
+    }
     assert_eq!(checked, messages, "the check reports the same");
     // What is put in as tokens is read as rustc would read it.
     (syn::parse2(file.into_token_stream()).expect("it is rewritten to Rust"), messages)

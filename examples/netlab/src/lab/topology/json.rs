@@ -1,6 +1,6 @@
-//! Parses topology files and checks them.
+//! Node-link JSON, as networkx and TopoHub write it.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::fmt;
 use std::marker::PhantomData;
 
@@ -9,8 +9,8 @@ use serde::de::{MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::error::{MOST_EDGES, MOST_NODES, TopologyError};
-use super::graph::{Edge, Node, Topology, label};
+use super::error::TopologyError;
+use super::parsed::{Link, Parsed, Place};
 
 /// A JSON object. A derived struct alone would also accept an array, field by field.
 struct Object<T>(T);
@@ -84,83 +84,36 @@ struct FileEdge {
     ecmp_fwd: Value,
     #[serde(default)]
     ecmp_bwd: Value,
+    /// Kilometres.
+    #[serde(default)]
+    dist: Value,
 }
 
 impl Expected for FileEdge {
     const EXPECTED: &'static str = "an edge: an object with `source` and `target`";
 }
 
-/// The nodes by their ids as text.
-type Index = HashMap<String, usize>;
-
-impl Topology {
-    /// Parses the text of a file; `file` is its name, for messages.
-    pub fn parse(file: &str, text: &[u8]) -> Result<Self, TopologyError> {
-        if text.starts_with(b"\xff\xfe") || text.starts_with(b"\xfe\xff") {
-            return Err(TopologyError::Utf16 { file: file.to_owned() });
-        }
-        // Editors on Windows begin files with a byte order mark, which JSON does not know.
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        let Object(File { graph, nodes, edges }) =
-            serde_json::from_slice(text).map_err(|source| TopologyError::Json { file: file.to_owned(), source })?;
-        if nodes.is_empty() {
-            return Err(TopologyError::NoNodes);
-        }
-        if nodes.len() > MOST_NODES {
-            return Err(TopologyError::TooManyNodes { found: nodes.len() });
-        }
-        if edges.len() > MOST_EDGES {
-            return Err(TopologyError::TooManyEdges { found: edges.len() });
-        }
-        let (nodes, index) = check_nodes(nodes)?;
-        let given_loads = given_loads(&edges);
-        let edges = check_edges(&edges, &index)?;
-        let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
-        let demands = check_demands(demands, &index)?;
-        Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands, given_loads })
-    }
-}
-
-fn check_nodes(parsed: Vec<Object<FileNode>>) -> Result<(Vec<Node>, Index), TopologyError> {
-    let mut index = Index::new();
-    let mut nodes: Vec<Node> = Vec::with_capacity(parsed.len());
-    for (i, Object(FileNode { id, name, pos })) in parsed.into_iter().enumerate() {
-        if !matches!(id, Value::Number(_) | Value::String(_)) {
-            return Err(TopologyError::BadId { index: i, id });
-        }
-        let text = label(&id);
-        let position = match pos {
-            None | Some(Value::Null) => None,
-            Some(pos) => Some(position(&pos).ok_or_else(|| TopologyError::BadPosition { id: text.clone() })?),
-        };
-        if let Some(other) = index.insert(text.clone(), i) {
-            let (first, second) = (nodes[other].id.to_string(), id.to_string());
-            return Err(TopologyError::DuplicateId { id: text, first, second });
-        }
-        nodes.push(Node { name: name.unwrap_or(text), id, position });
-    }
-    Ok((nodes, index))
-}
-
-fn position(pos: &Value) -> Option<(f64, f64)> {
-    match pos.as_array()?.as_slice() {
-        [x, y] => Some((x.as_f64().filter(|x| x.is_finite())?, y.as_f64().filter(|y| y.is_finite())?)),
-        _ => None,
-    }
-}
-
-fn check_edges(parsed: &[Object<FileEdge>], index: &Index) -> Result<Vec<Edge>, TopologyError> {
-    let end = |i: usize, id: &Value| {
-        index.get(&label(id)).copied().ok_or_else(|| TopologyError::Nowhere { index: i, id: label(id) })
+/// Parses the text of a file; `file` is its name, for messages.
+pub fn parse(file: &str, text: &[u8]) -> Result<Parsed, TopologyError> {
+    let Object(File { graph, nodes, edges }) =
+        serde_json::from_slice(text).map_err(|source| TopologyError::Json { file: file.to_owned(), source })?;
+    let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
+    let given_loads = given_loads(&edges);
+    let length = |dist: &Value| dist.as_f64().filter(|length| (0.0..1e6).contains(length));
+    let place = |Object(FileNode { id, name, pos }): Object<FileNode>| Place { id, name, pos, line: None };
+    let link = |Object(FileEdge { source, target, dist, .. }): Object<FileEdge>| Link {
+        source,
+        target,
+        length: length(&dist),
+        line: None,
     };
-    let edge = |(i, Object(FileEdge { source, target, .. })): (usize, &Object<FileEdge>)| {
-        let edge = Edge { source: end(i, source)?, target: end(i, target)? };
-        if edge.source == edge.target {
-            return Err(TopologyError::SelfLoop { index: i, id: label(source) });
-        }
-        Ok(edge)
-    };
-    parsed.iter().enumerate().map(edge).collect()
+    Ok(Parsed {
+        name,
+        nodes: nodes.into_iter().map(place).collect(),
+        edges: edges.into_iter().map(link).collect(),
+        demands,
+        given_loads,
+    })
 }
 
 /// The loads of the models that all edges have loads for.
@@ -176,30 +129,10 @@ fn given_loads(edges: &[Object<FileEdge>]) -> BTreeMap<String, Vec<(f64, f64)>> 
     models.filter_map(of_model).collect()
 }
 
-fn check_demands(
-    parsed: BTreeMap<String, BTreeMap<String, f64>>,
-    index: &Index,
-) -> Result<Vec<(usize, usize, f64)>, TopologyError> {
-    let node = |id: &String| index.get(id).copied().ok_or_else(|| TopologyError::DemandNowhere { id: id.clone() });
-    let mut demands = Vec::new();
-    for (from, row) in parsed {
-        for (to, amount) in row {
-            if !(amount.is_finite() && amount >= 0.0) {
-                return Err(TopologyError::BadDemand { from, to, amount });
-            }
-            let (source, target) = (node(&from)?, node(&to)?);
-            // Traffic from a node to itself crosses no link.
-            if source != target {
-                demands.push((source, target, amount));
-            }
-        }
-    }
-    Ok(demands)
-}
-
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::lab::topology::error::{MOST_NODES, TopologyError};
+    use crate::lab::topology::{Edge, Topology};
 
     fn parse(text: &str) -> Result<Topology, TopologyError> {
         Topology::parse("test.json", text.as_bytes())

@@ -1,0 +1,217 @@
+//! Core files that are damaged or made up: the reader gives an answer or an error, in bounded time, and never panics.
+//!
+//! A core file of this process is changed a little, at places that a reader follows, and read. `HOSTILE_ROUNDS` says how
+//! often.
+
+#[path = "support/dump.rs"]
+mod dump;
+
+use std::fs::{self, File, OpenOptions};
+use std::os::unix::fs::FileExt;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use vimage::prelude::*;
+use vimage_inspect::{Core, Error};
+
+#[vnet_module(symmap)]
+mod foo {
+    use std::sync::atomic::{AtomicU32, AtomicU64};
+    use std::sync::{Mutex, OnceLock};
+    use vimage::prelude::*;
+
+    /// How packets are treated.
+    #[virtualized(sysctl("net.foo.mode", rw, range = 0..=3, unit = "mode"))]
+    pub static MODE: AtomicU32 = AtomicU32::new(1);
+    #[virtualized(sysctl("net.foo.label", rw))]
+    pub static LABEL: Mutex<String> = Mutex::new(String::new());
+    #[virtualized(sysctl("net.foo.once", rw))]
+    pub static ONCE: OnceLock<u16> = OnceLock::new();
+    #[virtualized(keep, sysctl("net.foo.kept", rw))]
+    pub static KEPT: AtomicU64 = AtomicU64::new(8);
+    #[virtualized]
+    pub static MANY: [AtomicU64; 100] = [const { AtomicU64::new(1) }; 100];
+
+    #[attach]
+    fn attach() {
+        *V_LABEL.lock().unwrap() = "some text".to_owned();
+    }
+}
+
+/// Xorshift: the same numbers in each run.
+struct Random(u64);
+
+impl Random {
+    fn next(&mut self) -> u64 {
+        self.0 ^= self.0 << 13;
+        self.0 ^= self.0 >> 7;
+        self.0 ^= self.0 << 17;
+        self.0
+    }
+
+    fn below(&mut self, limit: u64) -> u64 {
+        self.next() % limit
+    }
+}
+
+/// A core file, and how it is laid out.
+struct Seed {
+    bytes: Vec<u8>,
+    /// Address, length in the file, offset in the file.
+    segments: Vec<(u64, u64, u64)>,
+}
+
+impl Seed {
+    fn new(bytes: Vec<u8>) -> Self {
+        let mut seed = Self { bytes, segments: Vec::new() };
+        let count = u64::from(u16::from_ne_bytes(seed.bytes[56..58].try_into().unwrap()));
+        seed.segments = (1..count)
+            .map(|n| 64 + 56 * n)
+            .map(|at| (seed.word(at + 16), seed.word(at + 32), seed.word(at + 8)))
+            .collect();
+        seed
+    }
+
+    fn word(&self, offset: u64) -> u64 {
+        u64::from_ne_bytes(self.bytes[offset as usize..][..8].try_into().unwrap())
+    }
+
+    /// Where the file has this address.
+    fn offset(&self, address: u64) -> Option<u64> {
+        let has = |&&(start, length, _): &&(u64, u64, u64)| address >= start && address < start + length;
+        self.segments.iter().find(has).map(|(start, _, offset)| offset + address - start)
+    }
+
+    /// The ranges in the file that a reader follows.
+    fn regions(&self) -> Vec<(u64, u64)> {
+        let mut regions = vec![
+            (0, 64),
+            (64, 56 * 4),
+            (64, 56 * (self.segments.len() as u64 + 1)),
+            (64 + 56 * (self.segments.len() as u64 + 1), 512),
+        ];
+        let magic = b"\x7fVIMAGE\n";
+        // Not the one of this very test, nor one in a copy of the file: that which says that it is there.
+        let root = (0..self.bytes.len() as u64 - 48)
+            .filter(|at| self.bytes[*at as usize..].starts_with(magic))
+            .find(|at| self.offset(self.word(at + 24)) == Some(*at))
+            .expect("the root record is in the core file");
+        regions.push((root - 24, 72));
+        let tables = self.offset(self.word(root + 40)).unwrap();
+        regions.push((tables, 240));
+        regions.push((tables, 240));
+        for slice in [8, 32, 56, 80, 104] {
+            let length = self.word(tables + slice + 8) * self.word(tables + slice + 16);
+            regions.push((self.offset(self.word(tables + slice)).unwrap(), length));
+        }
+        let classes = self.offset(self.word(tables + 8)).unwrap();
+        for class in 0..self.word(tables + 16) {
+            let chunk = self.offset(self.word(classes + class * self.word(tables + 24) + 32)).unwrap();
+            regions.push((chunk, 24));
+            let slots = self.offset(self.word(chunk)).unwrap();
+            regions.push((slots, 64 * self.word(chunk + 8)));
+            // The first block of the class.
+            let block = (0..8).filter_map(|word| self.offset(self.word(slots + word * 8))).find(|at| *at != slots);
+            regions.extend(block.map(|at| (at, 64)));
+        }
+        regions
+    }
+}
+
+fn look_at_all(core: &Path) -> Result<usize, Error> {
+    let core = Core::open(core, None)?;
+    let look = core.look()?;
+    let mut shown = 0;
+    for instance in look.instances().iter().take(100) {
+        shown += look.label(instance).len() + look.kept_bytes(instance) as usize % 2;
+        for sysctl in look.sysctls().iter().take(100) {
+            shown += usize::from(look.get(sysctl, instance).is_ok());
+        }
+        for symbol in look.symbols().iter().take(100) {
+            shown += usize::from(look.value(symbol, instance).is_ok());
+            shown += look.bytes(symbol, instance, 4096).map_or(0, |bytes| bytes.len());
+        }
+    }
+    let base = look.instances_named(None, None).unwrap_or_default();
+    shown += look.below("", &base).len();
+    shown += usize::from(look.sysctl_named("foo::net.foo.mode", &base).is_ok());
+    Ok(shown)
+}
+
+#[test]
+fn a_changed_core_file_is_an_answer_or_an_error() {
+    vimage::boot().unwrap();
+    #[cfg(feature = "vimage")]
+    let _instances: Vec<Vnet> =
+        (0..5).map(|n| Vnet::builder().name(format!("instance {n}")).create().unwrap()).collect();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("core");
+    dump::dump(&path);
+    let seed = Seed::new(fs::read(&path).unwrap());
+    let whole = look_at_all(&path).unwrap();
+    let regions = seed.regions();
+    let addresses: Vec<u64> = seed.segments.iter().map(|segment| segment.0).collect();
+    let file = OpenOptions::new().write(true).open(&path).unwrap();
+    let rounds: u64 = std::env::var("HOSTILE_ROUNDS").map_or(1_500, |rounds| rounds.parse().unwrap());
+    let mut random = Random(0x9e37_79b9_7f4a_7c15);
+    let (mut answers, mut errors, mut same) = (0, 0, 0);
+    for round in 0..rounds {
+        let mut changed = Vec::new();
+        for _ in 0..=random.below(3) {
+            let (start, length) = regions[random.below(regions.len() as u64) as usize];
+            let size = [1, 2, 4, 8][random.below(4) as usize];
+            let at = start + random.below(length.max(8)) / size * size;
+            let old = seed.word(at);
+            let new = match random.below(8) {
+                0 => 0,
+                1 => u64::MAX,
+                2 => random.next(),
+                3 => old ^ (1 << random.below(64)),
+                4 => old.wrapping_add(random.below(64)).wrapping_sub(32),
+                // An address of something else: circles, and what is taken for something that it is not.
+                5 => addresses[random.below(addresses.len() as u64) as usize] + random.below(4096),
+                6 => seed.word(start + random.below(length.max(8)) / 8 * 8),
+                _ => 1 << random.below(64),
+            };
+            let bytes = &new.to_ne_bytes()[..size as usize];
+            file.write_all_at(bytes, at).unwrap();
+            changed.push((at, size));
+        }
+        let begin = Instant::now();
+        match look_at_all(&path) {
+            Ok(shown) if shown == whole => same += 1,
+            Ok(_) => answers += 1,
+            Err(error) => {
+                assert!(!error.to_string().is_empty());
+                errors += 1;
+            }
+        }
+        // Far more than it takes on a machine that is busy, and far less than for ever.
+        assert!(begin.elapsed() < Duration::from_secs(60), "round {round}: {changed:?}");
+        for (at, size) in changed {
+            file.write_all_at(&seed.bytes[at as usize..][..size as usize], at).unwrap();
+        }
+    }
+    println!("{rounds} rounds: {errors} errors, {answers} other answers, {same} times the same");
+    assert_eq!(look_at_all(&path).unwrap(), whole, "everything was undone");
+    assert!(errors > rounds / 20 && answers > 0, "changes have effects: {errors} {answers} {same}");
+}
+
+#[test]
+fn a_core_file_that_ends_anywhere_is_an_error() {
+    vimage::boot().unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("core");
+    dump::dump(&path);
+    let length = fs::metadata(&path).unwrap().len();
+    let file = File::options().write(true).open(&path).unwrap();
+    let mut ends: Vec<u64> =
+        (1..40).map(|part| length * part / 40).chain([0, 1, 63, 64, 65, 120, 4095, 4096]).collect();
+    ends.sort_unstable_by_key(|end| std::cmp::Reverse(*end));
+    let mut errors = 0;
+    for end in ends {
+        file.set_len(end).unwrap();
+        errors += usize::from(look_at_all(&path).is_err());
+    }
+    assert!(errors >= 10, "{errors}");
+}
