@@ -128,7 +128,7 @@ fn make(class: &'static ClassEntry) -> Result<Handle, AttachError> {
 fn destroy_until(handle: Handle, deadline: Option<Instant>) -> Result<(), (Handle, Stays)> {
     let handle = ManuallyDrop::new(handle);
     // SAFETY: the handle is forgotten if this is `Ok`.
-    match unsafe { teardown::destroy(&[&handle], None, deadline) } {
+    match unsafe { teardown::destroy_one(&handle, deadline) } {
         Ok(failures) => {
             assert!(failures.is_empty());
             Ok(())
