@@ -96,10 +96,7 @@ pub(crate) struct Owner<'a> {
 /// # Safety
 ///
 /// As there.
-pub(crate) unsafe fn destroy_one(
-    handle: &Handle,
-    deadline: Option<Instant>,
-) -> Result<Vec<TeardownFailure>, Stays> {
+pub(crate) unsafe fn destroy_one(handle: &Handle, deadline: Option<Instant>) -> Result<Vec<TeardownFailure>, Stays> {
     // SAFETY: by contract.
     unsafe { destroy(&[handle], None, deadline) }
 }
