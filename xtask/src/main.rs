@@ -18,12 +18,15 @@ usage: cargo xtask COMMAND
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
             and a few runs of the tests that interfere as globals and not as instances
   deep      what is slow by nature: many random cases in each build with instances, optimized ones included, many
-            generated programs, the packages built from what they contain, many runs of the tests that interfere
+            generated programs, programs of each kind that are read from outside, the packages built from what they
+            contain, many runs of the tests that interfere
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
-  bench [NAME]
-            counts instructions under valgrind, and writes them into benches/README.md; with a part of a name, prints
-            which functions the instructions of the last run are in
+  bench [PART]
+            measures what vimage costs, and writes benches/README.md and its charts: `count` counts instructions, `scale`
+            has many instances and many modules, `size` is that of programs; without a part, all of it
+  bench NAME
+            prints which functions the instructions are in that `count` has counted last
   bench bless
             accept what operations cost now as what they may cost
   codegen   compares the machine code of functions on variables with that of functions on statics
@@ -55,6 +58,9 @@ fn main() -> ExitCode {
         ["layers", root] => chores::layers(root),
         ["bench"] => bench::bench(),
         ["bench", "bless"] => bench::bless(),
+        ["bench", "count"] => bench::count(),
+        ["bench", "scale"] => bench::scale(),
+        ["bench", "size"] => bench::size(),
         ["bench", name] => bench::explain(name),
         ["codegen"] => codegen::codegen(),
         ["guard"] => bench::guard(),

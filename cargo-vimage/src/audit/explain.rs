@@ -1,6 +1,6 @@
 //! Puts together what the executable, the debug information and the text say about each global.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::path::Path;
 
 use cargo_metadata::PackageId;
@@ -8,7 +8,7 @@ use cargo_metadata::PackageId;
 use super::binary::{Place, Symbol};
 use super::dwarf::{Debug, Type};
 use super::packages::{Owner, Packages};
-use super::path::{GlobalPath, pointed_to_by, with_hash, without_suffix};
+use super::path::{GlobalPath, crate_with_hash, pointed_to_by, with_hash, without_suffix};
 use crate::source::{Mark, Source, Static};
 
 /// A global, before the verdict.
@@ -24,6 +24,8 @@ pub(super) struct Found<'m> {
     pub(super) file: Option<std::path::PathBuf>,
     pub(super) line: usize,
     pub(super) mark: Mark,
+    /// The statics of its crate that it is made from.
+    pub(super) made_from: Vec<String>,
     /// Whether all that fills it gives it a value that depends on no caller.
     pub(super) is_filled_alike: bool,
     /// As it is written.
@@ -37,11 +39,13 @@ pub(super) struct Explainer<'m, 'data> {
     packages: &'m Packages<'m>,
     debug: &'m Debug<'data>,
     sources: HashMap<&'m PackageId, Vec<Source>>,
+    /// The crates of which a global has debug information, with their hashes.
+    described: HashSet<String>,
 }
 
 impl<'m, 'data> Explainer<'m, 'data> {
     pub(super) fn new(packages: &'m Packages<'m>, debug: &'m Debug<'data>) -> Self {
-        Self { packages, debug, sources: HashMap::new() }
+        Self { packages, debug, sources: HashMap::new(), described: HashSet::new() }
     }
 
     /// Explains each global once, also one of which the optimizer has made several symbols.
@@ -77,6 +81,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
                 None => globals.push(symbol),
             }
         }
+        self.described = globals.iter().filter_map(|symbol| self.described_crate(symbol)).collect();
         globals.into_iter().map(|symbol| self.explain(symbol)).collect()
     }
 
@@ -85,11 +90,26 @@ impl<'m, 'data> Explainer<'m, 'data> {
         self.sources.values().flatten().flat_map(|source| &source.unread)
     }
 
+    fn described_crate(&self, symbol: &Symbol) -> Option<String> {
+        let name = without_suffix(&symbol.name);
+        self.debug.variable_of(symbol.place, name)?;
+        Some(crate_with_hash(name, &GlobalPath::of_symbol(name).krate?))
+    }
+
+    /// Whether the crate was compiled without debug information, while others were with it: the standard library, and the
+    /// crates that it contains.
+    fn is_precompiled(&self, symbol: &str, krate: &str) -> bool {
+        !self.described.is_empty() && !self.described.contains(&crate_with_hash(symbol, krate))
+    }
+
     fn explain(&mut self, symbol: Symbol) -> Found<'m> {
         let path = GlobalPath::of_symbol(&symbol.name);
         let variable = self.debug.variable_of(symbol.place, without_suffix(&symbol.name));
         let root = variable.and_then(|variable| self.debug.root(variable));
-        let owner = self.packages.owner(root.as_deref(), path.krate.as_deref());
+        let owner = match &path.krate {
+            Some(krate) if self.is_precompiled(without_suffix(&symbol.name), krate) => Owner::Std,
+            krate => self.packages.owner(root.as_deref(), krate.as_deref()),
+        };
         let ty = variable.and_then(|variable| variable.ty).map(|ty| (ty, self.debug.type_name(ty)));
         let mut found = Found {
             is_described: variable.is_some(),
@@ -98,6 +118,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
             owner,
             ty,
             mark: Mark::None,
+            made_from: Vec::new(),
             is_filled_alike: false,
             written_type: None,
             made_by: None,
@@ -116,6 +137,9 @@ impl<'m, 'data> Explainer<'m, 'data> {
         let sources = self.sources.entry(&package.id).or_insert_with(read);
         if let Some(item) = find(sources, found) {
             found.mark = item.mark;
+            found.made_from = sources.iter().flat_map(|source| source.read_by(item)).map(str::to_owned).collect();
+            found.made_from.sort();
+            found.made_from.dedup();
             found.is_filled_alike = !item.is_public
                 && sources
                     .iter()

@@ -22,6 +22,13 @@ pub(super) fn with_hash(symbol: &str) -> String {
     try_demangle(symbol).map_or_else(|_| symbol.to_owned(), |demangled| demangled.to_string())
 }
 
+/// The name of a crate with its hash, by which two crates of one name differ.
+pub(super) fn crate_with_hash(symbol: &str, krate: &str) -> String {
+    let name = with_hash(symbol);
+    let start = name.find(&format!("{krate}[")).unwrap_or(0);
+    name[start..].split_inclusive(']').next().unwrap_or_default().to_owned()
+}
+
 /// The name of a symbol without what the optimizer appends: to the parts of a static that it split (`.0`), to one that it
 /// moved between codegen units (`.llvm.123`).
 pub(super) fn without_suffix(symbol: &str) -> &str {

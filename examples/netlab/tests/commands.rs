@@ -56,6 +56,25 @@ fn run_prints_json_and_draws() {
 }
 
 #[test]
+fn reports_are_pages_that_need_nothing_else() {
+    if !has_instances() {
+        return;
+    }
+    let path = format!("{}/report.html", env!("CARGO_TARGET_TMPDIR"));
+    let event = ["--duration", "500ms", "--event", "t=100ms down Denver-Seattle"];
+    for (command, svgs, rows) in
+        [(&["run"][..], 1, 14 + 11), (&[&["simulate", "abilene"][..], &event].concat(), 5, 2 + 2 * 14 + 11)]
+    {
+        assert_eq!(netlab(&[command, &["--html", &path]].concat()).code, 0);
+        let page = fs::read_to_string(&path).unwrap();
+        // Each table has a heading, too.
+        let tables = page.matches("<table>").count();
+        assert_eq!((page.matches("<svg").count(), page.matches("<tr>").count() - tables), (svgs, rows), "{command:?}");
+        assert_eq!(page.matches("http").count(), page.matches("http://www.w3.org/2000/svg").count());
+    }
+}
+
+#[test]
 fn a_map_can_be_printed() {
     if !has_instances() {
         return;

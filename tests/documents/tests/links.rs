@@ -9,6 +9,7 @@ const DOCUMENTS: &[&str] = &[
     "CHANGELOG.md",
     "docs/errors.md",
     "benches/README.md",
+    "cargo-vimage/README.md",
     "examples/netlab/README.md",
     "vimage-macros/README.md",
     "vimage-tracing/README.md",

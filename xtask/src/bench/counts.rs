@@ -28,9 +28,11 @@ pub(super) fn valgrind_is_there() -> bool {
 }
 
 pub(super) fn build(profile: &str) -> Done {
-    let packages = ["build", "--profile", profile, "-p", "benches", "-p", "benches-library"];
+    let packages = ["build", "--profile", profile, "-p", "benches", "-p", "benches-library", "--lib"];
+    let programs = PROGRAMS.iter().flat_map(|program| ["--bin", program]);
     let features = ["--no-default-features", "--features", INSTANCES];
-    cargo(&format!("build benches, {profile}"), &[&packages[..], &features].concat(), &[])
+    let arguments: Vec<_> = packages.into_iter().chain(programs).chain(features).collect();
+    cargo(&format!("build benches, {profile}"), &arguments, &[])
 }
 
 /// Everything that the programs count when they are built with a profile of cargo.

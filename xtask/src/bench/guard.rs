@@ -85,12 +85,16 @@ fn count() -> Result<Costs, String> {
     Ok(costs(counts::counts(profile)?))
 }
 
+/// The name of an operation, in text without marks.
+pub(super) fn name(table: &str, row: &str, column: &str) -> String {
+    format!("{table}: {row}, {column}").replace('`', "").trim_end_matches(", instructions").to_owned()
+}
+
 fn costs(counts: Vec<Count>) -> Costs {
     // The rows of peers are in italics.
     let ours = counts.into_iter().filter(|count| !count.row.starts_with('*'));
     ours.map(|Count { table, row, column, instructions, .. }| {
-        let name = format!("{table}: {row}, {column}").replace('`', "");
-        (name.trim_end_matches(", instructions").to_owned(), (instructions * 10.0).round() / 10.0)
+        (name(&table, &row, &column), (instructions * 10.0).round() / 10.0)
     })
     .collect()
 }

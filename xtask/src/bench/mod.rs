@@ -1,12 +1,18 @@
 //! What vimage costs: counts instructions with callgrind, and writes the tables of `benches/README.md`.
 
+mod chart;
 mod counts;
+mod generated;
 mod guard;
+mod history;
+mod scale;
+mod size;
 mod tables;
 
 use std::fs;
 use std::process::Command;
 
+use self::chart::Bars;
 pub(crate) use self::counts::target;
 pub(crate) use self::guard::{bless, guard};
 use self::tables::Tables;
@@ -16,16 +22,52 @@ use crate::step::Done;
 const PROFILES: [(&str, &str); 3] =
     [("release", "release defaults"), ("fat", "fat LTO"), ("lto-off", "`lto = \"off\"`")];
 const README: &str = "benches/README.md";
+const CHARTS: &str = "benches/charts";
 
-/// Counts everything, and writes it down.
+/// Counts and measures everything, and writes it down.
 pub(crate) fn bench() -> Done {
+    count()?;
+    scale()?;
+    size()
+}
+
+/// Counts instructions.
+pub(crate) fn count() -> Done {
     needs_valgrind()?;
     let mut tables = Tables::new();
     for (profile, _) in PROFILES {
         counts::build(profile)?;
         counts::counts(profile)?.into_iter().for_each(|count| tables::enter(&mut tables, count));
     }
+    write("access.svg", &access_chart(&tables))?;
+    write_between_marks("before and after", &history::table(&tables)?)?;
     write_between_marks("counted", &format!("{}\n{}", about()?, tables::print(&tables)))
+}
+
+/// The tables of access, in a program and in a library, with the release defaults.
+fn access_chart(tables: &Tables) -> String {
+    let find = |name: &str| tables.iter().find(|(table, _)| table == name).map(|(_, table)| table);
+    let both = [find("Access"), find("Access in a cdylib")];
+    let [Some(program), _] = both else { return String::new() };
+    let panels = program.columns.iter().map(|column| {
+        let numbers = |row: &String| {
+            let cell = (row.clone(), column.clone());
+            both.iter().flatten().filter_map(|table| Some(*table.cells.get(&cell)?.first()?)).collect()
+        };
+        let rows = program.rows.iter().map(|row| (row.replace(['*', '`'], ""), numbers(row)));
+        Bars { title: column.clone(), rows: rows.collect() }
+    });
+    let series = ["in a program", "in a library that is loaded at run time"];
+    let title = "Instructions to reach a variable, with the release defaults";
+    chart::bars(title, &series, "vimage", &panels.collect::<Vec<_>>())
+}
+
+/// Measures how costs grow, and writes it down.
+pub(crate) fn scale() -> Done {
+    needs_valgrind()?;
+    let (tables, chart) = scale::measure()?;
+    write("scale.svg", &chart)?;
+    write_between_marks("scale", &format!("{}.\n{tables}", here()?))
 }
 
 /// Prints the functions in which the instructions of some counts are: of those with this text in their name.
@@ -40,6 +82,11 @@ pub(crate) fn explain(name: &str) -> Done {
         }
     }
     Ok(())
+}
+
+/// Measures what modules, variables and names add to a program, and writes it down.
+pub(crate) fn size() -> Done {
+    write_between_marks("size", &format!("{}.\n{}", here()?, size::table()?))
 }
 
 /// Installs valgrind where Debian's packages are; an error if it is not there afterwards either.
@@ -61,7 +108,13 @@ fn write_between_marks(name: &str, new: &str) -> Done {
     fs::write(README, readme).map_err(failed)
 }
 
-/// What a program prints about itself.
+/// Writes a chart.
+fn write(name: &str, chart: &str) -> Done {
+    let path = format!("{CHARTS}/{name}");
+    fs::create_dir_all(CHARTS).and_then(|()| fs::write(&path, chart)).map_err(|error| format!("{path}: {error}"))
+}
+
+/// What a program prints.
 fn output(program: &str, arguments: &[&str]) -> Result<String, String> {
     let output = Command::new(program).args(arguments).output().map_err(|error| format!("{program}: {error}"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
@@ -70,7 +123,9 @@ fn output(program: &str, arguments: &[&str]) -> Result<String, String> {
 /// Where and when it was counted.
 fn about() -> Result<String, String> {
     let profiles = PROFILES.map(|(_, name)| name).join(" / ");
-    let (machine, date) = (guard::machine()?, output("date", &["+%F"])?);
-    let valgrind = output("valgrind", &["--version"])?;
-    Ok(format!("Instructions, {profiles}; {machine}, {valgrind}, {date}."))
+    Ok(format!("Instructions, {profiles}; {}, {}.", here()?, output("valgrind", &["--version"])?))
+}
+
+fn here() -> Result<String, String> {
+    Ok(format!("{}, {}", guard::machine()?, output("date", &["+%F"])?))
 }

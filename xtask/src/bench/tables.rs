@@ -18,7 +18,9 @@ pub(super) type Tables = Vec<(String, Table)>;
 
 pub(super) fn enter(tables: &mut Tables, Count { table, row, column, instructions, .. }: Count) {
     if !tables.iter().any(|(name, _)| *name == table) {
-        tables.push((table.clone(), Table::default()));
+        // Behind the one that is about the same.
+        let same = tables.iter().rposition(|(name, _)| table.starts_with(name.as_str()));
+        tables.insert(same.map_or(tables.len(), |index| index + 1), (table.clone(), Table::default()));
     }
     let Some((_, table)) = tables.iter_mut().find(|(name, _)| *name == table) else { return };
     for (names, name) in [(&mut table.rows, &row), (&mut table.columns, &column)] {

@@ -96,6 +96,9 @@ pub struct Run {
     /// Draw the map with the loads into this file; `-` prints it instead of the table.
     #[arg(long, value_name = "OUT")]
     pub svg: Option<PathBuf>,
+    /// Write a report into this file: one page with maps, tables and plots, which needs no network.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 impl Run {
@@ -230,6 +233,9 @@ pub struct Simulate {
     /// The number of threads, each for a part of the network. The result is the same for any number.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,
+    /// Write a report into this file: one page with maps, tables and plots, which needs no network.
+    #[arg(long, value_name = "OUT")]
+    pub html: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -5,10 +5,10 @@ mod commands;
 mod flood;
 mod number;
 mod output;
+mod picture;
 mod progress;
 mod settings;
 mod style;
-mod svg;
 mod timing;
 
 use std::error::Error;

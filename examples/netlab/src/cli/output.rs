@@ -1,7 +1,9 @@
 //! Reports of commands, errors and warnings, and how they are printed.
 
 use std::error::Error;
+use std::fs;
 use std::io::{self, Write};
+use std::path::Path;
 use std::process::ExitCode;
 
 use anstyle::AnsiColor;
@@ -44,6 +46,11 @@ impl Report {
             done => done,
         }
     }
+}
+
+/// Writes a file that the user asked for.
+pub fn write_file(path: &Path, contents: &str) -> Result<(), String> {
+    fs::write(path, contents).map_err(|error| format!("cannot write {}: {error}", path.display()))
 }
 
 /// Prints an error about the input; returns the exit code.

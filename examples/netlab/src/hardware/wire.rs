@@ -195,6 +195,11 @@ impl Port {
         self.transmit.state.lock().unwrap().timed.lost
     }
 
+    /// The number of packets that wait to be sent from this end.
+    pub fn waiting(&self, now: Time) -> usize {
+        self.transmit.state.lock().unwrap().timed.waiting(now)
+    }
+
     /// Connects this end to the interrupt line of a machine, or to none.
     pub fn connect(&self, line: Option<Line>) {
         let mut state = self.receive.state.lock().unwrap();

@@ -128,6 +128,11 @@ vimage::virtualize! {
             self.port.cut(is_cut);
         }
 
+        /// The number of packets that wait to be sent.
+        pub fn waiting(&self) -> usize {
+            self.port.waiting(machine::nanotime())
+        }
+
         /// The number of packets that the wire has lost.
         pub fn lost(&self) -> u64 {
             self.port.lost()

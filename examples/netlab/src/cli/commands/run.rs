@@ -2,16 +2,15 @@
 
 use std::error::Error;
 use std::fmt::Write;
-use std::fs;
 
 use anstyle::AnsiColor;
 use serde_json::json;
 
 use crate::cli::args::Run;
 use crate::cli::flood::{Plan, flood, plan};
-use crate::cli::output::Report;
+use crate::cli::output::{Report, write_file};
+use crate::cli::picture::{report, svg};
 use crate::cli::style::{bold, grouped, paint};
-use crate::cli::svg;
 use crate::lab::flood::Outcome;
 use crate::lab::loads;
 use crate::lab::network::Network;
@@ -31,8 +30,11 @@ pub fn run(topology: &Topology, network: &Network, args: &Run, quiet: bool) -> R
         if args.prints_map() {
             text = picture;
         } else {
-            fs::write(path, picture).map_err(|error| format!("cannot write {}: {error}", path.display()))?;
+            write_file(path, &picture)?;
         }
+    }
+    if let Some(path) = &args.html {
+        write_file(path, &report::of_run(topology, network, model.name(), &outcome, &plan.exact))?;
     }
     let links: Vec<_> = topology
         .edges

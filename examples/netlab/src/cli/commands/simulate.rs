@@ -9,7 +9,8 @@ use serde_json::json;
 
 use crate::cli::args::Simulate;
 use crate::cli::number;
-use crate::cli::output::Report;
+use crate::cli::output::{Report, write_file};
+use crate::cli::picture::report;
 use crate::cli::progress::Progress;
 use crate::cli::settings::links;
 use crate::cli::style::{bold, grouped, paint};
@@ -32,6 +33,9 @@ pub fn simulate(args: &Simulate, quiet: bool) -> Result<Report, Box<dyn Error>> 
     let story = live::play(&topology, &network, &scenario, |time| progress.inc(time / SECOND))?;
     let took = began.elapsed().as_secs_f64();
     drop(progress);
+    if let Some(path) = &args.html {
+        write_file(path, &report::of_simulation(&topology, &network, args.traffic.name(), &story))?;
+    }
     network.close(|_| ())?;
     let title = format!(
         "{}: {} vnets, {} links, {} traffic, {} packets per second",

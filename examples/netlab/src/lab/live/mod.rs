@@ -29,6 +29,8 @@ const SECOND: Time = 1_000_000_000;
 const SLICE: Time = SECOND / 50;
 /// Routers that have not found all routes after this time do not find them.
 const PATIENCE: Time = 120 * SECOND;
+/// The number of samples of a simulation.
+const SAMPLES: Time = 200;
 /// Packets that are under way at the end arrive within this time.
 const DRAIN: Time = 2 * SECOND;
 
@@ -92,12 +94,24 @@ pub struct Phase {
     pub exact: Amounts<f64>,
 }
 
+/// What was seen in a short time.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Sample {
+    /// Seconds since the start of the traffic, at the end of this time.
+    pub time: f64,
+    pub delivered: u64,
+    pub lost: u64,
+    /// The length of the longest queue at the end.
+    pub queue: usize,
+}
+
 /// The result of a simulation. It does not depend on the number of threads.
 #[derive(Debug, Serialize)]
 pub struct Story {
     /// Seconds until the routers had found all routes; none if they never did.
     pub start: Option<f64>,
     pub phases: Vec<Phase>,
+    pub samples: Vec<Sample>,
     /// Messages of the routing protocol.
     pub messages: u64,
     pub hops: u64,
@@ -112,6 +126,17 @@ struct Live<'n> {
     now: Time,
     is_up: Vec<bool>,
     demands: &'n [Demand],
+    sampling: Sampling,
+}
+
+/// The samples so far, and what is needed for the next one.
+struct Sampling {
+    zero: Time,
+    step: Time,
+    next: Time,
+    delivered: u64,
+    lost: u64,
+    samples: Vec<Sample>,
 }
 
 /// Counters that only grow.
@@ -155,6 +180,8 @@ pub fn play(
     let times: Vec<Time> = std::iter::once(0).chain(scenario.events.iter().map(|event| event.time)).collect();
     let phases: Vec<Time> = times.iter().map(|time| zero + time).collect();
     live.send(scenario, &phases);
+    (live.sampling.zero, live.sampling.next) = (zero, zero + live.sampling.step);
+    live.sampling.lost = live.counters().lost.values().sum();
     let mut done = Vec::new();
     for (index, from) in phases.iter().copied().enumerate() {
         let event = index.checked_sub(1).map(|event| &scenario.events[event]);
@@ -162,6 +189,7 @@ pub fn play(
         done.push(live.phase(from, until, event));
         progress((until - from) as u64);
     }
+    live.sampling.next = Time::MAX;
     // What is lost now was sent in the last phase.
     let before = live.counters();
     live.run_until(live.now + DRAIN);
@@ -181,7 +209,7 @@ pub fn play(
     let messages = stats.map(|stat| stat.sent).sum();
     let hops = live.counters().links.iter().map(|(forward, backward)| forward + backward).sum();
     machine::set_clock(0);
-    Ok(Story { start, phases, messages, hops })
+    Ok(Story { start, phases, samples: live.sampling.samples, messages, hops })
 }
 
 fn seconds(time: Time) -> f64 {
@@ -229,13 +257,40 @@ impl<'n> Live<'n> {
         assert!(look_ahead > 0, "a link between two parts has a delay");
         machine::set_clock(0);
         let is_up = vec![true; topology.edges.len()];
-        Ok(Self { topology, network, parts, look_ahead, now: 0, is_up, demands: &scenario.demands })
+        let step = (scenario.duration / SAMPLES).max(1);
+        let sampling = Sampling { zero: 0, step, next: Time::MAX, delivered: 0, lost: 0, samples: Vec::new() };
+        Ok(Self { topology, network, parts, look_ahead, now: 0, is_up, demands: &scenario.demands, sampling })
     }
 
     fn run_until(&mut self, time: Time) {
+        while self.sampling.next <= time {
+            self.advance(self.sampling.next);
+            self.sample();
+        }
+        self.advance(time);
+    }
+
+    fn advance(&mut self, time: Time) {
         run_until(&mut self.parts, self.look_ahead, time);
         self.now = time;
         machine::set_clock(time);
+    }
+
+    fn sample(&mut self) {
+        let tallies = self.parts.iter().flat_map(|part| part.tallies());
+        let delivered = tallies.map(|tally| tally.delivered).sum();
+        let lost = self.counters().lost.values().sum();
+        let links = self.network.links().iter();
+        let queue = links.map(|link| link.source.waiting().max(link.target.waiting())).max().unwrap_or(0);
+        let Sampling { zero, step, next, delivered: delivered_before, lost: lost_before, samples } = &mut self.sampling;
+        samples.push(Sample {
+            time: seconds(*next - *zero),
+            delivered: delivered - *delivered_before,
+            lost: lost - *lost_before,
+            queue,
+        });
+        (*delivered_before, *lost_before) = (delivered, lost);
+        *next += *step;
     }
 
     /// Runs until the routes are those of the shortest paths; returns whether they are after `patience`.

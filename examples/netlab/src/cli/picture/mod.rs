@@ -1,0 +1,7 @@
+//! Pictures: the map of a network, plots, and reports as pages.
+
+mod layout;
+mod page;
+mod plot;
+pub mod report;
+pub mod svg;
