@@ -167,6 +167,25 @@ pub struct Netstat {
     pub what: What,
     #[command(flatten)]
     pub traffic: Traffic,
+    #[command(flatten)]
+    pub outside: Outside,
+}
+
+/// A netlab that runs, or has run, in another process: its memory is read instead.
+#[derive(Args)]
+pub struct Outside {
+    /// Read the counters of a running netlab, by the id of its process.
+    #[arg(long, short, conflicts_with_all = ["core", "file"])]
+    pub pid: Option<u32>,
+    /// Read the counters in the core file of a netlab.
+    #[arg(long, short, conflicts_with = "file")]
+    pub core: Option<PathBuf>,
+    /// The program that ran, if it is not where it was any more.
+    #[arg(long = "exec", short = 'e', value_name = "PROGRAM", requires = "core")]
+    pub program: Option<PathBuf>,
+    /// The node there, by the name or id of its vnet; by default its host.
+    #[arg(long, short, value_name = "NODE")]
+    pub vnet: Option<String>,
 }
 
 #[derive(Args)]

@@ -86,23 +86,23 @@ vimage::virtualize! {
     #[virtualized(sysctl("net.inet.ip.ttl", rw, range = 1..=255))]
     static IP_TTL: AtomicU32 = AtomicU32::new(64);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_RECEIVED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_FORWARDED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_DELIVERED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_SENT: AtomicU64 = AtomicU64::new(0);
 
     /// Dropped packets by reason, without ICMP, whose packets are about other packets.
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_DROPS: [AtomicU64; Drop::ALL.len()] = [const { AtomicU64::new(0) }; Drop::ALL.len()];
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_ICMP_DROPS: AtomicU64 = AtomicU64::new(0);
 
     #[detach]
@@ -112,7 +112,7 @@ vimage::virtualize! {
     }
 
     /// The counters of IP in `netstat -s`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct IpStat {
         pub received: u64,
         pub forwarded: u64,
