@@ -13,7 +13,7 @@ fn report(arguments: &[&str]) -> Value {
     run.report()
 }
 
-const EXPECTED: [&str; 21] = [
+const EXPECTED: [&str; 22] = [
     "harmless app::FUNCTION",
     "harmless app::SET_ONCE",
     "harmless app::TABLE",
@@ -23,6 +23,7 @@ const EXPECTED: [&str; 21] = [
     "not-isolated app::IN_DATA",
     "not-isolated app::LOCKED",
     "not-isolated app::MADE",
+    "not-isolated app::MADE_FROM",
     "not-isolated app::NAMES",
     "not-isolated app::OF_THE_FIRST",
     "not-isolated app::POINTS",
@@ -47,7 +48,7 @@ fn each_global_is_found_once_in_each_profile() {
         let mut expected: Vec<String> = EXPECTED.iter().map(ToString::to_string).collect();
         expected.push("unknown foreign_counter".to_owned());
         assert_eq!(verdicts(&report), expected, "{profile}");
-        assert_eq!(report["counts"]["not-isolated"], 16, "{profile}");
+        assert_eq!(report["counts"]["not-isolated"], 17, "{profile}");
         assert_eq!(report["counts"]["unknown"], 1, "{profile}");
         assert_eq!(report["unread"], json!([]));
         let of = |section: &str| {
@@ -102,6 +103,7 @@ fn each_global_is_placed_and_explained() {
     let reason = |path: &str| fields(path, &["reason"])[0].as_str().map(str::to_owned);
     assert!(reason("log::MAX_LOG_LEVEL_FILTER").is_some_and(|reason| reason.contains("one level for all")));
     assert!(reason("app::TABLE").is_some_and(|reason| reason.contains("computed once")));
+    assert!(reason("app::MADE_FROM").is_some_and(|reason| reason.contains("from IN_DATA")));
     assert_eq!(reason("log::NOT_KNOWN"), None);
 }
 

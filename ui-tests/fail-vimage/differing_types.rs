@@ -9,7 +9,7 @@ mod foo {
     use vimage::prelude::*;
 
     #[virtualized]
-    static SHARED: attack_macros::differs!(5 (AtomicU64) (Cell<u64>)) = Cell::new(0);
+    static SHARED: attack_macros::differs!(4 (AtomicU64) (Cell<u64>)) = Cell::new(0);
 }
 
 fn main() {}

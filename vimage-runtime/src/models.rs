@@ -23,7 +23,7 @@ use crate::registry::{
     Arguments, BoxError, Class, ClassEntry, FieldEntry, Module, ModuleEntry, Net, NoContext, PartEntry, Register,
     Template,
 };
-use crate::storage::{Part, drop_of};
+use crate::storage::{Part, field};
 
 const ITERATIONS: usize = 5_000;
 
@@ -58,7 +58,7 @@ unsafe impl Module for Marker {
 
 static TEMPLATE: Template<Counted> = Template::new(Counted);
 const FIELDS: &[FieldEntry] =
-    &[FieldEntry { name: "V_COUNTED", offset: 0, size: 0, kept: false, drop: drop_of(|counted: &Counted| counted) }];
+    &[field::Scoped::<Counted, Counted>("V_COUNTED", 0, |counted| (&raw const *counted).cast())];
 // SAFETY: there is one field, at offset 0, and none is kept.
 static BOOT_PART: Part<Counted> = unsafe { Part::new::<Marker>(&TEMPLATE, FIELDS) };
 // SAFETY: as above.

@@ -18,6 +18,8 @@ pub use crate::names::{locate, locate_raw};
 pub use crate::{export::PUBLISHERS, stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
 
 pub use crate::export::Publisher;
+#[cfg(feature = "vimage")]
+pub use crate::storage::field;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::suspended::{
     Argument, FoundLater, IsList, LookThrough, LookThroughOther, NothingToLookThrough, Receiver, Unchanging, after,
@@ -26,8 +28,6 @@ pub use crate::storage::suspended::{
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::storage::{Part, Recovered, Region, Resolved, UseInVirtualizedCode, VariableEntry, accessor, kind};
 pub use crate::storage::{assert, assert_send};
-#[cfg(feature = "vimage")]
-pub use crate::storage::{drop_of, kept};
 pub use crate::stray::TestEntry;
 #[cfg(feature = "vimage")]
 pub use crate::sync::thread_local;

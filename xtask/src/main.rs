@@ -18,7 +18,8 @@ usage: cargo xtask COMMAND
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
             and a few runs of the tests that interfere as globals and not as instances
   deep      what is slow by nature: many random cases in each build with instances, optimized ones included, many
-            generated programs, the packages built from what they contain, many runs of the tests that interfere
+            generated programs, programs of each kind that are read from outside, the packages built from what they
+            contain, many runs of the tests that interfere
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
   bench [PART]

@@ -24,6 +24,8 @@ pub(super) struct Found<'m> {
     pub(super) file: Option<std::path::PathBuf>,
     pub(super) line: usize,
     pub(super) mark: Mark,
+    /// The statics of its crate that it is made from.
+    pub(super) made_from: Vec<String>,
     /// Whether all that fills it gives it a value that depends on no caller.
     pub(super) is_filled_alike: bool,
     /// As it is written.
@@ -116,6 +118,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
             owner,
             ty,
             mark: Mark::None,
+            made_from: Vec::new(),
             is_filled_alike: false,
             written_type: None,
             made_by: None,
@@ -134,6 +137,9 @@ impl<'m, 'data> Explainer<'m, 'data> {
         let sources = self.sources.entry(&package.id).or_insert_with(read);
         if let Some(item) = find(sources, found) {
             found.mark = item.mark;
+            found.made_from = sources.iter().flat_map(|source| source.read_by(item)).map(str::to_owned).collect();
+            found.made_from.sort();
+            found.made_from.dedup();
             found.is_filled_alike = !item.is_public
                 && sources
                     .iter()

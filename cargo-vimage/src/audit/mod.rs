@@ -7,6 +7,7 @@ mod binary;
 mod build;
 mod dwarf;
 mod explain;
+mod judge;
 mod knowledge;
 mod packages;
 mod path;
@@ -28,13 +29,11 @@ use self::baseline::{Baseline, Known};
 use self::build::Selection;
 use self::dwarf::Debug;
 use self::explain::{Explainer, Found};
-use self::knowledge::KNOWLEDGE;
+use self::judge::Judged;
 use self::packages::{Owner, Packages};
 use self::report::{Global, Report, Unread};
-use self::types::Contents;
 use self::verdict::Verdict;
 use crate::exit::Failure;
-use crate::source::Mark;
 
 pub(crate) use wrapper::intercept;
 
@@ -126,7 +125,8 @@ impl Audit<'_> {
         let packages = Packages::new(self.metadata);
         let mut explainer = Explainer::new(&packages, &debug);
         let found = explainer.explain_all(binary.symbols);
-        let globals = found.into_iter().map(|found| self.judge(found, &debug, &packages)).collect();
+        let judged = judge::all(&found, &debug);
+        let globals = found.into_iter().zip(judged).map(|(found, judged)| self.row(found, judged, &packages)).collect();
         let (package, target) = (chosen.package.name.as_str(), chosen.target.name.as_str());
         let mut report = Report::new(package, target, chosen.kind, profile, globals);
         report.uncovered = binary.uncovered;
@@ -135,8 +135,8 @@ impl Audit<'_> {
         Ok(report)
     }
 
-    fn judge(&self, found: Found<'_>, debug: &Debug<'_>, packages: &Packages<'_>) -> Global {
-        let (mut verdict, mut reason) = verdict_of(&found, debug);
+    fn row(&self, found: Found<'_>, judged: Judged, packages: &Packages<'_>) -> Global {
+        let Judged { mut verdict, mut reason, .. } = judged;
         let krate = found.owner.name().to_owned();
         if verdict.is_open()
             && let Some(why) = self.allow.find(&krate, &found.path.path)
@@ -171,47 +171,6 @@ impl Audit<'_> {
 
 fn unread(packages: &Packages<'_>, file: &Path, error: &str) -> Unread {
     Unread { file: packages.short(file).display().to_string(), error: error.to_owned() }
-}
-
-/// What a global means for instances, before somebody accepts it; and why, if there is more to say than the verdict does.
-fn verdict_of(found: &Found<'_>, debug: &Debug<'_>) -> (Verdict, Option<String>) {
-    if !found.symbol.writable || found.mark == Mark::Virtualized {
-        return (Verdict::Virtualized, None);
-    }
-    if found.mark == Mark::Shared {
-        return (Verdict::Shared, Some("`#[shared]`".to_owned()));
-    }
-    let version = match found.owner {
-        Owner::Package(package) => Some(&package.version),
-        Owner::Std | Owner::Foreign => None,
-    };
-    let type_name = found.ty.as_ref().map_or("", |(_, name)| name);
-    if let Some(entry) = KNOWLEDGE.find(found.owner.name(), version, &found.path.path, type_name) {
-        return (entry.verdict, Some(entry.reason.clone()));
-    }
-    if let Some(reason) = computed_once(found, debug) {
-        return (Verdict::Harmless, Some(reason.to_owned()));
-    }
-    if found.is_thread_local() {
-        return (Verdict::ThreadLocal, None);
-    }
-    let is_unknown = !found.is_described && found.path.krate.is_none();
-    (if is_unknown { Verdict::Unknown } else { Verdict::NotIsolated }, None)
-}
-
-/// Whether the value depends on no caller, and cannot change once it is there.
-fn computed_once(found: &Found<'_>, debug: &Debug<'_>) -> Option<&'static str> {
-    let (ty, _) = found.ty.as_ref()?;
-    let path = debug.type_path(*ty);
-    let reason = if KNOWLEDGE.is_lazy(&path) {
-        "computed once, by its own initializer; nothing in it can change"
-    } else if KNOWLEDGE.is_once(&path) && found.is_filled_alike {
-        "filled once, with a value that depends on no caller; nothing in it can change"
-    } else {
-        return None;
-    };
-    let contents = debug.contents(debug.parameter(*ty)?, &|path| KNOWLEDGE.of_type(path));
-    (contents == Contents::Constant).then_some(reason)
 }
 
 fn advice(owner: Owner<'_>, packages: &Packages<'_>) -> String {

@@ -3,11 +3,13 @@
 use std::path::Path;
 
 use proc_macro2::TokenTree;
+use quote::ToTokens;
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 
 use super::model::{Invocation, Mark, Source, Static, mark_named, one_line};
-use super::tokens::{self, Search};
+use super::tokens::Search;
+use super::uses::names;
 
 pub(super) struct Visitor<'a> {
     pub(super) source: &'a mut Source,
@@ -33,7 +35,7 @@ impl Visitor<'_> {
     fn note(&mut self, name: String, mac: &syn::Macro) {
         let lines = mac.span();
         let lines = lines.start().line..lines.end().line + 1;
-        let names = tokens::names(mac.tokens.clone());
+        let names = names(mac.tokens.clone());
         self.source.invocations.push(Invocation { name, file: self.file.to_owned(), lines, names });
     }
 
@@ -62,6 +64,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             file: self.file.to_owned(),
             line: item.ident.span().start().line,
             mark: mark(&item.attrs),
+            reads: names(item.expr.to_token_stream()),
             is_public: matches!(item.vis, syn::Visibility::Public(_)),
             made_by: None,
             cfg,

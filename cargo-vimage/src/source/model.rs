@@ -25,6 +25,8 @@ pub(crate) struct Static {
     pub(crate) file: PathBuf,
     pub(crate) line: usize,
     pub(crate) mark: Mark,
+    /// The names in its initializer that other statics may have.
+    pub(crate) reads: Vec<String>,
     /// Whether other crates can name it, or may.
     pub(crate) is_public: bool,
     /// The macro whose input contains it: `thread_local!`, `lazy_static!`, `virtualize!`.
@@ -71,6 +73,12 @@ impl Source {
     /// Whether it has a static with this name.
     pub(crate) fn declares(&self, name: &str) -> bool {
         self.statics.iter().any(|item| item.name == name)
+    }
+
+    /// The statics that a static reads when it gets its value. Functions that it calls are not followed.
+    pub(crate) fn read_by<'s>(&'s self, item: &'s Static) -> impl Iterator<Item = &'s str> {
+        let names = item.reads.iter().chain(self.uses.reads(&item.name)).map(String::as_str);
+        names.filter(|name| *name != item.name && self.declares(name.strip_prefix("V_").unwrap_or(name)))
     }
 
     /// The innermost macro invocation around the line.

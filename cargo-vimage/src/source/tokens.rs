@@ -5,6 +5,7 @@ use std::path::Path;
 use proc_macro2::{Delimiter, Group, Span, TokenStream, TokenTree};
 
 use super::model::{Invocation, Mark, Source, Static, mark_named, one_line};
+use super::uses::names;
 
 pub(super) struct Search<'a> {
     pub(super) source: &'a mut Source,
@@ -66,12 +67,14 @@ impl Search<'_> {
             return;
         }
         let end = ty.iter().position(|token| is_punct(token, '=') || is_punct(token, ';')).unwrap_or(ty.len());
+        let initializer = ty[end..].iter().take_while(|token| !is_punct(token, ';')).cloned().collect();
         self.source.statics.push(Static {
             name: name.to_string(),
             ty: one_line(&text_of(&ty[..end]).unwrap_or_default()),
             file: self.file.to_owned(),
             line: name.span().start().line,
             mark,
+            reads: names(initializer),
             is_public: true,
             made_by: self.made_by.clone(),
             cfg: self.cfg.to_vec(),
@@ -91,16 +94,6 @@ fn macro_in_front(tokens: &[TokenTree]) -> Option<String> {
         }
         _ => Some(name.to_string()),
     }
-}
-
-/// The words in capitals among the tokens, but not those in brackets.
-pub(super) fn names(tokens: TokenStream) -> Vec<String> {
-    let is_name = |name: &String| name.chars().all(|char| char.is_uppercase() || char.is_ascii_digit() || char == '_');
-    let words = tokens.into_iter().filter_map(|token| match token {
-        TokenTree::Ident(word) => Some(word.to_string()),
-        _ => None,
-    });
-    words.filter(is_name).collect()
 }
 
 /// The names of the `mod name;` among the tokens, at any depth.

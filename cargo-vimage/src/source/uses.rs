@@ -17,6 +17,8 @@ struct Count {
     all: usize,
     filled: usize,
     read: usize,
+    /// The names in what fills it that other statics may have.
+    reads: Vec<String>,
 }
 
 impl Uses {
@@ -24,6 +26,11 @@ impl Uses {
     pub(crate) fn is_filled_alike(&self, name: &str) -> bool {
         // One of the places is the declaration.
         self.0.get(name).is_some_and(|count| count.filled > 0 && count.all == count.filled + count.read + 1)
+    }
+
+    /// The names that what fills the static reads, and that other statics may have.
+    pub(super) fn reads(&self, name: &str) -> &[String] {
+        self.0.get(name).map_or(&[], |count| &count.reads)
     }
 
     /// Adds the uses in a file.
@@ -102,6 +109,9 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             let is_read = call.method == "get" && call.args.is_empty();
             let count = self.uses.0.entry(name.ident.to_string()).or_default();
             count.filled += usize::from(is_fill);
+            if is_fill {
+                count.reads.extend(names(call.args.to_token_stream()));
+            }
             count.read += usize::from(is_read);
         }
         visit::visit_expr_method_call(self, call);
@@ -148,6 +158,20 @@ fn captured_by_format(text: &str) -> Vec<String> {
     let braces = text.split('{').skip(1);
     let names = braces.map(|rest| rest.chars().take_while(|char| char.is_alphanumeric() || *char == '_').collect());
     names.filter(|name: &String| !name.is_empty()).collect()
+}
+
+/// The words in capitals among the tokens, at any depth.
+pub(super) fn names(tokens: TokenStream) -> Vec<String> {
+    let is_name = |name: &String| name.chars().all(|char| char.is_uppercase() || char.is_ascii_digit() || char == '_');
+    let mut names = Vec::new();
+    for token in tokens {
+        match token {
+            TokenTree::Ident(word) => names.extend(Some(word.to_string()).filter(is_name)),
+            TokenTree::Group(group) => names.extend(self::names(group.stream())),
+            _ => {}
+        }
+    }
+    names
 }
 
 #[cfg(test)]

@@ -1,4 +1,5 @@
-//! The cold path: an accessor has found nothing. It is given constants only, so that the hot path keeps nothing for it.
+//! The cold path: an accessor has found nothing. It is given one constant, so that the hot path keeps
+//! nothing for it.
 
 use std::ptr::NonNull;
 
@@ -7,14 +8,14 @@ use crate::core::Header;
 use crate::core::context::{self, Current};
 use crate::current;
 use crate::error::Chain;
-use crate::registry::{NoContext, PartEntry, Register};
+use crate::registry::{NoContext, Register};
 
 /// The part in the current instance, by whatever the class says about a missing context.
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(super) fn find(part: &'static PartEntry, variable: &'static VariableEntry) -> *const u8 {
-    in_instance(instance_or_panic(variable), part, variable)
+pub(super) fn find(variable: &'static VariableEntry) -> *const u8 {
+    in_instance(instance_or_panic(variable), variable)
 }
 
 /// Looks again at a use whose region found nothing at its head: the process may have booted since.
@@ -24,10 +25,10 @@ pub(super) fn find(part: &'static PartEntry, variable: &'static VariableEntry) -
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(super) fn find_base(part: &'static PartEntry, variable: &'static VariableEntry) -> *const u8 {
+pub(super) fn find_base(variable: &'static VariableEntry) -> *const u8 {
     let instance = instance_or_panic(variable);
-    let found = in_instance(instance, part, variable);
-    if instance == variable.module.class.laid_out().base() { found } else { entered_after_head(variable) }
+    let found = in_instance(instance, variable);
+    if instance == variable.module().class.laid_out().base() { found } else { entered_after_head(variable) }
 }
 
 /// The same where the class does not fall back on its base instance, and the module is one of boot: nothing can have
@@ -35,22 +36,22 @@ pub(super) fn find_base(part: &'static PartEntry, variable: &'static VariableEnt
 #[cold]
 #[inline(never)]
 #[track_caller]
-pub(super) fn not_found(part: &'static PartEntry, variable: &'static VariableEntry) -> ! {
-    in_instance(instance_or_panic(variable), part, variable);
+pub(super) fn not_found(variable: &'static VariableEntry) -> ! {
+    in_instance(instance_or_panic(variable), variable);
     entered_after_head(variable)
 }
 
 #[track_caller]
-fn in_instance(instance: NonNull<Header>, part: &'static PartEntry, variable: &'static VariableEntry) -> *const u8 {
-    let found = part.find(|| instance.as_ptr().cast_const().cast());
+fn in_instance(instance: NonNull<Header>, variable: &'static VariableEntry) -> *const u8 {
+    let found = variable.part.find(|| instance.as_ptr().cast_const().cast());
     if found.is_absent() { not_registered(variable) } else { found.as_ptr() }
 }
 
 /// The current instance of the class, by whatever the class says about a missing context.
 #[track_caller]
 fn instance_or_panic(variable: &'static VariableEntry) -> NonNull<Header> {
-    let class = variable.module.class;
-    let (name, module, class_name) = (variable.name, variable.module.name, class.name);
+    let class = variable.module().class;
+    let (name, module, class_name) = (variable.name, variable.module().name, class.name);
     let found = context::found(class);
     if let Current::Instance(instance) = found {
         return instance;
@@ -89,9 +90,9 @@ pub(super) fn not_registered(variable: &'static VariableEntry) -> ! {
     panic!(
         "`{}`: no instance has the variables of module {}, which is not registered\nhelp: {}",
         variable.name,
-        variable.module,
-        match variable.module.register {
-            Register::Manual => format!("call `vimage::module::register({:?})` first", variable.module.name),
+        variable.module(),
+        match variable.module().register {
+            Register::Manual => format!("call `vimage::module::register({:?})` first", variable.module().name),
             Register::Boot =>
                 "if it came with a library that was loaded after boot, call `vimage::module::register`; otherwise the linker \
                  dropped it"
@@ -105,7 +106,8 @@ fn entered_after_head(variable: &'static VariableEntry) -> ! {
     panic!(
         "`{}` was resolved before an instance was entered in this function, or before its module {} was registered\nhelp: \
          move the use into a closure passed to `enter`, or into a function of its own",
-        variable.name, variable.module
+        variable.name,
+        variable.module()
     );
 }
 
@@ -115,6 +117,8 @@ fn entered_after_head(variable: &'static VariableEntry) -> ! {
 pub(super) fn shutting_down(variable: &'static VariableEntry) -> ! {
     panic!(
         "`{}` of module `{}`: the current {} instance is being destroyed and cannot be held any more",
-        variable.name, variable.module.name, variable.module.class.name
+        variable.name,
+        variable.module().name,
+        variable.module().class.name
     );
 }

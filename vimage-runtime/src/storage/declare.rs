@@ -46,7 +46,7 @@ macro_rules! __part {
             #[allow(non_upper_case_globals)]
             $vis const $accessor: $crate::__private::accessor_type!($kind $ty, $class) = {
                 static __VIMAGE_VARIABLE: $crate::__private::VariableEntry =
-                    $crate::__private::VariableEntry::new::<$module>($crate::__private::core::stringify!($accessor));
+                    $crate::__private::VariableEntry::new($crate::__private::core::stringify!($accessor), &$entry);
                 // SAFETY: the entry is the part's, and the offset that of the field whose type rustc has just
                 // compared with the accessor's through the projection; nothing is coerced to a raw pointer to a slot.
                 unsafe {

@@ -39,7 +39,7 @@ pub mod suspended;
 pub use accessor::UseInVirtualizedCode;
 #[cfg(feature = "vimage")]
 #[doc(hidden)]
-pub use builds::{drop_of, kept};
+pub use builds::field;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 #[doc(hidden)]
 pub use {

@@ -1,19 +1,34 @@
-//! The name of a variable, for messages.
+//! What is said of a variable in messages, and where to look for it again.
 
-use crate::registry::{Module, ModuleEntry};
+use super::builds::Part;
+#[cfg(feature = "vimage")]
+use crate::registry::{ModuleEntry, PartEntry};
 
-/// The name of a variable, for messages.
+/// The name of a variable, and its part.
 #[doc(hidden)]
-#[cfg_attr(not(feature = "vimage"), expect(dead_code, reason = "without instances nothing goes wrong"))]
 #[derive(Debug)]
 pub struct VariableEntry {
-    pub(crate) name: &'static str,
-    pub(crate) module: &'static ModuleEntry,
+    #[cfg(feature = "vimage")]
+    pub(super) name: &'static str,
+    #[cfg(feature = "vimage")]
+    pub(super) part: &'static PartEntry,
 }
 
 impl VariableEntry {
     /// `name` with its `V_`.
-    pub const fn new<M: Module>(name: &'static str) -> Self {
-        Self { name, module: M::ENTRY }
+    #[cfg(feature = "vimage")]
+    pub const fn new<P>(name: &'static str, part: &'static Part<P>) -> Self {
+        Self { name, part: part.entry() }
+    }
+
+    /// Nothing: without instances nothing goes wrong.
+    #[cfg(not(feature = "vimage"))]
+    pub const fn new<P>(_: &'static str, _: &'static Part<P>) -> Self {
+        Self {}
+    }
+
+    #[cfg(feature = "vimage")]
+    pub(super) fn module(&self) -> &'static ModuleEntry {
+        self.part.module()
     }
 }

@@ -30,6 +30,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let later = Vnet::new()?;
     assert_eq!(later.enter(|| work()), 100 * later.id() + 1);
     println!("{}", vimage::debug::modules());
+    read_from_outside(&later)?;
 
     // SAFETY: the library is ours.
     let apart = unsafe { Library::new(folder.join("libapart.so"))? };
@@ -48,5 +49,17 @@ fn main() -> Result<(), Box<dyn Error>> {
     // The instances end while the code of their modules is there.
     drop((vnets, later));
     println!("plugins work as documented");
+    Ok(())
+}
+
+/// The runtime is in a library, and the module in another one; from outside they are found all the same.
+fn read_from_outside(vnet: &Vnet) -> Result<(), Box<dyn Error>> {
+    let process = vimage_inspect::Process::open(std::process::id())?;
+    let look = process.look()?;
+    let modules: Vec<&str> = look.modules().iter().map(|module| &*module.name).collect();
+    assert!(modules.contains(&"host") && modules.contains(&"plugin"), "{modules:?}");
+    let instances = look.instances_named(Some(&vnet.id().to_string()), Some(look.class_named("Net")?))?;
+    let work = look.sysctl_named("plugin.work", &instances)?.sysctl;
+    assert_eq!(look.get(work, instances[0])?.to_string(), (100 * vnet.id() + 1).to_string());
     Ok(())
 }

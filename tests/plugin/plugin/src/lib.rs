@@ -9,7 +9,7 @@ pub mod plugin {
     use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
     use vimage::prelude::*;
 
-    #[virtualized]
+    #[virtualized(sysctl("plugin.work", ro))]
     static WORK: AtomicU64 = AtomicU64::new(0);
 
     #[attach]

@@ -66,7 +66,7 @@ fn placeholder(source: &Source, placeholder: &Placeholder) -> TokenStream {
         }
         (Arm::Recovered(Build::Plain), Placeholder::Variable(variable, part)) => {
             let variable = recovered::variable(variable, filled(source, &variable.init));
-            let part = part.as_ref().map(|part| plain::part(source, part));
+            let part = part.as_ref().and_then(|part| plain::module(source, part));
             return quote!(#variable #part);
         }
         (Arm::Recovered(Build::Instances), Placeholder::Variable(_, part)) => {

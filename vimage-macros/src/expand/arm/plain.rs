@@ -10,27 +10,9 @@ use crate::idents;
 use crate::model::{Build, Part, Source, StorageKind, Variable};
 
 pub(super) fn variable(source: &Source, variable: &Variable, init: Expr) -> TokenStream {
-    let krate = &source.krate;
     let item = item(variable, init);
-    let Variable { cfgs, ident, ty, kind, .. } = variable;
-    let assert_send = matches!(kind, StorageKind::Scoped | StorageKind::Keep)
-        .then(|| quote!(#krate::__private::assert_send::<#ty>();));
-    // The field is for editors: they rename a declaration if something has the name that is written there, as the
-    // field of a part has in the other builds.
-    let name_and_check = quote! {
-        #(#cfgs)*
-        const _: () = {
-            {
-                #[allow(non_snake_case, dead_code)]
-                struct Declared {
-                    #ident: (),
-                }
-            }
-            #assert_send
-        };
-    };
-    let names = variable.exports.as_ref().map(|exports| exports::registration(krate, exports, Build::Plain));
-    quote!(#item #name_and_check #names)
+    let names = variable.exports.as_ref().map(|exports| exports::registration(&source.krate, exports, Build::Plain));
+    quote!(#item #names)
 }
 
 fn item(variable: &Variable, init: Expr) -> TokenStream {
@@ -46,17 +28,44 @@ fn item(variable: &Variable, init: Expr) -> TokenStream {
     quote! { #(#attrs)* #case #vis #static_token #mutability #accessor: #ty = const { #init }; }
 }
 
-/// A part is no item here, but a module that is missing is an error all the same.
+/// A part is no item here, but a module that is missing is an error all the same, and so is a variable that is not `Send`.
+///
+/// The fields are for editors: they rename a declaration if something has the name that is written there, as the field of
+/// a part has in the other builds.
 pub(super) fn part(source: &Source, part: &Part) -> TokenStream {
-    if !source.open {
-        return TokenStream::new();
-    }
-    let module_path = &part.module_path;
+    let krate = &source.krate;
+    let fields = instances::variables(source, part).map(|Variable { cfgs, ident, .. }| quote!(#(#cfgs)* #ident: (),));
+    let assertions = instances::variables(source, part).map(|Variable { cfgs, ty, kind, .. }| {
+        matches!(kind, StorageKind::Scoped | StorageKind::Keep)
+            .then(|| quote!(#(#cfgs)* #krate::__private::assert_send::<#ty>();))
+    });
     let cfgs = instances::common_cfgs(source, part);
+    let module = module(source, part);
     quote! {
         #cfgs
-        const _: ::core::option::Option<#module_path> = ::core::option::Option::None;
+        const _: () = {
+            {
+                #[allow(non_snake_case, dead_code)]
+                struct Declared {
+                    #(#fields)*
+                }
+            }
+            #(#assertions)*
+        };
+        #module
     }
+}
+
+/// The mere name of the module, where the macro has not seen it.
+pub(super) fn module(source: &Source, part: &Part) -> Option<TokenStream> {
+    let module_path = &part.module_path;
+    let cfgs = instances::common_cfgs(source, part);
+    source.open.then(|| {
+        quote! {
+            #cfgs
+            const _: ::core::option::Option<#module_path> = ::core::option::Option::None;
+        }
+    })
 }
 
 /// `V_foo` is not named as statics are, so that rustc warns even where the user allowed it for `foo`.

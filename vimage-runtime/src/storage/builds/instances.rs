@@ -22,24 +22,17 @@ macro_rules! __storage {
         #[allow(non_upper_case_globals)]
         static $entry: $crate::__private::Part<$part> = {
             static __VIMAGE_TEMPLATE: $crate::__private::Template<$part> = $crate::__private::Template::new($initial);
-            $(
-                $(#[$cfg])*
-                // Raw pointers, because a reference to something else might be coerced.
-                const _: fn(&$part) -> *const $crate::__private::slot::$kind<$ty> = |part| &raw const part.$field;
-            )*
             // SAFETY: each offset is that of a field of `$part`, whose wrapper is of the kind that is said, as rustc
-            // has just compared.
+            // compares: of raw pointers, because a reference to something else might be coerced.
             unsafe {
                 $crate::__private::Part::new::<$module>(&__VIMAGE_TEMPLATE, &[
                     $(
                         $(#[$cfg])*
-                        $crate::__private::FieldEntry {
-                            name: $label,
-                            offset: $crate::__private::core::mem::offset_of!($part, $field),
-                            size: $crate::__private::core::mem::size_of::<$ty>(),
-                            kept: $crate::__private::kept::$kind,
-                            drop: $crate::__private::drop_of(|part: &$part| &part.$field),
-                        },
+                        $crate::__private::field::$kind::<$part, $ty>(
+                            $label,
+                            $crate::__private::core::mem::offset_of!($part, $field),
+                            |part| &raw const part.$field,
+                        ),
                     )*
                 ])
             }
@@ -73,18 +66,46 @@ macro_rules! __slot {
     };
 }
 
-/// `true` for the kinds of variables that outlive their instance.
+/// The entries of variables by kind: each is of the slot that `projection` returns.
 #[doc(hidden)]
-#[allow(non_upper_case_globals, reason = "named after the kinds")]
-pub mod kept {
-    pub const Scoped: bool = false;
-    pub const Raw: bool = false;
-    pub const Keep: bool = true;
+#[allow(non_snake_case, reason = "named after the kinds")]
+pub mod field {
+    use super::drop_of;
+    use crate::registry::FieldEntry;
+    use crate::storage::{Keep as KeepSlot, slot};
+
+    const fn entry<T, S>(name: &'static str, offset: usize, kept: bool) -> FieldEntry {
+        FieldEntry { name, offset, size: size_of::<T>(), kept, drop: drop_of::<S>() }
+    }
+
+    pub const fn Scoped<P, T>(
+        name: &'static str,
+        offset: usize,
+        _projection: fn(&P) -> *const slot::Scoped<T>,
+    ) -> FieldEntry {
+        entry::<T, slot::Scoped<T>>(name, offset, false)
+    }
+
+    pub const fn Raw<P, T>(
+        name: &'static str,
+        offset: usize,
+        _projection: fn(&P) -> *const slot::Raw<T>,
+    ) -> FieldEntry {
+        entry::<T, slot::Raw<T>>(name, offset, false)
+    }
+
+    /// The value outlives its instance.
+    pub const fn Keep<P, T>(
+        name: &'static str,
+        offset: usize,
+        _projection: fn(&P) -> *const KeepSlot<T>,
+    ) -> FieldEntry {
+        entry::<T, KeepSlot<T>>(name, offset, true)
+    }
 }
 
-/// The function that drops the slot that `projection` returns.
-#[doc(hidden)]
-pub const fn drop_of<P, S>(_projection: fn(&P) -> &S) -> Option<unsafe fn(*mut u8)> {
+/// The function that drops a slot.
+pub(crate) const fn drop_of<S>() -> Option<unsafe fn(*mut u8)> {
     unsafe fn drop_slot<S>(slot: *mut u8) {
         // SAFETY: by the contract of `FieldEntry::drop` a live `S` is there, which is not used any more.
         unsafe { ptr::drop_in_place(slot.cast::<S>()) }
@@ -236,7 +257,7 @@ impl<T> Place<T> {
     #[track_caller]
     pub(in crate::storage) fn in_current<C: Class>(self, variable: &'static VariableEntry) -> *const T {
         let found = self.in_current_part::<C>();
-        let part = if found.is_absent() { cold::find(self.part, variable) } else { found.as_ptr() };
+        let part = if found.is_absent() { cold::find(variable) } else { found.as_ptr() };
         // SAFETY: it is not absent.
         unsafe { self.slot(part) }
     }
@@ -290,8 +311,8 @@ impl<T> Found<T> {
     pub(in crate::storage) fn slot(self) -> *const T {
         let part = match (self.part.is_absent(), self.place.recovers) {
             (false, _) => self.part.as_ptr(),
-            (true, true) => cold::find_base(self.place.part, self.variable),
-            (true, false) => cold::not_found(self.place.part, self.variable),
+            (true, true) => cold::find_base(self.variable),
+            (true, false) => cold::not_found(self.variable),
         };
         // SAFETY: it is not absent.
         unsafe { self.place.slot(part) }
