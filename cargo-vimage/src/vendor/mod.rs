@@ -46,6 +46,9 @@ pub(crate) struct Arguments {
     /// instances. Prints a row of the README's table for each
     #[arg(long, hide = true, num_args = 0.., value_name = "CRATE")]
     verify: Option<Vec<String>>,
+    /// With `--verify`: only the two instances
+    #[arg(long, hide = true, requires = "verify")]
+    without_suites: bool,
 }
 
 /// Whether this tool has a recipe for a crate.
@@ -54,9 +57,9 @@ pub(crate) fn has_recipe(name: &str) -> bool {
 }
 
 pub(crate) fn run(arguments: &Arguments) -> Result<(), Failure> {
-    let Arguments { krate, recipe, update, remove, list, vimage, manifest_path, verify } = arguments;
+    let Arguments { krate, recipe, update, remove, list, vimage, manifest_path, verify, without_suites } = arguments;
     if let Some(crates) = verify {
-        return verify::run(crates, recipe.as_deref(), vimage.as_deref());
+        return verify::run(crates, recipe.as_deref(), vimage.as_deref(), *without_suites);
     }
     let metadata = workspace::metadata(manifest_path.as_deref(), &["--no-deps".to_owned()])?;
     let place = Place { root: metadata.workspace_root.into_std_path_buf() };

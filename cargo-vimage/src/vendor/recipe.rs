@@ -1,5 +1,6 @@
 //! Recipes: what is known about a crate, so that its copy is not only compiled but also right.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
@@ -18,7 +19,16 @@ macro_rules! recipes {
 }
 
 recipes! {
+    "console"
+    "env_logger"
+    "eyre"
+    "fastrand"
     "log"
+    "metrics"
+    "mock_instant"
+    "tempfile"
+    "tracing-core"
+    "xid"
 }
 
 /// One recipe.
@@ -43,6 +53,10 @@ pub(super) struct Recipe {
     #[serde(default)]
     pub(super) left: Vec<KnownLeft>,
     pub(super) verify: Verify,
+}
+
+fn yes() -> bool {
+    true
 }
 
 fn only_library() -> Vec<String> {
@@ -93,6 +107,15 @@ pub(super) struct Verify {
     /// Arguments of `cargo test` for the suite of the crate; none if its package contains no tests.
     #[serde(default)]
     pub(super) tests: Option<String>,
+    /// Variables that its suite needs.
+    #[serde(default)]
+    pub(super) env: BTreeMap<String, String>,
+    /// Crates that are ported with their recipes before: this one has no state without them.
+    #[serde(default)]
+    pub(super) with: Vec<String>,
+    /// Whether the instances are not apart without the port. A crate whose statics are all shared shows nothing.
+    #[serde(default = "yes")]
+    pub(super) control: bool,
     /// The crate as a line of `[dependencies]` has it, behind the version: `features = ["std"]`.
     #[serde(default)]
     pub(super) dependency: String,

@@ -1,5 +1,6 @@
 //! Tests recipes: the suite of the crate before and after the port, and two instances in one program.
 
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -19,7 +20,12 @@ struct Counts {
 }
 
 /// Verifies the recipes of these crates, or all; prints a row for each, in the form of the README's table.
-pub(super) fn run(crates: &[String], file: Option<&Path>, vimage: Option<&Path>) -> Result<(), Failure> {
+pub(super) fn run(
+    crates: &[String],
+    file: Option<&Path>,
+    vimage: Option<&Path>,
+    without_suites: bool,
+) -> Result<(), Failure> {
     let vimage = vimage.ok_or_else(|| Failure::Usage("pass `--vimage PATH`".to_owned()))?;
     let vimage = fs::canonicalize(vimage).map_err(|error| Failure::unreadable(vimage, error))?;
     let shipped = || recipe::SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect();
@@ -34,7 +40,10 @@ pub(super) fn run(crates: &[String], file: Option<&Path>, vimage: Option<&Path>)
             Some(file) => Recipe::read(file),
             None => Recipe::shipped(&name)?.ok_or_else(|| Failure::Usage(format!("there is no recipe for `{name}`"))),
         }
-        .and_then(|recipe| verify(&recipe, file, &vimage));
+        .and_then(|mut recipe| {
+            recipe.verify.tests = recipe.verify.tests.filter(|_| !without_suites);
+            verify(&recipe, file, &vimage)
+        });
         match row {
             Ok(row) => println!("{row}"),
             Err(failure) => {
@@ -62,15 +71,22 @@ fn verify(recipe: &Recipe, file: Option<&Path>, vimage: &Path) -> Result<String,
     let manifest = original.join("Cargo.toml");
     let text = fs::read_to_string(&manifest).map_err(|error| Failure::unreadable(&manifest, error))?;
     fs::write(&manifest, format!("{text}\n[workspace]\n")).map_err(|error| Failure::unreadable(&manifest, error))?;
-    let before = tests.map(|arguments| suite(&original, arguments, "")).transpose()?;
-    probe.must(false)?;
+    let before = tests.map(|arguments| suite(&original, arguments, "", &recipe.verify.env)).transpose()?;
+    if recipe.verify.control {
+        probe.must(false)?;
+    }
+    let place = Place { root: probe.folder.clone() };
+    for other in &recipe.verify.with {
+        place.add(other, None, None, &[])?;
+    }
 
     let checks: Vec<String> = tests.iter().map(|arguments| without_runner(arguments)).collect();
-    let (vendored, report) = Place { root: probe.folder.clone() }.add(&krate, file, None, &checks)?;
+    let (vendored, report) = place.add(&krate, file, None, &checks)?;
     probe.must(true)?;
     let copy = probe.folder.join(&vendored.folder);
-    let default = tests.map(|arguments| suite(&copy, arguments, "")).transpose()?;
-    let instances = tests.map(|arguments| suite(&copy, arguments, "--features vimage/vimage")).transpose()?;
+    let default = tests.map(|arguments| suite(&copy, arguments, "", &recipe.verify.env)).transpose()?;
+    let instances =
+        tests.map(|arguments| suite(&copy, arguments, "--features vimage/vimage", &recipe.verify.env)).transpose()?;
     let row = row(recipe, &report, [before, default, instances]);
     if default != before || instances != before {
         return Err(Failure::Denied(format!("the suite does not pass as before:\n{row}")));
@@ -81,7 +97,7 @@ fn verify(recipe: &Recipe, file: Option<&Path>, vimage: &Path) -> Result<String,
 fn row(recipe: &Recipe, report: &Report, suites: [Option<Counts>; 3]) -> String {
     let shared = report.statics.iter().filter(|(_, decision)| *decision == Decision::Shared).count();
     let suites = suites.map(|counts| match counts {
-        None => "no tests in the package".to_owned(),
+        None => "not run".to_owned(),
         Some(Counts { passed, failed: 0 }) => format!("{passed}"),
         Some(Counts { passed, failed }) => format!("{passed}, {failed} failed"),
     });
@@ -126,14 +142,14 @@ impl Probe {
 
     /// The instances must not be apart before the port, and must be after it.
     fn must(&self, be_apart: bool) -> Result<(), Failure> {
-        let build = cargo(&self.folder, "build --quiet")?;
+        let build = cargo(&self.folder, "build --quiet", &BTreeMap::new())?;
         if !build.status.success() {
             return Err(Failure::Build(format!(
                 "the check does not compile\n{}",
                 String::from_utf8_lossy(&build.stderr)
             )));
         }
-        let run = cargo(&self.folder, "run --quiet")?;
+        let run = cargo(&self.folder, "run --quiet", &BTreeMap::new())?;
         match run.status.success() == be_apart {
             true => Ok(()),
             false if be_apart => {
@@ -145,9 +161,9 @@ impl Probe {
 }
 
 /// Runs the suite of a package.
-fn suite(folder: &Path, arguments: &str, build: &str) -> Result<Counts, Failure> {
+fn suite(folder: &Path, arguments: &str, build: &str, env: &BTreeMap<String, String>) -> Result<Counts, Failure> {
     let (cargos, tests) = arguments.split_once(" -- ").unwrap_or((arguments, ""));
-    let output = cargo(folder, &format!("test --no-fail-fast {cargos} {build} -- {tests}"))?;
+    let output = cargo(folder, &format!("test --no-fail-fast {cargos} {build} -- {tests}"), env)?;
     let printed = String::from_utf8_lossy(&output.stdout);
     let mut counts = Counts::default();
     for line in printed.lines().filter(|line| line.starts_with("test result: ")) {
@@ -176,8 +192,8 @@ fn without_runner(arguments: &str) -> String {
     arguments.split(" -- ").next().unwrap_or_default().to_owned()
 }
 
-fn cargo(folder: &Path, arguments: &str) -> Result<Output, Failure> {
+fn cargo(folder: &Path, arguments: &str, env: &BTreeMap<String, String>) -> Result<Output, Failure> {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
-    command.current_dir(folder).args(arguments.split_whitespace());
+    command.current_dir(folder).args(arguments.split_whitespace()).envs(env);
     command.output().map_err(|error| Failure::Build(format!("cargo: {error}")))
 }
