@@ -167,6 +167,25 @@ pub struct Netstat {
     pub what: What,
     #[command(flatten)]
     pub traffic: Traffic,
+    #[command(flatten)]
+    pub outside: Outside,
+}
+
+/// A netlab that runs, or has run, in another process: its memory is read instead.
+#[derive(Args)]
+pub struct Outside {
+    /// Read the counters of a running netlab, by the id of its process.
+    #[arg(long, short, conflicts_with_all = ["core", "file"])]
+    pub pid: Option<u32>,
+    /// Read the counters in the core file of a netlab.
+    #[arg(long, short, conflicts_with = "file")]
+    pub core: Option<PathBuf>,
+    /// The program that ran, if it is not where it was any more.
+    #[arg(long = "exec", short = 'e', value_name = "PROGRAM", requires = "core")]
+    pub program: Option<PathBuf>,
+    /// The node there, by the name or id of its vnet; by default its host.
+    #[arg(long, short, value_name = "NODE")]
+    pub vnet: Option<String>,
 }
 
 #[derive(Args)]
@@ -242,6 +261,10 @@ pub struct Simulate {
 pub enum Shape {
     Ring,
     Tree,
+    /// A fat tree and its hosts, the largest one with at most so many vnets; each has a route to each other one.
+    FatTree,
+    /// A random graph with four links per vnet; each has a route to each other one.
+    Random,
 }
 
 #[derive(Args)]
@@ -252,6 +275,9 @@ pub struct Scale {
     /// The shape of the network.
     #[arg(long, value_enum, default_value = "ring")]
     pub shape: Shape,
+    /// Where the pseudo-random numbers of a random graph start.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Args)]

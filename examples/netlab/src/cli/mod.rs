@@ -153,6 +153,9 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             }
             commands::tcp::tcp(topology, network, &pairs, args.bytes, quiet)
         }),
+        Command::Netstat(args) if args.outside.pid.is_some() || args.outside.core.is_some() => {
+            commands::outside::netstat(&args.outside, &args.what)
+        }
         Command::Netstat(args) => after_traffic(&args.place, &args.traffic, quiet, |topology, network, node| {
             Ok(commands::netstat::netstat(topology, network, node, &args.what))
         }),

@@ -51,10 +51,10 @@ vimage::virtualize! {
     #[virtualized]
     static ICMP_SOCKETS: Mutex<Vec<Arc<Queue>>> = Mutex::new(Vec::new());
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static ICMP_RECEIVED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static ICMP_SENT: AtomicU64 = AtomicU64::new(0);
 
     #[attach]

@@ -11,5 +11,5 @@ pub mod machine;
 pub mod netisr;
 pub mod tcp;
 #[cfg(test)]
-mod testing;
+pub mod testing;
 pub mod udp;

@@ -100,10 +100,10 @@ vimage::virtualize! {
     #[virtualized]
     static UDP_PORTS: RwLock<BTreeMap<u16, Arc<Queue>>> = RwLock::new(BTreeMap::new());
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static UDP_RECEIVED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static UDP_SENT: AtomicU64 = AtomicU64::new(0);
 
     #[attach]

@@ -3,6 +3,7 @@
 pub mod bench;
 pub mod ipfw;
 pub mod netstat;
+pub mod outside;
 pub mod ping;
 pub mod run;
 pub mod scale;

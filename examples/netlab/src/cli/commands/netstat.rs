@@ -13,7 +13,7 @@ use crate::lab::network::Network;
 use crate::lab::topology::Topology;
 use crate::stack::icmp;
 use crate::stack::ifnet::{self, IfStat};
-use crate::stack::inet::{self, NextHop};
+use crate::stack::inet::{self, IpStat, NextHop};
 use crate::stack::tcp;
 use crate::stack::udp;
 
@@ -22,7 +22,7 @@ pub fn netstat(topology: &Topology, network: &Network, node: usize, what: &What)
     let (text, json) = network.on(node, || match what {
         What { routes: true, .. } => routes(topology),
         What { interfaces: true, .. } => interfaces(),
-        _ => statistics(),
+        _ => show(&Statistics::of_this()),
     });
     Report::new(text, json)
 }
@@ -78,9 +78,25 @@ fn interfaces() -> (String, Value) {
     (text, json!({"interfaces": interfaces.iter().map(one).collect::<Vec<_>>()}))
 }
 
-fn statistics() -> (String, Value) {
-    let ip = inet::ip_stat();
-    let protocols = [("icmp", icmp::icmp_stat()), ("udp", udp::udp_stat()), ("tcp", tcp::tcp_stat())];
+/// The counters of a node.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Statistics {
+    pub ip: IpStat,
+    /// By protocol: how much was received and sent.
+    pub protocols: [(&'static str, (u64, u64)); 3],
+}
+
+impl Statistics {
+    /// Those of the current node.
+    pub fn of_this() -> Self {
+        let protocols = [("icmp", icmp::icmp_stat()), ("udp", udp::udp_stat()), ("tcp", tcp::tcp_stat())];
+        Self { ip: inet::ip_stat(), protocols }
+    }
+}
+
+/// The counters as text and as JSON.
+pub fn show(statistics: &Statistics) -> (String, Value) {
+    let Statistics { ip, protocols } = statistics;
     let mut text = format!("{}\n", bold("ip"));
     let own = [
         ("received", ip.received),
@@ -96,7 +112,7 @@ fn statistics() -> (String, Value) {
         _ = writeln!(text, "  dropped: {:<11} {:>12}", reason.replace('_', " "), grouped(count));
     }
     _ = writeln!(text, "  {:<20} {:>12}", "dropped: icmp", grouped(ip.icmp_dropped));
-    for (protocol, (received, sent)) in protocols {
+    for &(protocol, (received, sent)) in protocols {
         _ = writeln!(text, "{}\n  {:<20} {:>12}", bold(protocol), "received", grouped(received));
         _ = writeln!(text, "  {:<20} {:>12}", "sent", grouped(sent));
     }
@@ -108,7 +124,7 @@ fn statistics() -> (String, Value) {
             "dropped": dropped, "icmp_dropped": ip.icmp_dropped,
         }
     });
-    for (protocol, (received, sent)) in protocols {
+    for &(protocol, (received, sent)) in protocols {
         json[protocol] = json!({"received": received, "sent": sent});
     }
     (text, json)

@@ -86,23 +86,23 @@ vimage::virtualize! {
     #[virtualized(sysctl("net.inet.ip.ttl", rw, range = 1..=255))]
     static IP_TTL: AtomicU32 = AtomicU32::new(64);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_RECEIVED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_FORWARDED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_DELIVERED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_SENT: AtomicU64 = AtomicU64::new(0);
 
     /// Dropped packets by reason, without ICMP, whose packets are about other packets.
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_DROPS: [AtomicU64; Drop::ALL.len()] = [const { AtomicU64::new(0) }; Drop::ALL.len()];
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static IP_ICMP_DROPS: AtomicU64 = AtomicU64::new(0);
 
     #[detach]
@@ -112,7 +112,7 @@ vimage::virtualize! {
     }
 
     /// The counters of IP in `netstat -s`.
-    #[derive(Clone, Debug, Default)]
+    #[derive(Clone, Debug, Default, PartialEq, Eq)]
     pub struct IpStat {
         pub received: u64,
         pub forwarded: u64,
@@ -144,8 +144,10 @@ vimage::virtualize! {
         }
     }
 
-    pub fn rt_add(to: Prefix, next_hops: &[NextHop]) {
-        V_INET_FIB.write().unwrap().insert(to, next_hops);
+    /// Adds routes, or replaces those to the same prefixes. One without next hops is not added.
+    pub fn rt_add(routes: &[(Prefix, Vec<NextHop>)]) {
+        let mut fib = V_INET_FIB.write().unwrap();
+        routes.iter().for_each(|(to, next_hops)| fib.insert(*to, next_hops));
     }
 
     /// Makes these the only routes to single machines; returns whether anything changed.

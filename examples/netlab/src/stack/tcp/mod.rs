@@ -52,10 +52,10 @@ vimage::virtualize! {
     #[virtualized]
     static TCP_PENDING: AtomicBool = AtomicBool::new(false);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static TCP_RECEIVED: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static TCP_SENT: AtomicU64 = AtomicU64::new(0);
 
     #[attach]
