@@ -11,7 +11,7 @@ use crate::core::HasInstances;
 use crate::names::{InstanceRef, in_entered};
 use crate::registry::{self, ClassEntry};
 
-/// A sysctl that was looked up, for repeated use; from [`key`](super::key).
+/// A sysctl that was looked up, for repeated use; from [`key`](fn@super::key).
 ///
 /// It reads and sets in the current instance, as [`get_as`](super::get_as) and [`set`](super::set) do with a name, or with
 /// [`of`](Self::of) in a given one. It stays valid while other modules come and go. While its own module is
@@ -57,8 +57,19 @@ pub struct Key<T: 'static> {
     seen: AtomicU64,
 }
 
+impl View<'_> {
+    /// Looks up a sysctl once, for repeated use; as [`key`](fn@super::key), among the sysctls of this view.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
+    pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
+        Key::new(self, name)
+    }
+}
+
 impl<T: ValueType + 'static> Key<T> {
-    pub(super) fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
+    fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
         // Before the look-up: a module that is unregistered meanwhile is looked for again.
         let seen = AtomicU64::new(registry::changes());
         let entry = view.find(name)?;
@@ -74,8 +85,10 @@ impl<T: ValueType + 'static> Key<T> {
     /// `T`; [`Error::Refused`] and [`Error::Panicked`] from a handler.
     #[inline]
     pub fn get(&self) -> Result<T, Error> {
-        let loaded = self.plainly(|plain, instance| plain.load(instance));
-        loaded.map_or_else(|| self.get_in(&View::CURRENT), Ok)
+        if let Some(value) = self.plainly(|plain, instance| plain.load(instance)) {
+            return Ok(value);
+        }
+        self.get_in(&View::CURRENT)
     }
 
     /// Sets it in the current instance.
@@ -92,9 +105,11 @@ impl<T: ValueType + 'static> Key<T> {
                 return Ok(());
             }
         }
-        // It is there, unless the instance does not have the variable any more.
-        let gone = || Error::Gone { name: self.name().to_owned() };
-        self.set_in(&View::CURRENT, value.ok_or_else(gone)?)
+        match value {
+            Some(value) => self.set_in(&View::CURRENT, value),
+            // The instance does not have the variable any more.
+            None => Err(self.gone()),
+        }
     }
 
     /// Uses the variable directly. `None` if it is not plain, or cannot be reached like that.
@@ -128,11 +143,14 @@ impl<T: ValueType + 'static> Key<T> {
         KeyOf { key: self, view: of(instance) }
     }
 
+    // Not inlined where most keys need the one above only.
+    #[inline(never)]
     fn get_in(&self, view: &View<'_>) -> Result<T, Error> {
         self.check()?;
         converted(view.read(self.entry, self.name())?, self.name())
     }
 
+    #[inline(never)]
     fn set_in(&self, view: &View<'_>, value: T) -> Result<(), Error> {
         self.check()?;
         view.set_found(self.entry, self.name(), value.into_value())
@@ -144,6 +162,11 @@ impl<T: 'static> Key<T> {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.entry.identity.name
+    }
+
+    #[cold]
+    fn gone(&self) -> Error {
+        Error::Gone { name: self.name().to_owned() }
     }
 
     #[inline]
@@ -162,7 +185,7 @@ impl<T: 'static> Key<T> {
             .with(|table| table.get(self.name()).iter().any(|entry| std::ptr::eq(*entry, self.entry)))
             .map_err(Error::Boot)?;
         if !is_there {
-            return Err(Error::Gone { name: self.name().to_owned() });
+            return Err(self.gone());
         }
         self.seen.store(changes, Ordering::Relaxed);
         Ok(())

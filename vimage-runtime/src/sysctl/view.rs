@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use super::entry::{Fault, NAMES, SysctlEntry};
 use super::error::Error;
-use super::key::Key;
 use super::listing::{Description, Listed, Tree};
 use super::value::{Kind, Mismatch, Value, ValueType};
 use crate::core::{Handle, HasInstances};
@@ -125,20 +124,12 @@ impl<'a> View<'a> {
         self.set_found(self.find(name)?, name, value.into())
     }
 
+    #[inline]
     pub(super) fn set_found(&self, entry: &SysctlEntry, name: &str, value: Value) -> Result<(), Error> {
         if !entry.writable {
             return Err(Error::ReadOnly { name: name.to_owned(), tunable: entry.tunable });
         }
         self.write(entry, name, value)
-    }
-
-    /// Looks up a sysctl once, for repeated use; as [`key`](super::key), among the sysctls of this view.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
-    pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
-        Key::new(self, name)
     }
 
     /// Lists the sysctls below a prefix with their values, sorted by name, as [`list`](super::list).
@@ -198,6 +189,7 @@ impl<'a> View<'a> {
     }
 
     /// Returns the sysctl that `name` identifies.
+    #[inline]
     pub(super) fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
         NAMES.with(|table| self.find_in(table, name)).map_err(Error::Boot)?
     }
