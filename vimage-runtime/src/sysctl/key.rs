@@ -57,6 +57,17 @@ pub struct Key<T: 'static> {
     seen: AtomicU64,
 }
 
+impl View<'_> {
+    /// Looks up a sysctl once, for repeated use; as [`key`](super::key), among the sysctls of this view.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
+    pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
+        Key::new(self, name)
+    }
+}
+
 impl<T: ValueType + 'static> Key<T> {
     pub(super) fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
         // Before the look-up: a module that is unregistered meanwhile is looked for again.
