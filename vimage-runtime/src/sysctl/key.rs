@@ -11,7 +11,7 @@ use crate::core::HasInstances;
 use crate::names::{InstanceRef, in_entered};
 use crate::registry::{self, ClassEntry};
 
-/// A sysctl that was looked up, for repeated use; from [`key`](super::key).
+/// A sysctl that was looked up, for repeated use; from [`key`](fn@super::key).
 ///
 /// It reads and sets in the current instance, as [`get_as`](super::get_as) and [`set`](super::set) do with a name, or with
 /// [`of`](Self::of) in a given one. It stays valid while other modules come and go. While its own module is
@@ -58,7 +58,7 @@ pub struct Key<T: 'static> {
 }
 
 impl View<'_> {
-    /// Looks up a sysctl once, for repeated use; as [`key`](super::key), among the sysctls of this view.
+    /// Looks up a sysctl once, for repeated use; as [`key`](fn@super::key), among the sysctls of this view.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl View<'_> {
 }
 
 impl<T: ValueType + 'static> Key<T> {
-    pub(super) fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
+    fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
         // Before the look-up: a module that is unregistered meanwhile is looked for again.
         let seen = AtomicU64::new(registry::changes());
         let entry = view.find(name)?;
