@@ -54,7 +54,7 @@ fn expanded(
     let lookalikes = check::extracted(&extracted, diagnostics);
     extracted.code.except.extend(lookalikes);
     let source = lower::rewrite(extracted, build, diagnostics);
-    expand::source(module.as_ref(), &source)
+    expand::source(module.as_ref(), source)
 }
 
 /// `class! { pub struct Tenant; … }`

@@ -128,7 +128,7 @@ fn make(class: &'static ClassEntry) -> Result<Handle, AttachError> {
 fn destroy_until(handle: Handle, deadline: Option<Instant>) -> Result<(), (Handle, Stays)> {
     let handle = ManuallyDrop::new(handle);
     // SAFETY: the handle is forgotten if this is `Ok`.
-    match unsafe { teardown::destroy(&[&handle], None, deadline) } {
+    match unsafe { teardown::destroy_one(&handle, deadline) } {
         Ok(failures) => {
             assert!(failures.is_empty());
             Ok(())
@@ -315,17 +315,38 @@ fn a_slot_that_is_used_again() {
     });
 }
 
-/// An instance is found while the index is replaced by a larger one.
+/// An instance is found while the index is replaced by a larger one, although what was in front of it goes elsewhere.
 #[test]
 fn found_while_the_index_grows() {
     check(|| {
         let class = world();
         let one = make(class).unwrap();
         let id = one.header().id;
+        // Ids beside each other are apart in the index; the fourth one from here is in front of this one.
+        (0..3).for_each(|_| drop(make(class).unwrap()));
+        let in_front = make(class).unwrap();
         let finder = thread::spawn(move || drop(class.laid_out().find(id).expect("it is there all the time")));
-        let others: Vec<Handle> = (0..4).map(|_| make(class).unwrap()).collect();
+        let others: Vec<Handle> = (0..2).map(|_| make(class).unwrap()).collect();
         finder.join().unwrap();
-        others.into_iter().chain([one]).for_each(|handle| destroy(handle).unwrap());
+        others.into_iter().chain([in_front, one]).for_each(|handle| destroy(handle).unwrap());
+        end_of_world(class, 0);
+    });
+}
+
+/// An observer is added to an instance at the moment at which it shuts down: it is notified, or not added.
+#[test]
+fn an_observer_and_a_shutdown() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let other = one.clone();
+        let notified = Arc::new(Notified(class, AtomicUsize::new(0)));
+        let observer: Weak<Notified> = Arc::downgrade(&notified);
+        let adder = thread::spawn(move || other.header().add_observer(observer).is_some());
+        let destroyed = destroy(one);
+        let added = adder.join().unwrap();
+        drop(destroyed);
+        assert_eq!(notified.1.load(Relaxed), usize::from(added));
         end_of_world(class, 0);
     });
 }

@@ -15,6 +15,8 @@ use crate::source::Mark;
 pub(super) struct Judged {
     pub(super) verdict: Verdict,
     pub(super) reason: Option<String>,
+    /// What to do instead of porting or vendoring the crate.
+    pub(super) advice: Option<String>,
     /// Whether it was given because the value is computed once.
     computed_once: bool,
 }
@@ -47,7 +49,7 @@ pub(super) fn all(found: &[Found<'_>], debug: &Debug<'_>) -> Vec<Judged> {
 
 impl Judged {
     fn new(verdict: Verdict, reason: Option<String>) -> Self {
-        Self { verdict, reason, computed_once: false }
+        Self { verdict, reason, advice: None, computed_once: false }
     }
 }
 
@@ -64,7 +66,7 @@ fn one(found: &Found<'_>, debug: &Debug<'_>) -> Judged {
     };
     let type_name = found.ty.as_ref().map_or("", |(_, name)| name);
     if let Some(entry) = KNOWLEDGE.find(found.owner.name(), version, &found.path.path, type_name) {
-        return Judged::new(entry.verdict, Some(entry.reason.clone()));
+        return Judged { advice: entry.advice.clone(), ..Judged::new(entry.verdict, Some(entry.reason.clone())) };
     }
     if let Some(reason) = computed_once(found, debug) {
         return Judged { computed_once: true, ..Judged::new(Verdict::Harmless, Some(reason.to_owned())) };

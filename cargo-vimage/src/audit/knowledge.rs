@@ -61,6 +61,8 @@ pub(super) struct Entry {
     ty: Pattern,
     pub(super) verdict: Verdict,
     pub(super) reason: String,
+    /// What to do instead of porting or vendoring the crate that the global is in.
+    pub(super) advice: Option<String>,
 }
 
 /// A type of which more is known than its fields say.
@@ -145,6 +147,8 @@ mod tests {
         for entry in &KNOWLEDGE.global {
             let path = entry.path.text();
             assert!(entry.reason.len() > 15, "{path}: {}", entry.reason);
+            let is_open = entry.verdict == Verdict::NotIsolated;
+            assert!(entry.advice.is_none() || is_open, "{path}: there is nothing to do");
             let given_by_others = [Verdict::Virtualized, Verdict::Allowed, Verdict::Unknown];
             assert!(!given_by_others.contains(&entry.verdict), "{path}");
             assert!(

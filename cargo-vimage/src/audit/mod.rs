@@ -136,7 +136,7 @@ impl Audit<'_> {
     }
 
     fn row(&self, found: Found<'_>, judged: Judged, packages: &Packages<'_>) -> Global {
-        let Judged { mut verdict, mut reason, .. } = judged;
+        let Judged { mut verdict, mut reason, advice: other, .. } = judged;
         let krate = found.owner.name().to_owned();
         if verdict.is_open()
             && let Some(why) = self.allow.find(&krate, &found.path.path)
@@ -148,7 +148,7 @@ impl Audit<'_> {
             Owner::Std | Owner::Foreign => None,
         };
         Global {
-            advice: verdict.is_open().then(|| advice(found.owner, packages)),
+            advice: verdict.is_open().then(|| other.unwrap_or_else(|| advice(&found, packages))),
             path: found.path.to_string(),
             thread_local: found.is_thread_local(),
             file: found.file.map(|file| packages.short(&file).display().to_string()),
@@ -173,8 +173,10 @@ fn unread(packages: &Packages<'_>, file: &Path, error: &str) -> Unread {
     Unread { file: packages.short(file).display().to_string(), error: error.to_owned() }
 }
 
-fn advice(owner: Owner<'_>, packages: &Packages<'_>) -> String {
-    match owner {
+fn advice(found: &Found<'_>, packages: &Packages<'_>) -> String {
+    match found.owner {
+        // C of a package.
+        _ if found.path.krate.is_none() => "allow it".to_owned(),
         Owner::Package(package) if packages.is_member(package) || package.source.is_none() => {
             format!("cargo vimage port {}", packages.short_folder(package).display())
         }

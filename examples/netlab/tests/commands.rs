@@ -267,6 +267,10 @@ fn scale_pings_all_around() {
     if !has_instances() {
         return;
     }
+    for (shape, wanted, nodes) in [("fat-tree", "50", 36), ("random", "200", 200)] {
+        let report = netlab(&["scale", "--nodes", wanted, "--shape", shape, "--json"]).json();
+        assert_eq!((&report["nodes"], &report["answered"]), (&json!(nodes), &json!(nodes)), "{report}");
+    }
     let nodes = if cfg!(debug_assertions) { 3_000 } else { 100_000 };
     for shape in ["ring", "tree"] {
         let report = netlab(&["scale", "--nodes", &nodes.to_string(), "--shape", shape, "--json"]).json();

@@ -15,8 +15,8 @@ pub(crate) use self::function::{main, test};
 use crate::model::{Module, Source};
 
 /// Items, and the module around them if they are one.
-pub(crate) fn source(module: Option<&Module>, source: &Source) -> TokenStream {
-    let items = arm::items(source);
+pub(crate) fn source(module: Option<&Module>, mut source: Source) -> TokenStream {
+    let items = arm::items(&mut source);
     match module {
         Some(module) => module::module(&source.krate, module, items),
         None => items,

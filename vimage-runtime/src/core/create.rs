@@ -68,7 +68,8 @@ pub(crate) fn add(class: &'static ClassEntry, state: &ClassState, parent: u64, n
 /// `Gone`.
 pub(crate) fn attach(handle: &Handle, arguments: &Arguments) -> Result<(), AttachError> {
     let modules = &handle.header().class_state().modules;
-    let (attached, error) = match attach_modules(handle.as_ptr(), modules, arguments) {
+    let of_boot = if modules.is_empty() { Ok(()) } else { attach_modules(handle.as_ptr(), modules, arguments) };
+    let (attached, error) = match of_boot {
         Err(failed) => failed,
         Ok(()) => match attach_added(handle, arguments) {
             Ok(()) => return Ok(()),

@@ -20,6 +20,8 @@ pub(crate) struct Index {
 struct Buckets {
     /// A power of two of them.
     heads: Box<[SlotCell]>,
+    /// Their number minus 1.
+    last: usize,
 }
 
 /// How many slots are looked at without the lock: if buckets change all the time, a walk might go on for ever.
@@ -98,13 +100,15 @@ impl Index {
 
 impl Buckets {
     fn leaked(count: usize) -> *mut Self {
-        Box::into_raw(Box::new(Self { heads: (0..count).map(|_| SlotCell::default()).collect() }))
+        let heads = (0..count).map(|_| SlotCell::default()).collect();
+        Box::into_raw(Box::new(Self { heads, last: count - 1 }))
     }
 
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "the last bits are what is wanted")]
     fn head(&'static self, id: u64) -> &'static SlotCell {
-        &self.heads[id as usize & (self.heads.len() - 1)]
+        // SAFETY: `last` is the number of the last one, and all of its bits are set.
+        unsafe { self.heads.get_unchecked(id as usize & self.last) }
     }
 
     fn insert(&'static self, slot: &'static Slot) {

@@ -29,8 +29,13 @@ pub(crate) unsafe fn shut_down(header: NonNull<Header>) -> Result<bool, Refusal>
     let state = head.class_state();
     let added = head.lock_if_used().map_or_else(Vec::new, |own| own.attached.clone());
     let of_boot = state.quiescing.iter().map(|&module| &state.modules[module]);
-    // SAFETY: by contract.
-    match unsafe { quiesce_modules(header, added.iter().rev().map(|added| &added.linked).chain(of_boot)) } {
+    let agreed = if added.is_empty() && state.quiescing.is_empty() {
+        Ok(())
+    } else {
+        // SAFETY: by contract.
+        unsafe { quiesce_modules(header, added.iter().rev().map(|added| &added.linked).chain(of_boot)) }
+    };
+    match agreed {
         Ok(()) => {
             notify_observers(header);
             head.set_phase(Phase::Quiesced);
@@ -86,12 +91,23 @@ pub(crate) struct Owner<'a> {
     pub(crate) waiters: &'a Waiters,
 }
 
+/// [`destroy`] of one instance, for which it is compiled.
+///
+/// # Safety
+///
+/// As there.
+pub(crate) unsafe fn destroy_one(handle: &Handle, deadline: Option<Instant>) -> Result<Vec<TeardownFailure>, Stays> {
+    // SAFETY: by contract.
+    unsafe { destroy(&[handle], None, deadline) }
+}
+
 /// Destroys instances together, the last one first, or none of them: it runs their quiesce hooks, and goes on when these
 /// are the last handles, or become that until the deadline. Returns what went wrong on the way.
 ///
 /// # Safety
 ///
 /// The caller forgets the handles if this is `Ok`.
+#[inline]
 pub(crate) unsafe fn destroy(
     handles: &[&Handle],
     owner: Option<Owner<'_>>,
@@ -125,11 +141,13 @@ pub(crate) struct Attempt<'a> {
 }
 
 impl<'a> Attempt<'a> {
+    #[inline]
     pub(crate) fn new(handles: &'a [&'a Handle], owner: Option<Owner<'a>>) -> Self {
         Self { handles, owner, quiesced: None, others_quiesced: Vec::new() }
     }
 
     /// Shuts down the instances that are live, the last one first, up to one a module of which refuses.
+    #[inline]
     pub(crate) fn quiesce(&mut self) -> Result<(), Refusal> {
         for &handle in self.handles.iter().rev() {
             // SAFETY: `handle` is one.
@@ -154,6 +172,7 @@ impl<'a> Attempt<'a> {
     /// # Safety
     ///
     /// The caller forgets the handles if this is `Ok`.
+    #[inline]
     pub(crate) unsafe fn finish(&mut self) -> Result<Vec<TeardownFailure>, Stays> {
         loop {
             if self.owner.is_some_and(|owner| !owner.clones.is_one()) {
@@ -324,5 +343,7 @@ pub(crate) fn detach(header: NonNull<Header>, boot_modules: usize, failures: &mu
         detach_modules(header, [&added.linked], failures);
         added.detached();
     }
-    detach_modules(header, head.class_state().modules[..boot_modules].iter().rev(), failures);
+    if boot_modules > 0 {
+        detach_modules(header, head.class_state().modules[..boot_modules].iter().rev(), failures);
+    }
 }

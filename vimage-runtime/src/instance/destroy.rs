@@ -95,7 +95,7 @@ impl<C: Class> Instance<C> {
         }
         let handle = ManuallyDrop::new(self.handle);
         // SAFETY: the handle is forgotten if this is `Ok`.
-        let stays = match unsafe { teardown::destroy(&[&handle], None, deadline) } {
+        let stays = match unsafe { teardown::destroy_one(&handle, deadline) } {
             Ok(failures) if failures.is_empty() => return Ok(()),
             Ok(failures) => return Err(DestroyError::Panicked(failures)),
             Err(stays) => stays,

@@ -155,10 +155,10 @@ impl<C: Class> Instance<C> {
     #[track_caller]
     #[inline]
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {
-        match Self::by_id_at_once(id) {
-            None => Self::by_id_slowly(id),
-            found => Ok(found),
+        if let Some(found) = Self::by_id_at_once(id) {
+            return Ok(Some(found));
         }
+        Self::by_id_slowly(id)
     }
 
     /// As [`by_id`](Self::by_id), but may miss an instance.

@@ -46,10 +46,10 @@ impl<C: Class> WeakInstance<C> {
     #[inline]
     #[track_caller]
     pub fn upgrade(&self) -> Option<Instance<C>> {
-        match Instance::by_id_at_once(self.id) {
-            None => self.upgrade_slowly(),
-            found => found,
+        if let Some(found) = Instance::by_id_at_once(self.id) {
+            return Some(found);
         }
+        self.upgrade_slowly()
     }
 
     #[cold]

@@ -50,7 +50,7 @@ impl Modules {
         let state = class.laid_out();
         self.add_parts(&state.parts);
         for module in &state.modules {
-            self.add(index, module, &state.parts, 0);
+            self.add(index, module, 0);
         }
         let live = state.live();
         let added: Vec<Arc<AddedModule>> = live.added.clone();
@@ -58,7 +58,7 @@ impl Modules {
         drop(live);
         for added in &added {
             self.add_parts(&added.parts);
-            self.add(index, &added.linked, &added.parts, flag::RUN_TIME);
+            self.add(index, &added.linked, flag::RUN_TIME);
         }
         ClassRecord {
             name: Text::new(class.name),
@@ -74,13 +74,14 @@ impl Modules {
         }
     }
 
-    fn add(&mut self, class: usize, module: &LinkedModule, parts: &[PlacedPart], flags: u32) {
+    fn add(&mut self, class: usize, module: &LinkedModule, flags: u32) {
         let entry = module.entry;
         let hook = |exists: bool, bit: u32| if exists { bit } else { 0 };
         let hooks = hook(module.attach.is_some(), flag::ATTACH)
             | hook(module.quiesce.is_some(), flag::QUIESCE)
             | hook(module.detach.is_some(), flag::DETACH);
-        let own = parts.iter().filter(|(part, _)| std::ptr::eq(part.module(), entry));
+        // Those of the module only: going through all parts for each module would take the square of their number.
+        let own = self.kept.get(&std::ptr::from_ref(entry)).map(Vec::as_slice).unwrap_or_default();
         self.numbers.insert(entry, number(self.records.len()));
         self.records.push(ModuleRecord {
             class: number(class),
@@ -90,7 +91,7 @@ impl Modules {
             file: Text::new(entry.file),
             line: entry.line,
             reserved: 0,
-            kept: own.flat_map(|(part, _)| kept(part)).map(|field| field.size as u64).sum(),
+            kept: own.iter().flat_map(|(part, _)| kept(part)).map(|field| field.size as u64).sum(),
         });
     }
 

@@ -120,12 +120,14 @@ impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInV
         unsafe { &*K::value(slot) }
     }
 
+    #[inline]
     #[track_caller]
     fn held(&'static self) -> Held<T> {
-        let slot = self.place.in_current::<C>(self.variable);
-        let instance = self.place.keep_current::<C>(self.variable);
-        // SAFETY: the slot lives as long as the instance of the handle, or for ever where there is none.
-        unsafe { Held::new(K::value(slot), instance) }
+        match self.place.hold_at_once::<C>() {
+            // SAFETY: the slot lives as long as the instance of the handle, or for ever where there is none.
+            Some((slot, instance)) => unsafe { Held::new(K::value(slot), instance) },
+            None => held_slowly(self),
+        }
     }
 
     #[track_caller]
@@ -138,4 +140,15 @@ impl<T: Send + Sync + 'static, C: Class, K: kind::Shared> Virtualized for UseInV
         // SAFETY: the slot lives as long as the instance of the handle.
         unsafe { Held::new(K::value(slot), Some(handle.clone())) }
     }
+}
+
+/// `held` where there is no current instance, or it does not have the variable, or is being destroyed.
+#[cold]
+#[inline(never)]
+#[track_caller]
+fn held_slowly<T, C: Class, K: kind::Shared>(variable: &UseInVirtualizedCode<T, C, K>) -> Held<T> {
+    let slot = variable.place.in_current::<C>(variable.variable);
+    let instance = variable.place.keep_current::<C>(variable.variable);
+    // SAFETY: as above.
+    unsafe { Held::new(K::value(slot), instance) }
 }

@@ -74,8 +74,10 @@ impl<T: ValueType + 'static> Key<T> {
     /// `T`; [`Error::Refused`] and [`Error::Panicked`] from a handler.
     #[inline]
     pub fn get(&self) -> Result<T, Error> {
-        let loaded = self.plainly(|plain, instance| plain.load(instance));
-        loaded.map_or_else(|| self.get_in(&View::CURRENT), Ok)
+        if let Some(value) = self.plainly(|plain, instance| plain.load(instance)) {
+            return Ok(value);
+        }
+        self.get_in(&View::CURRENT)
     }
 
     /// Sets it in the current instance.
@@ -92,9 +94,11 @@ impl<T: ValueType + 'static> Key<T> {
                 return Ok(());
             }
         }
-        // It is there, unless the instance does not have the variable any more.
-        let gone = || Error::Gone { name: self.name().to_owned() };
-        self.set_in(&View::CURRENT, value.ok_or_else(gone)?)
+        match value {
+            Some(value) => self.set_in(&View::CURRENT, value),
+            // The instance does not have the variable any more.
+            None => Err(self.gone()),
+        }
     }
 
     /// Uses the variable directly. `None` if it is not plain, or cannot be reached like that.
@@ -128,11 +132,14 @@ impl<T: ValueType + 'static> Key<T> {
         KeyOf { key: self, view: of(instance) }
     }
 
+    // Not inlined where most keys need the one above only.
+    #[inline(never)]
     fn get_in(&self, view: &View<'_>) -> Result<T, Error> {
         self.check()?;
         converted(view.read(self.entry, self.name())?, self.name())
     }
 
+    #[inline(never)]
     fn set_in(&self, view: &View<'_>, value: T) -> Result<(), Error> {
         self.check()?;
         view.set_found(self.entry, self.name(), value.into_value())
@@ -144,6 +151,11 @@ impl<T: 'static> Key<T> {
     #[must_use]
     pub fn name(&self) -> &'static str {
         self.entry.identity.name
+    }
+
+    #[cold]
+    fn gone(&self) -> Error {
+        Error::Gone { name: self.name().to_owned() }
     }
 
     #[inline]
@@ -162,7 +174,7 @@ impl<T: 'static> Key<T> {
             .with(|table| table.get(self.name()).iter().any(|entry| std::ptr::eq(*entry, self.entry)))
             .map_err(Error::Boot)?;
         if !is_there {
-            return Err(Error::Gone { name: self.name().to_owned() });
+            return Err(self.gone());
         }
         self.seen.store(changes, Ordering::Relaxed);
         Ok(())

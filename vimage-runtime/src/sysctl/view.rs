@@ -125,6 +125,7 @@ impl<'a> View<'a> {
         self.set_found(self.find(name)?, name, value.into())
     }
 
+    #[inline]
     pub(super) fn set_found(&self, entry: &SysctlEntry, name: &str, value: Value) -> Result<(), Error> {
         if !entry.writable {
             return Err(Error::ReadOnly { name: name.to_owned(), tunable: entry.tunable });
@@ -198,6 +199,7 @@ impl<'a> View<'a> {
     }
 
     /// Returns the sysctl that `name` identifies.
+    #[inline]
     pub(super) fn find(&self, name: &str) -> Result<&'static SysctlEntry, Error> {
         NAMES.with(|table| self.find_in(table, name)).map_err(Error::Boot)?
     }

@@ -31,8 +31,9 @@ const STYLE: &str = "<style>\
 const WIDTH: f64 = 920.0;
 const COLUMNS: usize = 2;
 const PANEL: f64 = WIDTH / COLUMNS as f64;
-/// What is above the panels: the title and the legend.
-const TOP: f64 = 64.0;
+/// What is above the panels: the title, and a legend if it is that of all panels.
+const TITLE: f64 = 42.0;
+const LEGEND: f64 = 24.0;
 
 /// Panels side by side. The rows of a panel are in the order of their first number; ours stands out.
 pub(super) fn bars(title: &str, series: &[&str], ours: &str, panels: &[Bars]) -> String {
@@ -43,7 +44,7 @@ pub(super) fn bars(title: &str, series: &[&str], ours: &str, panels: &[Bars]) ->
     let widest = PANEL - LABEL - 90.0;
     let rows = panels.iter().map(|panel| panel.rows.len()).max().unwrap_or_default();
     let panel_height = HEAD + ROW * rows as f64 + 18.0;
-    let mut text = begin(title, panel_height, panels.len());
+    let mut text = begin(title, TITLE + LEGEND, panel_height, panels.len());
     let mut x = 16.0;
     for (index, name) in series.iter().enumerate() {
         _ = write!(text, "<rect class='b{index}' x='{x}' y='40' width='12' height='12' rx='2'/>");
@@ -51,7 +52,7 @@ pub(super) fn bars(title: &str, series: &[&str], ours: &str, panels: &[Bars]) ->
         x += 40.0 + 6.2 * name.len() as f64;
     }
     for (index, panel) in panels.iter().enumerate() {
-        let (left, top) = place(index, panel_height);
+        let (left, top) = place(index, TITLE + LEGEND, panel_height);
         let mut sorted: Vec<_> = panel.rows.iter().collect();
         sorted.sort_by(|(_, one), (_, other)| first(one).total_cmp(&first(other)));
         let end = end_of_axis(&sorted);
@@ -100,12 +101,12 @@ fn end_of_axis(rows: &[&(String, Vec<f64>)]) -> f64 {
 pub(super) fn lines(title: &str, panels: &[Lines]) -> String {
     const HEIGHT: f64 = 300.0;
     const LEFT: f64 = 64.0;
-    const LEGEND: f64 = 50.0;
-    let (width, height) = (PANEL - LEFT - 30.0, HEIGHT - LEGEND - 56.0);
-    let mut text = begin(title, HEIGHT, panels.len());
+    const HEAD: f64 = 50.0;
+    let (width, height) = (PANEL - LEFT - 30.0, HEIGHT - HEAD - 56.0);
+    let mut text = begin(title, TITLE, HEIGHT, panels.len());
     for (index, panel) in panels.iter().enumerate() {
-        let (left, top) = place(index, HEIGHT);
-        let (left, top) = (left + LEFT, top + LEGEND - 20.0);
+        let (left, top) = place(index, TITLE, HEIGHT);
+        let (left, top) = (left + LEFT, top + HEAD - 20.0);
         _ = write!(
             text,
             "<text class='head' x='{}' y='{}'>{}</text>",
@@ -163,8 +164,8 @@ fn amount(number: f64) -> String {
     }
 }
 
-fn begin(title: &str, panel_height: f64, panels: usize) -> String {
-    let height = TOP + panel_height * panels.div_ceil(COLUMNS) as f64;
+fn begin(title: &str, top: f64, panel_height: f64, panels: usize) -> String {
+    let height = top + panel_height * panels.div_ceil(COLUMNS) as f64;
     format!(
         "<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 {WIDTH} {height}' width='{WIDTH}' height='{height}' \
          role='img'><title>{0}</title>{STYLE}<rect class='paper' width='100%' height='100%' rx='6'/>\
@@ -173,8 +174,8 @@ fn begin(title: &str, panel_height: f64, panels: usize) -> String {
     )
 }
 
-fn place(index: usize, height: f64) -> (f64, f64) {
-    ((index % COLUMNS) as f64 * PANEL, TOP + (index / COLUMNS) as f64 * height)
+fn place(index: usize, top: f64, height: f64) -> (f64, f64) {
+    ((index % COLUMNS) as f64 * PANEL, top + (index / COLUMNS) as f64 * height)
 }
 
 fn escaped(text: &str) -> String {

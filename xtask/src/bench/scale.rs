@@ -31,7 +31,7 @@ pub(super) fn measure() -> Result<(String, String), String> {
         "How costs grow",
         &[
             panel(&instances, "Nanoseconds per instance", "instances", &["create", "enter and use", "list", "destroy"]),
-            panel(&boot, "Boot, instructions per module", "modules", &["instructions"]),
+            panel(&boot, "Boot", "modules", &["microseconds", "instructions per module"]),
         ],
     );
     Ok((format!("{}{}", instances.print(), boot.print()), chart))
@@ -60,7 +60,7 @@ fn boot() -> Result<Numbers, String> {
         let least = (0..RUNS).filter_map(|_| nanoseconds()).fold(f64::MAX, f64::min);
         rows.push(vec![modules as f64, least / 1e3, instructions(&program)? / modules as f64]);
     }
-    let columns = ["modules", "microseconds", "instructions"].map(str::to_owned).to_vec();
+    let columns = ["modules", "microseconds", "instructions per module"].map(str::to_owned).to_vec();
     Ok(Numbers { columns, rows })
 }
 

@@ -261,6 +261,10 @@ pub struct Simulate {
 pub enum Shape {
     Ring,
     Tree,
+    /// A fat tree and its hosts, the largest one with at most so many vnets; each has a route to each other one.
+    FatTree,
+    /// A random graph with four links per vnet; each has a route to each other one.
+    Random,
 }
 
 #[derive(Args)]
@@ -271,6 +275,9 @@ pub struct Scale {
     /// The shape of the network.
     #[arg(long, value_enum, default_value = "ring")]
     pub shape: Shape,
+    /// Where the pseudo-random numbers of a random graph start.
+    #[arg(long, value_name = "N", default_value_t = 1)]
+    pub seed: u64,
 }
 
 #[derive(Args)]

@@ -104,15 +104,24 @@ impl Network {
     }
 
     /// Adds the routes over the shortest paths. Calls `progress` after the routes to each node.
-    fn add_routes(&self, neighbours: &Neighbours, progress: impl Fn(u64)) {
+    pub fn add_routes(&self, neighbours: &Neighbours, progress: impl Fn(u64)) {
+        /// A machine gets its routes to so many destinations at once, because each visit finds its memory cold.
+        const AT_ONCE: usize = 64;
         let mut distances = Distances::default();
-        for destination in 0..self.machines.len() {
-            neighbours.distances(destination, &mut distances);
-            for (node, machine) in self.machines.iter().enumerate() {
-                let next_hops: Vec<NextHop> = neighbours.next_hops(&distances, node).map(next_hop).collect();
-                machine.enter(|| inet::rt_add(Prefix::host(address(destination)), &next_hops));
+        let mut routes: Vec<Vec<(Prefix, Vec<NextHop>)>> = vec![Vec::new(); self.machines.len()];
+        for destinations in (0..self.machines.len()).collect::<Vec<_>>().chunks(AT_ONCE) {
+            for &destination in destinations {
+                neighbours.distances(destination, &mut distances);
+                let to = Prefix::host(address(destination));
+                for (node, routes) in routes.iter_mut().enumerate() {
+                    routes.push((to, neighbours.next_hops(&distances, node).map(next_hop).collect()));
+                }
             }
-            progress(1);
+            for (machine, routes) in self.machines.iter().zip(&mut routes) {
+                machine.enter(|| inet::rt_add(routes));
+                routes.clear();
+            }
+            progress(destinations.len() as u64);
         }
     }
 

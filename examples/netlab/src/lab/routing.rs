@@ -56,6 +56,11 @@ impl Neighbours {
         self.0.len()
     }
 
+    /// The links of a node.
+    pub fn links(&self, node: usize) -> &[Adjacency] {
+        &self.0[node]
+    }
+
     /// Computes the hops from each node to `destination`, in the memory of an earlier result.
     pub fn distances(&self, destination: usize, distances: &mut Distances) {
         let Distances { hops, nearest_first, queue } = distances;

@@ -10,8 +10,8 @@ use crate::expand::{exports, hook};
 use crate::model::{Arm, Build, Placeholder, Source};
 use crate::parse::code::unread;
 
-pub(in crate::expand) fn items(source: &Source) -> TokenStream {
-    let mut items = source.items.clone();
+pub(in crate::expand) fn items(source: &mut Source) -> TokenStream {
+    let mut items = std::mem::take(&mut source.items);
     let mut fill = Fill { source };
     items.iter_mut().for_each(|item| fill.visit_item_mut(item));
     quote!(#(#items)*)

@@ -16,8 +16,15 @@ impl Rewriter<'_> {
     pub(super) fn take_unread(&self, sig: &Signature, block: &mut Block) -> Option<Unread> {
         let unread = Unread::take(block)?;
         let is_safe = !matches!(sig.safety, Safety::Unsafe(_));
-        let is_simple = is_safe && sig.constness.is_none() && sig.asyncness.is_none() && !returns_impl(&sig.output);
-        if is_simple || matches!(unread, Unread::Untouched(_)) {
+        let is_simple = is_safe && sig.asyncness.is_none() && !returns_impl(&sig.output);
+        let stays = match &unread {
+            Unread::Untouched(_) => true,
+            _ if sig.constness.is_some() => false,
+            _ if self.purpose == Purpose::Check => true,
+            Unread::Checked(_) => false,
+            Unread::Uses { .. } => is_simple,
+        };
+        if stays {
             return Some(unread);
         }
         block.stmts = self.cx.diagnostics.ok(unread.read()).unwrap_or_default();
@@ -26,14 +33,13 @@ impl Rewriter<'_> {
 
     /// A body that was not parsed becomes that of `block`. Says whether anything is resolved at its head.
     pub(super) fn unread(&mut self, unread: Unread, block: &mut Block, output: &ReturnType) -> bool {
-        let Unread::Uses { body, mut before, mut end } = unread else {
-            block.stmts = unread.into_statements();
-            return false;
+        let (mut before, mut end) = match unread {
+            Unread::Uses { before, end, .. } if self.purpose == Purpose::Rewrite => (before, end),
+            stays => {
+                block.stmts = stays.into_statements();
+                return false;
+            }
         };
-        if self.purpose == Purpose::Check {
-            block.stmts = Unread::Uses { body, before, end }.into_statements();
-            return false;
-        }
         let region = self.in_region(Region::new(RegionKind::Sync), |walk| {
             walk.uses(&mut before);
             if let End::Tail(tail) = &mut end {

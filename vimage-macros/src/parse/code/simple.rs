@@ -3,6 +3,8 @@
 //! If there is any doubt, a body is parsed. What is found here must be the same for each build: a body that is not parsed
 //! is not checked.
 
+use std::cell::Cell;
+
 use proc_macro2::{Delimiter, Group, Ident, Spacing, TokenStream, TokenTree};
 use quote::ToTokens;
 
@@ -13,28 +15,32 @@ use crate::idents::ACCESSOR;
 /// Words behind which there is something that a stage looks for: items, and the names of variables without their `V_`.
 const LOOKED_FOR: &[&str] = &["macro_rules", "mod", "static", "thread_local", "use"];
 
-/// Words that make more of a use than the place of a variable: constants, items, code that waits, `unsafe`.
-const AROUND_USES: &[&str] = &[
-    "async",
-    "await",
-    "become",
-    "builtin",
-    "const",
-    "enum",
-    "extern",
-    "fn",
-    "gen",
-    "impl",
-    "pub",
-    "raw",
-    "struct",
-    "trait",
-    "transmute",
-    "try",
-    "type",
-    "union",
-    "unsafe",
-    "yield",
+/// Words beside which a use may be a mistake: constants, items, and code that syn may not understand.
+const DOUBTFUL: &[&str] = &[
+    "become", "builtin", "const", "enum", "extern", "fn", "gen", "impl", "pub", "raw", "struct", "trait", "try",
+    "type", "union", "yield",
+];
+
+/// Words that make the rewriting of a use more than that of a place.
+const DIFFICULT: &[&str] = &["async", "await", "transmute", "unsafe"];
+
+/// Macros that evaluate their arguments in place, and take them as expressions.
+const KNOWN_MACROS: &[&str] = &[
+    "assert",
+    "assert_eq",
+    "assert_ne",
+    "debug_assert",
+    "debug_assert_eq",
+    "debug_assert_ne",
+    "eprint",
+    "eprintln",
+    "format",
+    "panic",
+    "print",
+    "println",
+    "vec",
+    "write",
+    "writeln",
 ];
 
 /// Keywords behind which an expression starts, so that `!` is no call of a macro there, and `|` a closure.
@@ -46,38 +52,81 @@ const UNFINISHED: &[&str] =
 
 /// What decides whether a body is parsed.
 pub(crate) struct Simple<'n> {
-    names: Words<'n>,
-    looked_for: Words<'static>,
-    around_uses: Words<'static>,
+    words: Vec<(&'n str, Class)>,
+    /// The bytes that they start with: most words of a body differ in the first one.
+    starts: [bool; 256],
+    /// The bytes that words consist of.
+    of_words: [bool; 256],
+}
+
+/// How much a word says about the body that it is in.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Class {
+    Plain,
+    Difficult,
+    Doubtful,
+    LookedFor,
 }
 
 impl<'n> Simple<'n> {
     /// `names` are those of variables, without their `V_`.
     pub(crate) fn new(names: &'n [String]) -> Self {
-        Self {
-            names: Words::new(names.iter().map(String::as_str)),
-            looked_for: Words::new(LOOKED_FOR.iter().copied()),
-            around_uses: Words::new(AROUND_USES.iter().copied()),
+        let classes = [(LOOKED_FOR, Class::LookedFor), (DOUBTFUL, Class::Doubtful), (DIFFICULT, Class::Difficult)];
+        let known = classes.into_iter().flat_map(|(words, class)| words.iter().map(move |word| (*word, class)));
+        let names = names.iter().map(|name| (name.as_str(), Class::LookedFor));
+        let mut this = Self { words: known.chain(names).collect(), starts: [false; 256], of_words: [false; 256] };
+        this.words.iter().filter_map(|(word, _)| word.bytes().next()).for_each(|start| {
+            this.starts[usize::from(start)] = true;
+        });
+        for byte in 0..=u8::MAX {
+            this.of_words[usize::from(byte)] = byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
         }
+        this
     }
 
-    /// A body as tokens, if it need not be parsed.
+    /// A body as tokens, if it need not be parsed before it is rewritten.
     pub(crate) fn unread(&self, body: &Group) -> Option<Unread> {
         let tokens = body.stream();
         let text = tokens.to_string();
         // Attributes, also those that documentation is.
         let has_attributes = ["#[", "# [", "#!", "# !", "//", "/*"].iter().any(|start| text.contains(start));
-        if has_attributes || self.looked_for.are_in(&text) || self.names.are_in(&text) {
+        let class = self.class(&text);
+        if has_attributes || class == Class::LookedFor {
             return None;
         }
         if !text.contains(ACCESSOR) {
             return Some(Unread::Untouched(body.clone()));
         }
-        if self.around_uses.are_in(&text) {
+        if class == Class::Doubtful {
             return None;
         }
         let trees: Vec<TokenTree> = tokens.into_iter().collect();
-        if Level::new(false).reads(&trees) { in_parts(body, trees) } else { None }
+        let difficult = Cell::new(class == Class::Difficult);
+        if !Level::new(false, &difficult).reads(&trees) {
+            return None;
+        }
+        let in_parts = if difficult.get() { None } else { in_parts(body, trees) };
+        Some(in_parts.unwrap_or_else(|| Unread::Checked(body.clone())))
+    }
+
+    /// The class of the words in a text.
+    fn class(&self, text: &str) -> Class {
+        let bytes = text.as_bytes();
+        let (mut at, mut found) = (0, Class::Plain);
+        while at < bytes.len() {
+            let start = at;
+            while at < bytes.len() && self.of_words[usize::from(bytes[at])] {
+                at += 1;
+            }
+            if at == start {
+                at += 1;
+            } else if self.starts[usize::from(bytes[start])] {
+                let word = &text[start..at];
+                let classes = self.words.iter().filter(|(known, _)| *known == word).map(|(_, class)| *class);
+                found = classes.fold(found, Class::max);
+            }
+        }
+        found
     }
 }
 
@@ -92,41 +141,6 @@ fn in_parts(body: &Group, mut before: Vec<TokenTree>) -> Option<Unread> {
     Some(Unread::Uses { body: body.clone(), before: before.into_iter().collect(), end })
 }
 
-/// Words that are looked for.
-struct Words<'w> {
-    words: Vec<&'w str>,
-    /// The bytes that they start with: most others differ in the first one.
-    starts: [bool; 256],
-}
-
-impl<'w> Words<'w> {
-    fn new(words: impl Iterator<Item = &'w str>) -> Self {
-        let words: Vec<&str> = words.collect();
-        let mut starts = [false; 256];
-        words.iter().filter_map(|word| word.bytes().next()).for_each(|start| starts[usize::from(start)] = true);
-        Self { words, starts }
-    }
-
-    /// Whether one of them is in a text, as a word.
-    fn are_in(&self, text: &str) -> bool {
-        let bytes = text.as_bytes();
-        let is_of_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || !byte.is_ascii();
-        let mut at = 0;
-        while at < bytes.len() {
-            let start = at;
-            while at < bytes.len() && is_of_word(bytes[at]) {
-                at += 1;
-            }
-            if at == start {
-                at += 1;
-            } else if self.starts[usize::from(bytes[start])] && self.words.contains(&&text[start..at]) {
-                return true;
-            }
-        }
-        false
-    }
-}
-
 /// The arguments of a call of a macro are in `trees[at]`.
 pub(crate) fn is_macro_call(trees: &[TokenTree], at: usize) -> bool {
     match &trees[..at] {
@@ -136,7 +150,9 @@ pub(crate) fn is_macro_call(trees: &[TokenTree], at: usize) -> bool {
 }
 
 /// The walk over the tokens of one group.
-struct Level {
+struct Level<'d> {
+    /// Set where a use is one, but is not simply rewritten to a place.
+    difficult: &'d Cell<bool>,
     /// This may be in a closure, which is a region of its own.
     in_closure: bool,
     /// The same, since a token of this group.
@@ -144,23 +160,27 @@ struct Level {
     in_parameters: bool,
 }
 
-impl Level {
-    fn new(in_closure: bool) -> Self {
-        Self { in_closure, behind_closure: false, in_parameters: false }
+impl<'d> Level<'d> {
+    fn new(in_closure: bool, difficult: &'d Cell<bool>) -> Self {
+        Self { difficult, in_closure, behind_closure: false, in_parameters: false }
     }
 
-    /// Whether each name that starts like that of a variable is a use of one, in the region of the function.
+    fn is_difficult_if(&self, condition: bool) {
+        self.difficult.set(self.difficult.get() || condition);
+    }
+
+    /// Whether each name that starts like that of a variable is a use of one, where one is allowed.
     fn reads(&mut self, trees: &[TokenTree]) -> bool {
-        !ends_amiss(trees)
-            && trees.iter().enumerate().all(|(at, tree)| match tree {
-                TokenTree::Ident(_) => self.reads_word(trees, at),
-                TokenTree::Group(group) => self.reads_group(trees, at, group),
-                TokenTree::Literal(literal) => !literal.to_string().contains(ACCESSOR),
-                TokenTree::Punct(punct) => {
-                    self.pass(punct.as_char(), &trees[..at]);
-                    true
-                }
-            })
+        self.is_difficult_if(ends_amiss(trees));
+        trees.iter().enumerate().all(|(at, tree)| match tree {
+            TokenTree::Ident(_) => self.reads_word(trees, at),
+            TokenTree::Group(group) => self.reads_group(trees, at, group),
+            TokenTree::Literal(literal) => !literal.to_string().contains(ACCESSOR),
+            TokenTree::Punct(punct) => {
+                self.pass(punct.as_char(), &trees[..at]);
+                true
+            }
+        })
     }
 
     fn may_be_in_closure(&self) -> bool {
@@ -187,39 +207,56 @@ impl Level {
     fn reads_word(&self, trees: &[TokenTree], at: usize) -> bool {
         let word = trees[at].to_string();
         if word == "write" {
-            return !self.may_be_in_closure();
+            self.is_difficult_if(self.may_be_in_closure());
+            return true;
         }
         let name = word.strip_prefix("r#").unwrap_or(&word);
         if !name.starts_with(ACCESSOR) {
             return true;
         }
-        let stands_alone = match &trees[..at] {
-            [.., first, second] if is(first, '.') && is(second, '.') => true,
-            [.., last] => !['.', ':', '\'', '$'].iter().any(|punct| is(last, *punct)) || is_single_colon(&trees[..at]),
-            [] => true,
+        let follows = match &trees[..at] {
+            [.., first, second] if is(first, '.') && is(second, '.') => Some(false),
+            // A path may lead to a variable, and to an associated constant.
+            [.., first, second] if is(first, ':') && is(second, ':') => Some(true),
+            [.., last] if ['.', '\'', '$'].iter().any(|punct| is(last, *punct)) => None,
+            _ => Some(false),
         };
-        let is_receiver = match &trees[at + 1..] {
-            [dot, TokenTree::Ident(method), ..] => is(dot, '.') && !is_one_of(method, &OF_THE_ACCESSOR),
-            _ => false,
+        let precedes = match &trees[at + 1..] {
+            [dot, TokenTree::Ident(method), ..] if is(dot, '.') => Some(is_one_of(method, &OF_THE_ACCESSOR)),
+            _ => None,
         };
-        name.len() == word.len() && stands_alone && is_receiver && !self.may_be_in_closure()
+        let (Some(in_path), Some(of_accessor)) = (follows, precedes) else { return false };
+        self.is_difficult_if(in_path || of_accessor || self.may_be_in_closure() || name.len() < word.len());
+        true
     }
 
     fn reads_group(&self, trees: &[TokenTree], at: usize, group: &Group) -> bool {
         let inside: Vec<TokenTree> = group.stream().into_iter().collect();
         if is_macro_call(trees, at) {
             // In braces it may be items.
-            return group.delimiter() != Delimiter::Brace && !names_variables(&group.stream());
+            self.is_difficult_if(group.delimiter() == Delimiter::Brace);
+            if !names_variables(&group.stream()) {
+                return true;
+            }
+            let is_known = match &trees[..at - 1] {
+                [.., before, _] if is(before, ':') => false,
+                [.., TokenTree::Ident(name)] => is_one_of(name, KNOWN_MACROS),
+                _ => false,
+            };
+            let are_expressions = !inside.windows(2).any(|pair| is(&pair[0], '=') && is(&pair[1], '>'));
+            self.is_difficult_if(true);
+            return is_known && are_expressions && Self::new(self.may_be_in_closure(), self.difficult).reads(&inside);
         }
         let is_constant = match group.delimiter() {
-            Delimiter::None => return false,
             // The length of an array.
             Delimiter::Bracket => inside.iter().any(|tree| is(tree, ';')),
             // A generic argument.
             Delimiter::Brace => trees[..at].last().is_some_and(|last| is(last, '<') || is(last, ',')),
-            Delimiter::Parenthesis => false,
+            Delimiter::Parenthesis | Delimiter::None => false,
         };
-        !(is_constant && names_variables(&group.stream())) && Self::new(self.may_be_in_closure()).reads(&inside)
+        self.is_difficult_if(group.delimiter() == Delimiter::None);
+        !(is_constant && names_variables(&group.stream()))
+            && Self::new(self.may_be_in_closure(), self.difficult).reads(&inside)
     }
 }
 
@@ -236,15 +273,6 @@ fn ends_amiss(trees: &[TokenTree]) -> bool {
 /// Whether tokens name anything that starts like a variable.
 fn names_variables(tokens: &TokenStream) -> bool {
     tokens.to_string().contains(ACCESSOR)
-}
-
-/// A colon that is no half of `::`.
-fn is_single_colon(trees: &[TokenTree]) -> bool {
-    match trees {
-        [.., before, last] => is(last, ':') && !is(before, ':'),
-        [only] => is(only, ':'),
-        [] => false,
-    }
 }
 
 /// Whether a value may end there, so that what follows is an operator.

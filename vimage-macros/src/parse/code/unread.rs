@@ -9,7 +9,10 @@ use syn::{Block, Expr, ImplItem, Item, Stmt, Token, TraitItem};
 pub(crate) enum Unread {
     /// Nothing in it is of interest.
     Untouched(Group),
-    /// It uses variables, and [`simple`](super::simple) has found that each name in it that starts like one is a use.
+    /// It uses variables, and [`simple`](super::simple) has found that each name in it that starts like one is a use where
+    /// one is allowed. It is parsed to be rewritten.
+    Checked(Group),
+    /// The same, and each use becomes a place, one token after the other.
     Uses { body: Group, before: TokenStream, end: End },
 }
 
@@ -27,6 +30,7 @@ impl Unread {
         let group = |group: Group| verbatim(TokenTree::from(group).into());
         match self {
             Self::Untouched(body) => vec![empty(), group(body)],
+            Self::Checked(body) => vec![empty(), empty(), group(body)],
             Self::Uses { body, before, end } => [vec![empty(), empty(), group(body)], code(before, end)].concat(),
         }
     }
@@ -35,8 +39,10 @@ impl Unread {
     pub(crate) fn take(block: &mut Block) -> Option<Self> {
         let (empty, body) = find(block)?;
         let mut parts = std::mem::take(&mut block.stmts).into_iter().skip(empty + 1);
-        if empty == 1 {
-            return Some(Self::Untouched(body));
+        match (empty, parts.len()) {
+            (1, _) => return Some(Self::Untouched(body)),
+            (_, 0) => return Some(Self::Checked(body)),
+            _ => {}
         }
         let mut tokens = || match parts.next() {
             Some(Stmt::Expr(Expr::Verbatim(tokens), end)) => (tokens, end),
@@ -49,7 +55,7 @@ impl Unread {
 
     /// The body, parsed.
     pub(crate) fn read(self) -> syn::Result<Vec<Stmt>> {
-        let (Self::Untouched(body) | Self::Uses { body, .. }) = self;
+        let (Self::Untouched(body) | Self::Checked(body) | Self::Uses { body, .. }) = self;
         Block::parse_within.parse2(body.stream())
     }
 }

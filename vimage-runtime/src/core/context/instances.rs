@@ -74,11 +74,13 @@ impl Restore {
 impl Drop for Restore {
     #[inline]
     fn drop(&mut self) {
-        let found = self.class.replace(self.before);
+        // Compared before it is overwritten, so that it is an operand of the comparison.
+        let found = self.class.get();
         let is_base = |class: &ClassEntry| class.base.get() == Some(&found.addr());
         if found != self.entered && !self.adopts.is_some_and(is_base) {
             nesting_broken();
         }
+        self.class.replace(self.before);
     }
 }
 

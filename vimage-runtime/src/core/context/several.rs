@@ -1,6 +1,7 @@
 //! The contexts of all classes at a time: those of the runtime's classes with a few instructions, and then those of the
 //! other classes one by one.
 
+use std::marker::PhantomData;
 use std::panic::Location;
 use std::ptr::NonNull;
 
@@ -89,7 +90,7 @@ pub(crate) fn bar_all<R>(f: impl FnOnce() -> R) -> R {
 /// Runs `f` with these contexts; in the classes that have none of `others`, with `rest`.
 #[inline]
 fn enter<R>(of_runtime: &RuntimeContexts, others: &[Context], rest: Context, f: impl FnOnce() -> R) -> R {
-    let _restore = RestoreOfRuntime { entered: of_runtime, before: replace_of_runtime(of_runtime) };
+    let _restore = RestoreOfRuntime::<R>::set(of_runtime);
     if has_other_classes() { enter_with_others(others, rest, f) } else { f() }
 }
 
@@ -111,13 +112,25 @@ fn enter_others(classes: &[&'static ClassEntry], contexts: &[Context], rest: Con
 }
 
 /// Contexts that were set; restores what was when it is dropped.
-struct RestoreOfRuntime<'a> {
+///
+/// `R` has it compiled in the crate that enters the contexts: there, code that reaches a thread-local of this crate does not
+/// call a function for it.
+struct RestoreOfRuntime<'a, R> {
     entered: &'a RuntimeContexts,
     before: RuntimeContexts,
+    compiled_for: PhantomData<fn() -> R>,
 }
 
-impl Drop for RestoreOfRuntime<'_> {
+impl<'a, R> RestoreOfRuntime<'a, R> {
     #[inline(always)]
+    fn set(entered: &'a RuntimeContexts) -> Self {
+        Self { entered, before: replace_of_runtime(entered), compiled_for: PhantomData }
+    }
+}
+
+impl<R> Drop for RestoreOfRuntime<'_, R> {
+    // Inlined, it would take registers from `f` for what can stay in memory.
+    #[inline(never)]
     fn drop(&mut self) {
         let [a, b, c, d] = replace_of_runtime(&self.before);
         if [a, b, c, d] != *self.entered {

@@ -262,6 +262,21 @@ impl<T> Place<T> {
         unsafe { self.slot(part) }
     }
 
+    /// The slot in the current instance, and a handle to that, if there is nothing to say about it.
+    #[inline(always)]
+    #[track_caller]
+    pub(in crate::storage) fn hold_at_once<C: Class>(self) -> Option<(*const T, Option<Handle>)> {
+        let block = C::CONTEXT.get().block()?;
+        let part = self.in_part_of(block);
+        if part.is_absent() {
+            return None;
+        }
+        // SAFETY: it is current, and this thread does not leave it meanwhile.
+        let handle = unsafe { Handle::of_current(block) }?;
+        // SAFETY: it is not absent.
+        Some((unsafe { self.slot(part.as_ptr()) }, Some(handle)))
+    }
+
     /// A handle to the instance that `in_current` has just found.
     #[inline(always)]
     #[track_caller]

@@ -115,6 +115,11 @@ impl<T> Place<T> {
         self.0
     }
 
+    #[inline(always)]
+    pub(in crate::storage) fn hold_at_once<C: Class>(self) -> Option<(*const T, Option<Handle>)> {
+        Some((self.0, None))
+    }
+
     /// No handle is needed: the value lies in a static.
     pub(in crate::storage) fn keep_current<C: Class>(self, _: &'static VariableEntry) -> Option<Handle> {
         None

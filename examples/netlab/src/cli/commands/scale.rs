@@ -5,6 +5,7 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Instant;
 
+use clap::ValueEnum;
 use serde_json::json;
 
 use crate::cli::args::{Scale, Shape};
@@ -12,17 +13,29 @@ use crate::cli::output::Report;
 use crate::cli::progress::Progress;
 use crate::cli::style::{bold, grouped};
 use crate::lab::address::address;
-use crate::lab::network::Network;
-use crate::lab::plan::{Plan, Ring, Tree};
+use crate::lab::network::{Network, next_hop};
+use crate::lab::plan::{FatTree, Plan, Random, Ring, Tree};
+use crate::lab::routing::Neighbours;
+use crate::lab::topology::Edge;
 use crate::stack::icmp::{IcmpSocket, Message};
-use crate::stack::inet::{self, NextHop};
+use crate::stack::inet;
 
 pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
+    /// Each vnet has a route to each other one: a gigabyte or more.
+    const MOST_ROUTED: usize = 20_000;
     let nodes = args.nodes as usize;
+    if matches!(args.shape, Shape::FatTree | Shape::Random) && nodes > MOST_ROUTED {
+        return Err(
+            format!("at most {MOST_ROUTED} vnets of this shape, because each has a route to each other one").into()
+        );
+    }
     let plan: Box<dyn Plan> = match args.shape {
         Shape::Ring => Box::new(Ring(nodes)),
         Shape::Tree => Box::new(Tree(nodes)),
+        Shape::FatTree => Box::new(FatTree::within(nodes).ok_or("the smallest fat tree has 7 vnets")?),
+        Shape::Random => Box::new(Random { nodes, seed: args.seed }),
     };
+    let nodes = plan.nodes();
     let edges = plan.edges();
     // Each node is created, gets routes, pings, is pinged, and is destroyed.
     let progress = Progress::new("scaling", (5 * nodes + edges.len()) as u64, quiet);
@@ -34,20 +47,23 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let only_vnets = resident();
 
     let start = Instant::now();
-    let mut neighbours = vec![Vec::new(); nodes];
     for &(a, b) in &edges {
         network.connect((a, &name(b)), (b, &name(a)), None)?;
-        neighbours[a].push(b);
-        neighbours[b].push(a);
         progress.inc(1);
     }
-    for (node, neighbours) in neighbours.iter().enumerate() {
-        for (prefix, gateway) in plan.routes(node) {
-            let link = neighbours.iter().position(|other| *other == gateway);
-            let interface = link.expect("routes lead to neighbours") as u32;
-            network.on(node, || inet::rt_add(prefix, &[NextHop { interface, gateway: address(gateway) }]));
+    let links: Vec<Edge> = edges.iter().map(|&(source, target)| Edge { source, target }).collect();
+    let neighbours = Neighbours::new(nodes, &links);
+    if plan.routes(0).is_none() {
+        network.add_routes(&neighbours, |routed| progress.inc(routed));
+    } else {
+        for node in 0..nodes {
+            for (prefix, gateway) in plan.routes(node).unwrap_or_default() {
+                let link = neighbours.links(node).iter().find(|link| link.peer == gateway);
+                let next_hop = next_hop(*link.expect("routes lead to neighbours"));
+                network.on(node, || inet::rt_add(&[(prefix, vec![next_hop])]));
+            }
+            progress.inc(1);
         }
-        progress.inc(1);
     }
     drop(neighbours);
     let connected = start.elapsed();
@@ -67,7 +83,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let per_vnet = |bytes: Option<u64>| Some(bytes?.saturating_sub(before?) / nodes as u64);
     let (bare, wired, all) = (per_vnet(only_vnets), per_vnet(with_wires), per_vnet(after));
     let shown = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), |bytes| format!("{} bytes", grouped(bytes)));
-    let shape = format!("{:?}", args.shape).to_lowercase();
+    let shape = args.shape.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let mut text = format!("{}\n", bold(format!("{shape} of {} vnets, {} links", grouped(nodes as u64), edges.len())));
     _ = writeln!(text, "vnets created    {:>9.3} s, {} each", made.as_secs_f64(), shown(bare));
     _ = writeln!(

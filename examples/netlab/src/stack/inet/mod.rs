@@ -144,8 +144,10 @@ vimage::virtualize! {
         }
     }
 
-    pub fn rt_add(to: Prefix, next_hops: &[NextHop]) {
-        V_INET_FIB.write().unwrap().insert(to, next_hops);
+    /// Adds routes, or replaces those to the same prefixes. One without next hops is not added.
+    pub fn rt_add(routes: &[(Prefix, Vec<NextHop>)]) {
+        let mut fib = V_INET_FIB.write().unwrap();
+        routes.iter().for_each(|(to, next_hops)| fib.insert(*to, next_hops));
     }
 
     /// Makes these the only routes to single machines; returns whether anything changed.

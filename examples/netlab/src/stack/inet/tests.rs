@@ -21,7 +21,7 @@ fn plugged(limit: usize, to: Ipv4Addr) -> (Arc<Ifnet>, Port) {
     let next_hop = NextHop { interface: if_count() as u32, gateway: to };
     let mut card = Card(Arc::clone(&interface));
     let Ok(()) = card.join();
-    rt_add(Prefix::host(to), &[next_hop]);
+    rt_add(&[(Prefix::host(to), vec![next_hop])]);
     (interface, far)
 }
 

@@ -38,6 +38,8 @@ fn rewrite(code: &str) -> (File, Vec<String>) {
     let messages = messages(&diagnostics);
     if messages.is_empty() {
         unread::assert_same(code, &file, &cx);
+    } else {
+        unread::assert_found(code, &cx);
     }
     assert_eq!(checked, messages, "the check reports the same");
     // What is put in as tokens is read as rustc would read it.

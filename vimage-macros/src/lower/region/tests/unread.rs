@@ -29,6 +29,17 @@ pub(super) fn assert_same(code: &str, expected: &File, cx: &Context) {
     assert_eq!(found, expected, "{code}");
 }
 
+/// Mistakes are found in code of which bodies are not parsed; then all are parsed.
+#[track_caller]
+pub(super) fn assert_found(code: &str, cx: &Context) {
+    let diagnostics = Diagnostics::default();
+    let (tokens, bodies) = Bodies::cut(code.parse().expect("tests are written in Rust"), Reading::Needed);
+    let mut file: File = syn::parse2(tokens).expect("bodies are left out, and nothing else");
+    bodies.put_back(&mut file.items, &diagnostics);
+    super::check(&mut file.items, &Context { diagnostics: &diagnostics, ..*cx });
+    assert_ne!(messages(&diagnostics), [""; 0], "{code}");
+}
+
 /// Does what the expansion does in the end.
 struct Printed;
 
@@ -116,7 +127,7 @@ fn plain_uses_are_found_among_tokens() {
 }
 
 #[test]
-fn other_uses_are_parsed() {
+fn other_uses_are_parsed_to_be_rewritten() {
     for body in [
         // Closures.
         "f(|| V_A.load())",
@@ -124,33 +135,20 @@ fn other_uses_are_parsed() {
         "f(|a| g::<A, B>(V_A.load()))",
         "f(move |x: HashMap<A, B>| { V_A.load() })",
         "let g = |x| x + V_A.load(); g(1)",
-        "break 'a || V_A.load();",
+        "loop { break 'a || V_A.load(); }",
         "let x = a | |b| V_A.load();",
-        // Macros, and strings that may be formats.
+        "f(|| V_A.load().write())",
+        // Macros.
         "println!(\"{}\", V_A.load())",
-        "println!(\"{V_A}\"); V_B.load()",
-        "println!(\"{:0V_A$}\", 1); V_B.load()",
-        "cfg_if! { a } V_A.load()",
-        "return m!(V_A.load());",
-        // Constants and patterns.
-        "[0; V_A.len()]",
-        "g::<{ V_A.len() }>()",
-        "g::<1, { V_A.len() }>()",
-        "match x { V_A => 1 }",
-        "let V_A = 1;",
-        "if let V_A..=9 = x {}",
-        // Places that are more than a receiver.
-        "V_A",
-        "f(&V_A)",
-        "V_A += 1;",
-        "V_A.0",
-        "S { V_A }",
-        "V_A()",
+        "assert_eq!(V_A.load(), V_B.get(|x| x), \"{}\", n = V_A.load());",
+        "if x { return Err(format!(\"{x}: {}\", V_A.load())); } y",
+        "vec![V_A.load(), 1]",
+        "foo! { a } V_A.load()",
+        // Paths, and methods of the accessor.
         "a::V_A.load()",
-        "x.V_A.load()",
         "V_A.with_current(f)",
         "V_A.of(&red).load()",
-        "r#V_A.load()",
+        "unsafe { V_A.load() }",
         // What may take its type from around it, or whose start cannot be told.
         "V_A.f(); |x| x",
         "V_A.f(); move |x| x",
@@ -163,6 +161,43 @@ fn other_uses_are_parsed() {
         "if V_A.load()",
         "{ let x = V_A.load() + }",
         "let x = V_A.load()",
+    ] {
+        assert!(matches!(read(body), Some(Unread::Checked(_))), "{body}");
+        if syn::parse_str::<Block>(&format!("{{ {body} }}")).is_ok() {
+            rewritten(&format!("fn f() {{ {body} }} async fn g() -> u8 {{ {body} }}"));
+        }
+    }
+    assert!(matches!(read("f(async { V_A.load().await })"), Some(Unread::Checked(_))));
+    rewritten("async fn f() { g(V_A.load()).await; V_A.load() }");
+}
+
+#[test]
+fn what_may_be_a_mistake_is_parsed() {
+    for body in [
+        // Macros, and strings that may be formats.
+        "unknown!(V_A.load())",
+        "a::println!(\"{}\", V_A.load())",
+        "println!(\"{V_A}\"); V_B.load()",
+        "println!(\"{:0V_A$}\", 1); V_B.load()",
+        "println!(V_A.load() => 1)",
+        "println!(\"{}\", V_A)",
+        "return m!(V_A.load());",
+        // Constants and patterns.
+        "[0; V_A.len()]",
+        "g::<{ V_A.len() }>()",
+        "g::<1, { V_A.len() }>()",
+        "const { V_A.len() }",
+        "match x { V_A => 1 }",
+        "let V_A = 1;",
+        "if let V_A..=9 = x {}",
+        // Places that are more than a receiver.
+        "V_A",
+        "f(&V_A)",
+        "V_A += 1;",
+        "V_A.0",
+        "S { V_A }",
+        "V_A()",
+        "x.V_A.load()",
     ] {
         assert!(read(body).is_none(), "{body}");
     }
