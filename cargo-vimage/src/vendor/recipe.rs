@@ -19,16 +19,24 @@ macro_rules! recipes {
 }
 
 recipes! {
+    "cadence-macros"
+    "colored"
     "console"
+    "countme"
     "env_logger"
     "eyre"
+    "fail"
     "fastrand"
     "log"
     "metrics"
     "mock_instant"
+    "owo-colors"
+    "string_cache"
+    "symbol_table"
     "tempfile"
     "tracing-core"
     "xid"
+    "yansi"
 }
 
 /// One recipe.
