@@ -75,6 +75,30 @@ fn reports_are_pages_that_need_nothing_else() {
 }
 
 #[test]
+fn runs_are_compared() {
+    if !has_instances() {
+        return;
+    }
+    let report = |name: &str, args: &[&str]| {
+        let path = format!("{}/{name}.json", env!("CARGO_TARGET_TMPDIR"));
+        fs::write(&path, netlab(&[&["run", "--json"], args].concat()).out).unwrap();
+        path
+    };
+    let (uni, deg) = (report("compare_uni", &[]), report("compare_deg", &["--traffic", "deg"]));
+    let same = netlab(&["compare", &uni, &uni, "--tolerance", "0.001", "--json"]).json();
+    assert_eq!(same, json!({"links": 14, "difference": 0.0}));
+    let other = netlab(&["compare", &uni, &deg, "--tolerance", "1"]);
+    assert!(other.code == 1 && other.out.contains("percentage points on 14 links"), "{other:?}");
+    let polska = report("compare_polska", &["sndlib/polska"]);
+    for (second, message) in
+        [(polska.as_str(), "about different links"), (&bundled("sndlib/polska"), "is not a report")]
+    {
+        let ran = netlab(&["compare", &uni, second]);
+        assert!(ran.code == 2 && ran.err.contains(message), "{ran:?}");
+    }
+}
+
+#[test]
 fn a_map_can_be_printed() {
     if !has_instances() {
         return;

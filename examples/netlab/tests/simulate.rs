@@ -105,6 +105,27 @@ fn a_network_in_two_parts_is_routed_as_far_as_it_goes() {
 }
 
 #[test]
+fn a_scenario_is_a_command_line_in_a_file() {
+    if !has_instances() {
+        return;
+    }
+    let event = "t=1s down Denver-Kansas City";
+    let path = format!("{}/scenario.toml", env!("CARGO_TARGET_TMPDIR"));
+    let text = format!("topology = 'abilene'\nrate = '5k'\nduration = '2s'\nevent = ['{event}']\n");
+    std::fs::write(&path, text).unwrap();
+    assert_eq!(netlab(&["scenario", &path, "--json"]).json()["story"], simulate(&["--event", event]));
+    for (text, message) in [
+        ("rate = ", "is not a scenario"),
+        ("speed = 7", "unexpected argument '--speed'"),
+        ("rate = 'fast'", "invalid value 'fast' for '--rate <N>'"),
+    ] {
+        std::fs::write(&path, text).unwrap();
+        let ran = netlab(&["scenario", &path]);
+        assert!(ran.code == 2 && ran.err.contains(message), "{ran:?}");
+    }
+}
+
+#[test]
 fn events_that_make_no_sense_are_refused() {
     for (event, message) in [
         ("5s down Denver-Seattle", "write `t=TIME down|up|cut NODE-NODE`"),

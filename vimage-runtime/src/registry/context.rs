@@ -16,7 +16,7 @@ mod instances {
     use crate::sync::LocalKey;
 
     /// The instance that accessors of one class resolve to on this thread, by the address of its block.
-    /// Two values are no instance; see [`address`](super::super::address).
+    /// Two values are no instance; see `registry/address.rs`.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub struct Context(*const ());
 

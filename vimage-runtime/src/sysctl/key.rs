@@ -11,7 +11,7 @@ use crate::core::HasInstances;
 use crate::names::{InstanceRef, in_entered};
 use crate::registry::{self, ClassEntry};
 
-/// A sysctl that was looked up, for repeated use; from [`key`](super::key).
+/// A sysctl that was looked up, for repeated use; from [`key`](fn@super::key).
 ///
 /// It reads and sets in the current instance, as [`get_as`](super::get_as) and [`set`](super::set) do with a name, or with
 /// [`of`](Self::of) in a given one. It stays valid while other modules come and go. While its own module is
@@ -57,8 +57,19 @@ pub struct Key<T: 'static> {
     seen: AtomicU64,
 }
 
+impl View<'_> {
+    /// Looks up a sysctl once, for repeated use; as [`key`](fn@super::key), among the sysctls of this view.
+    ///
+    /// # Errors
+    ///
+    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
+    pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
+        Key::new(self, name)
+    }
+}
+
 impl<T: ValueType + 'static> Key<T> {
-    pub(super) fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
+    fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
         // Before the look-up: a module that is unregistered meanwhile is looked for again.
         let seen = AtomicU64::new(registry::changes());
         let entry = view.find(name)?;

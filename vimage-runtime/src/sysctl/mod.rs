@@ -56,8 +56,8 @@
 //!
 //! # Often
 //!
-//! A name is looked up in a hash table each time. [`key`] does that once: a [`Key`] reads and sets at about the cost of the
-//! variable.
+//! A name is looked up in a hash table each time. [`key`](fn@key) does that once: a [`Key`] reads and sets at about the
+//! cost of the variable.
 //!
 //! # Waiting
 //!

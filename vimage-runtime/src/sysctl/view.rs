@@ -8,7 +8,6 @@ use std::time::Instant;
 
 use super::entry::{Fault, NAMES, SysctlEntry};
 use super::error::Error;
-use super::key::Key;
 use super::listing::{Description, Listed, Tree};
 use super::value::{Kind, Mismatch, Value, ValueType};
 use crate::core::{Handle, HasInstances};
@@ -131,15 +130,6 @@ impl<'a> View<'a> {
             return Err(Error::ReadOnly { name: name.to_owned(), tunable: entry.tunable });
         }
         self.write(entry, name, value)
-    }
-
-    /// Looks up a sysctl once, for repeated use; as [`key`](super::key), among the sysctls of this view.
-    ///
-    /// # Errors
-    ///
-    /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
-    pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
-        Key::new(self, name)
     }
 
     /// Lists the sysctls below a prefix with their values, sorted by name, as [`list`](super::list).

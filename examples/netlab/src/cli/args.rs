@@ -43,6 +43,10 @@ pub enum Command {
     Sysctl(Sysctl),
     /// Let the routers find their routes themselves, let packets take time, and let links fail.
     Simulate(Simulate),
+    /// Simulate what a file in TOML describes, whose keys are the options of `simulate`.
+    Scenario(ScenarioFile),
+    /// Compare the loads in two reports that `run --json` has written.
+    Compare(Compare),
     /// Make a generated network of many nodes and ping around it.
     Scale(Scale),
     /// Compare with the same stack written by hand, with the router as an argument.
@@ -255,6 +259,23 @@ pub struct Simulate {
     /// Write a report into this file: one page with maps, tables and plots, which needs no network.
     #[arg(long, value_name = "OUT")]
     pub html: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct ScenarioFile {
+    /// `topology = "abilene"`, `rate = "10k"`, `event = ["t=5s down Denver-Seattle"]`, …
+    pub file: PathBuf,
+}
+
+#[derive(Args)]
+pub struct Compare {
+    /// A report of `run --json`.
+    pub first: PathBuf,
+    /// Another one, of the same topology.
+    pub second: PathBuf,
+    /// The exit code is 1 if a load differs by more than this many percentage points.
+    #[arg(long, value_name = "POINTS", value_parser = number::tolerance)]
+    pub tolerance: Option<f64>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]

@@ -169,6 +169,12 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             None => on_host(&args.settings, &|_, network| commands::sysctl::sysctl(network, 0, &args.variables)),
         },
         Command::Simulate(args) => commands::simulate::simulate(&args, quiet).map_err(what_works),
+        Command::Scenario(args) => {
+            let mut scenario = commands::scenario::read(&args.file)?;
+            scenario.json = quiet;
+            execute(scenario)
+        }
+        Command::Compare(args) => commands::compare::compare(&args),
         Command::Scale(args) => commands::scale::scale(&args, quiet).map_err(what_works),
         Command::Bench(args) => on_network(&args.file, (None, None), quiet, &|topology, network| {
             commands::bench::bench(topology, network, &args, quiet)

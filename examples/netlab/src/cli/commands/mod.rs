@@ -1,12 +1,14 @@
 //! One file per command.
 
 pub mod bench;
+pub mod compare;
 pub mod ipfw;
 pub mod netstat;
 pub mod outside;
 pub mod ping;
 pub mod run;
 pub mod scale;
+pub mod scenario;
 pub mod simulate;
 pub mod sysctl;
 pub mod tcp;
