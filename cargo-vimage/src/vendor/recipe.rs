@@ -35,6 +35,7 @@ recipes! {
     "owo-colors"
     "prometheus"
     "quanta"
+    "rust-i18n"
     "string_cache"
     "symbol_table"
     "tempfile"
