@@ -45,8 +45,19 @@ impl<'m> Reader<'m> {
 
     /// Fills a buffer.
     pub(crate) fn fill(&self, address: u64, into: &mut [u8]) -> Result<(), Error> {
-        spend(&self.left, into.len() as u64)?;
+        // Each read takes time, however little it reads.
+        spend(&self.left, (into.len() as u64).max(32))?;
         self.memory.read(address, into)
+    }
+
+    /// Runs `f`, which can read so many bytes.
+    pub(crate) fn within<R>(&self, most: u64, f: impl FnOnce() -> R) -> R {
+        let before = self.left.get();
+        let limit = before.min(most);
+        self.left.set(limit);
+        let result = f();
+        self.left.set(before - (limit - self.left.get()));
+        result
     }
 
     /// Reads so many bytes, which the caller has bounded.

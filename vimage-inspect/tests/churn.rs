@@ -3,6 +3,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
 use std::thread;
+use std::time::Duration;
 
 use vimage::prelude::*;
 use vimage_inspect::{Process, Value, ValueError};
@@ -77,7 +78,8 @@ fn no_row_is_torn() {
                 vimage::module::register("comes_and_goes").unwrap();
                 // SAFETY: no code of the module runs, and nothing of it is borrowed.
                 unsafe { vimage::module::unregister("comes_and_goes").unwrap() };
-                thread::yield_now();
+                // A look takes longer than this loop would: tables that never stay the same cannot be read.
+                thread::sleep(Duration::from_millis(5));
             }
         });
         let process = Process::open(std::process::id()).unwrap();

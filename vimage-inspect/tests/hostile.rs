@@ -30,11 +30,14 @@ mod foo {
     #[virtualized(keep, sysctl("net.foo.kept", rw))]
     pub static KEPT: AtomicU64 = AtomicU64::new(8);
     #[virtualized]
+    pub static LISTS: Mutex<Vec<Vec<Vec<u8>>>> = Mutex::new(Vec::new());
+    #[virtualized]
     pub static MANY: [AtomicU64; 100] = [const { AtomicU64::new(1) }; 100];
 
     #[attach]
     fn attach() {
         *V_LABEL.lock().unwrap() = "some text".to_owned();
+        *V_LISTS.lock().unwrap() = vec![vec![vec![1, 2], vec![3]], Vec::new()];
     }
 }
 

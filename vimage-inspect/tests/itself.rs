@@ -101,13 +101,22 @@ mod shown {
     #[virtualized]
     static NO_CHAR: Option<char> = None;
     #[virtualized]
-    static OPAQUE: Vec<u8> = Vec::new();
+    static LIST: Mutex<Vec<u16>> = Mutex::new(Vec::new());
+    #[virtualized]
+    static TEXTS: RwLock<Vec<String>> = RwLock::new(Vec::new());
+    #[virtualized]
+    static IN_A_BOX: LazyLock<Box<u64>> = LazyLock::new(|| Box::new(88));
+    #[virtualized]
+    static OPAQUE: std::collections::BTreeMap<u8, u8> = std::collections::BTreeMap::new();
 
     #[attach]
     fn attach() {
         _ = V_ONCE_SET.set("set".to_owned());
         _ = V_ONCE_SET_WIDE.set(1 << 100);
         *V_SOME_TEXT.write().unwrap() = Some("some".to_owned());
+        *V_LIST.lock().unwrap() = (0..5).map(|n| n * n).collect();
+        *V_TEXTS.write().unwrap() = vec!["one".to_owned(), String::new(), "three".to_owned()];
+        assert_eq!(**V_IN_A_BOX, 88);
         *V_STRING.lock().unwrap() = "a longer text, so that it is on the heap".to_owned();
     }
 
@@ -264,7 +273,10 @@ fn compare_symbols(look: &Look<'_>, vimage: &Vimage, name: Option<&str>) {
     assert_eq!(of("some_bool"), Ok(Value::Bool(false)));
     assert_eq!(of("some_char"), text("x"));
     assert_eq!(of("no_char"), Ok(Value::Unset));
-    assert_eq!(of("opaque"), Err(ValueError::UnknownType { type_name: "alloc::vec::Vec<u8>".to_owned() }));
+    assert_eq!(of("list").unwrap().to_string(), "[0, 1, 4, 9, 16]");
+    assert_eq!(of("texts").unwrap().to_string(), "[one, , three]");
+    assert_eq!(of("in_a_box"), Ok(Value::Int(88)));
+    assert!(matches!(of("opaque"), Err(ValueError::UnknownType { type_name }) if type_name.contains("BTreeMap")));
 }
 
 /// One test, because each part relies on the state that the others leave.

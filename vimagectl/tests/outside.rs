@@ -203,6 +203,8 @@ fn errors_say_what_to_do() {
     sleeper.wait().unwrap();
     assert!(told.contains("no vimage in this program") || told.contains("there is no process"), "{told}");
 
+    another_user_is_told_what_to_do();
+
     let folder = tempfile::tempdir().unwrap();
     let core = folder.path().join("core");
     dump::dump(&core);
@@ -215,4 +217,19 @@ fn errors_say_what_to_do() {
     let bytes = fs::read(&core).unwrap();
     fs::write(&core, &bytes[..bytes.len() / 64]).unwrap();
     assert!(error(&["-c", name, "ps"]).contains("truncated"));
+}
+
+/// Runs the tool as a user who may not read this process.
+fn another_user_is_told_what_to_do() {
+    use std::os::unix::process::CommandExt;
+    let mut tool = vimagectl();
+    let pid = std::process::id().to_string();
+    // 65534 is `nobody`. Who is not root cannot become another user, and a folder of root's may hide the tool.
+    match tool.args(["-p", &pid, "ps"]).uid(65534).gid(65534).current_dir("/").output() {
+        Ok(output) => {
+            let (_, error, code) = texts(&output);
+            assert!(error.contains("run the tool as that user or as root") && code == Some(1), "{error}");
+        }
+        Err(error) => println!("skipped: cannot run as another user: {error}"),
+    }
 }

@@ -24,6 +24,8 @@ pub(super) struct Found<'m> {
     pub(super) file: Option<std::path::PathBuf>,
     pub(super) line: usize,
     pub(super) mark: Mark,
+    /// Whether the text has it, and not as a `static mut`.
+    pub(super) is_immutable: bool,
     /// The statics of its crate that it is made from.
     pub(super) made_from: Vec<String>,
     /// Whether all that fills it gives it a value that depends on no caller.
@@ -118,6 +120,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
             owner,
             ty,
             mark: Mark::None,
+            is_immutable: false,
             made_from: Vec::new(),
             is_filled_alike: false,
             written_type: None,
@@ -137,6 +140,7 @@ impl<'m, 'data> Explainer<'m, 'data> {
         let sources = self.sources.entry(&package.id).or_insert_with(read);
         if let Some(item) = find(sources, found) {
             found.mark = item.mark;
+            found.is_immutable = !item.is_mut;
             found.made_from = sources.iter().flat_map(|source| source.read_by(item)).map(str::to_owned).collect();
             found.made_from.sort();
             found.made_from.dedup();

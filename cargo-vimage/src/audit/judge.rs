@@ -81,6 +81,10 @@ fn one(found: &Found<'_>, debug: &Debug<'_>) -> Judged {
 /// Whether the value depends on no caller, and cannot change once it is there.
 fn computed_once(found: &Found<'_>, debug: &Debug<'_>) -> Option<&'static str> {
     let (ty, _) = found.ty.as_ref()?;
+    let is_constant = |ty| debug.contents(ty, &|path| KNOWLEDGE.of_type(path)) == Contents::Constant;
+    if found.is_immutable && !found.is_thread_local() && is_constant(*ty) {
+        return Some("in a section that can be written to, but nothing in it can change");
+    }
     let path = debug.type_path(*ty);
     let reason = if KNOWLEDGE.is_lazy(&path) {
         "computed once, by its own initializer; nothing in it can change"
@@ -89,6 +93,5 @@ fn computed_once(found: &Found<'_>, debug: &Debug<'_>) -> Option<&'static str> {
     } else {
         return None;
     };
-    let contents = debug.contents(debug.parameter(*ty)?, &|path| KNOWLEDGE.of_type(path));
-    (contents == Contents::Constant).then_some(reason)
+    is_constant(debug.parameter(*ty)?).then_some(reason)
 }

@@ -99,6 +99,10 @@ impl Debug<'_> {
                 // The variants of an enum; `DW_TAG_variant_part` has them as children.
                 gimli::DW_TAG_variant_part | gimli::DW_TAG_variant => {}
                 gimli::DW_TAG_base_type | gimli::DW_TAG_enumeration_type | gimli::DW_TAG_subroutine_type => {}
+                // Collections point with `*const`, so that a `*mut` is there to be written through.
+                gimli::DW_TAG_pointer_type if self.type_name(next).starts_with("*mut ") => {
+                    return Contents::Changes(self.type_name(next));
+                }
                 // Pointers, arrays, and what C puts around types.
                 _ => match entry.attr_value(gimli::DW_AT_type).and_then(|value| type_at(unit, &value)) {
                     Some(of) => pending.push(of),

@@ -64,6 +64,7 @@ impl<'ast> Visit<'ast> for Visitor<'_> {
             file: self.file.to_owned(),
             line: item.ident.span().start().line,
             mark: mark(&item.attrs),
+            is_mut: matches!(item.mutability, syn::StaticMutability::Mut(_)),
             reads: names(item.expr.to_token_stream()),
             is_public: matches!(item.vis, syn::Visibility::Public(_)),
             made_by: None,

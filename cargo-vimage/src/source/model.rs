@@ -25,6 +25,8 @@ pub(crate) struct Static {
     pub(crate) file: PathBuf,
     pub(crate) line: usize,
     pub(crate) mark: Mark,
+    /// Whether it is `static mut`.
+    pub(crate) is_mut: bool,
     /// The names in its initializer that other statics may have.
     pub(crate) reads: Vec<String>,
     /// Whether other crates can name it, or may.

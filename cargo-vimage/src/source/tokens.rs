@@ -57,6 +57,7 @@ impl Search<'_> {
     }
 
     fn item(&mut self, tokens: &[TokenTree], mark: Mark) {
+        let is_mut = matches!(tokens.first(), Some(TokenTree::Ident(first)) if first == "mut");
         let is_keyword = |token: &TokenTree| matches!(token, TokenTree::Ident(it) if it == "mut" || it == "ref");
         let tokens = match tokens {
             [first, rest @ ..] if is_keyword(first) => rest,
@@ -74,6 +75,7 @@ impl Search<'_> {
             file: self.file.to_owned(),
             line: name.span().start().line,
             mark,
+            is_mut,
             reads: names(initializer),
             is_public: true,
             made_by: self.made_by.clone(),

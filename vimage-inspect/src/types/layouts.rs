@@ -66,6 +66,9 @@ impl Layouts {
             Type::Scalar(scalar) => Some((scalar.size(), scalar.size())),
             Type::Str => Some((16, 8)),
             Type::String => Some((24, 8)),
+            // The parameter must be known too, so that the name is not taken for more than it says.
+            Type::Vec(element) => self.size_and_align(element).map(|_| (24, 8)),
+            Type::Boxed(value) => self.size_and_align(value).map(|_| (8, 8)),
             Type::Array(element, count) => {
                 let (size, align) = self.size_and_align(element)?;
                 Some((size.checked_mul(*count)?, align))
@@ -125,7 +128,7 @@ impl Layouts {
         }
     }
 
-    /// The address, length and capacity of a `String`.
+    /// The address, length and capacity of a `String`, or of a `Vec`, of which it is made.
     pub(crate) fn string(&self, bytes: &Record) -> Option<(u64, u64, u64)> {
         let [address, length, capacity] = self.string?;
         Some((bytes.u64(address), bytes.u64(length), bytes.u64(capacity)))

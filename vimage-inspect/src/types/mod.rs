@@ -18,6 +18,8 @@ use crate::value::Value;
 
 /// The largest variable that is read, and the longest text in one.
 const LARGEST: u64 = 1 << 20;
+/// The most bytes that are read for one value: lists of lists could multiply.
+const VALUE: u64 = 4 << 20;
 /// How often a lock is tried, and a text that changes is read again.
 const ATTEMPTS: u32 = 20;
 const PAUSE: Duration = Duration::from_micros(500);
@@ -42,8 +44,11 @@ pub(crate) fn read(
     loop {
         attempt += 1;
         // Once, so that what is read of it is of one moment as far as the kernel copies it at once.
-        let bytes = reader.record(address, variable.size).map_err(unreadable)?;
-        match decode(reader, layouts, parsed, &bytes) {
+        let decoded = reader.within(VALUE, || {
+            let bytes = reader.record(address, variable.size).map_err(unreadable)?;
+            decode(reader, layouts, parsed, &bytes)
+        });
+        match decoded {
             Err(ValueError::Locked | ValueError::Unreadable { .. }) if attempt < ATTEMPTS && !reader.is_still() => {
                 thread::sleep(PAUSE);
             }
@@ -64,15 +69,17 @@ fn decode(reader: &Reader<'_>, layouts: &Layouts, of_type: &Type, bytes: &Record
             }
             text(reader, address, length)
         }
-        Type::Array(element, count) => {
-            let (size, _) = layouts.size_and_align(element).ok_or_else(unknown)?;
-            // A type of no size repeats for nothing.
-            if size == 0 {
-                return Err(unknown());
-            }
-            let elements = (0..*count)
-                .map(|index| decode(reader, layouts, element, &bytes.slice((index * size) as usize, size as usize)));
-            elements.collect::<Result<_, _>>().map(Value::List)
+        Type::Array(element, count) => list(reader, layouts, element, bytes, *count),
+        Type::Vec(element) => {
+            let (address, length, capacity) = layouts.string(bytes).ok_or_else(unknown)?;
+            let (size, _) = layouts.size_and_align(element).filter(|(size, _)| *size > 0).ok_or_else(unknown)?;
+            let total = length.checked_mul(size).filter(|total| *total <= LARGEST && length <= capacity);
+            let total = total.ok_or_else(|| ValueError::Unreadable { what: format!("a list of {length} elements") })?;
+            list(reader, layouts, element, &reader.record(address, total).map_err(unreadable)?, length)
+        }
+        Type::Boxed(value) => {
+            let (size, _) = layouts.size_and_align(value).filter(|(size, _)| *size <= LARGEST).ok_or_else(unknown)?;
+            decode(reader, layouts, value, &reader.record(bytes.u64(0), size).map_err(unreadable)?)
         }
         Type::Option(value) => match layouts.is_some(value, bytes).ok_or_else(unknown)? {
             None => Ok(Value::Unset),
@@ -98,6 +105,22 @@ fn decode(reader: &Reader<'_>, layouts: &Layouts, of_type: &Type, bytes: &Record
             inner(reader, layouts, value, bytes, place.value)
         }
     }
+}
+
+fn list(
+    reader: &Reader<'_>,
+    layouts: &Layouts,
+    element: &Type,
+    bytes: &Record,
+    count: u64,
+) -> Result<Value, ValueError> {
+    let size = layouts.size_and_align(element).map_or(0, |(size, _)| size);
+    // A type of no size repeats for nothing.
+    if size == 0 {
+        return Err(ValueError::UnknownType { type_name: element.to_string() });
+    }
+    let decoded = |index| decode(reader, layouts, element, &bytes.slice((index * size) as usize, size as usize));
+    (0..count).map(decoded).collect::<Result<_, _>>().map(Value::List)
 }
 
 fn inner(

@@ -15,6 +15,9 @@ pub(crate) enum Type {
     String,
     Array(Box<Type>, u64),
     Option(Box<Type>),
+    Vec(Box<Type>),
+    /// A `Box` of a value whose size is known.
+    Boxed(Box<Type>),
     Wrapped(Wrapper, Box<Type>),
 }
 
@@ -121,6 +124,8 @@ fn parse_at(name: &str, depth: u32) -> Option<Type> {
     match (last, arguments) {
         ("String", None) => Some(Type::String),
         ("Option", _) => Some(Type::Option(inner()?)),
+        ("Vec", _) => Some(Type::Vec(inner()?)),
+        ("Box", _) => Some(Type::Boxed(inner()?)),
         ("Mutex", _) => Some(Type::Wrapped(Wrapper::Mutex, inner()?)),
         ("RwLock", _) => Some(Type::Wrapped(Wrapper::RwLock, inner()?)),
         ("OnceLock", _) => Some(Type::Wrapped(Wrapper::OnceLock, inner()?)),
@@ -156,6 +161,8 @@ impl fmt::Display for Type {
             Self::String => f.write_str("String"),
             Self::Array(element, count) => write!(f, "[{element}; {count}]"),
             Self::Option(value) => write!(f, "Option<{value}>"),
+            Self::Vec(element) => write!(f, "Vec<{element}>"),
+            Self::Boxed(value) => write!(f, "Box<{value}>"),
             Self::Wrapped(wrapper, value) => write!(f, "{wrapper:?}<{value}>"),
         }
     }
@@ -206,8 +213,14 @@ mod tests {
     #[test]
     fn other_types_are_unknown() {
         struct Mutex<T>(std::marker::PhantomData<T>);
-        let found = [text::<Mutex<u8>>(), text::<(u8, u8)>(), text::<Vec<u8>>(), text::<std::cell::Cell<u8>>()];
-        assert_eq!(found, ["unknown"; 4]);
+        let found = [
+            text::<Mutex<u8>>(),
+            text::<(u8, u8)>(),
+            text::<Box<[u8]>>(),
+            text::<std::rc::Rc<u8>>(),
+            text::<std::cell::Cell<u8>>(),
+        ];
+        assert_eq!(found, ["unknown"; 5]);
         for name in [
             "",
             "[",

@@ -4,6 +4,7 @@ mod errors;
 mod expansion;
 mod functions;
 mod options;
+mod size;
 
 use proc_macro2::TokenStream;
 use quote::ToTokens;

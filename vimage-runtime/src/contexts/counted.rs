@@ -160,7 +160,7 @@ impl fmt::Debug for Contexts {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///
-/// It costs as much as entering one instance of each class, nested. In builds without instances this is a call of `f`.
+/// It costs as much as entering a [`Vimage`](crate::Vimage). In builds without instances this is a call of `f`.
 pub fn isolated<R>(f: impl FnOnce() -> R) -> R {
     context::leave_all(f)
 }

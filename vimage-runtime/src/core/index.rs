@@ -22,6 +22,8 @@ struct Buckets {
     heads: Box<[SlotCell]>,
     /// Their number minus 1.
     last: usize,
+    /// What these have replaced: so a leak checker does not take it for lost.
+    _before: Option<&'static Buckets>,
 }
 
 /// How many slots are looked at without the lock: if buckets change all the time, a walk might go on for ever.
@@ -29,7 +31,7 @@ const MOST_STEPS: usize = 32;
 
 impl Index {
     pub(super) fn new() -> Self {
-        Self { buckets: AtomicPtr::new(Buckets::leaked(4)) }
+        Self { buckets: AtomicPtr::new(Buckets::leaked(4, None)) }
     }
 
     #[inline]
@@ -90,7 +92,7 @@ impl Index {
 
     /// Makes twice as many buckets, with these slots in them: all that are there. Under the lock of the class.
     pub(super) fn grow(&self, slots: impl Iterator<Item = &'static Slot>) {
-        let buckets = Buckets::leaked(2 * self.len());
+        let buckets = Buckets::leaked(2 * self.len(), Some(self.buckets()));
         // SAFETY: `leaked` returns a reference that is valid for ever.
         let new = unsafe { &*buckets };
         slots.for_each(|slot| new.insert(slot));
@@ -99,9 +101,9 @@ impl Index {
 }
 
 impl Buckets {
-    fn leaked(count: usize) -> *mut Self {
+    fn leaked(count: usize, before: Option<&'static Self>) -> *mut Self {
         let heads = (0..count).map(|_| SlotCell::default()).collect();
-        Box::into_raw(Box::new(Self { heads, last: count - 1 }))
+        Box::into_raw(Box::new(Self { heads, last: count - 1, _before: before }))
     }
 
     #[inline]

@@ -1,6 +1,5 @@
-//! What is said of a variable in messages, and where to look for it again.
+//! What is said of a variable in messages, and where to look for it again. Each build makes it in its own way.
 
-use super::builds::Part;
 #[cfg(feature = "vimage")]
 use crate::registry::{ModuleEntry, PartEntry};
 
@@ -14,20 +13,8 @@ pub struct VariableEntry {
     pub(super) part: &'static PartEntry,
 }
 
+#[cfg(feature = "vimage")]
 impl VariableEntry {
-    /// `name` with its `V_`.
-    #[cfg(feature = "vimage")]
-    pub const fn new<P>(name: &'static str, part: &'static Part<P>) -> Self {
-        Self { name, part: part.entry() }
-    }
-
-    /// Nothing: without instances nothing goes wrong.
-    #[cfg(not(feature = "vimage"))]
-    pub const fn new<P>(_: &'static str, _: &'static Part<P>) -> Self {
-        Self {}
-    }
-
-    #[cfg(feature = "vimage")]
     pub(super) fn module(&self) -> &'static ModuleEntry {
         self.part.module()
     }

@@ -22,19 +22,23 @@ struct Numbers {
 /// Both tables in Markdown, and the chart.
 pub(super) fn measure() -> Result<(String, String), String> {
     let (instances, boot) = (instances()?, boot()?);
+    let chart = chart(&instances, &boot);
+    Ok((format!("{}{}", instances.print(), boot.print()), chart))
+}
+
+fn chart(instances: &Numbers, boot: &Numbers) -> String {
     let panel = |numbers: &Numbers, title: &str, axis: &str, series: &[&str]| Lines {
         title: title.to_owned(),
         axis: axis.to_owned(),
         series: series.iter().filter_map(|name| Some(((*name).to_owned(), numbers.series(name)?))).collect(),
     };
-    let chart = chart::lines(
+    chart::lines(
         "How costs grow",
         &[
-            panel(&instances, "Nanoseconds per instance", "instances", &["create", "enter and use", "list", "destroy"]),
-            panel(&boot, "Boot", "modules", &["microseconds", "instructions per module"]),
+            panel(instances, "Nanoseconds per instance", "instances", &["create", "enter and use", "list", "destroy"]),
+            panel(boot, "Boot", "modules", &["microseconds", "instructions per module"]),
         ],
-    );
-    Ok((format!("{}{}", instances.print(), boot.print()), chart))
+    )
 }
 
 fn instances() -> Result<Numbers, String> {

@@ -35,11 +35,11 @@ pub(crate) fn enter_each(_: &[NonNull<Header>], f: &mut dyn FnMut()) {
 
 /// Nothing: what is current is always the same.
 #[derive(Debug, Default)]
-pub(crate) struct ContextSet;
+pub(crate) struct ContextSet(());
 
 impl ContextSet {
     pub(crate) fn new(_: impl Iterator<Item = Current>) -> Self {
-        Self
+        Self(())
     }
 
     #[inline(always)]

@@ -137,6 +137,13 @@ impl<P> Part<P> {
     }
 }
 
+impl VariableEntry {
+    /// `name` with its `V_`.
+    pub const fn new<P>(name: &'static str, part: &'static Part<P>) -> Self {
+        Self { name, part: part.entry() }
+    }
+}
+
 /// The slot of a variable that is never dropped: a pointer to it.
 #[doc(hidden)]
 #[repr(transparent)]
