@@ -66,11 +66,19 @@ mod instances {
     /// Changes the contexts of all classes of the runtime, and returns what they were.
     #[inline(always)]
     pub(crate) fn replace_of_runtime(contexts: &RuntimeContexts) -> RuntimeContexts {
-        RUNTIME.with(|cells| {
-            let before = [cells[0].get(), cells[1].get(), cells[2].get(), cells[3].get()];
-            cells.iter().zip(contexts).for_each(|(cell, context)| cell.set(*context));
-            before
-        })
+        let cells = cells_of(&RUNTIME);
+        // SAFETY: they are this thread's, see `cells_of`.
+        let [a, b, c, d] = unsafe { &*cells };
+        [a.replace(contexts[0]), b.replace(contexts[1]), c.replace(contexts[2]), d.replace(contexts[3])]
+    }
+
+    /// Where the contexts of this thread are: to be used at once, since they end with the thread.
+    ///
+    /// A pointer and not a closure for `with`, because it is the same function for all uses, and small enough to be inlined
+    /// where crates and their codegen units are compiled one by one (`lto = "off"`).
+    #[inline(always)]
+    fn cells_of(key: &'static LocalKey<ContextCells>) -> *const ContextCells {
+        key.with(ptr::from_ref)
     }
 
     /// Where a class keeps its context: a thread-local without a destructor.
@@ -100,12 +108,16 @@ mod instances {
 
         #[inline(always)]
         pub(crate) fn get(self) -> Context {
-            self.cells.with(|cells| cells[self.index % OF_RUNTIME].get())
+            // SAFETY: they are this thread's, see `cells_of`.
+            let cells = unsafe { &*cells_of(self.cells) };
+            cells[self.index % OF_RUNTIME].get()
         }
 
         #[inline(always)]
         pub(crate) fn replace(self, context: Context) -> Context {
-            self.cells.with(|cells| cells[self.index % OF_RUNTIME].replace(context))
+            // SAFETY: as in `get`.
+            let cells = unsafe { &*cells_of(self.cells) };
+            cells[self.index % OF_RUNTIME].replace(context)
         }
     }
 
