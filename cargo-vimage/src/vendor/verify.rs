@@ -174,9 +174,12 @@ fn suite(folder: &Path, arguments: &str, build: &str, env: &BTreeMap<String, Str
         counts.passed += number(" passed");
         counts.failed += number(" failed");
     }
-    if counts == Counts::default() {
+    // A target that does not compile, or a test without the harness that fails, prints no result.
+    let failed_unseen = counts.failed == 0 && !output.status.success();
+    if counts == Counts::default() || failed_unseen {
+        let what = if failed_unseen { "failed" } else { "ran no test" };
         let error = String::from_utf8_lossy(&output.stderr);
-        return Err(Failure::Build(format!("cargo test {arguments} {build} ran no test\n{error}")));
+        return Err(Failure::Build(format!("cargo test {arguments} {build} {what}\n{error}")));
     }
     if counts.failed > 0 {
         eprintln!("cargo test {arguments} {build}: {counts:?}");
