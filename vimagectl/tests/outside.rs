@@ -6,7 +6,7 @@ mod program;
 
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::{Command, Output, Stdio};
 
 use program::{Program, vimagectl};
 use vimage::prelude::*;
@@ -129,10 +129,14 @@ fn the_answers_are_the_same_in_all_ways() {
 fn gcore(folder: &Path) -> Option<String> {
     let core = folder.join("gcore");
     let pid = std::process::id().to_string();
-    let done = Command::new("gcore").arg("-o").arg(&core).arg(&pid).output();
+    // This process does not run while it is traced, and could not end a debugger that hangs.
+    let mut gcore = Command::new("timeout");
+    gcore.args(["-k", "5", "60", "gcore", "-o"]).arg(&core).arg(&pid);
+    // Else it may ask a server for debug information.
+    let done = gcore.env_remove("DEBUGINFOD_URLS").stdin(Stdio::null()).output();
     let core = format!("{}.{pid}", core.display());
     if !done.is_ok_and(|done| done.status.success() && Path::new(&core).exists()) {
-        println!("skipped: there is no gcore, or it may not trace");
+        println!("skipped: there is no gcore, or it may not trace, or it does not end");
         return None;
     }
     Some(core)
@@ -196,8 +200,8 @@ fn errors_say_what_to_do() {
     let own = std::env::current_exe().unwrap();
     assert!(error(&["-c", own.to_str().unwrap(), "ps"]).contains("give the program with `-e`"));
 
-    // This tool is a program without vimage.
-    let mut sleeper = Command::new("sleep").arg("600").spawn().unwrap();
+    // A program without vimage.
+    let mut sleeper = Command::new("sleep").arg("60").spawn().unwrap();
     let told = error(&["-p", &sleeper.id().to_string(), "ps"]);
     sleeper.kill().unwrap();
     sleeper.wait().unwrap();

@@ -7,6 +7,7 @@ mod codegen;
 mod compile_time;
 mod layers;
 mod memcheck;
+mod processes;
 mod step;
 
 use std::process::ExitCode;

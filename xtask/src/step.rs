@@ -7,6 +7,8 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering::Relaxed};
 use std::time::{Duration, Instant};
 
+use crate::processes;
+
 pub(crate) type Done = Result<(), String>;
 
 struct Step {
@@ -19,6 +21,9 @@ struct Step {
 static STEPS: Mutex<Vec<Step>> = Mutex::new(Vec::new());
 /// Set while steps run side by side: then the output of each is printed when it ends.
 static SIDE_BY_SIDE: AtomicBool = AtomicBool::new(false);
+/// For a step beside others. The longest takes some six minutes: one that takes so long hangs, and its output, which tells
+/// where, would never be seen.
+const LIMIT: Duration = Duration::from_secs(25 * 60);
 
 /// Runs cargo as a step.
 pub(crate) fn cargo(title: &str, arguments: &[&str], variables: &[(&str, &str)]) -> Done {
@@ -54,7 +59,8 @@ fn apart(line: &str, command: &mut Command) -> (Done, Option<Duration>) {
     let name = format!("xtask-{}-{}", std::process::id(), COUNT.fetch_add(1, Relaxed));
     let path = |end: &str| std::env::temp_dir().join(&name).with_extension(end);
     let (printed, cpu) = (path("log"), path("cpu"));
-    let done = measured(command, &printed, &cpu).and_then(|mut command| succeeds(line, &mut command));
+    println!("begins: {line}");
+    let done = measured(command, &printed, &cpu).and_then(|mut command| ends(line, &mut command));
     println!("\n== {line}\n{}", taken(&printed).unwrap_or_default());
     (done, taken(&cpu).and_then(|text| text.parse().ok()).map(Duration::from_millis))
 }
@@ -98,6 +104,27 @@ fn succeeds(line: &str, command: &mut Command) -> Done {
         Ok(status) => Err(format!("{line} failed: {status}")),
         Err(error) => Err(format!("{line} did not start: {error}")),
     }
+}
+
+/// As [`succeeds`], within the limit.
+fn ends(line: &str, command: &mut Command) -> Done {
+    let mut child = command.spawn().map_err(|error| format!("{line} did not start: {error}"))?;
+    let begin = Instant::now();
+    while begin.elapsed() < LIMIT {
+        match child.try_wait() {
+            Ok(Some(status)) if status.success() => return Ok(()),
+            Ok(Some(status)) => return Err(format!("{line} failed: {status}")),
+            Ok(None) => std::thread::sleep(Duration::from_millis(50)),
+            Err(error) => return Err(format!("{line}: {error}")),
+        }
+    }
+    let below = processes::below(child.id());
+    let running: Vec<String> = below.iter().map(ToString::to_string).collect();
+    processes::kill(&below);
+    _ = child.kill();
+    _ = child.wait();
+    let limit = LIMIT.as_secs() / 60;
+    Err(format!("{line} has not ended within {limit} minutes; these processes ran:\n{}", running.join("\n")))
 }
 
 /// Runs each lane, one step after the other, beside the other lanes: where one waits for its linker or for the time
