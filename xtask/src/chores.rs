@@ -66,54 +66,6 @@ pub(crate) fn ci() -> Done {
     ])
 }
 
-/// Checks that are slow by nature; `ci` runs a short form of each.
-pub(crate) fn deep() -> Done {
-    const CASES: [(&str, &str); 1] = [("PROPTEST_CASES", "20000")];
-    for build in OPTIMIZED.iter().chain([&OTHER_BACKEND]) {
-        let features = ["--no-default-features", "--features", build.features];
-        let profile: &[&str] = if build.release { &["--release"] } else { &[] };
-        let title = format!("many cases: {}", build.name);
-        cargo(&title, &[&["test", "--workspace", "--exclude", "ui-tests"], profile, &features[..]].concat(), &CASES)?;
-    }
-    cargo("many generated programs", &["run", "--release", "-p", "differential", "--", "10000"], &[])?;
-    const RECIPES: [&str; 7] = ["run", "-p", "cargo-vimage", "--", "vendor", "--vimage=vimage-runtime", "--verify"];
-    cargo("recipes", &RECIPES, &[])?;
-    run("package, and build what is in it", Command::new("cargo").args(package_arguments()))?;
-    outside()?;
-    compare("100")
-}
-
-/// A program that reads itself from outside, as each kind of executable, while it changes, and from damaged core files.
-fn outside() -> Done {
-    const KINDS: [(&str, &str); 4] = [
-        ("stripped", "-C strip=symbols"),
-        ("stripped, at fixed addresses", "-C strip=symbols -C relocation-model=static"),
-        ("static", "-C target-feature=+crt-static"),
-        ("static, at fixed addresses", "-C target-feature=+crt-static -C relocation-model=static"),
-    ];
-    const ITSELF: [&str; 8] =
-        ["test", "--release", "-p", "vimage-inspect", "--test", "itself", "--target-dir", "target/outside"];
-    let host = host()?;
-    for (kind, flags) in KINDS {
-        for features in [OPTIMIZED[0].features, OPTIMIZED[1].features, THREE[0].features] {
-            // With a target, because the flags are not for macros.
-            let arguments = ["--target", &host, "--no-default-features", "--features", features];
-            let title = format!("from outside: {kind}, {features}");
-            cargo(&title, &[&ITSELF[..], &arguments].concat(), &[("RUSTFLAGS", flags)])?;
-        }
-    }
-    const MANY: [(&str, &str); 2] = [("CHURN_LOOKS", "100000"), ("HOSTILE_ROUNDS", "300000")];
-    let tests = ["--test", "churn", "--test", "hostile", "--no-default-features", "--features", OPTIMIZED[0].features];
-    cargo("from outside: many looks", &[&["test", "--release", "-p", "vimage-inspect"], &tests[..]].concat(), &MANY)
-}
-
-/// The target of programs that run here.
-fn host() -> Result<String, String> {
-    let output = Command::new("rustc").args(["--print", "host-tuple"]).output();
-    let output = output.map_err(|error| format!("rustc did not start: {error}"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
-}
-
 /// Clippy and the documentation without warnings.
 fn lint() -> Done {
     // The lints of the two backends and profiles are the same but for one file.
@@ -134,7 +86,7 @@ fn lint() -> Done {
 
 /// The tests that interfere as globals and not as instances. Fails also if no plain run does: then there is nothing that
 /// instances isolate.
-fn compare(times: &str) -> Done {
+pub(crate) fn compare(times: &str) -> Done {
     cargo("compare", &["run", "--package", "isolated-tests", "--bin", "compare", times], &[])
 }
 
@@ -174,7 +126,7 @@ pub(crate) fn bless() -> Done {
 const PUBLISHED: [&str; 6] =
     ["vimage-macros", "vimage", "vimage-tracing", "vimage-inspect", "vimagectl", "cargo-vimage"];
 
-fn package_arguments() -> Vec<&'static str> {
+pub(crate) fn package_arguments() -> Vec<&'static str> {
     let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
     ["package", "--allow-dirty"].into_iter().chain(packages).collect()
 }

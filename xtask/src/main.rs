@@ -5,6 +5,7 @@ mod builds;
 mod chores;
 mod codegen;
 mod compile_time;
+mod deep;
 mod layers;
 mod memcheck;
 mod processes;
@@ -18,9 +19,8 @@ usage: cargo xtask COMMAND
   test      every test in every build
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
             and a few runs of the tests that interfere as globals and not as instances
-  deep      what is slow by nature: many random cases in each build with instances, optimized ones included, many
-            generated programs, programs of each kind that are read from outside, the packages built from what they
-            contain, many runs of the tests that interfere
+  deep [CHECK…]
+            what is slow by nature, all of it or the checks that are named; a name that does not exist lists them
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
   bench [PART]
@@ -54,7 +54,7 @@ fn main() -> ExitCode {
     let done = match &words[..] {
         ["test"] => chores::test(),
         ["ci"] => chores::ci(),
-        ["deep"] => chores::deep(),
+        ["deep", checks @ ..] => deep::deep(checks),
         ["layers"] => chores::layers("."),
         ["layers", root] => chores::layers(root),
         ["bench"] => bench::bench(),

@@ -1,0 +1,47 @@
+//! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
+
+mod cases;
+mod outside;
+
+use std::process::Command;
+
+use crate::chores::{compare, package_arguments};
+use crate::step::{Done, cargo, run};
+
+struct Check {
+    name: &'static str,
+    what: &'static str,
+    run: fn() -> Done,
+}
+
+const CHECKS: &[Check] = &[
+    Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
+    Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
+    Check { name: "packages", what: "the packages built from what they contain", run: packages },
+    Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
+    Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
+];
+
+/// Runs the named checks; all of them without a name.
+pub(crate) fn deep(names: &[&str]) -> Done {
+    let known = |name: &&&str| CHECKS.iter().any(|check| check.name == **name);
+    if let Some(unknown) = names.iter().find(|name| !known(name)) {
+        let lines: Vec<String> = CHECKS.iter().map(|check| format!("  {:<12} {}", check.name, check.what)).collect();
+        return Err(format!("there is no deep check {unknown}; there are\n{}", lines.join("\n")));
+    }
+    let chosen = CHECKS.iter().filter(|check| names.is_empty() || names.contains(&check.name));
+    // All of them, whatever one finds: together they take hours.
+    let failed: Vec<String> =
+        chosen.filter_map(|check| (check.run)().err().map(|error| format!("{}: {error}", check.name))).collect();
+    if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+}
+
+fn recipes() -> Done {
+    const RECIPES: [&str; 7] = ["run", "-p", "cargo-vimage", "--", "vendor", "--vimage=vimage-runtime", "--verify"];
+    cargo("recipes", &RECIPES, &[])
+}
+
+fn packages() -> Done {
+    run("package, and build what is in it", Command::new("cargo").args(package_arguments()))
+}
