@@ -1,6 +1,7 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
 mod cases;
+mod fuzz;
 mod outside;
 
 use std::process::Command;
@@ -17,6 +18,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "fuzz", what: "each fuzz target under libFuzzer, for FUZZ_SECONDS", run: fuzz::fuzz },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
