@@ -1,7 +1,6 @@
 //! The library from C: its header is that of the source, and two calculators of one C program are apart.
 
 use std::path::{Path, PathBuf};
-use std::process::Command;
 
 fn here(path: &str) -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join(path)
@@ -39,12 +38,12 @@ fn two_calculators_of_a_c_program_are_apart() {
     let library = static_library();
     let folder = tempfile::tempdir().unwrap();
     let program = folder.path().join("host");
-    let mut compiler = Command::new("cc");
+    let mut compiler = std::process::Command::new("cc");
     compiler.arg(here("c/host.c")).arg("-I").arg(here("c")).arg("-o").arg(&program);
     compiler.arg(&library).args(["-lpthread", "-ldl", "-lm"]);
     let Ok(compiled) = compiler.output() else { return println!("skipped: there is no C compiler") };
     assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
-    let ran = Command::new(&program).output().unwrap();
+    let ran = std::process::Command::new(&program).output().unwrap();
     assert!(ran.status.success(), "{}: {ran:?}", library.display());
     let expected = "  red  : twice 2 *      -> \n  red  21 twice         -> 42
  blue  1 twice          -> nobody has defined `twice`
