@@ -125,8 +125,8 @@ pub(crate) fn bless() -> Done {
 }
 
 /// The published packages, dependencies first.
-const PUBLISHED: [&str; 6] =
-    ["vimage-macros", "vimage", "vimage-tracing", "vimage-inspect", "vimagectl", "cargo-vimage"];
+const PUBLISHED: [&str; 7] =
+    ["vimage-macros", "vimage", "vimage-tracing", "vimage-integrations", "vimage-inspect", "vimagectl", "cargo-vimage"];
 
 pub(crate) fn package_arguments() -> Vec<&'static str> {
     let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
