@@ -8,34 +8,12 @@ use crate::step::{Done, cargo, run, side_by_side, this};
 
 /// The chores and the command line tool do not depend on the build, and examples with many dependencies and the inputs of
 /// the fuzzers show one build: all these are tested once.
-const ONCE: [&str; 12] = [
-    "-p",
-    "xtask",
-    "-p",
-    "cargo-vimage",
-    "-p",
-    "plugins",
-    "-p",
-    "simulation",
-    "-p",
-    "fuzz-checks",
-    "-p",
-    "fuzz-macros",
-];
-const ONCE_OUT: [&str; 12] = [
-    "--exclude",
-    "xtask",
-    "--exclude",
-    "cargo-vimage",
-    "--exclude",
-    "plugins",
-    "--exclude",
-    "simulation",
-    "--exclude",
-    "fuzz-checks",
-    "--exclude",
-    "fuzz-macros",
-];
+const ONCE: [&str; 7] = ["xtask", "cargo-vimage", "plugins", "simulation", "fuzz-checks", "fuzz-macros", "fuzz-netlab"];
+
+/// The option with each package that is tested once.
+fn once(option: &'static str) -> Vec<&'static str> {
+    ONCE.iter().flat_map(|package| [option, package]).collect()
+}
 
 /// Every test in every build.
 pub(crate) fn test() -> Done {
@@ -43,12 +21,12 @@ pub(crate) fn test() -> Done {
 }
 
 fn test_debug() -> Done {
-    cargo("test: tools, examples", &[&["test"], &ONCE[..]].concat(), &[])?;
+    cargo("test: tools, examples", &[&["test"], &once("-p")[..]].concat(), &[])?;
     for build in &THREE {
-        test_in(build, &[&["--workspace"], &ONCE_OUT[..]].concat(), &[])?;
+        test_in(build, &[&["--workspace"], &once("--exclude")[..]].concat(), &[])?;
     }
     // Neither the messages of the macros nor the results of the largest example depend on the backend.
-    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &ONCE_OUT[..]].concat();
+    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &once("--exclude")[..]].concat();
     test_in(&OTHER_BACKEND, &without, &[])
 }
 

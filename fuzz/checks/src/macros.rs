@@ -33,7 +33,8 @@ pub(crate) fn check(data: &[u8]) {
         errors
     });
     for Error { message, span } in plain.iter().chain(&instances) {
-        let is_inside = text.get(span.byte_range()).is_some_and(|part| span.source_text().as_deref() == Some(part));
+        // The place of the call has no text; under libFuzzer, if `proc_macro2` knows of it, no place has.
+        let is_inside = span.source_text().is_none_or(|part| text.get(span.byte_range()) == Some(&part));
         assert!(is_inside, "outside of the input: {message}");
     }
     let messages = |errors: &[Error]| errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>();

@@ -6,6 +6,7 @@
 //! - in as many instances of one process of the `vimage` build, whose calls are interleaved.
 
 mod generate;
+mod uses;
 
 use std::collections::HashMap;
 use std::fmt::Write as _;
@@ -157,21 +158,20 @@ fn execute(executable: &Path, run: &str) -> Result<HashMap<String, String>, Stri
 
 /// The text of a module, with the marks of `generate` replaced.
 fn source(text: &str, form: Form) -> String {
-    let marks = match form {
-        Form::Twin => ["pub static V_", "static mut V_", "static V_", "pub ", ""],
-        _ => [
-            "#[virtualized] pub static ",
-            "#[virtualized] static mut ",
-            "#[virtualized] static ",
-            "#[?] ",
-            "#[shared] ",
-        ],
+    let is_twin = form == Form::Twin;
+    let declared = |rest: &str| match is_twin {
+        true => format!("{rest} V_"),
+        false => format!("#[virtualized] {rest} "),
     };
-    let text = text.replace("@pub static mut ", "@static mut ").replace("@pub static ", marks[0]);
-    let text = text.replace("@static mut ", marks[1]).replace("@static ", marks[2]).replace("#[shared] ", marks[4]);
-    ["attach", "detach"]
-        .iter()
-        .fold(text, |text, hook| text.replace(&format!("@[{hook}] "), &marks[3].replace('?', hook)))
+    let mut text = text.replace("#[shared] ", if is_twin { "" } else { "#[shared] " });
+    for rest in ["pub static mut", "pub static", "static mut", "static"] {
+        text = text.replace(&format!("@{rest} "), &declared(rest));
+    }
+    for hook in ["attach", "detach"] {
+        let attribute = if is_twin { "pub ".to_owned() } else { format!("#[{hook}] ") };
+        text = text.replace(&format!("@[{hook}] "), &attribute);
+    }
+    text
 }
 
 /// A crate with all modules, and the line at which each starts.

@@ -2,7 +2,8 @@
 
 use crate::cli::commands::scenario::parse;
 
-pub(crate) fn check(data: &[u8]) {
+/// Panics if a text becomes neither a command line nor an error that names the file.
+pub fn check(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match parse(&"fuzzed", text) {
         Ok(cli) => assert!(cli.command.is_some(), "a scenario is a command"),
