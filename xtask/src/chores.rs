@@ -50,7 +50,8 @@ pub(crate) fn ci() -> Done {
         || {
             this("layers", "layers")?;
             cargo("formatting", &["fmt", "--all", "--check"], &[])?;
-            this("package", "package")
+            this("package", "package")?;
+            this("miri", "miri")
         },
         || {
             lint()?;

@@ -8,6 +8,7 @@ mod compile_time;
 mod deep;
 mod layers;
 mod memcheck;
+mod nightly;
 mod processes;
 mod step;
 
@@ -17,8 +18,8 @@ use std::time::Instant;
 const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
-  ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
-            and a few runs of the tests that interfere as globals and not as instances
+  ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `miri`,
+            `package`, and a few runs of the tests that interfere as globals and not as instances
   deep [CHECK…]
             what is slow by nature, all of it or the checks that are named; a name that does not exist lists them
   layers [WORKSPACE]
@@ -40,6 +41,7 @@ usage: cargo xtask COMMAND
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
   memcheck  the runtime's tests under valgrind, if it is installed
+  miri      a few of the runtime's tests in Miri, if the nightly toolchain is there or can be installed
   package   puts together what is published, without a warning
 
 Each command that has several steps ends with a table of what they took.";
@@ -71,6 +73,7 @@ fn main() -> ExitCode {
         ["compile-time", "tokens"] => compile_time::print_tokens(),
         ["compile-time", repeats] => compile_time::time(repeats),
         ["models"] => chores::models(),
+        ["miri"] => deep::slice(),
         ["memcheck"] => memcheck::memcheck(),
         ["package"] => chores::package(),
         // For the steps that run side by side.

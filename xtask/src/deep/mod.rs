@@ -1,12 +1,17 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
 mod cases;
+mod miri;
 mod outside;
+mod sanitizers;
 
 use std::process::Command;
 
 use crate::chores::{compare, package_arguments};
+use crate::memcheck;
 use crate::step::{Done, cargo, run};
+
+pub(crate) use miri::slice;
 
 struct Check {
     name: &'static str,
@@ -17,6 +22,14 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "miri", what: "the runtime and what the macros generate, in Miri", run: miri::miri },
+    Check { name: "asan", what: "the runtime's tests with the address sanitizer", run: sanitizers::asan },
+    Check { name: "tsan", what: "the runtime's tests with the thread sanitizer", run: sanitizers::tsan },
+    Check {
+        name: "leaks",
+        what: "what the runtime's tests leave allocated, counted by valgrind",
+        run: memcheck::leaks,
+    },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
