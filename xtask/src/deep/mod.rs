@@ -1,5 +1,6 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
+mod book;
 mod cases;
 mod outside;
 
@@ -19,6 +20,7 @@ const CHECKS: &[Check] = &[
     Check { name: "programs", what: "many generated programs", run: cases::programs },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
+    Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
