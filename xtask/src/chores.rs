@@ -8,8 +8,9 @@ use crate::step::{Done, cargo, run, side_by_side, this};
 
 /// The chores and the command line tool do not depend on the build, and examples with many dependencies show one build:
 /// all these are tested once.
-const ONCE: [&str; 6] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins"];
-const ONCE_OUT: [&str; 6] = ["--exclude", "xtask", "--exclude", "cargo-vimage", "--exclude", "plugins"];
+const ONCE: [&str; 8] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins", "-p", "simulation"];
+const ONCE_OUT: [&str; 8] =
+    ["--exclude", "xtask", "--exclude", "cargo-vimage", "--exclude", "plugins", "--exclude", "simulation"];
 
 /// Every test in every build.
 pub(crate) fn test() -> Done {
@@ -124,8 +125,8 @@ pub(crate) fn bless() -> Done {
 }
 
 /// The published packages, dependencies first.
-const PUBLISHED: [&str; 6] =
-    ["vimage-macros", "vimage", "vimage-tracing", "vimage-inspect", "vimagectl", "cargo-vimage"];
+const PUBLISHED: [&str; 7] =
+    ["vimage-macros", "vimage", "vimage-tracing", "vimage-integrations", "vimage-inspect", "vimagectl", "cargo-vimage"];
 
 pub(crate) fn package_arguments() -> Vec<&'static str> {
     let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
