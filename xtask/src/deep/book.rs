@@ -49,9 +49,9 @@ fn local_links(text: &str) -> impl Iterator<Item = &str> {
     links.filter(|link| !link.is_empty() && !link.contains(':'))
 }
 
-fn leads_somewhere(folder: &Path, page: &PathBuf, link: &str, pages: &HashMap<PathBuf, String>) -> bool {
+fn leads_somewhere(folder: &Path, page: &Path, link: &str, pages: &HashMap<PathBuf, String>) -> bool {
     let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
-    let target = if file.is_empty() { page.clone() } else { folder.join(file) };
+    let target = if file.is_empty() { page.to_owned() } else { folder.join(file) };
     let has_anchor = || pages.get(&target).is_none_or(|text| text.contains(&format!("id=\"{anchor}\"")));
     target.exists() && (anchor.is_empty() || has_anchor())
 }
