@@ -1,11 +1,15 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
 mod cases;
+mod features;
 mod outside;
+mod release;
 
 use std::process::Command;
 
-use crate::chores::{compare, package_arguments};
+use crate::chores::compare;
+use crate::minimum;
+use crate::published::package_arguments;
 use crate::step::{Done, cargo, run};
 
 struct Check {
@@ -19,6 +23,12 @@ const CHECKS: &[Check] = &[
     Check { name: "programs", what: "many generated programs", run: cases::programs },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
+    Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
+    Check { name: "features", what: "each combination of features of each package", run: features::features },
+    Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
+    Check { name: "api", what: "the public names are those that are written down", run: release::api },
+    Check { name: "licences", what: "licences, duplicates and sources of dependencies", run: release::licences },
+    Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
