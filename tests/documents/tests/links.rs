@@ -12,6 +12,7 @@ const DOCUMENTS: &[&str] = &[
     "examples/netlab/README.md",
     "vimage-macros/README.md",
     "vimage-tracing/README.md",
+    "vimage-integrations/README.md",
     "vimagectl/README.md",
 ];
 
