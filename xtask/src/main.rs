@@ -23,7 +23,7 @@ usage: cargo xtask COMMAND
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
             `minimum`, and a few runs of the tests that interfere as globals and not as instances
   deep [CHECK…]
-            what is slow by nature, all of it or the checks that are named; a name that does not exist lists them
+            what is slow by nature, all of it or the checks that are named; `deep list` prints the names
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
   bench [PART]
