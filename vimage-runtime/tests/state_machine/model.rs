@@ -176,7 +176,7 @@ impl Model {
         };
         let deep = self.frames[raw.thread].len() >= DEEPEST;
         let bound = self.bound.len();
-        let op = match raw.kind % 64 {
+        let op = match raw.kind % 85 {
             0..=6 if self.instances.len() < MOST_INSTANCES => {
                 Some(Op::Create { tuned: (second % 2 == 0).then_some(u64::from(first)) })
             }
@@ -196,13 +196,15 @@ impl Model {
             31 => Some(Op::List),
             32..=33 => Some(Op::Register),
             34 => Some(Op::Unregister),
-            35..=36 => new(handle(first).map(Op::NewMovable), self.movables.len()),
-            37..=39 => pick(self.movables.len(), first).zip(handle(second)).map(|(what, to)| Op::MoveTo(what, to)),
+            35..=36 | 64..=67 => new(handle(first).map(Op::NewMovable), self.movables.len()),
+            37..=39 | 68..=76 => {
+                pick(self.movables.len(), first).zip(handle(second)).map(|(what, to)| Op::MoveTo(what, to))
+            }
             40 => pick(self.movables.len(), first).map(Op::TakeHome),
             41 => pick(self.movables.len(), first).map(Op::UseMovable),
             42 => pick(self.movables.len(), first).map(Op::DropMovable),
-            43 => new(handle(first).zip(handle(second)).map(|(a, b)| Op::Link(a, b)), self.ends.len()),
-            44..=45 => pick(self.ends.len(), first).map(Op::Send),
+            43 | 77..=79 => new(handle(first).zip(handle(second)).map(|(a, b)| Op::Link(a, b)), self.ends.len()),
+            44..=45 | 80..=84 => pick(self.ends.len(), first).map(Op::Send),
             46 => pick(self.ends.len(), first).map(Op::Receive),
             47 => pick(self.ends.len(), first).map(Op::TakeBack),
             48 => pick(self.ends.len(), first).map(Op::Close),
