@@ -6,9 +6,10 @@ use std::process::Command;
 use crate::builds::{Build, EVERYTHING, OPTIMIZED, OTHER_BACKEND, THREE};
 use crate::step::{Done, cargo, run, side_by_side, this};
 
-/// The chores and the command line tool do not depend on the build, and are tested once.
-const TOOLS: [&str; 4] = ["-p", "xtask", "-p", "cargo-vimage"];
-const TOOLS_OUT: [&str; 4] = ["--exclude", "xtask", "--exclude", "cargo-vimage"];
+/// The chores and the command line tool do not depend on the build, and examples with many dependencies show one build:
+/// all these are tested once.
+const ONCE: [&str; 6] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins"];
+const ONCE_OUT: [&str; 6] = ["--exclude", "xtask", "--exclude", "cargo-vimage", "--exclude", "plugins"];
 
 /// Every test in every build.
 pub(crate) fn test() -> Done {
@@ -16,12 +17,12 @@ pub(crate) fn test() -> Done {
 }
 
 fn test_debug() -> Done {
-    cargo("test: tools", &[&["test"], &TOOLS[..]].concat(), &[])?;
+    cargo("test: tools, examples", &[&["test"], &ONCE[..]].concat(), &[])?;
     for build in &THREE {
-        test_in(build, &[&["--workspace"], &TOOLS_OUT[..]].concat(), &[])?;
+        test_in(build, &[&["--workspace"], &ONCE_OUT[..]].concat(), &[])?;
     }
     // Neither the messages of the macros nor the results of the largest example depend on the backend.
-    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &TOOLS_OUT[..]].concat();
+    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &ONCE_OUT[..]].concat();
     test_in(&OTHER_BACKEND, &without, &[])
 }
 
@@ -123,8 +124,8 @@ pub(crate) fn bless() -> Done {
 }
 
 /// The published packages, dependencies first.
-const PUBLISHED: [&str; 6] =
-    ["vimage-macros", "vimage", "vimage-tracing", "vimage-inspect", "vimagectl", "cargo-vimage"];
+const PUBLISHED: [&str; 7] =
+    ["vimage-macros", "vimage", "vimage-tracing", "vimage-integrations", "vimage-inspect", "vimagectl", "cargo-vimage"];
 
 pub(crate) fn package_arguments() -> Vec<&'static str> {
     let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
