@@ -2,6 +2,7 @@
 
 mod cases;
 mod outside;
+mod states;
 
 use std::process::Command;
 
@@ -19,6 +20,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "states", what: "a million random operations against a model", run: states::states },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
