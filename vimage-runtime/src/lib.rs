@@ -111,6 +111,9 @@
 //! | `serde` | sysctls and their values are `Serialize` |
 //! | `inspect` | the introspection server for tools such as `vimagectl`, on Unix; implies `serde` |
 
+// docs.rs labels what needs a feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 mod boot;
 mod carry;
 mod contexts;
