@@ -107,6 +107,12 @@ impl<C: Class> InstanceBuilder<C> {
     /// - [`CreateError::Attach`] if an attach hook fails or panics. The modules attached before it are detached, in
     ///   reverse order.
     /// - [`CreateError::Sysctl`] if a given sysctl does not exist, is not tunable or does not accept the value.
+    ///
+    /// # Aborts
+    ///
+    /// Where memory runs out, the process ends with `memory allocation of … bytes failed`, as at any allocation of std: an
+    /// attach hook allocates too, and can rarely do better. A stack that overflows in a hook ends it as well, with `thread …
+    /// has overflowed its stack`; neither unwinds, so no hook runs after it.
     #[track_caller]
     pub fn create(self) -> Result<Instance<C>, CreateError> {
         if !cfg!(feature = "vimage") {
