@@ -46,9 +46,9 @@ pub(crate) fn run(title: &str, command: &mut Command) -> Done {
 }
 
 /// As [`run`], for a command that runs beside no other, and is ended after a limit.
-pub(crate) fn run_within(limit: Duration, title: &str, command: &mut Command) -> Done {
+pub(crate) fn run_within(title: &str, command: &mut Command, limit: Duration) -> Done {
     let line = format!("{title}: {command:?}");
-    timed(title, || in_the_open(&line, || ends(&line, limit, command)))
+    timed(title, || in_the_open(&line, || ends(&line, command, limit)))
 }
 
 fn timed(title: &str, run: impl FnOnce() -> (Done, Option<Duration>)) -> Done {
@@ -72,7 +72,7 @@ fn apart(line: &str, command: &mut Command) -> (Done, Option<Duration>) {
     let path = |end: &str| std::env::temp_dir().join(&name).with_extension(end);
     let (printed, cpu) = (path("log"), path("cpu"));
     println!("begins: {line}");
-    let done = measured(command, &printed, &cpu).and_then(|mut command| ends(line, LIMIT, &mut command));
+    let done = measured(command, &printed, &cpu).and_then(|mut command| ends(line, &mut command, LIMIT));
     println!("\n== {line}\n{}", taken(&printed).unwrap_or_default());
     (done, taken(&cpu).and_then(|text| text.parse().ok()).map(Duration::from_millis))
 }
@@ -110,6 +110,13 @@ pub(crate) fn measure(cpu: &str, program: &str, arguments: &[&str]) -> ExitCode 
     }
 }
 
+/// Runs a command that needs the network, which may not answer.
+pub(crate) fn fetch(title: &str, command: &mut Command, limit: Duration) -> Done {
+    let line = format!("{title}: {command:?}");
+    println!("\n== {line}");
+    ends(&line, command, limit)
+}
+
 fn succeeds(line: &str, command: &mut Command) -> Done {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
@@ -119,7 +126,7 @@ fn succeeds(line: &str, command: &mut Command) -> Done {
 }
 
 /// As [`succeeds`], within a limit.
-fn ends(line: &str, limit: Duration, command: &mut Command) -> Done {
+fn ends(line: &str, command: &mut Command, limit: Duration) -> Done {
     let mut child = command.spawn().map_err(|error| format!("{line} did not start: {error}"))?;
     let begin = Instant::now();
     while begin.elapsed() < limit {

@@ -4,10 +4,9 @@
 
 use std::time::Duration;
 
-use crate::nightly;
+use crate::fetched::{NIGHTLY, cargo_of, target, toolchain};
 use crate::step::{Done, run_within};
 
-const WHAT: &str = "Miri";
 const FEATURES: &str = "inventory,vimage";
 const STRICT: &str = "-Zmiri-strict-provenance";
 const TREE: &str = "-Zmiri-strict-provenance -Zmiri-tree-borrows";
@@ -56,7 +55,7 @@ pub(crate) fn slice() -> Done {
         return Ok(());
     }
     // Builds the standard library for Miri, once on a machine.
-    if let Err(error) = run_within(MINUTES, "Miri: set up", &mut nightly::cargo(&["miri", "setup"])) {
+    if let Err(error) = run_within("Miri: set up", cargo_of(NIGHTLY).args(["miri", "setup"]), MINUTES) {
         println!("{error}\nMiri cannot be set up: left out");
         return Ok(());
     }
@@ -71,11 +70,12 @@ pub(crate) fn slice() -> Done {
 }
 
 fn is_there() -> bool {
-    nightly::is_there_for(WHAT, &["miri", "rust-src"])
+    toolchain(NIGHTLY, &["miri", "rust-src"])
 }
 
 fn in_miri(limit: Duration, title: &str, arguments: &[&str], features: &str, flags: &str) -> Done {
-    const IN_ITS_FOLDER: [&str; 3] = ["--target-dir", "target/miri", "--no-default-features"];
-    let mut command = nightly::cargo(&[&["miri"], arguments, &IN_ITS_FOLDER, &["--features", features]].concat());
-    run_within(limit, title, command.env("MIRIFLAGS", format!("{flags} {CASES}")))
+    let mut command = cargo_of(NIGHTLY);
+    command.arg("miri").args(arguments).arg("--target-dir").arg(target("miri"));
+    command.args(["--no-default-features", "--features", features]);
+    run_within(title, command.env("MIRIFLAGS", format!("{flags} {CASES}")), limit)
 }

@@ -1,11 +1,10 @@
 //! The runtime's tests with a sanitizer, which the standard library is built with as well.
 
-use std::process::Command;
 use std::time::Duration;
 
 use super::outside::host;
 use crate::builds::INSTANCES;
-use crate::nightly;
+use crate::fetched::{NIGHTLY, cargo_of, target, toolchain};
 use crate::step::{Done, run_within};
 
 const LIMIT: Duration = Duration::from_secs(4 * 60 * 60);
@@ -40,15 +39,16 @@ pub(super) fn tsan() -> Done {
 fn run(sanitizer: &Sanitizer) -> Done {
     let Sanitizer { name, options: (variable, options), without } = sanitizer;
     let title = format!("sanitizer: {name}");
-    if !nightly::is_there_for(&title, &["rust-src"]) {
+    if !toolchain(NIGHTLY, &["rust-src"]) {
         return Ok(());
     }
-    let (host, folder) = (host()?, format!("target/{name}"));
+    let host = host()?;
+    let mut command = cargo_of(NIGHTLY);
     // With a target, because the flags are not for macros.
-    let build = ["test", "-Zbuild-std", "--target", &host, "--target-dir", &folder, "-p", "vimage", "--lib", "--tests"];
-    let features = ["--no-fail-fast", "--no-default-features", "--features", INSTANCES, "--"];
-    let without = without.iter().flat_map(|test| ["--skip", test]).collect::<Vec<_>>();
-    let mut command: Command = nightly::cargo(&[&build[..], &features, &without].concat());
+    command.args(["test", "-Zbuild-std", "--target", &host, "--target-dir"]).arg(target(name));
+    command.args(["-p", "vimage", "--lib", "--tests", "--no-fail-fast"]);
+    command.args(["--no-default-features", "--features", INSTANCES, "--"]);
+    command.args(without.iter().flat_map(|test| ["--skip", test]));
     command.env("RUSTFLAGS", format!("-Zsanitizer={name}")).env("PROPTEST_CASES", "16").env(variable, options);
-    run_within(LIMIT, &title, &mut command)
+    run_within(&title, &mut command, LIMIT)
 }
