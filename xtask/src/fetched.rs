@@ -33,7 +33,7 @@ fn is_there(name: &str, components: &[&str]) -> bool {
     let installed = String::from_utf8_lossy(&output.stdout);
     // The target is behind the name of most.
     let is_installed = |component: &&str| installed.lines().any(|line| line.starts_with(*component));
-    output.status.success() && components.iter().all(|component| is_installed(component))
+    output.status.success() && components.iter().all(is_installed)
 }
 
 /// Cargo of a toolchain.
