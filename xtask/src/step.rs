@@ -39,17 +39,29 @@ pub(crate) fn this(title: &str, command: &str) -> Done {
 
 /// Runs a command as a step; an error if it does not succeed.
 pub(crate) fn run(title: &str, command: &mut Command) -> Done {
-    let begin = Instant::now();
     let line = format!("{title}: {command:?}");
-    let (done, cpu) = if SIDE_BY_SIDE.load(Relaxed) { apart(&line, command) } else { in_the_open(&line, command) };
+    timed(title, || {
+        if SIDE_BY_SIDE.load(Relaxed) { apart(&line, command) } else { in_the_open(&line, || succeeds(&line, command)) }
+    })
+}
+
+/// As [`run`], for a command that runs beside no other, and is ended after a limit.
+pub(crate) fn run_within(title: &str, command: &mut Command, limit: Duration) -> Done {
+    let line = format!("{title}: {command:?}");
+    timed(title, || in_the_open(&line, || ends(&line, command, limit)))
+}
+
+fn timed(title: &str, run: impl FnOnce() -> (Done, Option<Duration>)) -> Done {
+    let begin = Instant::now();
+    let (done, cpu) = run();
     STEPS.lock().expect("no step panics").push(Step { title: title.to_owned(), wall: begin.elapsed(), cpu });
     done
 }
 
-fn in_the_open(line: &str, command: &mut Command) -> (Done, Option<Duration>) {
+fn in_the_open(line: &str, run: impl FnOnce() -> Done) -> (Done, Option<Duration>) {
     println!("\n== {line}");
     let before = children();
-    let done = succeeds(line, command);
+    let done = run();
     (done, children().zip(before).map(|(after, before)| after.saturating_sub(before)))
 }
 
@@ -60,7 +72,7 @@ fn apart(line: &str, command: &mut Command) -> (Done, Option<Duration>) {
     let path = |end: &str| std::env::temp_dir().join(&name).with_extension(end);
     let (printed, cpu) = (path("log"), path("cpu"));
     println!("begins: {line}");
-    let done = measured(command, &printed, &cpu).and_then(|mut command| ends(line, &mut command));
+    let done = measured(command, &printed, &cpu).and_then(|mut command| ends(line, &mut command, LIMIT));
     println!("\n== {line}\n{}", taken(&printed).unwrap_or_default());
     (done, taken(&cpu).and_then(|text| text.parse().ok()).map(Duration::from_millis))
 }
@@ -98,6 +110,13 @@ pub(crate) fn measure(cpu: &str, program: &str, arguments: &[&str]) -> ExitCode 
     }
 }
 
+/// Runs a command that needs the network, which may not answer.
+pub(crate) fn fetch(title: &str, command: &mut Command, limit: Duration) -> Done {
+    let line = format!("{title}: {command:?}");
+    println!("\n== {line}");
+    ends(&line, command, limit)
+}
+
 fn succeeds(line: &str, command: &mut Command) -> Done {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
@@ -106,11 +125,11 @@ fn succeeds(line: &str, command: &mut Command) -> Done {
     }
 }
 
-/// As [`succeeds`], within the limit.
-fn ends(line: &str, command: &mut Command) -> Done {
+/// As [`succeeds`], within a limit.
+fn ends(line: &str, command: &mut Command, limit: Duration) -> Done {
     let mut child = command.spawn().map_err(|error| format!("{line} did not start: {error}"))?;
     let begin = Instant::now();
-    while begin.elapsed() < LIMIT {
+    while begin.elapsed() < limit {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(format!("{line} failed: {status}")),
@@ -123,7 +142,7 @@ fn ends(line: &str, command: &mut Command) -> Done {
     processes::kill(&below);
     _ = child.kill();
     _ = child.wait();
-    let limit = LIMIT.as_secs() / 60;
+    let limit = limit.as_secs() / 60;
     Err(format!("{line} has not ended within {limit} minutes; these processes ran:\n{}", running.join("\n")))
 }
 

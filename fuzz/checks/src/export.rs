@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use std::sync::OnceLock;
 
 use tempfile::TempDir;
+use vimage_inspect::Core;
 
 use crate::changed::{Seed, look_at_all};
 use crate::dump;
@@ -17,6 +18,7 @@ struct Original {
     _folder: TempDir,
     path: PathBuf,
     file: File,
+    core: Core,
     seed: Seed,
     regions: Vec<(u64, u64)>,
 }
@@ -29,9 +31,10 @@ fn original() -> &'static Original {
         let path = folder.path().join("core");
         dump::dump(&path);
         let seed = Seed::new(fs::read(&path).expect("the core file is there"));
-        look_at_all(&path).expect("a core file that is not changed can be read");
+        let core = Core::open(&path, None).expect("the core file can be read");
+        look_at_all(&path, &core).expect("a core file that is not changed can be read");
         let file = OpenOptions::new().write(true).open(&path).expect("the core file is there");
-        Original { _folder: folder, path, file, regions: seed.regions(), seed }
+        Original { _folder: folder, path, file, core, regions: seed.regions(), seed }
     })
 }
 
@@ -47,13 +50,13 @@ pub(crate) fn check(data: &[u8]) {
 fn check_file(data: &[u8]) {
     let mut file = tempfile::NamedTempFile::new().expect("there is room for a file");
     file.write_all(data).expect("there is room for a file");
-    if let Err(error) = look_at_all(file.path()) {
+    if let Err(error) = look_at_all(file.path(), &original().core) {
         assert!(!error.to_string().is_empty());
     }
 }
 
 fn check_changes(changes: &[u8]) {
-    let Original { path, file, seed, regions, .. } = original();
+    let Original { path, file, core, seed, regions, .. } = original();
     let mut changed = Vec::new();
     for change in changes.chunks_exact(12).take(8) {
         let (start, length) = regions[usize::from(change[0]) % regions.len()];
@@ -73,7 +76,7 @@ fn check_changes(changes: &[u8]) {
         file.write_all_at(&value.to_ne_bytes()[..size], at).expect("the file can be written to");
         changed.push((at, size));
     }
-    let looked = look_at_all(path);
+    let looked = look_at_all(path, core);
     for (at, size) in changed {
         file.write_all_at(seed.at(at, size), at).expect("the file can be written to");
     }

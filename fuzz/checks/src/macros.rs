@@ -26,7 +26,8 @@ pub(crate) fn check(data: &[u8]) {
     let [plain, instances] = builds.each_ref().map(|expansion| {
         let mut errors = Vec::new();
         find_errors(expansion.clone(), &mut errors);
-        if is_rust {
+        // In `virtualize!` with mistakes it is not known where the options end.
+        if is_rust && (errors.is_empty() || args.is_some()) {
             let parsed = syn::parse2::<syn::File>(expansion.clone());
             assert!(parsed.is_ok(), "the expansion is no Rust: {}\n{expansion}", parsed.unwrap_err());
         }

@@ -81,8 +81,9 @@ impl Seed {
 }
 
 /// Reads whatever a reader shows; the number is another one if something else is shown.
-pub fn look_at_all(core: &Path) -> Result<usize, Error> {
-    let core = Core::open(core, None)?;
+/// `whole` is the file without changes.
+pub fn look_at_all(core: &Path, whole: &Core) -> Result<usize, Error> {
+    let core = Core::open(core, None)?.sharing_debug_info(whole);
     let look = core.look()?;
     let mut shown = 0;
     for instance in look.instances().iter().take(100) {
