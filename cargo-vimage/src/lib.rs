@@ -1,8 +1,9 @@
-//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), and ports a
-//! dependency without waiting for its author (`vendor`). The library exists for the tests of the tool.
+//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), ports a dependency
+//! without waiting for its author (`vendor`), and makes a package to start from (`init`). The library exists for the tests of the tool.
 
 mod audit;
 mod exit;
+mod init;
 mod port;
 mod source;
 mod vendor;
@@ -26,6 +27,7 @@ enum Command {
     Audit(Box<audit::Arguments>),
     Port(port::Arguments),
     Vendor(vendor::Arguments),
+    Init(init::Arguments),
 }
 
 /// Runs the tool with the arguments of the process, the program's name first.
@@ -51,6 +53,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Audit(arguments) => audit::run(arguments),
         Command::Port(arguments) => port::run(arguments),
         Command::Vendor(arguments) => vendor::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
