@@ -4,13 +4,24 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::builds::{Build, EVERYTHING, OPTIMIZED, OTHER_BACKEND, THREE};
+use crate::minimum;
 use crate::step::{Done, cargo, run, side_by_side, this};
 
 /// The chores and the command line tool do not depend on the build, and examples with many dependencies show one build:
 /// all these are tested once.
-const ONCE: [&str; 8] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins", "-p", "simulation"];
-const ONCE_OUT: [&str; 8] =
-    ["--exclude", "xtask", "--exclude", "cargo-vimage", "--exclude", "plugins", "--exclude", "simulation"];
+const ONCE: [&str; 10] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins", "-p", "simulation", "-p", "fuzzing"];
+const ONCE_OUT: [&str; 10] = [
+    "--exclude",
+    "xtask",
+    "--exclude",
+    "cargo-vimage",
+    "--exclude",
+    "plugins",
+    "--exclude",
+    "simulation",
+    "--exclude",
+    "fuzzing",
+];
 
 /// Every test in every build.
 pub(crate) fn test() -> Done {
@@ -50,7 +61,8 @@ pub(crate) fn ci() -> Done {
         || {
             this("layers", "layers")?;
             cargo("formatting", &["fmt", "--all", "--check"], &[])?;
-            this("package", "package")
+            this("package", "package")?;
+            minimum::check()
         },
         || {
             lint()?;
@@ -122,25 +134,6 @@ pub(crate) fn bless() -> Done {
         let arguments = [&["test"], &features[..], &["-p", "ui-tests", "-p", "vimage-macros"]];
         cargo(build.name, &arguments.concat(), &variables)
     })
-}
-
-/// The published packages, dependencies first.
-const PUBLISHED: [&str; 7] =
-    ["vimage-macros", "vimage", "vimage-tracing", "vimage-integrations", "vimage-inspect", "vimagectl", "cargo-vimage"];
-
-pub(crate) fn package_arguments() -> Vec<&'static str> {
-    let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
-    ["package", "--allow-dirty"].into_iter().chain(packages).collect()
-}
-
-/// Puts together what is published; a warning is an error. That the packages build is left to `deep`.
-pub(crate) fn package() -> Done {
-    let output = Command::new("cargo").args(package_arguments()).arg("--no-verify").output();
-    let output = output.map_err(|error| format!("package: cargo did not start: {error}"))?;
-    let printed = String::from_utf8_lossy(&output.stderr);
-    println!("{printed}");
-    let warned = printed.lines().any(|line| line.starts_with("warning"));
-    if output.status.success() && !warned { Ok(()) } else { Err("package: cargo failed or warned".to_owned()) }
 }
 
 pub(crate) fn layers(root: &str) -> Done {

@@ -33,12 +33,28 @@ pub struct Builder {
 
 impl Builder {
     /// Lets clients set sysctls. By default they can only read.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).writable().start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn writable(mut self) -> Self {
         self.settings.writable = true;
         self
     }
 
     /// Sets the number of connections at a time. The default is 2,048.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).max_connections(16).start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_connections(mut self, most: usize) -> Self {
         self.settings.max_connections = most;
         self
@@ -46,12 +62,28 @@ impl Builder {
 
     /// Sets the time in which a request must arrive once it has begun, and the time in which its reply must be read.
     /// The default is 5 seconds; [`Duration::MAX`] is no limit.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).request_timeout(std::time::Duration::from_secs(1)).start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.request_timeout = timeout.max(Duration::from_millis(1));
         self
     }
 
     /// Sets how long a connection may be silent between requests. The default is 5 minutes; [`Duration::MAX`] is no limit.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).idle_timeout(std::time::Duration::MAX).start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.idle_timeout = timeout.max(Duration::from_millis(1));
         self
@@ -69,9 +101,16 @@ impl Builder {
         let shared = Arc::new(Shared::new(self.settings));
         let accepting = {
             let shared = Arc::clone(&shared);
-            thread::Builder::new().name("vimage-inspect".to_owned()).spawn(move || accept(&listener, &shared))?
+            thread::Builder::new().name("vimage-inspect".to_owned()).spawn(move || accept(&listener, &shared))
         };
-        Ok(Server { path: self.path, file, shared, accepting: Some(accepting) })
+        match accepting {
+            Ok(accepting) => Ok(Server { path: self.path, file, shared, accepting: Some(accepting) }),
+            Err(error) => {
+                // No process listens there.
+                _ = fs::remove_file(&self.path);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -155,11 +194,11 @@ fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
 fn start(stream: UnixStream, id: u64, shared: &Arc<Shared>) {
     let stream = Arc::new(stream);
     if !shared.connect(id, &stream) {
-        connection::refuse(&stream);
+        connection::refuse(&stream, "there are too many connections");
         return;
     }
     let connection = {
-        let shared = Arc::clone(shared);
+        let (shared, stream) = (Arc::clone(shared), Arc::clone(&stream));
         move || {
             let _closed = Closed { shared: &shared, id };
             connection::serve(&stream, &shared);
@@ -167,6 +206,7 @@ fn start(stream: UnixStream, id: u64, shared: &Arc<Shared>) {
     };
     // Not the default of 2 MiB each: a request needs little.
     if thread::Builder::new().name("vimage-inspect".to_owned()).stack_size(512 << 10).spawn(connection).is_err() {
+        connection::refuse(&stream, "there is no thread for this connection");
         shared.disconnect(id);
     }
 }
