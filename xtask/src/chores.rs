@@ -55,7 +55,8 @@ pub(crate) fn ci() -> Done {
             this("layers", "layers")?;
             cargo("formatting", &["fmt", "--all", "--check"], &[])?;
             this("package", "package")?;
-            minimum::check()
+            minimum::check()?;
+            this("miri", "miri")
         },
         || {
             lint()?;
