@@ -250,12 +250,27 @@ impl Look<'_> {
     ///
     /// [`ValueError`].
     pub fn value(&self, variable: &Variable, instance: &Instance) -> Result<Value, ValueError> {
+        self.value_without(variable, instance, &[])
+    }
+
+    /// The value of a variable in an instance, without what is in fields of these names: so that a part that is large does not
+    /// use up what a value may have.
+    ///
+    /// # Errors
+    ///
+    /// As [`value`](Self::value).
+    pub fn value_without(
+        &self,
+        variable: &Variable,
+        instance: &Instance,
+        fields: &[&str],
+    ) -> Result<Value, ValueError> {
         match self.exported(variable, instance) {
             Err(ValueError::UnknownType { .. }) => {
                 let address = self.address(variable, instance)?;
                 let layouts = &self.layout(instance)?.layouts;
                 let info = self.source.debug_info();
-                let read = || debuginfo::read(&self.reader, layouts, info, variable, address);
+                let read = || debuginfo::read(&self.reader, layouts, info, variable, fields, address);
                 if variable.is_in_block { self.in_instance(instance, read) } else { read() }
             }
             known => known,
