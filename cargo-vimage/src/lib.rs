@@ -1,8 +1,10 @@
 //! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), ports a dependency
-//! without waiting for its author (`vendor`), and makes a package to start from (`init`). The library exists for the tests of the tool.
+//! without waiting for its author (`vendor`), makes a package to start from (`init`), and explains the messages of the
+//! macros (`explain`). The library exists for the tests of the tool.
 
 mod audit;
 mod exit;
+mod explain;
 mod init;
 mod port;
 mod source;
@@ -25,6 +27,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(Box<audit::Arguments>),
+    Explain(explain::Arguments),
     Port(port::Arguments),
     Vendor(vendor::Arguments),
     Init(init::Arguments),
@@ -51,6 +54,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match &arguments.command {
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Port(arguments) => port::run(arguments),
         Command::Vendor(arguments) => vendor::run(arguments),
         Command::Init(arguments) => init::run(arguments),
