@@ -3,16 +3,25 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::builds::{Build, EVERYTHING, OPTIMIZED, OTHER_BACKEND, THREE};
+use crate::builds::{Build, EVERYTHING, INTEGRATIONS, OPTIMIZED, OTHER_BACKEND, THREE};
 use crate::minimum;
 use crate::step::{Done, cargo, run, side_by_side, this};
 
-/// The chores and the command line tool do not depend on the build, and examples with many dependencies and the inputs of
-/// the fuzzers show one build: all these are tested once.
-const ONCE: [&str; 8] =
-    ["xtask", "cargo-vimage", "plugins", "simulation", "fuzzing", "fuzz-checks", "fuzz-macros", "fuzz-netlab"];
+/// The chores and the command line tool do not depend on the build, and examples with many dependencies and the inputs of the
+/// fuzzers show one build: all these are tested once.
+const ONCE: [&str; 9] = [
+    "xtask",
+    "cargo-vimage",
+    "plugins",
+    "simulation",
+    "fuzzing",
+    "tenants",
+    "fuzz-checks",
+    "fuzz-macros",
+    "fuzz-netlab",
+];
 
-/// The option with each package that is tested once.
+/// The packages of [`ONCE`], each behind an option of cargo.
 fn once(option: &'static str) -> Vec<&'static str> {
     ONCE.iter().flat_map(|package| [option, package]).collect()
 }
@@ -23,12 +32,12 @@ pub(crate) fn test() -> Done {
 }
 
 fn test_debug() -> Done {
-    cargo("test: tools, examples", &[&["test"], &once("-p")[..]].concat(), &[])?;
+    cargo("test: tools, examples", &[vec!["test"], once("-p")].concat(), &[])?;
     for build in &THREE {
-        test_in(build, &[&["--workspace"], &once("--exclude")[..]].concat(), &[])?;
+        test_in(build, &[vec!["--workspace"], once("--exclude")].concat(), &[])?;
     }
     // Neither the messages of the macros nor the results of the largest example depend on the backend.
-    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &once("--exclude")[..]].concat();
+    let without = [vec!["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], once("--exclude")].concat();
     test_in(&OTHER_BACKEND, &without, &[])
 }
 
@@ -83,7 +92,16 @@ fn lint() -> Done {
         let title = format!("clippy: {}", build.name);
         cargo(&title, &[&["clippy"], &features[..], &["--", "-D", "warnings"]].concat(), &[])?;
     }
-    let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", EVERYTHING];
+    let docs = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--no-default-features",
+        "--features",
+        EVERYTHING,
+        "--features",
+        INTEGRATIONS,
+    ];
     cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
     // rustdoc leaves out macros that are hidden where they are defined, unless each re-export says otherwise.
     let pages =
