@@ -1,7 +1,10 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
+pub(crate) mod api;
 mod cases;
+mod features;
 mod outside;
+mod release;
 mod states;
 
 use std::process::Command;
@@ -24,6 +27,11 @@ const CHECKS: &[Check] = &[
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
+    Check { name: "features", what: "each combination of features of each package", run: features::features },
+    Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
+    Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
+    Check { name: "licences", what: "licences, duplicates and sources of dependencies", run: release::licences },
+    Check { name: "api", what: "the public names are those that are written down", run: api::check },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
