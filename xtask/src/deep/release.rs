@@ -7,16 +7,23 @@ use crate::published::{PUBLISHED, Package};
 use crate::step::{Done, run};
 
 pub(super) const NIGHTLY: &str = "nightly";
-const DENY: Tool = Tool { name: "cargo-deny", version: "0.18.9" };
+const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
 
-/// Licences, duplicates and sources of all dependencies, and known faults of theirs where the database can be fetched.
+/// Licences and sources of all dependencies, and known faults of theirs where the database can be fetched. A user of the
+/// runtime compiles nothing twice.
 pub(super) fn licences() -> Done {
+    let tree = ["tree", "-p", "vimage", "--all-features", "-e", "normal", "--target", "all", "--duplicates"];
+    let twice = Command::new("cargo").args(tree).output().map_err(|error| format!("cargo tree: {error}"))?;
+    if !twice.status.success() || !twice.stdout.is_empty() {
+        let [found, said] = [twice.stdout, twice.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
+        return Err(format!("two versions of one dependency of vimage:\n{found}{said}"));
+    }
     let Some(deny) = DENY.path() else {
         return Ok(());
     };
     let mut command = Command::new(&deny);
     command.args(["--workspace", "--all-features", "check", "bans", "licenses", "sources"]);
-    run("licences, duplicates, sources", &mut command)?;
+    run("licences and sources", &mut command)?;
     let mut fetch = Command::new(&deny);
     if crate::step::fetch("fetch the advisories", fetch.args(["fetch", "db"]), std::time::Duration::from_secs(120))
         .is_err()
