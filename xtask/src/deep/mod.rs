@@ -1,6 +1,7 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
 pub(crate) mod api;
+mod book;
 mod cases;
 mod features;
 mod outside;
@@ -26,6 +27,7 @@ const CHECKS: &[Check] = &[
     Check { name: "states", what: "a million random operations against a model", run: states::states },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
+    Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
     Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
     Check { name: "features", what: "each combination of features of each package", run: features::features },
     Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
