@@ -11,6 +11,8 @@ use crate::step::fetch;
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
     pub(crate) version: &'static str,
+    /// Further arguments of `cargo install`.
+    pub(crate) options: &'static [&'static str],
 }
 
 const TOOLCHAIN_LIMIT: Duration = Duration::from_secs(5 * 60);
@@ -20,7 +22,7 @@ const TOOL_LIMIT: Duration = Duration::from_secs(40 * 60);
 impl Tool {
     /// Its executable, if there is one or it can be installed.
     pub(crate) fn path(&self) -> Option<PathBuf> {
-        let Tool { name, version } = self;
+        let Tool { name, version, options } = self;
         // A folder per version, so that cargo need not be asked which one is there.
         let root = std::path::absolute(format!("target/tools/{name}-{version}")).ok()?;
         let path = root.join("bin").join(name).with_extension(std::env::consts::EXE_EXTENSION);
@@ -40,7 +42,7 @@ impl Tool {
         ]);
         // `--debug`, because to optimize a tool takes longer than to run it once.
         // The compiler, its flags and its profile are those of a program of its own, not those of this workspace.
-        install.arg(root).arg(name).env_remove("RUSTFLAGS");
+        install.arg(root).arg(name).args(*options).env_remove("RUSTFLAGS");
         available(name, fetch(&format!("install {name}"), &mut install, TOOL_LIMIT)).then_some(path)
     }
 }

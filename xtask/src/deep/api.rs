@@ -9,7 +9,7 @@ use super::release::NIGHTLY;
 use crate::fetched::{Tool, target, toolchain};
 use crate::step::Done;
 
-const PUBLIC_API: Tool = Tool { name: "cargo-public-api", version: "0.52.0" };
+const PUBLIC_API: Tool = Tool { name: "cargo-public-api", version: "0.52.0", options: &[] };
 const FOLDER: &str = "docs/api";
 const LIBRARIES: [&str; 4] = ["vimage", "vimage-tracing", "vimage-integrations", "vimage-inspect"];
 

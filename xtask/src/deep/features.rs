@@ -10,7 +10,7 @@ use crate::fetched::{Tool, cargo_of, target, toolchain};
 use crate::published::{PUBLISHED, read};
 use crate::step::{Done, run};
 
-const HACK: Tool = Tool { name: "cargo-hack", version: "0.6.46" };
+const HACK: Tool = Tool { name: "cargo-hack", version: "0.6.46", options: &[] };
 
 /// Checks each published package with each combination of its features. A warning is an error: what a combination does
 /// not use should not be in it.

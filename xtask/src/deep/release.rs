@@ -7,7 +7,7 @@ use crate::published::{PUBLISHED, Package};
 use crate::step::{Done, run};
 
 pub(super) const NIGHTLY: &str = "nightly";
-const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2" };
+const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", options: &[] };
 
 /// Licences and sources of all dependencies, and known faults of theirs where the database can be fetched. A user of the
 /// runtime compiles nothing twice.
