@@ -44,7 +44,6 @@ usage: cargo xtask COMMAND
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
   memcheck  the runtime's tests under valgrind, if it is installed
   minimum   compiles the runtime and a program with modules with the oldest compiler that the manifests name
-  api bless writes the public names down, with which `deep api` compares
   package   puts together what is published, without a warning
 
 Each command that has several steps ends with a table of what they took.";
@@ -77,7 +76,6 @@ fn main() -> ExitCode {
         ["compile-time", repeats] => compile_time::time(repeats),
         ["models"] => chores::models(),
         ["memcheck"] => memcheck::memcheck(),
-        ["api", "bless"] => deep::api::bless(),
         ["minimum"] => minimum::check(),
         ["package"] => published::package(),
         // For the steps that run side by side.

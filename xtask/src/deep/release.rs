@@ -1,38 +1,10 @@
-//! What a release brings along: licences and documentation.
+//! What a release brings along.
 
-use std::process::Command;
-
-use crate::fetched::{Tool, cargo_of, target, toolchain};
+use crate::fetched::{cargo_of, target, toolchain};
 use crate::published::{PUBLISHED, Package};
 use crate::step::{Done, run};
 
 pub(super) const NIGHTLY: &str = "nightly";
-const DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", options: &[] };
-
-/// Licences and sources of all dependencies, and known faults of theirs where the database can be fetched. A user of the
-/// runtime compiles nothing twice.
-pub(super) fn licences() -> Done {
-    let tree = ["tree", "-p", "vimage", "--all-features", "-e", "normal", "--target", "all", "--duplicates"];
-    let twice = Command::new("cargo").args(tree).output().map_err(|error| format!("cargo tree: {error}"))?;
-    if !twice.status.success() || !twice.stdout.is_empty() {
-        let [found, said] = [twice.stdout, twice.stderr].map(|text| String::from_utf8_lossy(&text).into_owned());
-        return Err(format!("two versions of one dependency of vimage:\n{found}{said}"));
-    }
-    let Some(deny) = DENY.path() else {
-        return Ok(());
-    };
-    let mut command = Command::new(&deny);
-    command.args(["--workspace", "--all-features", "check", "bans", "licenses", "sources"]);
-    run("licences and sources", &mut command)?;
-    let mut fetch = Command::new(&deny);
-    if crate::step::fetch("fetch the advisories", fetch.args(["fetch", "db"]), std::time::Duration::from_secs(120))
-        .is_err()
-    {
-        println!("The database of advisories cannot be fetched: left out");
-        return Ok(());
-    }
-    run("advisories", Command::new(&deny).args(["--workspace", "--all-features", "check", "advisories"]))
-}
 
 /// The documentation as docs.rs builds it: with its features and `--cfg docsrs`.
 pub(super) fn docsrs() -> Done {
