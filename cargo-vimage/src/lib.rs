@@ -1,8 +1,9 @@
-//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), and ports a
-//! dependency without waiting for its author (`vendor`). The library exists for the tests of the tool.
+//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), ports a
+//! dependency without waiting for its author (`vendor`), and explains the messages of the macros (`explain`). The library exists for the tests of the tool.
 
 mod audit;
 mod exit;
+mod explain;
 mod port;
 mod source;
 mod vendor;
@@ -24,6 +25,7 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(Box<audit::Arguments>),
+    Explain(explain::Arguments),
     Port(port::Arguments),
     Vendor(vendor::Arguments),
 }
@@ -49,6 +51,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match &arguments.command {
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Port(arguments) => port::run(arguments),
         Command::Vendor(arguments) => vendor::run(arguments),
     };

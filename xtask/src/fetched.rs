@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use crate::step::fetch;
 
+/// What Miri, the sanitizers, docs.rs and some tools need.
+pub(crate) const NIGHTLY: &str = "nightly";
+
 /// A tool from the registry, in a version with which the files that it is compared with were written.
 pub(crate) struct Tool {
     pub(crate) name: &'static str,
@@ -30,34 +33,36 @@ impl Tool {
             return Some(path);
         }
         let mut install = Command::new("cargo");
-        install.args([
-            "install",
-            "--debug",
-            "--locked",
-            "--version",
-            version,
-            "--target-dir",
-            "target/tools/build",
-            "--root",
-        ]);
-        // `--debug`, because to optimize a tool takes longer than to run it once.
-        // The compiler, its flags and its profile are those of a program of its own, not those of this workspace.
-        install.arg(root).arg(name).args(*options).env_remove("RUSTFLAGS");
+        // Not optimized, which would take longer than to run it.
+        install.args(["install", "--debug", "--locked", "--version", version, "--target-dir", "target/tools/build"]);
+        // Flags are for the code of this workspace.
+        install.arg("--root").arg(root).arg(name).args(*options).env_remove("RUSTFLAGS");
         available(name, fetch(&format!("install {name}"), &mut install, TOOL_LIMIT)).then_some(path)
     }
 }
 
 /// Whether a toolchain with these components is there, or could be installed.
 pub(crate) fn toolchain(name: &str, components: &[&str]) -> bool {
-    let mut there = Command::new("rustup");
-    there.args(["run", name, "rustc", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    if components.is_empty() && there.status().is_ok_and(|status| status.success()) {
+    if is_there(name, components) {
         return true;
     }
     let mut install = Command::new("rustup");
     install.args(["toolchain", "install", name, "--profile", "minimal", "--no-self-update"]);
     install.args(components.iter().flat_map(|component| ["--component", component]));
     available(&format!("Rust {name}"), fetch(&format!("install Rust {name}"), &mut install, TOOLCHAIN_LIMIT))
+}
+
+/// Does not ask the network, and so does not replace a toolchain by a newer one.
+fn is_there(name: &str, components: &[&str]) -> bool {
+    let mut list = Command::new("rustup");
+    list.args(["component", "list", "--installed", "--toolchain", name]).stderr(Stdio::null());
+    let Ok(output) = list.output() else {
+        return false;
+    };
+    let installed = String::from_utf8_lossy(&output.stdout);
+    // The target is behind the name of most.
+    let is_installed = |component: &&str| installed.lines().any(|line| line.starts_with(*component));
+    output.status.success() && components.iter().all(is_installed)
 }
 
 /// Cargo of a toolchain.

@@ -5,8 +5,7 @@ use std::process::Command;
 
 use toml::{Table, Value};
 
-use super::release::NIGHTLY;
-use crate::fetched::{Tool, cargo_of, target, toolchain};
+use crate::fetched::{NIGHTLY, Tool, cargo_of, target, toolchain};
 use crate::published::{PUBLISHED, read};
 use crate::step::{Done, run};
 

@@ -30,7 +30,7 @@ pub(super) fn outside() -> Done {
 }
 
 /// The target of programs that run here.
-fn host() -> Result<String, String> {
+pub(super) fn host() -> Result<String, String> {
     let output = Command::new("rustc").args(["--print", "host-tuple"]).output();
     let output = output.map_err(|error| format!("rustc did not start: {error}"))?;
     Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())

@@ -1,10 +1,8 @@
 //! What a release brings along.
 
-use crate::fetched::{cargo_of, target, toolchain};
+use crate::fetched::{NIGHTLY, cargo_of, target, toolchain};
 use crate::published::{PUBLISHED, Package};
 use crate::step::{Done, run};
-
-pub(super) const NIGHTLY: &str = "nightly";
 
 /// The documentation as docs.rs builds it: with its features and `--cfg docsrs`.
 pub(super) fn docsrs() -> Done {
