@@ -2,8 +2,8 @@
 
 mod book;
 mod cases;
-mod fuzz;
 mod features;
+mod fuzz;
 mod miri;
 mod outside;
 mod release;
