@@ -41,6 +41,7 @@ const CHECKS: &[Check] = &[
     Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
     Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
+    Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
@@ -67,6 +68,13 @@ pub(crate) fn deep(names: &[&str]) -> Done {
 fn recipes() -> Done {
     const RECIPES: [&str; 7] = ["run", "-p", "cargo-vimage", "--", "vendor", "--vimage=vimage-runtime", "--verify"];
     cargo("recipes", &RECIPES, &[])
+}
+
+fn tenants() -> Done {
+    const LOAD: [&str; 10] = ["run", "--release", "-p", "tenants", "--bin", "load", "--", "200", "10", "100000"];
+    // With the server, which the client starts.
+    cargo("tenants, build", &["build", "--release", "-p", "tenants"], &[])?;
+    cargo("tenants", &LOAD, &[])
 }
 
 fn packages() -> Done {
