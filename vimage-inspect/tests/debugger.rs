@@ -25,7 +25,20 @@ fn gdb_lists_instances_and_prints_variables() {
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/scripts/vimage_debugger.py");
     // This process does not run while it is traced, and could not end a debugger that hangs.
     let gdb = Command::new("timeout")
-        .args(["-k", "5", "60", "gdb", "-nx", "-batch", "-p", &std::process::id().to_string(), "-x", script, "-ex", "info vimage"])
+        .args([
+            "-k",
+            "5",
+            "60",
+            "gdb",
+            "-nx",
+            "-batch",
+            "-p",
+            &std::process::id().to_string(),
+            "-x",
+            script,
+            "-ex",
+            "info vimage",
+        ])
         .args(["-ex", "print $vimage(\"Net#0\", \"V_FOO_COUNTER\")", "-ex", "print $vimage(\"0\", \"net.foo.mode\")"])
         .args(["-ex", "print $vimage(\"nobody\", \"V_FOO_COUNTER\")"])
         // Else it may ask a server for debug information.

@@ -1,6 +1,8 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
 mod cases;
+mod limited;
+mod linking;
 mod outside;
 
 use std::process::Command;
@@ -20,6 +22,7 @@ const CHECKS: &[Check] = &[
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
+    Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
@@ -44,4 +47,11 @@ fn recipes() -> Done {
 
 fn packages() -> Done {
     run("package, and build what is in it", Command::new("cargo").args(package_arguments()))
+}
+
+/// The target of programs that run here.
+fn host() -> Result<String, String> {
+    let output = Command::new("rustc").args(["--print", "host-tuple"]).output();
+    let output = output.map_err(|error| format!("rustc did not start: {error}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
