@@ -10,7 +10,7 @@
     (lldb) vimage red V_FOO
 
 An instance is a name, an id, or `CLASS#ID`; a variable is a name in the source with its `V_`, a symbol or a sysctl. The
-format of the records is described in docs/export.md.
+format of the records is described in docs/src/export.md.
 """
 
 import struct

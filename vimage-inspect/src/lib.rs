@@ -19,7 +19,7 @@
 //!
 //! The program needs no feature, no socket and no thread, in every build, stripped or not. It is not stopped, and nothing of
 //! it is written or run. What is read is checked: a damaged or hostile file is an [`Error`], in bounded time and memory. The
-//! format of the records is described in `docs/export.md` of the repository.
+//! format of the records is described in `docs/src/export.md` of the repository.
 //!
 //! Values are shown of numbers, `bool`, `char`, text, arrays, `Vec`s, `Box`es and `Option`s of these, atomics, and std's `Mutex`, `RwLock`,
 //! `OnceLock` and `LazyLock` of these.

@@ -1,6 +1,6 @@
 //! What the macros report: one table of all problems, and the sink that every stage reports to.
 //!
-//! A message is the problem in one line with its code, and the help: what to write. `docs/errors.md` explains each
+//! A message is the problem in one line with its code, and the help: what to write. `docs/src/errors.md` explains each
 //! code. Tools may rely on the codes, so that one that is there keeps its meaning.
 
 use std::cell::{Cell, RefCell};

@@ -23,21 +23,81 @@
 //!
 //! Instances need the feature `vimage`. Without it the same source compiles to plain statics, at no cost.
 //!
+//! # A tour
+//!
+//! **Annotate.** [`#[vimage::module]`](macro@module) on an inline `mod`, or [`virtualize!`] around the items of a file.
+//! Inside, each static that can change is [`#[virtualized]`](macro@virtualized) or [`#[shared]`](macro@shared). One
+//! without a decision does not compile:
+//!
+//! ```compile_fail
+//! #[vimage::module]
+//! mod cache {
+//!     static ENTRIES: std::sync::Mutex<Vec<u32>> = std::sync::Mutex::new(Vec::new());
+//! }
+//! # fn main() {}
+//! ```
+//!
+//! **Make and destroy instances.** [`Vimage`] is one instance of everything. With a class of your own, from [`class!`],
+//! [`Instance`] is one of a part of the program. [`attach`](macro@attach), [`quiesce`](macro@quiesce) and
+//! [`detach`](macro@detach) functions run for each:
+//!
+//! ```
+//! #[vimage::module]
+//! mod greeter {
+//!     use std::sync::OnceLock;
+//!     use vimage::prelude::*;
+//!
+//!     #[virtualized]
+//!     static GREETING: OnceLock<String> = OnceLock::new();
+//!
+//!     #[attach]
+//!     fn start(arguments: &vimage::Arguments) {
+//!         _ = V_GREETING.set(arguments.get().cloned().unwrap_or_else(|| "hello".to_owned()));
+//!     }
+//!
+//!     pub fn greet() -> String {
+//!         V_GREETING.get().unwrap().clone()
+//!     }
+//! }
+//! # #[cfg(feature = "vimage")] {
+//! use vimage::Vimage;
+//!
+//! let red = Vimage::builder().name("red").arg("bonjour".to_owned()).create()?;
+//! assert_eq!(red.enter(greeter::greet), "bonjour");
+//! red.destroy()?;
+//! # }
+//! assert_eq!(vimage::boot()?.enter(greeter::greet), "hello"); // the base instance is attached too
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! **Hand instances on.** Threads, tasks and callbacks are given theirs: [`thread::spawn`] inherits,
+//! [`Instance::bind`] and [`Contexts`] bind closures, [`within`](future::FutureExt::within) binds futures:
+//!
+//! ```
+//! use vimage::prelude::*;
+//!
+//! let base = vimage::boot()?;
+//! let job = base.bind(|| Vimage::current().is_some());
+//! assert!(std::thread::spawn(job).join().unwrap());
+//! # Ok::<(), vimage::BootError>(())
+//! ```
+//!
+//! **Test.** Each [`#[vimage::test]`](macro@test) has an instance of everything, and all run in parallel.
+//!
 //! # Where to go next
 //!
 //! | to | see |
 //! |---|---|
-//! | annotate code | [`module`](macro@module) for an inline `mod`, [`virtualize!`] for the items of a file, [`virtualized`](macro@virtualized) and [`shared`](macro@shared) for statics |
-//! | run code when an instance is created or destroyed | [`attach`](macro@attach), [`quiesce`](macro@quiesce), [`detach`](macro@detach) |
-//! | create, enter and destroy instances | [`Vimage`], one instance of everything; [`Instance`] and [`class!`], for a part of the program |
 //! | use a variable in code that is not annotated | [`Virtualized`]: `V_HITS.with_current(…)`, `V_HITS.of(&red)`; [`Held`] |
-//! | carry an instance to a thread, a callback, a future | [`thread`], [`Instance::bind`], [`future`], [`Contexts`] |
 //! | keep values in an instance, lend them, send them | [`Bound`], [`Movable`], [`link`] |
-//! | test code with globals in parallel | [`#[vimage::test]`](macro@test) |
+//! | keep nothing alive: timers, workers | [`WeakInstance`], [`WeakContexts`], [`thread::spawn_weak`] |
+//! | start a program | [`#[vimage::main]`](macro@main), [`boot`](fn@boot), [`BootOptions`] |
 //! | name variables for administrators and tools | [`sysctl`], [`symmap`], `inspect` |
 //! | register modules at run time | [`mod@module`] |
 //! | find mistakes | [`debug`], [`events`], [`set_failure_handler`] |
 //! | port FreeBSD code | [`kernel`] |
+//!
+//! The repository has a book, in `docs`: porting, and a chapter for each use.
 //!
 //! # Features
 //!
@@ -50,6 +110,9 @@
 //! | `invariants` | errors and [`debug`] show where handles were made and where contexts were entered |
 //! | `serde` | sysctls and their values are `Serialize` |
 //! | `inspect` | the introspection server for tools such as `vimagectl`, on Unix; implies `serde` |
+
+// docs.rs labels what needs a feature.
+#![cfg_attr(docsrs, feature(doc_cfg))]
 
 mod boot;
 mod carry;
@@ -141,12 +204,22 @@ pub struct BootOptions {
 
 impl BootOptions {
     /// Starts with the options that [`boot`](fn@boot) uses.
+    ///
+    /// ```
+    /// vimage::BootOptions::new().boot()?; // as `vimage::boot()`
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn new() -> Self {
         Self::default()
     }
 
     /// Keeps this many bytes at the end of each instance for modules that are not linked into the program but loaded at
     /// run time; 256 without this. Modules with `register = "manual"` have room whatever this is.
+    ///
+    /// ```
+    /// vimage::BootOptions::new().reserve(4096).boot()?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn reserve(mut self, bytes: usize) -> Self {
         self.reserve = Some(bytes);
         self
@@ -158,6 +231,12 @@ impl BootOptions {
     ///
     /// [`BootError::AlreadyBooted`] if that has happened, or begun, and options were given; otherwise as
     /// [`boot`](fn@boot).
+    ///
+    /// ```
+    /// vimage::BootOptions::new().reserve(4096).boot()?;
+    /// assert!(vimage::BootOptions::new().reserve(8192).boot().is_err()); // too late
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn boot(self) -> Result<Vimage, BootError> {
         self.reserve.map_or(Ok(()), boot::with_reserve)?;

@@ -51,9 +51,14 @@ use crate::registry::{Module, closest, collection};
 ///     static CACHE_SIZE: AtomicU32 = AtomicU32::new(100);
 /// }
 ///
+/// use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 /// let base = vimage::boot()?;
 /// let symbol = vimage::symmap::lookup(&base, "cache_size")?;
-/// assert_eq!((symbol.module(), symbol.size()), ("cache", 4));
+/// assert_eq!((symbol.name(), symbol.module(), symbol.class()), ("cache_size", "cache", "Program"));
+/// assert!(symbol.path().ends_with("::cache") && symbol.type_name().ends_with("AtomicU32"));
+/// assert_eq!((symbol.size(), symbol.align(), symbol.is_shared()), (4, 4, false));
+/// let size = symbol.get::<AtomicU32>().unwrap(); // checked; the address needs `unsafe`
+/// assert_eq!((size.load(Relaxed), symbol.address()), (100, std::ptr::from_ref(size).cast()));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]

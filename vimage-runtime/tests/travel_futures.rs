@@ -49,6 +49,16 @@ fn a_vimage_and_the_contexts_of_a_thread_work_too() {
 }
 
 #[test]
+fn what_is_no_future_is_used_in_the_instance_too() {
+    let red = vnet();
+    let mut ids = pin!(vimage::future::Within::new(Vec::new(), &red));
+    ids.as_mut().with_pin_mut(|mut ids| ids.push(current()));
+    vnet().enter(|| ids.as_mut().with_pin_mut(|mut ids| ids.push(current())));
+    assert_eq!(ids.with(|ids| (ids.clone(), current())), (vec![Some(red.id()); 2], Some(red.id())));
+    assert_eq!(ids.context(), &red);
+}
+
+#[test]
 fn it_is_send_when_the_future_is() {
     fn needs<T: Send + Sync + 'static>(_: &T) {}
     let red = vnet();
@@ -102,6 +112,16 @@ mod instances {
         let mut done = Box::pin(wait_with(DropsIn(told)).within(&red));
         while poll(done.as_mut()).is_pending() {}
         drop(done);
+        assert_eq!(heard.recv().unwrap(), Some(red.id()));
+        red.destroy().unwrap();
+    }
+
+    #[test]
+    fn what_is_no_future_is_dropped_in_its_instance_too() {
+        let red = vnet();
+        let (told, heard) = mpsc::channel();
+        let owned = vimage::future::Within::new(DropsIn(told), &red);
+        vnet().enter(|| drop(owned));
         assert_eq!(heard.recv().unwrap(), Some(red.id()));
         red.destroy().unwrap();
     }

@@ -1,10 +1,13 @@
 //! Thousands of tasks in tens of instances on several threads, dropped and aborted at random, and links between the
 //! instances meanwhile. The number of tasks, steps and messages is fixed, and what each task does follows from a seed.
 
+mod support;
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::time::Duration;
 
+use support::random::Random;
 use tokio::task::{AbortHandle, JoinSet, yield_now};
 use vimage::link::{self, Endpoint};
 use vimage::prelude::*;
@@ -52,19 +55,6 @@ pub struct Message {
     link: usize,
     to: u64,
     number: u64,
-}
-
-/// SplitMix64.
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u64) -> u64 {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        (z ^ (z >> 31)) % bound
-    }
 }
 
 /// Counts a step when it is dropped, wherever the task has got to by then.

@@ -4,11 +4,14 @@ use std::path::Path;
 use std::process::Command;
 
 use crate::builds::{Build, EVERYTHING, OPTIMIZED, OTHER_BACKEND, THREE};
+use crate::minimum;
 use crate::step::{Done, cargo, run, side_by_side, this};
 
-/// The chores and the command line tool do not depend on the build, and are tested once.
-const TOOLS: [&str; 4] = ["-p", "xtask", "-p", "cargo-vimage"];
-const TOOLS_OUT: [&str; 4] = ["--exclude", "xtask", "--exclude", "cargo-vimage"];
+/// The chores and the command line tool do not depend on the build, and examples with many dependencies show one build:
+/// all these are tested once.
+const ONCE: [&str; 8] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins", "-p", "simulation"];
+const ONCE_OUT: [&str; 8] =
+    ["--exclude", "xtask", "--exclude", "cargo-vimage", "--exclude", "plugins", "--exclude", "simulation"];
 
 /// Every test in every build.
 pub(crate) fn test() -> Done {
@@ -16,12 +19,12 @@ pub(crate) fn test() -> Done {
 }
 
 fn test_debug() -> Done {
-    cargo("test: tools", &[&["test"], &TOOLS[..]].concat(), &[])?;
+    cargo("test: tools, examples", &[&["test"], &ONCE[..]].concat(), &[])?;
     for build in &THREE {
-        test_in(build, &[&["--workspace"], &TOOLS_OUT[..]].concat(), &[])?;
+        test_in(build, &[&["--workspace"], &ONCE_OUT[..]].concat(), &[])?;
     }
     // Neither the messages of the macros nor the results of the largest example depend on the backend.
-    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &TOOLS_OUT[..]].concat();
+    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &ONCE_OUT[..]].concat();
     test_in(&OTHER_BACKEND, &without, &[])
 }
 
@@ -48,7 +51,8 @@ pub(crate) fn ci() -> Done {
         || {
             this("layers", "layers")?;
             cargo("formatting", &["fmt", "--all", "--check"], &[])?;
-            this("package", "package")
+            this("package", "package")?;
+            minimum::check()
         },
         || {
             lint()?;
@@ -120,25 +124,6 @@ pub(crate) fn bless() -> Done {
         let arguments = [&["test"], &features[..], &["-p", "ui-tests", "-p", "vimage-macros"]];
         cargo(build.name, &arguments.concat(), &variables)
     })
-}
-
-/// The published packages, dependencies first.
-const PUBLISHED: [&str; 6] =
-    ["vimage-macros", "vimage", "vimage-tracing", "vimage-inspect", "vimagectl", "cargo-vimage"];
-
-pub(crate) fn package_arguments() -> Vec<&'static str> {
-    let packages = PUBLISHED.iter().flat_map(|package| ["-p", package]);
-    ["package", "--allow-dirty"].into_iter().chain(packages).collect()
-}
-
-/// Puts together what is published; a warning is an error. That the packages build is left to `deep`.
-pub(crate) fn package() -> Done {
-    let output = Command::new("cargo").args(package_arguments()).arg("--no-verify").output();
-    let output = output.map_err(|error| format!("package: cargo did not start: {error}"))?;
-    let printed = String::from_utf8_lossy(&output.stderr);
-    println!("{printed}");
-    let warned = printed.lines().any(|line| line.starts_with("warning"));
-    if output.status.success() && !warned { Ok(()) } else { Err("package: cargo failed or warned".to_owned()) }
 }
 
 pub(crate) fn layers(root: &str) -> Done {

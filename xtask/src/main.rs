@@ -6,9 +6,12 @@ mod chores;
 mod codegen;
 mod compile_time;
 mod deep;
+mod fetched;
 mod layers;
 mod memcheck;
+mod minimum;
 mod processes;
+mod published;
 mod step;
 
 use std::process::ExitCode;
@@ -18,9 +21,9 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
-            and a few runs of the tests that interfere as globals and not as instances
+            `minimum`, and a few runs of the tests that interfere as globals and not as instances
   deep [CHECK…]
-            what is slow by nature, all of it or the checks that are named; a name that does not exist lists them
+            what is slow by nature, all of it or the checks that are named; `deep list` prints the names
   layers [WORKSPACE]
             checks that imports go down, from floor to floor
   bench [PART]
@@ -40,6 +43,7 @@ usage: cargo xtask COMMAND
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
   memcheck  the runtime's tests under valgrind, if it is installed
+  minimum   compiles the runtime and a program with modules with the oldest compiler that the manifests name
   package   puts together what is published, without a warning
 
 Each command that has several steps ends with a table of what they took.";
@@ -72,7 +76,8 @@ fn main() -> ExitCode {
         ["compile-time", repeats] => compile_time::time(repeats),
         ["models"] => chores::models(),
         ["memcheck"] => memcheck::memcheck(),
-        ["package"] => chores::package(),
+        ["minimum"] => minimum::check(),
+        ["package"] => published::package(),
         // For the steps that run side by side.
         ["measured", cpu, program, arguments @ ..] => return step::measure(cpu, program, arguments),
         _ => Err(USAGE.to_owned()),

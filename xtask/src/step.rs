@@ -60,7 +60,7 @@ fn apart(line: &str, command: &mut Command) -> (Done, Option<Duration>) {
     let path = |end: &str| std::env::temp_dir().join(&name).with_extension(end);
     let (printed, cpu) = (path("log"), path("cpu"));
     println!("begins: {line}");
-    let done = measured(command, &printed, &cpu).and_then(|mut command| ends(line, &mut command));
+    let done = measured(command, &printed, &cpu).and_then(|mut command| ends(line, &mut command, LIMIT));
     println!("\n== {line}\n{}", taken(&printed).unwrap_or_default());
     (done, taken(&cpu).and_then(|text| text.parse().ok()).map(Duration::from_millis))
 }
@@ -98,6 +98,13 @@ pub(crate) fn measure(cpu: &str, program: &str, arguments: &[&str]) -> ExitCode 
     }
 }
 
+/// Runs a command that needs the network, which may not answer.
+pub(crate) fn fetch(title: &str, command: &mut Command, limit: Duration) -> Done {
+    let line = format!("{title}: {command:?}");
+    println!("\n== {line}");
+    ends(&line, command, limit)
+}
+
 fn succeeds(line: &str, command: &mut Command) -> Done {
     match command.status() {
         Ok(status) if status.success() => Ok(()),
@@ -107,10 +114,10 @@ fn succeeds(line: &str, command: &mut Command) -> Done {
 }
 
 /// As [`succeeds`], within the limit.
-fn ends(line: &str, command: &mut Command) -> Done {
+fn ends(line: &str, command: &mut Command, limit: Duration) -> Done {
     let mut child = command.spawn().map_err(|error| format!("{line} did not start: {error}"))?;
     let begin = Instant::now();
-    while begin.elapsed() < LIMIT {
+    while begin.elapsed() < limit {
         match child.try_wait() {
             Ok(Some(status)) if status.success() => return Ok(()),
             Ok(Some(status)) => return Err(format!("{line} failed: {status}")),
@@ -123,7 +130,7 @@ fn ends(line: &str, command: &mut Command) -> Done {
     processes::kill(&below);
     _ = child.kill();
     _ = child.wait();
-    let limit = LIMIT.as_secs() / 60;
+    let limit = limit.as_secs() / 60;
     Err(format!("{line} has not ended within {limit} minutes; these processes ran:\n{}", running.join("\n")))
 }
 

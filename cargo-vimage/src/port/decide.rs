@@ -98,21 +98,27 @@ impl Policy {
         }
         let ty = &file.text[found.ty.clone()];
         eprintln!("{}:{}: static {}: {ty}", shown.display(), file.line(found.name_at.start), found.name);
-        loop {
-            eprint!("  [v]irtualized (one value per instance), [k]eep (the same, never freed), [s]hared? ");
-            _ = io::stderr().flush();
-            let mut line = String::new();
-            if io::stdin().lock().read_line(&mut line).unwrap_or(0) == 0 {
-                return false;
-            }
-            let decision = match line.trim() {
-                "v" => Decision::Virtualized,
-                "k" => Decision::Keep,
-                "s" => Decision::Shared,
-                _ => continue,
-            };
-            self.named.push(Named::new(&shown.to_string_lossy(), &found.name, decision));
-            return true;
+        let Some(decision) = choose(&mut io::stdin().lock(), &mut io::stderr()) else { return false };
+        self.named.push(Named::new(&shown.to_string_lossy(), &found.name, decision));
+        true
+    }
+}
+
+/// Asks until there is an answer; `None` if the answers end.
+fn choose(answers: &mut impl BufRead, questions: &mut impl Write) -> Option<Decision> {
+    loop {
+        // An answer counts also if the question could not be shown.
+        _ = write!(questions, "  [v]irtualized (one value per instance), [k]eep (the same, never freed), [s]hared? ");
+        _ = questions.flush();
+        let mut line = String::new();
+        if answers.read_line(&mut line).unwrap_or(0) == 0 {
+            return None;
+        }
+        match line.trim() {
+            "v" => return Some(Decision::Virtualized),
+            "k" => return Some(Decision::Keep),
+            "s" => return Some(Decision::Shared),
+            _ => {}
         }
     }
 }
@@ -148,5 +154,19 @@ mod tests {
         assert_eq!(named("src/lib.rs:A:keep"), Ok(Named::new("src/lib.rs", "A", Decision::Keep)));
         assert_eq!(named("src/lib.rs:A:shared"), Ok(Named::new("src/lib.rs", "A", Decision::Shared)));
         assert!(named("A").is_err());
+    }
+
+    #[test]
+    fn a_question_is_asked_until_it_is_answered() {
+        let ask = |mut answers: &[u8]| {
+            let mut questions = Vec::new();
+            let decision = choose(&mut answers, &mut questions);
+            (decision, String::from_utf8(questions).unwrap().matches("[k]eep").count())
+        };
+        assert_eq!(ask(b"v\n"), (Some(Decision::Virtualized), 1));
+        assert_eq!(ask(b" k \nv\n"), (Some(Decision::Keep), 1));
+        assert_eq!(ask(b"what?\n\ns"), (Some(Decision::Shared), 3));
+        assert_eq!(ask(b""), (None, 1));
+        assert_eq!(ask(b"yes\n"), (None, 2));
     }
 }

@@ -1,11 +1,4 @@
-//! The examples of the documents, as documentation tests. They are not in the library, because its package has no files
-//! from outside of its folder.
+//! The examples of the messages, as documentation tests: apart from the book's, because boot refuses some of them.
 
-#[doc = include_str!("../../../README.md")]
-mod readme {}
-
-#[doc = include_str!("../../../PORTING.md")]
-mod porting {}
-
-#[doc = include_str!("../../../docs/errors.md")]
+#[doc = include_str!("../../../docs/src/errors.md")]
 mod errors {}

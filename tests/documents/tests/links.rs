@@ -7,12 +7,12 @@ const DOCUMENTS: &[&str] = &[
     "PORTING.md",
     "ARCHITECTURE.md",
     "CHANGELOG.md",
-    "docs/errors.md",
     "benches/README.md",
     "cargo-vimage/README.md",
     "examples/netlab/README.md",
     "vimage-macros/README.md",
     "vimage-tracing/README.md",
+    "vimage-integrations/README.md",
     "vimagectl/README.md",
 ];
 
@@ -36,11 +36,41 @@ fn anchor(title: &str) -> String {
     kept.collect::<String>().to_lowercase().replace(' ', "-")
 }
 
+/// The files of the book.
+fn chapters() -> Vec<PathBuf> {
+    let files = std::fs::read_dir(root().join("docs/src")).expect("the book's chapters");
+    files.map(|file| file.expect("a file").path()).collect()
+}
+
+/// mdBook makes `.html` of each link to `.md`, also where the file is in no book.
+#[test]
+fn the_book_has_all_chapters_and_links_to_no_other_markdown() {
+    let summary = text(&root().join("docs/src/SUMMARY.md"));
+    for chapter in chapters() {
+        let name = chapter.file_name().and_then(|name| name.to_str()).expect("a name");
+        assert!(name == "SUMMARY.md" || summary.contains(&format!("]({name})")), "{name} is not in SUMMARY.md");
+        let text = text(&chapter);
+        let outside = links(&text).find(|link| link.starts_with("..") && link.contains(".md"));
+        assert_eq!(outside, None, "{name}: link to the folder instead");
+    }
+}
+
+/// A chapter without examples need not be compiled; the errors have a package of their own.
+#[test]
+fn the_examples_of_all_chapters_are_compiled() {
+    let compiled = text(&root().join("tests/book/src/lib.rs")) + &text(&root().join("tests/documents/src/lib.rs"));
+    for chapter in chapters() {
+        let name = chapter.file_name().and_then(|name| name.to_str()).expect("a name");
+        let has_examples = text(&chapter).contains("```rust");
+        assert!(!has_examples || compiled.contains(&format!("docs/src/{name}\"")), "{name} is not compiled");
+    }
+}
+
 #[test]
 fn links_lead_somewhere() {
     let mut count = 0;
-    for document in DOCUMENTS {
-        let document = root().join(document);
+    let documents = DOCUMENTS.iter().map(|document| root().join(document));
+    for document in documents.chain(chapters()) {
         for link in links(&text(&document)) {
             let (file, wanted) = link.split_once('#').unwrap_or((link, ""));
             let target = match file {

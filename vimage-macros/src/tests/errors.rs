@@ -1,4 +1,4 @@
-//! `docs/errors.md`: a section for each code, with an example that has this problem only, and one that has none. That the
+//! `docs/src/errors.md`: a section for each code, with an example that has this problem only, and one that has none. That the
 //! second one compiles, and the first one does not, is a test of the runtime's documentation.
 
 use proc_macro2::{TokenStream, TokenTree};
@@ -11,7 +11,7 @@ use crate::diagnostics::CODES;
 use crate::driver;
 use crate::model::Build;
 
-const DOCUMENT: &str = include_str!("../../../docs/errors.md");
+const DOCUMENT: &str = include_str!("../../../docs/src/errors.md");
 
 struct Section<'a> {
     code: &'a str,

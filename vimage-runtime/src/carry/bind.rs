@@ -30,6 +30,17 @@ macro_rules! bind {
 
             /// As [`bind`](Self::bind), for a closure that is called several times and changes its captures, such as that
             /// of a timer.
+            ///
+            /// ```
+            /// let base = vimage::boot()?;
+            /// let mut calls = 0;
+            /// let mut tick = base.bind_mut(|| {
+            ///     calls += 1;
+            ///     calls
+            /// });
+            /// assert_eq!((tick(), tick()), (1, 2));
+            /// # Ok::<(), Box<dyn std::error::Error>>(())
+            /// ```
             #[track_caller]
             pub fn bind_mut<R, F: FnMut() -> R>(&self, f: F) -> impl FnMut() -> R + use<$($class,)? R, F> {
                 repeated(self.clone(), f)
@@ -65,6 +76,14 @@ bind! {
     ///
     /// The closure holds the vimage until it has run or is dropped. The captures of `f` are dropped in the vimage too. It
     /// is `Send`, `Sync` and `'static` if `f` is.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = vimage::boot()?;
+    /// let job = base.bind(|| Vnet::current().unwrap().id());
+    /// assert_eq!(std::thread::spawn(job).join().unwrap(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     impl [] Vimage
 }
 
@@ -73,6 +92,16 @@ bind! {
     ///
     /// The closure holds the instances until it has run or is dropped. The captures of `f` are dropped in these contexts
     /// too. It is `Send`, `Sync` and `'static` if `f` is.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// let vnet = Vnet::base()?;
+    /// let job = vnet.enter(|| Contexts::current().bind(|| Vnet::current().unwrap().id()));
+    /// assert_eq!(std::thread::spawn(job).join().unwrap(), vnet.id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     impl [] Contexts
 }
 
@@ -83,6 +112,17 @@ impl<C: Class> Instance<C> {
     /// For timers and callbacks that must not keep the instance alive, above all those in its own variables.
     ///
     /// In builds without instances the closure calls `f`, and returns `Some`.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let timer = red.bind_weak(|| Vnet::current().unwrap().id());
+    /// red.destroy()?; // not `Busy`
+    /// assert_eq!(timer(), None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bind_weak<R, F: FnOnce() -> R>(&self, f: F) -> impl FnOnce() -> Option<R> + use<C, R, F> {
         self.downgrade().bind(f)
     }
@@ -93,6 +133,19 @@ impl Contexts {
     /// for `downgrade().bind(f)`.
     ///
     /// In builds without instances the closure calls `f`, and returns `Some`.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let timer = red.enter(|| Contexts::current().bind_weak(Vnet::current));
+    /// red.destroy()?; // not `Busy`
+    /// assert_eq!(timer(), None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn bind_weak<R, F: FnOnce() -> R>(&self, f: F) -> impl FnOnce() -> Option<R> + use<R, F> {
         self.downgrade().bind(f)
     }

@@ -42,6 +42,16 @@ impl<T, C: Class> Bound<T, C> {
     /// # Errors
     ///
     /// [`BindError`] with the value, if no instance is current, or the current one is shutting down.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Bound;
+    ///
+    /// let vnet = Vnet::base()?;
+    /// let port: Bound<u16> = vnet.enter(|| Bound::new(80))?;
+    /// assert_eq!(port.instance(), &vnet);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn new(value: T) -> Result<Self, BindError<T>> {
         match Instance::current() {
@@ -55,6 +65,16 @@ impl<T, C: Class> Bound<T, C> {
     /// # Errors
     ///
     /// [`BindError`] with the value, if the instance is shutting down.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Bound;
+    ///
+    /// let vnet = Vnet::base()?;
+    /// let port: Bound<u16> = Bound::new_in(&vnet, 80)?;
+    /// assert_eq!(port.enter(|port| *port), 80);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn new_in(instance: &impl InstanceOf<C>, value: T) -> Result<Self, BindError<T>> {
         Self::bind(Instance::from_handle(instance.member().clone()), value)
@@ -73,6 +93,17 @@ impl<T, C: Class> Bound<T, C> {
     /// # Panics
     ///
     /// Where [`Instance::enter`] does.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Bound;
+    ///
+    /// let vnet = Vnet::base()?;
+    /// let port: Bound<u16> = Bound::new_in(&vnet, 80)?;
+    /// let (port, instance) = port.enter(|port| (*port, Vnet::current()));
+    /// assert_eq!((port, instance), (80, Some(vnet)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         self.carried.with(f)
@@ -83,12 +114,32 @@ impl<T, C: Class> Bound<T, C> {
     /// # Panics
     ///
     /// Where [`Instance::enter`] does.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Bound;
+    ///
+    /// let mut ports: Bound<Vec<u16>> = Bound::new_in(&Vnet::base()?, vec![80])?;
+    /// ports.enter_mut(|ports| ports.push(443));
+    /// assert_eq!(ports.enter(|ports| ports.len()), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn enter_mut<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
         self.carried.with_mut(f)
     }
 
     /// Returns the instance that it is bound to.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Bound;
+    ///
+    /// let vnet = Vnet::base()?;
+    /// let port: Bound<u16> = Bound::new_in(&vnet, 80)?;
+    /// assert_eq!(port.instance(), &vnet);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn instance(&self) -> &Instance<C> {
         self.carried.context()
@@ -175,6 +226,19 @@ impl Error for BindRefused {}
 
 impl<T> BindError<T> {
     /// The value that was not bound.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Bound;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// red.shutdown()?;
+    /// let refused = Bound::<u16>::new_in(&red, 80).unwrap_err();
+    /// assert_eq!(refused.into_inner(), 80);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn into_inner(self) -> T {
         self.value
     }

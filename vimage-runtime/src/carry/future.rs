@@ -65,7 +65,7 @@ pub trait FutureExt: Future + Sized {
     /// A poll panics where `enter` does.
     #[track_caller]
     fn within<X: Enter>(self, context: &X) -> Within<Self, X> {
-        Within { future: Some(self), context: context.clone() }
+        Within::new(self, context)
     }
 
     /// Runs the future in exactly the contexts that are current here, of every class: for tasks that should inherit them,
@@ -80,6 +80,8 @@ impl<F: Future> FutureExt for F {}
 
 pin_project! {
     /// A future that runs in an instance, a vimage or contexts; from [`FutureExt::within`].
+    ///
+    /// [`Within::new`] wraps what is polled but is no future: a stream, a sink, the body of an HTTP message.
     ///
     /// ```
     /// # use vimage::prelude::*;
@@ -112,14 +114,88 @@ pin_project! {
     }
 }
 
+impl<F, X: Enter> Within<F, X> {
+    /// Wraps a value that is used and dropped in an instance, a vimage or contexts.
+    ///
+    /// The result holds a counted handle. For traits of other crates that are polled as a future is, this is the whole
+    /// adapter:
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use std::pin::Pin;
+    /// use std::task::{Context, Poll};
+    /// use vimage::Enter;
+    /// use vimage::future::Within;
+    ///
+    /// trait Stream {
+    ///     type Item;
+    ///     fn poll_next(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Self::Item>>;
+    /// }
+    ///
+    /// struct StreamWithin<S, X: Enter>(Within<S, X>); // a type of yours, because neither of these is
+    ///
+    /// impl<S: Stream, X: Enter> Stream for StreamWithin<S, X>
+    /// where
+    ///     Within<S, X>: Unpin, // or a pin projection
+    /// {
+    ///     type Item = S::Item;
+    ///     fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<S::Item>> {
+    ///         Pin::new(&mut self.0).with_pin_mut(|stream| stream.poll_next(cx))
+    ///     }
+    /// }
+    /// # struct Ids;
+    /// # impl Stream for Ids {
+    /// #     type Item = u64;
+    /// #     fn poll_next(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<u64>> {
+    /// #         Poll::Ready(Vnet::current().map(|vnet| vnet.id()))
+    /// #     }
+    /// # }
+    /// # let vnet = Vnet::base()?;
+    /// # let mut stream = StreamWithin(Within::new(Ids, &vnet));
+    /// # let mut cx = Context::from_waker(std::task::Waker::noop());
+    /// # assert_eq!(Pin::new(&mut stream).poll_next(&mut cx), Poll::Ready(Some(vnet.id())));
+    /// # Ok::<(), vimage::BootError>(())
+    /// ```
+    #[track_caller]
+    pub fn new(value: F, context: &X) -> Self {
+        Self { future: Some(value), context: context.clone() }
+    }
+
+    /// Runs `f` on the value in its instance. In builds without instances this is a call of `f`.
+    ///
+    /// # Panics
+    ///
+    /// Where `enter` does.
+    #[inline]
+    pub fn with_pin_mut<R>(self: Pin<&mut Self>, f: impl FnOnce(Pin<&mut F>) -> R) -> R {
+        let this = self.project();
+        let value = this.future.as_pin_mut().expect("only `drop` takes the value out");
+        this.context.run(|| f(value))
+    }
+
+    /// As [`with_pin_mut`](Self::with_pin_mut), for what needs no more than to read the value.
+    ///
+    /// # Panics
+    ///
+    /// Where `enter` does.
+    #[inline]
+    pub fn with<R>(&self, f: impl FnOnce(&F) -> R) -> R {
+        let value = self.future.as_ref().expect("only `drop` takes the value out");
+        self.context.run(|| f(value))
+    }
+
+    /// What the value runs in.
+    pub fn context(&self) -> &X {
+        &self.context
+    }
+}
+
 impl<F: Future, X: Enter> Future for Within<F, X> {
     type Output = F::Output;
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let future = this.future.as_pin_mut().expect("only `drop` takes the future out");
-        this.context.run(|| future.poll(cx))
+        self.with_pin_mut(|future| future.poll(cx))
     }
 }
 

@@ -92,7 +92,7 @@ where
 /// ```
 /// # use vimage::prelude::*;
 /// let vnet = Vnet::base()?;
-/// let builder = vimage::thread::Builder::new().name("worker".to_owned());
+/// let builder = vimage::thread::Builder::new().name("worker".to_owned()).stack_size(256 * 1024);
 /// let child = vnet.enter(|| builder.spawn(|| Vnet::current().unwrap().id()))?;
 /// assert_eq!(child.join().unwrap(), vnet.id());
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -127,6 +127,14 @@ impl Builder {
     /// # Errors
     ///
     /// If the operating system does not create one.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let vnet = Vnet::base()?;
+    /// let child = vnet.enter(|| vimage::thread::Builder::new().spawn(|| Vnet::current()))?;
+    /// assert_eq!(child.join().unwrap(), Some(vnet));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
@@ -141,6 +149,15 @@ impl Builder {
     /// # Errors
     ///
     /// If the operating system does not make one.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let vnet = Vnet::base()?;
+    /// let builder = vimage::thread::Builder::new().name("worker".to_owned()).stack_size(64 * 1024);
+    /// let worker = vnet.enter(|| builder.spawn_weak(|here| here.enter(|| Vnet::current().unwrap().id())))?;
+    /// assert_eq!(worker.join().unwrap(), Some(vnet.id()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_weak<F, T>(self, f: F) -> io::Result<JoinHandle<T>>
     where
@@ -156,6 +173,18 @@ impl Builder {
     /// # Errors
     ///
     /// If the operating system does not create one.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let vnet = Vnet::base()?;
+    /// let mut id = None;
+    /// vimage::thread::scope(|scope| {
+    ///     vnet.enter(|| vimage::thread::Builder::new().spawn_scoped(scope, || id = Vnet::current().map(|vnet| vnet.id())))
+    ///         .expect("the system starts a thread");
+    /// });
+    /// assert_eq!(id, Some(vnet.id()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn_scoped<'scope, 'env, F, T>(
         self,
@@ -237,6 +266,17 @@ impl<'scope, 'env> Scope<'scope, 'env> {
     /// # Panics
     ///
     /// If the operating system does not create one; [`Builder::spawn_scoped`] returns that as an error.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let vnet = Vnet::base()?;
+    /// let mut sum = 0;
+    /// vimage::thread::scope(|scope| {
+    ///     vnet.enter(|| scope.spawn(|| sum += Vnet::current().unwrap().id() + 1));
+    /// });
+    /// assert_eq!(sum, vnet.id() + 1);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn spawn<F, T>(&'scope self, f: F) -> ScopedJoinHandle<'scope, T>
     where

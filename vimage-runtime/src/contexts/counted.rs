@@ -58,6 +58,16 @@ impl Contexts {
     ///
     /// The instance whose detach hooks run on this thread cannot be held; nothing is current in its class then,
     /// where these contexts are entered.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// let vnet = Vnet::base()?;
+    /// let here = vnet.enter(Contexts::current);
+    /// assert_eq!(here.enter(Vnet::current), Some(vnet));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn current() -> Self {
@@ -70,6 +80,20 @@ impl Contexts {
     }
 
     /// Runs `f` in these contexts and no others, then restores what was; also when `f` panics.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let nothing = Contexts::current();
+    /// let (red, blue) = (Vnet::new()?, Vnet::new()?);
+    /// let in_red = red.enter(Contexts::current);
+    /// assert_eq!(blue.enter(|| in_red.enter(Vnet::current)), Some(red));
+    /// assert_eq!(blue.enter(|| nothing.enter(Vnet::current)), None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         self.captured.set.enter(f)

@@ -73,6 +73,19 @@ impl Contexts {
 impl WeakContexts {
     /// The contexts with handles, unless one of the instances is destroyed or is being destroyed. One look-up per class
     /// that had a current instance, and one allocation.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let weak = red.enter(|| Contexts::current().downgrade());
+    /// let here = weak.upgrade().unwrap(); // holds `red`
+    /// assert_eq!(here.enter(Vnet::current), Some(red));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn upgrade(&self) -> Option<Contexts> {
@@ -90,6 +103,20 @@ impl WeakContexts {
     /// # Panics
     ///
     /// If `f` does.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::Contexts;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let weak = red.enter(|| Contexts::current().downgrade());
+    /// assert_eq!(weak.enter(|| Vnet::current().unwrap().id()), Some(red.id()));
+    /// red.destroy()?;
+    /// assert_eq!(weak.enter(|| ()), None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> Option<R> {
         Some(self.upgrade()?.enter(f))

@@ -1,5 +1,5 @@
 //! The records by which another process, or the reader of a core file, finds instances, modules and variables. The
-//! format is described in `docs/export.md`; the reader is the package `vimage-inspect`.
+//! format is described in `docs/src/export.md`; the reader is the package `vimage-inspect`.
 //!
 //! Nothing here is read by the program itself, and nothing waits for a reader: whoever writes a record stores it in an
 //! order from which a reader can tell what it has read.

@@ -1,4 +1,4 @@
-//! The records, field by field as `docs/export.md` lists them. A field may be added at the end of a record; none is ever
+//! The records, field by field as `docs/src/export.md` lists them. A field may be added at the end of a record; none is ever
 //! moved or removed while the major version stays.
 
 /// A text, or bytes, in the memory of the program.

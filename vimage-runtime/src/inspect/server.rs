@@ -33,12 +33,28 @@ pub struct Builder {
 
 impl Builder {
     /// Lets clients set sysctls. By default they can only read.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).writable().start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn writable(mut self) -> Self {
         self.settings.writable = true;
         self
     }
 
     /// Sets the number of connections at a time. The default is 2,048.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).max_connections(16).start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn max_connections(mut self, most: usize) -> Self {
         self.settings.max_connections = most;
         self
@@ -46,12 +62,28 @@ impl Builder {
 
     /// Sets the time in which a request must arrive once it has begun, and the time in which its reply must be read.
     /// The default is 5 seconds; [`Duration::MAX`] is no limit.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).request_timeout(std::time::Duration::from_secs(1)).start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn request_timeout(mut self, timeout: Duration) -> Self {
         self.settings.request_timeout = timeout.max(Duration::from_millis(1));
         self
     }
 
     /// Sets how long a connection may be silent between requests. The default is 5 minutes; [`Duration::MAX`] is no limit.
+    ///
+    /// ```
+    /// # let directory = tempfile::tempdir()?;
+    /// # let path = directory.path().join("foo.sock");
+    /// let server = vimage::inspect::Server::builder(&path).idle_timeout(std::time::Duration::MAX).start()?;
+    /// # drop(server);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn idle_timeout(mut self, timeout: Duration) -> Self {
         self.settings.idle_timeout = timeout.max(Duration::from_millis(1));
         self

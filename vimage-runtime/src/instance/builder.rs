@@ -18,12 +18,30 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// As [`InstanceBuilder::create`].
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let (red, blue) = (Vnet::new()?, Vnet::new()?);
+    /// assert_ne!(red, blue);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn new() -> Result<Self, CreateError> {
         Self::builder().create()
     }
 
     /// A builder of an instance.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::builder().name("red").create()?;
+    /// assert_eq!(red.name(), Some("red"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder() -> InstanceBuilder<C> {
         InstanceBuilder::default()
     }
@@ -107,6 +125,16 @@ impl<C: Class> InstanceBuilder<C> {
     /// - [`CreateError::Attach`] if an attach hook fails or panics. The modules attached before it are detached, in
     ///   reverse order.
     /// - [`CreateError::Sysctl`] if a given sysctl does not exist, is not tunable or does not accept the value.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// match Vnet::builder().name("red").create() {
+    ///     Ok(red) => println!("{red:?}"),
+    ///     Err(vimage::CreateError::NotVirtualized) => println!("this build has no instances"),
+    ///     Err(error) => return Err(error.into()),
+    /// }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn create(self) -> Result<Instance<C>, CreateError> {
         if !cfg!(feature = "vimage") {

@@ -26,6 +26,20 @@ impl<C: Class> Instance<C> {
     ///
     /// [`ShutdownError`] if a hook refuses or panics, for the base instance, while attach hooks are running, and while
     /// another thread is shutting it down. The instance is then as before.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::InstanceState;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// red.shutdown()?;
+    /// assert_eq!(red.state(), InstanceState::ShuttingDown);
+    /// assert_eq!(Vnet::by_id(red.id())?, None);
+    /// red.destroy()?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         if self.is_base() {
             return Err(ShutdownError::Base);
@@ -72,6 +86,18 @@ impl<C: Class> Instance<C> {
     ///   back with their owners. The next attempt runs the hooks again.
     /// - [`DestroyError::Base`], with the handle, for the base instance.
     /// - [`DestroyError::Panicked`] if a detach hook or a `Drop` panicked. All others have run, and the instance is destroyed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let other = red.clone();
+    /// let red = red.destroy().unwrap_err().into_instance().unwrap(); // `Busy`: there is another handle
+    /// drop(other);
+    /// red.destroy()?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn destroy(self) -> Result<(), DestroyError<C>> {
         self.destroy_until(None)
     }
@@ -85,6 +111,19 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// As [`destroy`](Self::destroy); [`DestroyError::Busy`] when the time is over.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let worker = red.enter(|| vimage::thread::spawn(|| Vnet::current().unwrap().id()));
+    /// red.destroy_within(Duration::from_secs(10))?; // waits for the thread, which has a handle
+    /// # worker.join().unwrap();
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn destroy_within(self, timeout: Duration) -> Result<(), DestroyError<C>> {
         self.destroy_until(Some(teardown::deadline(timeout)))
     }
@@ -158,6 +197,14 @@ pub enum DestroyError<C: Class> {
 
 impl<C: Class> DestroyError<C> {
     /// The handle, unless the instance is destroyed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let error = base.clone().destroy().unwrap_err(); // the base instance stays
+    /// assert_eq!(error.into_instance(), Some(base));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn into_instance(self) -> Option<Instance<C>> {
         match self {

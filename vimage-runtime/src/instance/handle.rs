@@ -65,6 +65,12 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// [`BootError`], if boot fails or has failed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// assert_eq!(Vnet::base()?.id(), 0);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn base() -> Result<Self, BootError> {
         Ok(Self::from_handle(Self::class_state()?.base_handle().clone()))
@@ -75,6 +81,13 @@ impl<C: Class> Instance<C> {
     /// `None` where none is entered (unless the class resolves that to the base instance), and in the detach hooks
     /// of an instance that is being destroyed, which can get no handle any more. In builds without instances it is
     /// the base instance everywhere; `None` there if boot has failed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let vnet = Vnet::base()?;
+    /// assert_eq!(vnet.enter(Vnet::current), Some(vnet.clone()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     #[track_caller]
@@ -97,6 +110,18 @@ impl<C: Class> Instance<C> {
     ///
     /// If the context that it finds afterwards is not the one that it has set, because a crate has switched stacks inside
     /// `f`.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let (red, blue) = (Vnet::new()?, Vnet::new()?);
+    /// red.enter(|| {
+    ///     assert_eq!(blue.enter(Vnet::current), Some(blue.clone())); // it nests
+    ///     assert_eq!(Vnet::current(), Some(red.clone()));
+    /// });
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[inline]
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
@@ -105,24 +130,54 @@ impl<C: Class> Instance<C> {
     }
 
     /// The id of the instance. Ids of a class start at 0 for the base instance, and none is used twice.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// assert!(red.id() > Vnet::base()?.id());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> u64 {
         self.handle.header().id
     }
 
     /// The name that the builder gave it: a label, which other instances may have too.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::builder().name("red").create()?;
+    /// assert_eq!(red.name(), Some("red"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn name(&self) -> Option<&str> {
         self.handle.header().name.as_deref()
     }
 
     /// The state of its life.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// assert_eq!(Vnet::base()?.state(), vimage::InstanceState::Live);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn state(&self) -> InstanceState {
         self.handle.header().phase().state()
     }
 
     /// Returns `true` for the base instance.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// assert!(Vnet::base()?.is_base());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn is_base(&self) -> bool {
         self.handle.header().is_base()
@@ -132,6 +187,16 @@ impl<C: Class> Instance<C> {
     /// parent takes its place. `None` for the base instance.
     ///
     /// Cost: one lock and one look-up, and one more for each ancestor that is shutting down.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let child = red.enter(Vnet::new)?;
+    /// assert_eq!(child.parent(), Some(red));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn parent(&self) -> Option<Self> {
@@ -152,6 +217,14 @@ impl<C: Class> Instance<C> {
     /// # Errors
     ///
     /// [`BootError`], if boot fails or has failed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// assert_eq!(Vnet::by_id(base.id())?, Some(base));
+    /// assert_eq!(Vnet::by_id(u64::MAX)?, None);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     #[inline]
     pub fn by_id(id: u64) -> Result<Option<Self>, BootError> {

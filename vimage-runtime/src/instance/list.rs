@@ -23,6 +23,16 @@ impl<C: Class> Instance<C> {
     /// # Panics
     ///
     /// If boot fails or has failed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let child = red.enter(Vnet::new)?;
+    /// assert_eq!(red.enter(|| Vnet::list().collect::<Vec<_>>()), [red.clone(), child]);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn list() -> Instances<C> {
         let root = current::id(C::ENTRY).unwrap_or(BASE);
@@ -37,6 +47,13 @@ impl<C: Class> Instance<C> {
     /// # Panics
     ///
     /// If boot fails or has failed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// assert!(Vnet::all().any(|vnet| vnet == base));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn all() -> Instances<C> {
         Instances::new(Tree::all)
@@ -47,6 +64,13 @@ impl<C: Class> Instance<C> {
     /// # Panics
     ///
     /// If boot fails or has failed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// Vnet::base()?;
+    /// Vnet::for_each(|vnet| assert_eq!(Vnet::current().as_ref(), Some(vnet)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn for_each(mut f: impl FnMut(&Self)) {
         for instance in Self::list() {
             instance.enter(|| f(&instance));

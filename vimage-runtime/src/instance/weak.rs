@@ -10,6 +10,17 @@ use crate::registry::Class;
 
 impl<C: Class> Instance<C> {
     /// A handle that does not keep the instance alive.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vnet::new()?;
+    /// let weak = red.downgrade();
+    /// red.destroy()?; // not `Busy`
+    /// assert_eq!(weak.upgrade(), None);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn downgrade(&self) -> WeakInstance<C> {
         WeakInstance::new(self.id())
@@ -42,6 +53,13 @@ impl<C: Class> WeakInstance<C> {
     }
 
     /// A handle, unless the instance is destroyed or shutting down. Cost: one look-up, and no lock while the instance exists.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// assert_eq!(base.downgrade().upgrade(), Some(base));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[inline]
     #[track_caller]
@@ -66,6 +84,13 @@ impl<C: Class> WeakInstance<C> {
     }
 
     /// The instance's id, which no other instance of the class will ever have.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// assert_eq!(base.downgrade().id(), base.id());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn id(&self) -> u64 {
         self.id

@@ -153,6 +153,16 @@ impl<M: Send + 'static> Endpoint<M> {
     /// # Errors
     ///
     /// [`SendError`] with the message, if the link is closed, or closes meanwhile.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// left.send(1)?;
+    /// right.close();
+    /// assert_eq!(left.send(2).unwrap_err().into_inner(), 2);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(not(target_family = "wasm"))]
     pub fn send(&self, message: M) -> Result<(), SendError<M>> {
         self.queues().send_blocking(self.side().other(), message)
@@ -164,6 +174,18 @@ impl<M: Send + 'static> Endpoint<M> {
     /// # Errors
     ///
     /// As [`send`](Self::send).
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// let (sent, received) = tokio::join!(left.send_async(1), right.recv_async());
+    /// assert_eq!((sent, received), (Ok(()), Ok(1)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn send_async(&self, message: M) -> Result<(), SendError<M>> {
         self.queues().send(self.side().other(), message).await
     }
@@ -173,6 +195,16 @@ impl<M: Send + 'static> Endpoint<M> {
     /// # Errors
     ///
     /// [`TrySendError`] with the message, if the link is full or closed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::with_capacity::<u32>(1, &base, &base)?;
+    /// left.try_send(1)?;
+    /// assert_eq!(left.try_send(2), Err(vimage::link::TrySendError::Full(2)));
+    /// # drop(right);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn try_send(&self, message: M) -> Result<(), TrySendError<M>> {
         self.queues().try_send(self.side().other(), message)
     }
@@ -182,6 +214,17 @@ impl<M: Send + 'static> Endpoint<M> {
     /// # Errors
     ///
     /// [`RecvError`], if this endpoint has closed the link, or the other one has and all messages are received.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// left.send(1)?;
+    /// drop(left);
+    /// assert_eq!(right.recv(), Ok(1));
+    /// assert!(right.recv().is_err()); // closed, and all messages are received
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(not(target_family = "wasm"))]
     pub fn recv(&self) -> Result<M, RecvError> {
         self.queues().recv_blocking(self.side())
@@ -193,6 +236,18 @@ impl<M: Send + 'static> Endpoint<M> {
     /// # Errors
     ///
     /// As [`recv`](Self::recv).
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// left.send(1)?;
+    /// assert_eq!(right.recv_async().await, Ok(1));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn recv_async(&self) -> Result<M, RecvError> {
         self.queues().recv(self.side()).await
     }
@@ -213,6 +268,18 @@ impl<M: Send + 'static> Endpoint<M> {
     ///
     /// A panic of the handler is passed on to the caller, and its message is lost. The link stays open; a new call goes on
     /// with the next message.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// [1, 2, 3].into_iter().try_for_each(|message| left.send(message))?;
+    /// drop(left);
+    /// let mut sum = 0;
+    /// right.serve(|message| sum += message); // in the instance of `right`, until the link is closed
+    /// assert_eq!(sum, 6);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[cfg(not(target_family = "wasm"))]
     pub fn serve(&self, mut handler: impl FnMut(M)) {
         while let Ok(message) = self.recv() {
@@ -223,6 +290,16 @@ impl<M: Send + 'static> Endpoint<M> {
     }
 
     /// As [`serve`](Self::serve), for the messages that have arrived; returns how many were handled.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// left.send(1)?;
+    /// assert_eq!(right.serve_pending(|message| assert_eq!(message, 1)), 1);
+    /// assert_eq!(right.serve_pending(|_| ()), 0); // it does not wait
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn serve_pending(&self, mut handler: impl FnMut(M)) -> usize {
         let mut handled = 0;
         while let Ok(message) = self.try_recv() {
@@ -235,6 +312,19 @@ impl<M: Send + 'static> Endpoint<M> {
     }
 
     /// As [`serve`](Self::serve), with an async handler, whose futures run in this endpoint's instance or vimage.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # tokio::runtime::Builder::new_current_thread().build()?.block_on(async {
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// left.send(1)?;
+    /// drop(left);
+    /// right.serve_async(async |message| assert_eq!(message, 1)).await;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// # })?;
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub async fn serve_async<F: Future<Output = ()>>(&self, mut handler: impl FnMut(M) -> F) {
         while let Ok(message) = self.recv_async().await {
             match self.deliver(message, |message| handler(message).within_current()) {
@@ -258,12 +348,31 @@ impl<M: Send + 'static> Endpoint<M> {
 
     /// Takes back the messages that were sent from here and not received there, the oldest first. There are none before
     /// the other endpoint has closed the link.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// left.send(1)?;
+    /// drop(right);
+    /// assert_eq!(left.take_back(), [1]);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn take_back(&self) -> Vec<M> {
         self.queues().take_back(self.side())
     }
 
     /// Closes the link; dropping the endpoint does the same. The other endpoint can still receive the messages that were
     /// sent from here, and take back those that it sent and that were not received here.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vnet::base()?;
+    /// let (left, right) = vimage::link::pair::<u32>(&base, &base)?;
+    /// left.close();
+    /// assert!(right.is_closed());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn close(&self) {
         let close = || drop(self.queues().close(self.side()));
         if self.shared.place.enter(close).is_none() {

@@ -51,6 +51,20 @@ pub trait Virtualized {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     ///
+    /// The variable cannot leave the closure:
+    ///
+    /// ```compile_fail
+    /// # use vimage::prelude::*;
+    /// # #[vnet_module]
+    /// # mod foo {
+    /// #     use std::sync::atomic::AtomicU64;
+    /// #     #[virtualized]
+    /// #     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
+    /// # }
+    /// # use std::sync::atomic::Ordering::Relaxed;
+    /// let leaked = foo::V_FOO_COUNTER.with_current(|counter| counter);
+    /// ```
+    ///
     /// # Panics
     ///
     /// In the `vimage` build, where no instance of the class is current and the class does not fall back on the
@@ -58,6 +72,37 @@ pub trait Virtualized {
     fn with_current<R>(&self, f: impl FnOnce(&Self::Value) -> R) -> R;
 
     /// The variable of a named instance, without entering it. Borrows the handle.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[vnet_module]
+    /// # mod foo {
+    /// #     use std::sync::atomic::AtomicU64;
+    /// #     #[virtualized]
+    /// #     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
+    /// # }
+    /// # use std::sync::atomic::Ordering::Relaxed;
+    /// let base = Vnet::base()?;
+    /// assert_eq!(foo::V_FOO_COUNTER.of(&base).load(Relaxed), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// The reference lives no longer than the handle:
+    ///
+    /// ```compile_fail,E0505
+    /// # use vimage::prelude::*;
+    /// # #[vnet_module]
+    /// # mod foo {
+    /// #     use std::sync::atomic::AtomicU64;
+    /// #     #[virtualized]
+    /// #     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
+    /// # }
+    /// # use std::sync::atomic::Ordering::Relaxed;
+    /// let base = Vnet::base().unwrap();
+    /// let counter = foo::V_FOO_COUNTER.of(&base);
+    /// drop(base);
+    /// counter.load(Relaxed);
+    /// ```
     ///
     /// # Panics
     ///
@@ -69,12 +114,40 @@ pub trait Virtualized {
     /// The variable of the current instance, together with a handle that keeps this instance alive: for what
     /// outlives a function, or waits.
     ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[vnet_module]
+    /// # mod foo {
+    /// #     use std::sync::atomic::AtomicU64;
+    /// #     #[virtualized]
+    /// #     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
+    /// # }
+    /// # use std::sync::atomic::Ordering::Relaxed;
+    /// let counter = Vnet::base()?.enter(|| foo::V_FOO_COUNTER.held());
+    /// assert_eq!(std::thread::spawn(move || counter.load(Relaxed)).join().unwrap(), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
     /// # Panics
     ///
     /// As [`with_current`](Self::with_current), and while the instance is being destroyed.
     fn held(&'static self) -> Held<Self::Value>;
 
     /// [`held`](Self::held) of a named instance.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[vnet_module]
+    /// # mod foo {
+    /// #     use std::sync::atomic::AtomicU64;
+    /// #     #[virtualized]
+    /// #     pub static FOO_COUNTER: AtomicU64 = AtomicU64::new(7);
+    /// # }
+    /// # use std::sync::atomic::Ordering::Relaxed;
+    /// let counter = foo::V_FOO_COUNTER.held_of(&Vnet::base()?); // keeps the instance alive
+    /// assert_eq!(counter.load(Relaxed), 7);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     ///
     /// # Panics
     ///

@@ -54,6 +54,35 @@ use crate::registry::{ClassEntry, classes};
 /// assert_eq!(depth::enter(), 2);
 /// assert_eq!(std::thread::spawn(depth::enter).join().unwrap(), 1);
 /// ```
+///
+/// The methods, as those of std:
+///
+/// ```
+/// #[vimage::module]
+/// mod names {
+///     use std::cell::{Cell, RefCell};
+///     use vimage::prelude::*;
+///
+///     #[virtualized]
+///     thread_local! {
+///         static COUNT: Cell<usize> = const { Cell::new(0) };
+///         static NAMES: RefCell<Vec<&'static str>> = const { RefCell::new(Vec::new()) };
+///     }
+///
+///     pub fn all() {
+///         V_NAMES.with_borrow_mut(|names| names.push("ada"));
+///         V_COUNT.set(V_NAMES.with_borrow(Vec::len));
+///         assert_eq!((V_COUNT.get(), V_COUNT.replace(5), V_COUNT.take()), (1, 1, 5));
+///         assert_eq!(V_NAMES.replace(vec!["grace"]), ["ada"]);
+///         assert_eq!(V_NAMES.take(), ["grace"]);
+///         V_NAMES.set(vec!["edsger"]);
+///         assert_eq!(V_NAMES.with(|names| names.borrow().len()), 1);
+///         assert_eq!(V_NAMES.try_with(|names| names.borrow().len()), Ok(1));
+///     }
+/// }
+///
+/// names::all();
+/// ```
 pub struct LocalKey<T: 'static> {
     /// Its address is the key in the tables; there is none before the first use.
     token: OnceLock<Arc<()>>,

@@ -117,6 +117,33 @@ pub enum Error {
     Boot(BootError),
 }
 
+impl Error {
+    /// The name of the sysctl, as it was given; `None` if there is no base instance.
+    ///
+    /// ```
+    /// assert_eq!(vimage::sysctl::get("net.nothing").unwrap_err().name(), Some("net.nothing"));
+    /// ```
+    #[must_use]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Unknown { name, .. }
+            | Self::Ambiguous { name, .. }
+            | Self::WrongType { name, .. }
+            | Self::OutOfRange { name, .. }
+            | Self::ReadOnly { name, .. }
+            | Self::NotTunable { name }
+            | Self::NotPermitted { name, .. }
+            | Self::NoInstance { name, .. }
+            | Self::WrongClass { name, .. }
+            | Self::Gone { name }
+            | Self::Busy { name }
+            | Self::Refused { name, .. }
+            | Self::Panicked { name, .. } => Some(name),
+            Self::Boot(_) => None,
+        }
+    }
+}
+
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -63,6 +63,22 @@ impl View<'_> {
     /// # Errors
     ///
     /// [`Error::Unknown`], [`Error::Ambiguous`], [`Error::WrongClass`], [`Error::Boot`].
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[vimage::module]
+    /// # mod cache {
+    /// #     use std::sync::atomic::AtomicU32;
+    /// #     use vimage::prelude::*;
+    /// #     /// How many entries are kept.
+    /// #     #[virtualized(sysctl("view_key.cache.size", rw, range = 1..=1000))]
+    /// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+    /// # }
+    /// let base = vimage::boot()?;
+    /// let size = vimage::sysctl::of(&base).key::<u32>("view_key.cache.size")?;
+    /// assert_eq!((size.name(), size.get()?), ("view_key.cache.size", 100));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn key<T: ValueType + 'static>(&self, name: &str) -> Result<Key<T>, Error> {
         Key::new(self, name)
     }

@@ -31,7 +31,15 @@ use crate::registry::{ClassEntry, closest};
 /// let base = vimage::boot()?;
 /// let sysctls = vimage::sysctl::of(&base);
 /// sysctls.set("view.cache.size", 200)?;
-/// assert_eq!(sysctls.get_as::<u32>("view.cache.size")?, 200);
+/// sysctls.set("view.cache.size", "300")?; // text is parsed
+/// assert_eq!(sysctls.get("view.cache.size")?.to_string(), "300");
+/// assert_eq!(sysctls.get_as::<u32>("view.cache.size")?, 300);
+/// assert_eq!(sysctls.describe("view.cache.size")?.type_name, "u32");
+/// assert_eq!(sysctls.list("view")?.len(), 1);
+/// print!("{}", sysctls.tree("view")?);
+///
+/// let soon = std::time::Instant::now() + std::time::Duration::from_secs(1);
+/// sysctls.with_deadline(soon).get("view.cache.size")?; // for a variable with a lock
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Clone, Copy)]

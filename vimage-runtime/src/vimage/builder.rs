@@ -58,6 +58,15 @@ impl Vimage {
     ///
     /// In builds without instances only a vimage that shares everything can be made, which is the base vimage; with anything
     /// fresh, [`create`](VimageBuilder::create) fails with [`NotVirtualized`](crate::CreateError::NotVirtualized).
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().name("red").create()?;
+    /// assert!(!format!("{red:?}").is_empty());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn builder() -> VimageBuilder {
         VimageBuilder::default()
     }
@@ -96,6 +105,17 @@ enum Choice {
 impl VimageBuilder {
     /// Shares the instances of this vimage, but for those that are named fresh. Without this, what is shared are the
     /// current instances, and the base one where a class has none.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().fresh::<Net>().fresh::<Cpu>().create()?;
+    /// let pink = Vimage::builder().starting_from(&red).fresh::<Cpu>().create()?;
+    /// assert_eq!(pink.instance::<Net>(), red.instance::<Net>());
+    /// assert_ne!(pink.instance::<Cpu>(), red.instance::<Cpu>());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn starting_from(mut self, vimage: &Vimage) -> Self {
         self.from = Some(vimage.clone());
@@ -103,24 +123,62 @@ impl VimageBuilder {
     }
 
     /// A new instance of the class `C`. Other classes are shared, unless [`fresh_all`](Self::fresh_all) says otherwise.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().fresh::<Net>().create()?;
+    /// assert!(!red.instance::<Net>().is_base());
+    /// assert!(red.instance::<Cpu>().is_base());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fresh<C: Class>(mut self) -> Self {
         self.choices.push((C::ENTRY, Choice::Fresh));
         self
     }
 
     /// A new instance of every class that is not shared explicitly, also of those without modules.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().fresh_all().create()?;
+    /// assert!(!red.instance::<Procg>().is_base()); // although this program may have no modules of it
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn fresh_all(mut self) -> Self {
         self.all_fresh = true;
         self
     }
 
     /// The instance of `C` is shared, although other classes are fresh.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().fresh_all().share::<Cpu>().create()?;
+    /// assert!(red.instance::<Cpu>().is_base());
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn share<C: Class>(mut self) -> Self {
         self.choices.push((C::ENTRY, Choice::AsBefore));
         self
     }
 
     /// This very instance, or that of another vimage.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let vnet = Vnet::new()?;
+    /// let red = Vimage::builder().fresh::<Cpu>().share_instance::<Net>(&vnet).create()?;
+    /// assert_eq!(red.instance::<Net>(), vnet);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn share_instance<C: Class>(mut self, instance: &impl InstanceOf<C>) -> Self {
         self.choices.push((C::ENTRY, Choice::Given(instance.member().clone())));
@@ -128,6 +186,15 @@ impl VimageBuilder {
     }
 
     /// The name of the new instances.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().fresh::<Net>().name("red").create()?;
+    /// assert_eq!(red.instance::<Net>().name(), Some("red"));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn name(mut self, name: impl Into<Box<str>>) -> Self {
         self.name = Some(name.into());
         self
@@ -153,6 +220,13 @@ impl VimageBuilder {
     ///
     /// As [`InstanceBuilder::create`](crate::InstanceBuilder::create), for the first class whose instance cannot be made; those made
     /// before it are destroyed again.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = Vimage::builder().starting_from(&vimage::boot()?).create()?; // nothing is fresh: works in every build
+    /// assert!(base.instance::<Net>().is_base());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn create(mut self) -> Result<Vimage, CreateError> {
         boot::ensure_over().map_err(CreateError::Boot)?;

@@ -21,6 +21,17 @@ impl Vimage {
     /// # Errors
     ///
     /// [`ShutdownError::Refused`], [`ShutdownError::InProgress`]; what this call has shut down is live again then.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().fresh::<Net>().create()?;
+    /// red.shutdown()?;
+    /// assert_eq!(red.instance::<Net>().state(), vimage::InstanceState::ShuttingDown);
+    /// red.destroy()?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn shutdown(&self) -> Result<(), ShutdownError> {
         let fresh = self.fresh();
         let mut attempt = Attempt::new(&fresh, None);
@@ -43,6 +54,18 @@ impl Vimage {
     ///
     /// [`VimageDestroyError::Busy`] and [`VimageDestroyError::Refused`] with the vimage, whose instances are live
     /// again; [`VimageDestroyError::Panicked`] if it is destroyed, but hooks panicked.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::new()?;
+    /// let other = red.clone();
+    /// let red = red.destroy().unwrap_err().into_vimage().unwrap(); // `Busy`: there is another handle
+    /// drop(other);
+    /// red.destroy()?;
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn destroy(self) -> Result<(), VimageDestroyError> {
         self.destroy_until(None)
     }
@@ -53,6 +76,19 @@ impl Vimage {
     /// # Errors
     ///
     /// As [`destroy`](Self::destroy); [`VimageDestroyError::Busy`] when the time is over.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use std::time::Duration;
+    ///
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::new()?;
+    /// let worker = red.enter(|| vimage::thread::spawn(|| ()));
+    /// red.destroy_within(Duration::from_secs(10))?; // waits for the thread, which has handles
+    /// # worker.join().unwrap();
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn destroy_within(self, timeout: Duration) -> Result<(), VimageDestroyError> {
         self.destroy_until(Some(teardown::deadline(timeout)))
     }

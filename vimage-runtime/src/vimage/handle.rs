@@ -121,6 +121,12 @@ impl Vimage {
     /// # Errors
     ///
     /// [`BootError`], if boot fails or has failed.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// assert!(Vimage::base()?.instance::<Net>().is_base());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn base() -> Result<Self, BootError> {
         boot::ensure()?;
@@ -128,6 +134,13 @@ impl Vimage {
     }
 
     /// The current instance of each class; `None` where some class has none.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// let base = vimage::boot()?;
+    /// base.enter(|| assert!(Vimage::current().unwrap().instance::<Net>().is_base()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn current() -> Option<Self> {
@@ -149,6 +162,12 @@ impl Vimage {
     /// # Panics
     ///
     /// If the class was declared in a library that was loaded after boot.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// assert_eq!(vimage::boot()?.instance::<Net>(), Vnet::base()?);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     #[track_caller]
     pub fn instance<C: Class>(&self) -> Instance<C> {
@@ -165,6 +184,15 @@ impl Vimage {
     /// # Panics
     ///
     /// If the creation of one of them has failed; a hook must have kept the handle that it was made from.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().fresh::<Net>().create()?;
+    /// assert_eq!(red.enter(Vnet::current), Some(red.instance::<Net>()));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce() -> R) -> R {
         if self.shared.may_be_gone {

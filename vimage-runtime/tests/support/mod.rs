@@ -6,6 +6,7 @@ pub(crate) mod instances;
 pub(crate) mod log;
 pub(crate) mod panics;
 pub(crate) mod polls;
+pub(crate) mod random;
 pub(crate) mod reports;
 pub(crate) mod reruns;
 pub(crate) mod waits;

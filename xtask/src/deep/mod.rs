@@ -1,13 +1,17 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
+mod book;
 mod cases;
 mod limited;
 mod linking;
 mod outside;
+mod states;
 
 use std::process::Command;
 
-use crate::chores::{compare, package_arguments};
+use crate::chores::compare;
+use crate::minimum;
+use crate::published::package_arguments;
 use crate::step::{Done, cargo, run};
 
 struct Check {
@@ -19,15 +23,24 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "states", what: "a million random operations against a model", run: states::states },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
+    Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
+    Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
-/// Runs the named checks; all of them without a name.
+/// Runs the named checks; all of them without a name. `list` prints the names.
 pub(crate) fn deep(names: &[&str]) -> Done {
+    if names == ["list"] {
+        let names: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
+        // Which is JSON, too: a workflow makes a job of each.
+        println!("{names:?}");
+        return Ok(());
+    }
     let known = |name: &&&str| CHECKS.iter().any(|check| check.name == **name);
     if let Some(unknown) = names.iter().find(|name| !known(name)) {
         let lines: Vec<String> = CHECKS.iter().map(|check| format!("  {:<12} {}", check.name, check.what)).collect();

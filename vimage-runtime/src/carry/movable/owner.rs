@@ -66,6 +66,21 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     /// # Errors
     ///
     /// [`BindError`] with the value, if no instance is current, or the current one is shutting down.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::{Movable, Transfer};
+    /// # struct Interface;
+    /// # impl Transfer for Interface {
+    /// #     type Error = std::convert::Infallible;
+    /// #     fn leave(&mut self) {}
+    /// #     fn join(&mut self) -> Result<(), Self::Error> { Ok(()) }
+    /// # }
+    /// let home = Vnet::base()?;
+    /// let interface: Movable<Interface> = home.enter(|| Movable::new(Interface))?;
+    /// assert_eq!(interface.home(), &home);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn new(value: T) -> Result<Self, BindError<T>> {
         match Instance::current() {
@@ -79,6 +94,22 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     /// # Errors
     ///
     /// [`BindError`] with the value, if the instance is shutting down.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::{Movable, Transfer};
+    /// # struct Interface;
+    /// # impl Transfer for Interface {
+    /// #     type Error = std::convert::Infallible;
+    /// #     fn leave(&mut self) {}
+    /// #     fn join(&mut self) -> Result<(), Self::Error> { Ok(()) }
+    /// # }
+    /// let home = Vnet::base()?;
+    /// let interface: Movable<Interface> = Movable::new_in(&home, Interface)?;
+    /// assert_eq!(interface.instance(), home);
+    /// assert!(interface.is_joined());
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn new_in(home: &impl InstanceOf<C>, value: T) -> Result<Self, BindError<T>> {
         Self::at_home(Instance::from_handle(home.member().clone()), value)
@@ -122,6 +153,21 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     /// # Panics
     ///
     /// Inside a step of this very value.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::{Movable, Transfer};
+    /// # struct Interface;
+    /// # impl Transfer for Interface {
+    /// #     type Error = std::convert::Infallible;
+    /// #     fn leave(&mut self) {}
+    /// #     fn join(&mut self) -> Result<(), Self::Error> { Ok(()) }
+    /// # }
+    /// let mut interface: Movable<Interface> = Movable::new_in(&Vnet::base()?, Interface)?;
+    /// let place = interface.enter(|_interface| Vnet::current());
+    /// assert_eq!(place, Some(interface.instance()));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn enter<R>(&mut self, f: impl FnOnce(&mut T) -> R) -> R {
         self.shared.take().enter(f)
@@ -138,6 +184,24 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     /// # Panics
     ///
     /// With the panic of a step; the value is at home then. Inside a step of this very value.
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::{Movable, Transfer};
+    /// # struct Interface;
+    /// # impl Transfer for Interface {
+    /// #     type Error = std::convert::Infallible;
+    /// #     fn leave(&mut self) {}
+    /// #     fn join(&mut self) -> Result<(), Self::Error> { Ok(()) }
+    /// # }
+    /// # #[cfg(feature = "vimage")] {
+    /// let (home, jail) = (Vnet::base()?, Vnet::new()?);
+    /// let mut interface: Movable<Interface> = Movable::new_in(&home, Interface)?;
+    /// interface.move_to(&jail)?; // `leave` at home, `join` in the jail
+    /// assert_eq!((interface.instance(), interface.home()), (jail, &home));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn move_to(&mut self, to: &impl InstanceOf<C>) -> Result<(), MoveError<T::Error>> {
         let to = &Instance::from_handle(to.member().clone());
@@ -193,6 +257,25 @@ impl<T: Transfer<C>, C: Class> Movable<T, C> {
     /// # Panics
     ///
     /// As [`move_to`](Self::move_to).
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// use vimage::{Movable, Transfer};
+    /// # struct Interface;
+    /// # impl Transfer for Interface {
+    /// #     type Error = std::convert::Infallible;
+    /// #     fn leave(&mut self) {}
+    /// #     fn join(&mut self) -> Result<(), Self::Error> { Ok(()) }
+    /// # }
+    /// # #[cfg(feature = "vimage")] {
+    /// let (home, jail) = (Vnet::base()?, Vnet::new()?);
+    /// let mut interface: Movable<Interface> = Movable::new_in(&home, Interface)?;
+    /// interface.move_to(&jail)?;
+    /// interface.take_home()?;
+    /// assert_eq!(interface.instance(), home);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn take_home(&mut self) -> Result<(), MoveError<T::Error>> {
         let home = self.shared.home.clone();
