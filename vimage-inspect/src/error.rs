@@ -158,6 +158,13 @@ pub enum ValueError {
         /// The type.
         type_name: String,
     },
+    /// The program does not export the layout of this type, and has no debug information.
+    NoDebugInfo {
+        /// The type.
+        type_name: String,
+        /// Which file has none, and why.
+        reason: String,
+    },
     /// The value is longer than a reader accepts, or its memory is damaged.
     Unreadable {
         /// What is wrong.
@@ -173,6 +180,9 @@ impl fmt::Display for ValueError {
             Self::Uninitialized => f.write_str("not initialized: its first use runs code of the program"),
             Self::Handled => f.write_str("a handler of the program computes it: ask the program through its socket"),
             Self::UnknownType { type_name } => write!(f, "the layout of `{type_name}` is not known here"),
+            Self::NoDebugInfo { type_name, reason } => {
+                write!(f, "the layout of `{type_name}` is not known without debug information: {reason}")
+            }
             Self::Unreadable { what } => f.write_str(what),
         }
     }

@@ -1,8 +1,10 @@
 //! Executables and libraries in memory: their headers, and the notes in them.
 
+use std::fs::File;
+
 use object::elf::{FileHeader64, PT_LOAD, PT_NOTE};
 use object::read::elf::{FileHeader, NoteIterator, ProgramHeader};
-use object::{Endianness, elf};
+use object::{Endianness, ReadCache, elf};
 
 use crate::error::Error;
 use crate::memory::{Memory, Reader};
@@ -75,4 +77,24 @@ pub(crate) fn roots(images: &[Image]) -> Result<Vec<(u64, Endianness)>, Error> {
 /// A build id as it is written.
 pub(crate) fn hex(id: &[u8]) -> String {
     id.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// The build id of an ELF file.
+pub(crate) fn build_id(file: &File) -> Option<Vec<u8>> {
+    let cache = ReadCache::new(file.try_clone().ok()?);
+    let data = &cache;
+    let header = FileHeader64::<Endianness>::parse(data).ok()?;
+    let endian = header.endian().ok()?;
+    for segment in header.program_headers(endian, data).ok()? {
+        if segment.p_type(endian) != PT_NOTE || segment.p_filesz(endian) > NOTES {
+            continue;
+        }
+        let mut notes = segment.notes(endian, data).ok()??;
+        while let Ok(Some(note)) = notes.next() {
+            if note.name() == elf::ELF_NOTE_GNU && note.n_type(endian) == elf::NT_GNU_BUILD_ID {
+                return Some(note.desc().to_vec());
+            }
+        }
+    }
+    None
 }

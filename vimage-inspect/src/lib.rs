@@ -22,11 +22,13 @@
 //! format of the records is described in `docs/src/export.md` of the repository.
 //!
 //! Values are shown of numbers, `bool`, `char`, text, arrays, `Vec`s, `Box`es and `Option`s of these, atomics, and std's `Mutex`, `RwLock`,
-//! `OnceLock` and `LazyLock` of these.
+//! `OnceLock` and `LazyLock` of these. Of all other types they are shown if the program has debug information: structs,
+//! enums, tuples, references, std's collections, cells and counted pointers, to a bounded depth and number of elements.
 
 #![forbid(unsafe_code)]
 
 mod core;
+mod debuginfo;
 mod error;
 mod image;
 mod look;
@@ -44,4 +46,4 @@ pub use look::{Instance, Look};
 pub use names::{NameError, Named};
 pub use process::Process;
 pub use tables::{Class, Kind, Module, Sysctl, Variable};
-pub use value::Value;
+pub use value::{Fields, NotShown, Value};

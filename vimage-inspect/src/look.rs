@@ -1,12 +1,15 @@
 //! What a program has at one moment.
 
 use std::fmt;
+use std::sync::{Arc, OnceLock};
 use std::thread;
 use std::time::Duration;
 
 use object::Endianness;
 
+use crate::debuginfo::{self, DebugInfo};
 use crate::error::{Error, ValueError};
+use crate::image::{self, Image};
 use crate::memory::{Memory, Reader};
 use crate::slots::{self, Slot};
 use crate::tables::{Class, Module, Root, Sysctl, Tables, Variable};
@@ -19,6 +22,9 @@ const ATTEMPTS: u32 = 50;
 /// A program whose memory can be read.
 pub(crate) struct Source {
     memory: Box<dyn Memory + Send + Sync>,
+    images: Vec<Image>,
+    /// Read when the first value needs it.
+    debug_info: Arc<OnceLock<DebugInfo>>,
     /// The addresses of its root records: one for each copy of the runtime.
     roots: Vec<(u64, Endianness)>,
 }
@@ -30,8 +36,23 @@ impl fmt::Debug for Source {
 }
 
 impl Source {
-    pub(crate) fn new(memory: Box<dyn Memory + Send + Sync>, roots: Vec<(u64, Endianness)>) -> Self {
-        Self { memory, roots }
+    pub(crate) fn new(memory: Box<dyn Memory + Send + Sync>, images: Vec<Image>) -> Result<Self, Error> {
+        let roots = image::roots(&images)?;
+        Ok(Self { memory, images, debug_info: Arc::default(), roots })
+    }
+
+    fn debug_info(&self) -> &DebugInfo {
+        let files = || self.images.iter().map(|image| self.memory.file(image));
+        self.debug_info.get_or_init(|| DebugInfo::load(files()))
+    }
+
+    /// Reads it once for both, if they are of the same files.
+    pub(crate) fn share_debug_info(&mut self, other: &Self) {
+        let ids = |source: &Self| source.images.iter().map(|image| image.build_id.clone()).collect::<Vec<_>>();
+        let own = ids(self);
+        if own == ids(other) && own.iter().any(Option::is_some) {
+            self.debug_info = other.debug_info.clone();
+        }
     }
 
     pub(crate) fn look(&self) -> Result<Look<'_>, Error> {
@@ -45,7 +66,7 @@ impl Source {
             return Err(Error::NotBooted);
         }
         let instances = slots::instances(&reader, &tables)?;
-        Ok(Look { reader, tables, instances })
+        Ok(Look { source: self, reader, tables, instances })
     }
 }
 
@@ -107,6 +128,7 @@ pub struct Instance {
 /// Values are read when they are asked for. Each instance is consistent: all that is said of it is of one life of one
 /// instance. Two instances need not be of the same moment, because the program is not stopped.
 pub struct Look<'a> {
+    source: &'a Source,
     reader: Reader<'a>,
     tables: Tables,
     instances: Vec<Instance>,
@@ -183,23 +205,41 @@ impl Look<'_> {
 
     /// The value of a variable in an instance.
     ///
+    /// A type whose layout the program does not export is looked up in its debug information. That is read once for each
+    /// [`Process`](crate::Process) or [`Core`](crate::Core), in a time that is linear in its size.
+    ///
     /// # Errors
     ///
     /// [`ValueError`].
     pub fn value(&self, variable: &Variable, instance: &Instance) -> Result<Value, ValueError> {
+        match self.exported(variable, instance) {
+            Err(ValueError::UnknownType { .. }) => {
+                let address = self.address(variable, instance)?;
+                let layouts = &self.layout(instance)?.layouts;
+                let info = self.source.debug_info();
+                let read = || debuginfo::read(&self.reader, layouts, info, variable, address);
+                if variable.is_in_block { self.in_instance(instance, read) } else { read() }
+            }
+            known => known,
+        }
+    }
+
+    /// The value of a variable of a type whose layout the program exports.
+    fn exported(&self, variable: &Variable, instance: &Instance) -> Result<Value, ValueError> {
         let address = self.address(variable, instance)?;
         let layouts = &self.layout(instance)?.layouts;
         let read = || types::read(&self.reader, layouts, variable, address);
         if variable.is_in_block { self.in_instance(instance, read) } else { read() }
     }
 
-    /// The value of a sysctl in an instance.
+    /// The value of a sysctl in an instance, as the program says it: none where code of the program makes it of the variable,
+    /// whose own value is [`value`](Self::value).
     ///
     /// # Errors
     ///
     /// As [`value`](Self::value), and [`ValueError::Handled`].
     pub fn get(&self, sysctl: &Sysctl, instance: &Instance) -> Result<Value, ValueError> {
-        if sysctl.handled { Err(ValueError::Handled) } else { self.value(&sysctl.variable, instance) }
+        if sysctl.handled { Err(ValueError::Handled) } else { self.exported(&sysctl.variable, instance) }
     }
 
     /// The bytes of a variable in an instance, at most this many.

@@ -1,10 +1,12 @@
 //! Reading the memory of a program: in bounded amounts, whatever it says about itself.
 
 use std::cell::Cell;
+use std::fs::File;
 
 use object::Endianness;
 
 use crate::error::Error;
+use crate::image::Image;
 
 /// Something that has the memory of a program.
 pub(crate) trait Memory {
@@ -17,6 +19,9 @@ pub(crate) trait Memory {
 
     /// Whether it does not change.
     fn is_still(&self) -> bool;
+
+    /// The file that was mapped at this address: its path, and the file if it can be opened and is still the same.
+    fn file(&self, image: &Image) -> (String, Result<File, String>);
 }
 
 /// The longest text, such as a name or a path.

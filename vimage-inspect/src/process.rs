@@ -6,7 +6,7 @@ use std::os::unix::fs::FileExt;
 use std::path::{Path, PathBuf};
 
 use crate::error::Error;
-use crate::image::{self, Image};
+use crate::image::{Image, build_id, hex};
 use crate::look::{Look, Source};
 use crate::memory::Memory;
 
@@ -50,8 +50,7 @@ impl Process {
                 .filter(|error| !matches!(error, Error::Damaged { .. }))
                 .map_or(Ok(()), Err)?;
         }
-        let roots = image::roots(&images)?;
-        Ok(Self { source: Source::new(Box::new(memory), roots), pid })
+        Ok(Self { source: Source::new(Box::new(memory), images)?, pid })
     }
 
     /// The id of the process.
@@ -84,6 +83,16 @@ fn starts(maps: &str) -> impl Iterator<Item = u64> {
     })
 }
 
+/// The path of the file that is mapped from this address on.
+fn path_at(maps: &str, start: u64) -> Option<&str> {
+    maps.lines().find_map(|line| {
+        let (range, rest) = line.split_once(' ')?;
+        let is_it = u64::from_str_radix(range.split_once('-')?.0, 16) == Ok(start);
+        // A path can have blanks.
+        is_it.then(|| rest.find('/').map(|at| &rest[at..]))?
+    })
+}
+
 #[derive(Debug)]
 struct Mem {
     file: File,
@@ -110,6 +119,28 @@ impl Memory for Mem {
 
     fn is_still(&self) -> bool {
         false
+    }
+
+    fn file(&self, image: &Image) -> (String, Result<File, String>) {
+        let folder = PathBuf::from(format!("/proc/{}", self.pid));
+        let maps = fs::read(folder.join("maps")).unwrap_or_default();
+        let maps = String::from_utf8_lossy(&maps);
+        let Some(path) = path_at(&maps, image.base) else {
+            return (format!("{:#x}", image.base), Err("it is not mapped any more".to_owned()));
+        };
+        // The executable is there after it was deleted too, and all files as the process sees them.
+        let program = folder.join("exe");
+        let is_program = fs::read_link(&program).is_ok_and(|link| link.as_os_str() == path);
+        let opened =
+            File::open(if is_program { program } else { folder.join("root").join(path.trim_start_matches('/')) });
+        let file =
+            opened.map_err(|error| error.to_string()).and_then(|file| match (&image.build_id, build_id(&file)) {
+                (Some(ran), Some(found)) if *ran != found => {
+                    Err(format!("it has the build id {}, but what runs has {}", hex(&found), hex(ran)))
+                }
+                _ => Ok(file),
+            });
+        (path.to_owned(), file)
     }
 }
 

@@ -9,9 +9,19 @@ use crate::step::{Done, cargo, run, side_by_side, this};
 
 /// The chores and the command line tool do not depend on the build, and examples with many dependencies show one build:
 /// all these are tested once.
-const ONCE: [&str; 8] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins", "-p", "simulation"];
-const ONCE_OUT: [&str; 8] =
-    ["--exclude", "xtask", "--exclude", "cargo-vimage", "--exclude", "plugins", "--exclude", "simulation"];
+const ONCE: [&str; 10] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins", "-p", "simulation", "-p", "fuzzing"];
+const ONCE_OUT: [&str; 10] = [
+    "--exclude",
+    "xtask",
+    "--exclude",
+    "cargo-vimage",
+    "--exclude",
+    "plugins",
+    "--exclude",
+    "simulation",
+    "--exclude",
+    "fuzzing",
+];
 
 /// Every test in every build.
 pub(crate) fn test() -> Done {

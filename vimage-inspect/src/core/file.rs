@@ -12,7 +12,7 @@ use object::{Endianness, ReadCache, ReadRef};
 
 use super::notes::{Mapped, mapped};
 use crate::error::Error;
-use crate::image::{Image, hex};
+use crate::image::{Image, build_id, hex};
 use crate::memory::Memory;
 
 /// The most bytes of notes: a few hundred for each thread, and the list of mapped files.
@@ -221,28 +221,17 @@ impl Memory for CoreFile {
     fn is_still(&self) -> bool {
         true
     }
+
+    fn file(&self, image: &Image) -> (String, Result<File, String>) {
+        let mapped = self.mapped.iter().find(|mapped| (mapped.start..mapped.end).contains(&image.base));
+        let Some(mapped) = mapped else {
+            return (format!("{:#x}", image.base), Err("the core file has no path of it".to_owned()));
+        };
+        let opened = self.open_mapped(&mapped.path).map_err(|error| error.to_string());
+        (mapped.path.clone(), opened.and_then(|file| file.map_err(|(_, _, text)| text)))
+    }
 }
 
 fn nothing(address: u64) -> Error {
     Error::damaged(format!("nothing is at address {address:#x}"))
-}
-
-/// The build id of an ELF file.
-pub(super) fn build_id(file: &File) -> Option<Vec<u8>> {
-    let cache = ReadCache::new(file.try_clone().ok()?);
-    let data = &cache;
-    let header = FileHeader64::<Endianness>::parse(data).ok()?;
-    let endian = header.endian().ok()?;
-    for segment in header.program_headers(endian, data).ok()? {
-        if segment.p_type(endian) != PT_NOTE || segment.p_filesz(endian) > NOTES {
-            continue;
-        }
-        let mut notes = segment.notes(endian, data).ok()??;
-        while let Ok(Some(note)) = notes.next() {
-            if note.name() == object::elf::ELF_NOTE_GNU && note.n_type(endian) == object::elf::NT_GNU_BUILD_ID {
-                return Some(note.desc().to_vec());
-            }
-        }
-    }
-    None
 }

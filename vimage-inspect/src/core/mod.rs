@@ -7,7 +7,7 @@ use std::fs::File;
 use std::path::Path;
 
 use crate::error::Error;
-use crate::image::{self, Image, hex};
+use crate::image::{Image, build_id, hex};
 use crate::look::{Look, Source};
 use file::CoreFile;
 
@@ -40,8 +40,16 @@ impl Core {
             images = file.starts().into_iter().filter_map(|start| Image::at(&file, start)).collect();
         }
         file.set_build_ids(&images);
-        let roots = image::roots(&images).map_err(|error| file.truncated().unwrap_or(error))?;
-        Ok(Self { source: Source::new(Box::new(file), roots) })
+        let truncated = file.truncated();
+        let source = Source::new(Box::new(file), images).map_err(|error| truncated.unwrap_or(error))?;
+        Ok(Self { source })
+    }
+
+    /// Reads debug information once for both, if they are of the same program and libraries by their build ids.
+    #[must_use]
+    pub fn sharing_debug_info(mut self, other: &Self) -> Self {
+        self.source.share_debug_info(&other.source);
+        self
     }
 
     /// Reads what there was.
@@ -58,7 +66,7 @@ impl Core {
 /// Takes this file for the one of the image that has its build id; without build ids, for the first image.
 fn replace(file: &mut CoreFile, images: &[Image], program: &Path) -> Result<(), Error> {
     let given = File::open(program).map_err(|source| Error::NoProgram { path: program.to_owned(), source })?;
-    let found = file::build_id(&given);
+    let found = build_id(&given);
     let ids: Vec<&Vec<u8>> = images.iter().filter_map(|image| image.build_id.as_ref()).collect();
     let of_image = match &found {
         Some(id) if !ids.is_empty() => {

@@ -14,15 +14,15 @@ use crate::error::ValueError;
 use crate::look::unreadable;
 use crate::memory::{Reader, Record};
 use crate::tables::Variable;
-use crate::value::Value;
+use crate::value::{Fields, Value};
 
 /// The largest variable that is read, and the longest text in one.
-const LARGEST: u64 = 1 << 20;
+pub(crate) const LARGEST: u64 = 1 << 20;
 /// The most bytes that are read for one value: lists of lists could multiply.
-const VALUE: u64 = 4 << 20;
+pub(crate) const VALUE: u64 = 4 << 20;
 /// How often a lock is tried, and a text that changes is read again.
-const ATTEMPTS: u32 = 20;
-const PAUSE: Duration = Duration::from_micros(500);
+pub(crate) const ATTEMPTS: u32 = 20;
+pub(crate) const PAUSE: Duration = Duration::from_micros(500);
 
 /// The value of a variable at this address.
 pub(crate) fn read(
@@ -119,7 +119,16 @@ fn list(
     if size == 0 {
         return Err(ValueError::UnknownType { type_name: element.to_string() });
     }
-    let decoded = |index| decode(reader, layouts, element, &bytes.slice((index * size) as usize, size as usize));
+    let decoded = |index| {
+        let value = decode(reader, layouts, element, &bytes.slice((index * size) as usize, size as usize))?;
+        // Among others it is written as it is in the program.
+        Ok(match element {
+            Type::Option(_) if value != Value::Unset => {
+                Value::Variant { name: "Some".to_owned(), fields: Fields::Tuple(vec![value]) }
+            }
+            _ => value,
+        })
+    };
     (0..count).map(decoded).collect::<Result<_, _>>().map(Value::List)
 }
 

@@ -45,9 +45,9 @@ pub(super) fn serve(stream: &UnixStream, shared: &Shared) {
     }
 }
 
-/// Refuses a connection beyond the limit.
-pub(super) fn refuse(stream: &UnixStream) {
-    let reply = refusal("busy", "there are too many connections");
+/// Refuses a connection that nothing serves.
+pub(super) fn refuse(stream: &UnixStream, message: &str) {
+    let reply = refusal("busy", message);
     // The buffer of a new socket has room for it.
     _ = stream.set_nonblocking(true);
     _ = { stream }.write_all(&reply);

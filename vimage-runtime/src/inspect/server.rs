@@ -101,9 +101,16 @@ impl Builder {
         let shared = Arc::new(Shared::new(self.settings));
         let accepting = {
             let shared = Arc::clone(&shared);
-            thread::Builder::new().name("vimage-inspect".to_owned()).spawn(move || accept(&listener, &shared))?
+            thread::Builder::new().name("vimage-inspect".to_owned()).spawn(move || accept(&listener, &shared))
         };
-        Ok(Server { path: self.path, file, shared, accepting: Some(accepting) })
+        match accepting {
+            Ok(accepting) => Ok(Server { path: self.path, file, shared, accepting: Some(accepting) }),
+            Err(error) => {
+                // No process listens there.
+                _ = fs::remove_file(&self.path);
+                Err(error)
+            }
+        }
     }
 }
 
@@ -187,11 +194,11 @@ fn accept(listener: &UnixListener, shared: &Arc<Shared>) {
 fn start(stream: UnixStream, id: u64, shared: &Arc<Shared>) {
     let stream = Arc::new(stream);
     if !shared.connect(id, &stream) {
-        connection::refuse(&stream);
+        connection::refuse(&stream, "there are too many connections");
         return;
     }
     let connection = {
-        let shared = Arc::clone(shared);
+        let (shared, stream) = (Arc::clone(shared), Arc::clone(&stream));
         move || {
             let _closed = Closed { shared: &shared, id };
             connection::serve(&stream, &shared);
@@ -199,6 +206,7 @@ fn start(stream: UnixStream, id: u64, shared: &Arc<Shared>) {
     };
     // Not the default of 2 MiB each: a request needs little.
     if thread::Builder::new().name("vimage-inspect".to_owned()).stack_size(512 << 10).spawn(connection).is_err() {
+        connection::refuse(&stream, "there is no thread for this connection");
         shared.disconnect(id);
     }
 }

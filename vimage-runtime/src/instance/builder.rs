@@ -126,6 +126,12 @@ impl<C: Class> InstanceBuilder<C> {
     ///   reverse order.
     /// - [`CreateError::Sysctl`] if a given sysctl does not exist, is not tunable or does not accept the value.
     ///
+    /// # Aborts
+    ///
+    /// Where memory runs out, the process ends with `memory allocation of … bytes failed`, as at any allocation of std: an
+    /// attach hook allocates too, and can rarely do better. A stack that overflows in a hook ends it as well, with `thread …
+    /// has overflowed its stack`; neither unwinds, so no hook runs after it.
+    ///
     /// ```
     /// # use vimage::prelude::*;
     /// match Vnet::builder().name("red").create() {

@@ -4,6 +4,7 @@
 
 #![cfg(feature = "vimage")]
 
+mod movables;
 #[path = "../support/mod.rs"]
 mod support;
 mod vimages;

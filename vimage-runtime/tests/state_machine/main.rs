@@ -79,7 +79,9 @@ fn without<R>(words: &'static [&'static str], run: impl FnOnce() -> R) -> R {
     let print = Arc::new(std::panic::take_hook());
     let before = Arc::clone(&print);
     std::panic::set_hook(Box::new(move |panic| {
-        let text = panic.payload_as_str().unwrap_or_default();
+        let payload = panic.payload();
+        let owned = payload.downcast_ref::<String>().map(String::as_str);
+        let text = owned.or(payload.downcast_ref::<&str>().copied()).unwrap_or_default();
         if !words.iter().any(|word| text.contains(word)) {
             print(panic);
         }

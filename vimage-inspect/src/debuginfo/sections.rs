@@ -1,0 +1,79 @@
+//! The sections of a file that describe its types.
+
+use std::fs::File;
+use std::io::{Read, Seek};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use gimli::{Dwarf, DwarfSections, EndianArcSlice, RunTimeEndian, SectionId};
+use object::{Object, ObjectSection};
+
+pub(super) type Bytes = EndianArcSlice<RunTimeEndian>;
+
+/// The largest file that is read, and the most bytes of one section.
+const FILE: u64 = 4 << 30;
+const SECTION: u64 = 1 << 30;
+
+/// The debug information of an ELF file.
+///
+/// # Errors
+///
+/// Why there is none, as the end of a sentence.
+pub(super) fn load(file: &mut File) -> Result<Dwarf<Bytes>, String> {
+    let bytes = read(file)?;
+    match parse(&bytes) {
+        Err(Missing { build_id: Some(id), .. }) if let Some(mut separate) = separate(&id) => {
+            parse(&read(&mut separate)?).map_err(|missing| missing.why)
+        }
+        result => result.map_err(|missing| missing.why),
+    }
+}
+
+fn read(file: &mut File) -> Result<Vec<u8>, String> {
+    let length = file.metadata().map_err(|error| error.to_string())?.len();
+    if length > FILE {
+        return Err(format!("the file has {length} bytes"));
+    }
+    // Its build id was read.
+    file.rewind().map_err(|error| error.to_string())?;
+    let mut bytes = Vec::new();
+    file.take(FILE).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
+    Ok(bytes)
+}
+
+/// The file that distributions install beside a stripped one.
+fn separate(build_id: &[u8]) -> Option<File> {
+    let id = crate::image::hex(build_id);
+    let (folder, name) = id.split_at_checked(2)?;
+    File::open(PathBuf::from(format!("/usr/lib/debug/.build-id/{folder}/{name}.debug"))).ok()
+}
+
+struct Missing {
+    why: String,
+    build_id: Option<Vec<u8>>,
+}
+
+/// The debug information in the bytes of an ELF file.
+fn parse(bytes: &[u8]) -> Result<Dwarf<Bytes>, Missing> {
+    let missing = |why: String| Missing { why, build_id: None };
+    let file = object::File::parse(bytes).map_err(|error| missing(error.to_string()))?;
+    if file.section_by_name(SectionId::DebugInfo.name()).is_none() {
+        let build_id = file.build_id().ok().flatten().map(<[u8]>::to_vec);
+        return Err(Missing {
+            why: "it has no debug information: it was built without, or stripped".to_owned(),
+            build_id,
+        });
+    }
+    let endian = if file.is_little_endian() { RunTimeEndian::Little } else { RunTimeEndian::Big };
+    let load = |id: SectionId| -> Result<Bytes, String> {
+        let Some(section) = file.section_by_name(id.name()) else { return Ok(Bytes::new(Arc::from([]), endian)) };
+        let size = section.compressed_file_range().map_err(|error| error.to_string())?.uncompressed_size;
+        if size > SECTION {
+            return Err(format!("{} has {size} bytes", id.name()));
+        }
+        let bytes = section.uncompressed_data().map_err(|error| error.to_string())?;
+        Ok(Bytes::new(Arc::from(&*bytes), endian))
+    };
+    let sections = DwarfSections::load(load).map_err(missing)?;
+    Ok(sections.borrow(Clone::clone))
+}
