@@ -102,6 +102,7 @@ thread_local! {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "starts processes")]
 fn the_process_exits_inside_an_instance_that_a_thread_local_holds() {
     if !is_alone() {
         let printed = alone("the_process_exits_inside_an_instance_that_a_thread_local_holds");
@@ -174,6 +175,7 @@ fn two_destructors_that_panic_take_nobody_along() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "starts processes")]
 fn a_failure_handler_may_own_what_fails() {
     if !is_alone() {
         alone("a_failure_handler_may_own_what_fails");

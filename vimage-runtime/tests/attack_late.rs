@@ -322,7 +322,7 @@ fn modules_come_and_go_while_threads_are_inside_of_instances() {
             }
             for _ in 0..2 {
                 let (ready, registered, refused, left) = (&ready, &registered, &refused, &left);
-                let churn = |code: fn()| (0..15).for_each(|_| Vnet::new().unwrap().enter(code));
+                let churn = |code: fn()| (0..support::rounds(15)).for_each(|_| Vnet::new().unwrap().enter(code));
                 scope.spawn(move || {
                     ready.wait();
                     // Each one is attached by one of the two, or made when the module is not there.

@@ -124,6 +124,7 @@ fn finish(mut steps: Steps) -> u64 {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "switches stacks")]
 fn coroutines_that_nest_are_fine() {
     let (red, green) = (Vnet::new().unwrap(), Vnet::new().unwrap());
     let outer = suspended_inside(red.clone());
@@ -143,6 +144,7 @@ fn coroutines_that_nest_are_fine() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "switches stacks")]
 fn a_forgotten_coroutine_keeps_the_instance_it_is_in() {
     std::thread::spawn(|| {
         let vnet = Vnet::new().unwrap();
@@ -160,6 +162,7 @@ fn a_forgotten_coroutine_keeps_the_instance_it_is_in() {
 type Attempt = (&'static str, fn(Vnet, Vnet));
 
 #[test]
+#[cfg_attr(miri, ignore = "starts processes")]
 fn broken_nesting_aborts() {
     let attempts: [Attempt; 6] = [
         ("the first one is left first", |red, green| {

@@ -314,7 +314,7 @@ fn the_last_handle_may_go_in_a_destructor_of_a_thread() {
 #[test]
 fn threads_fight_over_the_last_handle() {
     static ENDED: AtomicUsize = AtomicUsize::new(0);
-    const ROUNDS: usize = if cfg!(debug_assertions) { 200 } else { 2_000 };
+    const ROUNDS: usize = support::rounds(if cfg!(debug_assertions) { 200 } else { 2_000 });
     for _ in 0..ROUNDS {
         let vnet = Vnet::new().unwrap();
         middle::V_TRAP.of(&vnet).set(|| _ = ENDED.fetch_add(1, Relaxed));

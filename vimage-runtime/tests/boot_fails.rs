@@ -87,6 +87,7 @@ fn one_boot() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "starts processes")]
 fn a_hook_that_fails_or_panics_at_any_position_undoes_boot() {
     if std::env::var("FAIL_AT").is_ok() {
         return;

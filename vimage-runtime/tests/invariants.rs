@@ -156,6 +156,7 @@ impl vimage::Transfer for Stuck {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "starts processes")]
 fn a_step_that_waits_for_a_user_of_its_value_is_reported() {
     const ALONE: &str = "VIMAGE_TEST_STUCK";
     let this = "a_step_that_waits_for_a_user_of_its_value_is_reported";

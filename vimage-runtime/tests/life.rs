@@ -165,7 +165,7 @@ mod instances {
         std::thread::scope(|scope| {
             for _ in 0..4 {
                 scope.spawn(|| {
-                    for _ in 0..200 {
+                    for _ in 0..support::rounds(200) {
                         let red = Vnet::new().unwrap();
                         let other = red.clone();
                         let dropper = scope.spawn(move || drop(other));

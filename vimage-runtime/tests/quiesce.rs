@@ -232,7 +232,7 @@ fn a_chain_of_instances_ends_without_a_deep_stack() {
     let chain = small_stack.spawn(|| {
         let mut first = Vnet::new().unwrap();
         let last = first.downgrade();
-        for _ in 0..20_000 {
+        for _ in 0..support::rounds(20_000) {
             let next = Vnet::new().unwrap();
             // In the shared place of another module's variable, which `close_all` does not empty.
             chain::V_NEXT.of(&next).lock().unwrap().push(first);

@@ -207,6 +207,7 @@ const FAILURES: &[(&[&str], &str)] = &[
 ];
 
 #[test]
+#[cfg_attr(miri, ignore = "starts processes")]
 fn what_is_forgotten_fails() {
     for (tests, text) in FAILURES {
         let arguments = [&["--exact", "--ignored", "--nocapture", "--test-threads=1"], *tests].concat();

@@ -266,6 +266,7 @@ const FAILURES: &[(&str, &str, bool)] = &[
 const NOT_ON: &str = "enable the feature `vimage` of the package `vimage`";
 
 #[test]
+#[cfg_attr(miri, ignore = "starts processes")]
 fn failing_tests_fail_and_say_why() {
     for &(name, text, instances_only) in FAILURES {
         let (status, output) = rerun(&["--exact", name, "--ignored", "--nocapture"], &[]);

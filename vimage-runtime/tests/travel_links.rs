@@ -258,7 +258,7 @@ mod instances {
     /// Every message is received, handed back, or back with its sender; none twice.
     #[test]
     fn nothing_is_lost_when_instances_go_in_the_middle() {
-        for round in 0..200_u32 {
+        for round in 0..support::rounds(200) {
             let (a, b) = (vnet(), vnet());
             let (left, right) = link::with_capacity::<u32>(4, &a, &b).unwrap();
             let handled = Mutex::new(Vec::new());

@@ -176,6 +176,7 @@ async fn tasks(
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+#[cfg_attr(miri, ignore = "thousands of tasks")]
 async fn tasks_see_their_own_instance_and_messages_arrive_once() {
     let mut vnets = vnets();
     let steps = Arc::new(AtomicU64::new(0));

@@ -396,7 +396,7 @@ mod instances {
     fn moving_races_with_shutting_down() {
         let home = vnet();
         let (mut em0, steps) = interface(&home, "em0");
-        for _ in 0..300 {
+        for _ in 0..support::rounds(300) {
             let (a, b) = (vnet(), vnet());
             let together = Barrier::new(3);
             thread::scope(|scope| {

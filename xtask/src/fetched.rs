@@ -7,18 +7,33 @@ use std::time::Duration;
 
 use crate::step::fetch;
 
+/// What Miri and the sanitizers need.
+pub(crate) const NIGHTLY: &str = "nightly";
+
 const TOOLCHAIN_LIMIT: Duration = Duration::from_secs(5 * 60);
+
 /// Whether a toolchain with these components is there, or could be installed.
 pub(crate) fn toolchain(name: &str, components: &[&str]) -> bool {
-    let mut there = Command::new("rustup");
-    there.args(["run", name, "rustc", "--version"]).stdout(Stdio::null()).stderr(Stdio::null());
-    if components.is_empty() && there.status().is_ok_and(|status| status.success()) {
+    if is_there(name, components) {
         return true;
     }
     let mut install = Command::new("rustup");
     install.args(["toolchain", "install", name, "--profile", "minimal", "--no-self-update"]);
     install.args(components.iter().flat_map(|component| ["--component", component]));
     available(&format!("Rust {name}"), fetch(&format!("install Rust {name}"), &mut install, TOOLCHAIN_LIMIT))
+}
+
+/// Does not ask the network, and so does not replace a toolchain by a newer one.
+fn is_there(name: &str, components: &[&str]) -> bool {
+    let mut list = Command::new("rustup");
+    list.args(["component", "list", "--installed", "--toolchain", name]).stderr(Stdio::null());
+    let Ok(output) = list.output() else {
+        return false;
+    };
+    let installed = String::from_utf8_lossy(&output.stdout);
+    // The target is behind the name of most.
+    let is_installed = |component: &&str| installed.lines().any(|line| line.starts_with(*component));
+    output.status.success() && components.iter().all(is_installed)
 }
 
 /// Cargo of a toolchain.

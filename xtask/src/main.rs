@@ -21,7 +21,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
-            `minimum`, and a few runs of the tests that interfere as globals and not as instances
+            `minimum`, `miri`, and a few runs of the tests that interfere as globals and not as instances
   deep [CHECK…]
             what is slow by nature, all of it or the checks that are named; `deep list` prints the names
   layers [WORKSPACE]
@@ -43,6 +43,7 @@ usage: cargo xtask COMMAND
   plugin    a program that loads libraries with modules at run time
   bless     take what the UI and expansion tests print now as what they should print (then read the diff)
   memcheck  the runtime's tests under valgrind, if it is installed
+  miri      a few of the runtime's tests in Miri, if the nightly toolchain is there or can be installed
   minimum   compiles the runtime and a program with modules with the oldest compiler that the manifests name
   package   puts together what is published, without a warning
 
@@ -75,6 +76,7 @@ fn main() -> ExitCode {
         ["compile-time", "tokens"] => compile_time::print_tokens(),
         ["compile-time", repeats] => compile_time::time(repeats),
         ["models"] => chores::models(),
+        ["miri"] => deep::slice(),
         ["memcheck"] => memcheck::memcheck(),
         ["minimum"] => minimum::check(),
         ["package"] => published::package(),

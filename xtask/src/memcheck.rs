@@ -9,45 +9,70 @@ use crate::step::Done;
 
 /// Fewer cases of the tests that try random values: valgrind makes each some fifty times slower.
 const CASES: &str = "16";
+/// The same for the steps of threads that do random things side by side.
+const STEPS: &str = "200";
 
-const OPTIONS: [&str; 7] = [
-    "--quiet",
-    "--error-exitcode=9",
-    "--leak-check=full",
-    "--errors-for-leak-kinds=definite",
-    "--show-leak-kinds=definite",
-    "--fair-sched=yes",
-    "--suppressions=../xtask/keep.supp",
-];
+const OPTIONS: [&str; 4] =
+    ["--error-exitcode=9", "--leak-check=full", "--fair-sched=yes", "--suppressions=../xtask/keep.supp"];
 
-/// One test leaks on purpose what can be forgotten; the other is about threads, which take turns here.
-const WITHOUT: [&str; 4] = [
+/// What is an error: memory that nothing leads to.
+const LOST: [&str; 3] = ["--quiet", "--errors-for-leak-kinds=definite", "--show-leak-kinds=definite"];
+
+/// Also what only lost memory leads to, and what only a pointer into its midst leads to.
+const COUNTED: [&str; 2] =
+    ["--errors-for-leak-kinds=definite,indirect,possible", "--show-leak-kinds=definite,indirect,possible"];
+
+/// The lines of valgrind's summary that are counted.
+const KINDS: [&str; 5] = ["definitely lost:", "indirectly lost:", "possibly lost:", "still reachable:", "suppressed:"];
+
+/// One test leaks on purpose what can be forgotten; one is about threads, which take turns here; one counts allocations
+/// itself.
+const WITHOUT: [&str; 6] = [
     "--skip",
     "what_is_forgotten_keeps_its_instance_for_good",
     "--skip",
     "tasks_see_their_own_instance_and_messages_arrive_once",
+    "--skip",
+    "memory_stays_as_it_is",
 ];
 
 /// Runs the tests that the build with instances has made, as many at once as there are processors.
 pub(crate) fn memcheck() -> Done {
+    run(&LOST)
+}
+
+/// As [`memcheck`], with each kind of leak, and their sums.
+pub(crate) fn leaks() -> Done {
+    run(&COUNTED)
+}
+
+fn run(options: &[&str]) -> Done {
     if Command::new("valgrind").arg("--version").output().is_err() {
         println!("valgrind is not installed: left out");
         return Ok(());
     }
     let tests = Mutex::new(built()?);
     let failed = Mutex::new(Vec::new());
+    let counted = Mutex::new([(0, 0); KINDS.len()]);
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     std::thread::scope(|scope| {
         for _ in 0..threads {
             scope.spawn(|| {
                 while let Some(test) = tests.lock().expect("no thread panics").pop() {
-                    if !passes(&test) {
+                    let (passes, printed) = pass(&test, options);
+                    count(&printed, &mut counted.lock().expect("no thread panics"));
+                    if !passes {
                         failed.lock().expect("no thread panics").push(test.display().to_string());
                     }
                 }
             });
         }
     });
+    if options.contains(&COUNTED[0]) {
+        for (kind, (bytes, blocks)) in KINDS.iter().zip(counted.into_inner().expect("no thread panics")) {
+            println!("{kind:>17} {bytes} bytes in {blocks} blocks");
+        }
+    }
     let failed = failed.into_inner().expect("no thread panics");
     if failed.is_empty() { Ok(()) } else { Err(format!("memcheck: {}", failed.join(", "))) }
 }
@@ -75,23 +100,52 @@ fn program(message: &str) -> Option<PathBuf> {
     (of_runtime && !has_limits).then(|| PathBuf::from(program))
 }
 
-fn passes(test: &Path) -> bool {
+/// Adds the bytes and blocks of each kind of leak: `definitely lost: 1,024 bytes in 2 blocks`.
+fn count(printed: &str, counted: &mut [(u64, u64); KINDS.len()]) {
+    for (kind, (bytes, blocks)) in KINDS.iter().zip(counted) {
+        // Processes that a test has started print a summary too.
+        for (_, numbers) in printed.lines().filter_map(|line| line.split_once(kind)) {
+            let mut numbers = numbers.split_whitespace().filter_map(|word| word.replace(',', "").parse::<u64>().ok());
+            *bytes += numbers.next().unwrap_or(0);
+            *blocks += numbers.next().unwrap_or(0);
+        }
+    }
+}
+
+/// Whether it passes, and what it has printed.
+fn pass(test: &Path, options: &[&str]) -> (bool, String) {
     let mut valgrind = Command::new("valgrind");
-    valgrind.args(OPTIONS).arg(test).args(WITHOUT).env("PROPTEST_CASES", CASES);
+    valgrind.args(OPTIONS).args(options).arg(test).args(WITHOUT);
+    valgrind.env("PROPTEST_CASES", CASES).env("VIMAGE_STATES_STEPS", STEPS);
     // As cargo runs them: some name files of their package.
     valgrind
         .current_dir("vimage-runtime")
         .env("CARGO_MANIFEST_DIR", std::path::absolute("vimage-runtime").unwrap_or_default());
     let Ok(output) = valgrind.output() else {
-        return false;
+        return (false, String::new());
     };
     let printed = [output.stdout, output.stderr].concat();
-    let printed = String::from_utf8_lossy(&printed);
+    let printed = String::from_utf8_lossy(&printed).into_owned();
     let name = test.file_name().unwrap_or_default().display();
     let result = printed.lines().find(|line| line.starts_with("test result:")).unwrap_or("no result");
     println!("{name}: {result}");
     if !output.status.success() {
         println!("{printed}");
     }
-    output.status.success()
+    (output.status.success(), printed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn leaks_of_each_kind_are_added() {
+        let mut counted = [(0, 0); KINDS.len()];
+        let printed =
+            "==1==    definitely lost: 1,024 bytes in 2 blocks\n==1==         suppressed: 7 bytes in 1 blocks\n";
+        count(printed, &mut counted);
+        count(printed, &mut counted);
+        assert_eq!(counted, [(2048, 4), (0, 0), (0, 0), (0, 0), (14, 2)]);
+    }
 }

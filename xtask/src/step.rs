@@ -39,17 +39,29 @@ pub(crate) fn this(title: &str, command: &str) -> Done {
 
 /// Runs a command as a step; an error if it does not succeed.
 pub(crate) fn run(title: &str, command: &mut Command) -> Done {
-    let begin = Instant::now();
     let line = format!("{title}: {command:?}");
-    let (done, cpu) = if SIDE_BY_SIDE.load(Relaxed) { apart(&line, command) } else { in_the_open(&line, command) };
+    timed(title, || {
+        if SIDE_BY_SIDE.load(Relaxed) { apart(&line, command) } else { in_the_open(&line, || succeeds(&line, command)) }
+    })
+}
+
+/// As [`run`], for a command that runs beside no other, and is ended after a limit.
+pub(crate) fn run_within(title: &str, command: &mut Command, limit: Duration) -> Done {
+    let line = format!("{title}: {command:?}");
+    timed(title, || in_the_open(&line, || ends(&line, command, limit)))
+}
+
+fn timed(title: &str, run: impl FnOnce() -> (Done, Option<Duration>)) -> Done {
+    let begin = Instant::now();
+    let (done, cpu) = run();
     STEPS.lock().expect("no step panics").push(Step { title: title.to_owned(), wall: begin.elapsed(), cpu });
     done
 }
 
-fn in_the_open(line: &str, command: &mut Command) -> (Done, Option<Duration>) {
+fn in_the_open(line: &str, run: impl FnOnce() -> Done) -> (Done, Option<Duration>) {
     println!("\n== {line}");
     let before = children();
-    let done = succeeds(line, command);
+    let done = run();
     (done, children().zip(before).map(|(after, before)| after.saturating_sub(before)))
 }
 
@@ -113,7 +125,7 @@ fn succeeds(line: &str, command: &mut Command) -> Done {
     }
 }
 
-/// As [`succeeds`], within the limit.
+/// As [`succeeds`], within a limit.
 fn ends(line: &str, command: &mut Command, limit: Duration) -> Done {
     let mut child = command.spawn().map_err(|error| format!("{line} did not start: {error}"))?;
     let begin = Instant::now();

@@ -17,8 +17,8 @@ struct ChunkRecord {
 /// The chunks of one class, in the order in which they were made. Changed under the lock of the class.
 #[derive(Debug, Default)]
 pub(crate) struct Chunks {
-    first: u64,
-    last: Option<&'static ChunkRecord>,
+    /// All of them, as references: an address in a record is a number, which nothing that looks for leaks follows.
+    records: Vec<&'static ChunkRecord>,
 }
 
 impl Chunks {
@@ -27,16 +27,16 @@ impl Chunks {
         let record =
             ChunkRecord { address: address(slots.as_ptr()), count: slots.len() as u64, next: AtomicU64::new(0) };
         let record: &'static ChunkRecord = Box::leak(Box::new(record));
-        match self.last.replace(record) {
+        if let Some(last) = self.records.last() {
             // Release: the record is there when its address is.
-            Some(last) => last.next.store(address(record), Ordering::Release),
-            None => self.first = address(record),
+            last.next.store(address(record), Ordering::Release);
         }
+        self.records.push(record);
     }
 
     /// The address of the first record; 0 where there is none.
     pub(crate) fn first(&self) -> u64 {
-        self.first
+        self.records.first().map_or(0, |first| address(*first))
     }
 }
 
@@ -50,10 +50,10 @@ mod tests {
         assert_eq!(chunks.first(), 0);
         static SLOTS: [[u8; 64]; 5] = [[0; 64]; 5];
         chunks.add(&SLOTS[..2]);
-        let (first, one) = (chunks.first(), chunks.last.unwrap());
+        let (first, one) = (chunks.first(), chunks.records[0]);
         assert_eq!((first, one.address, one.count), (address(one), address(&raw const SLOTS), 2));
         chunks.add(&SLOTS[2..]);
-        let two = chunks.last.unwrap();
+        let two = chunks.records[1];
         assert_eq!((chunks.first(), one.next.load(Ordering::Relaxed)), (first, address(two)));
         assert_eq!((two.address, two.count, two.next.load(Ordering::Relaxed)), (address(&raw const SLOTS[2]), 3, 0));
     }

@@ -10,3 +10,8 @@ pub(crate) mod random;
 pub(crate) mod reports;
 pub(crate) mod reruns;
 pub(crate) mod waits;
+
+/// A number of rounds: fewer in Miri, which interprets each step of them.
+pub(crate) const fn rounds(number: usize) -> usize {
+    if cfg!(miri) { number.div_ceil(50) } else { number }
+}

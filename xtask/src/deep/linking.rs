@@ -88,7 +88,7 @@ const ROWS: &[Row] = &[
 
 /// Fills the table; an error if a cell is wrong.
 pub(super) fn linking() -> Done {
-    let host = super::host()?;
+    let host = super::outside::host()?;
     let mut table = format!("| | {} |\n|---|---|---|\n", BACKENDS.join(" | "));
     let mut wrong = String::new();
     for row in ROWS {

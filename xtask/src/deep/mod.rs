@@ -4,15 +4,20 @@ mod book;
 mod cases;
 mod limited;
 mod linking;
+mod miri;
 mod outside;
+mod sanitizers;
 mod states;
 
 use std::process::Command;
 
 use crate::chores::compare;
+use crate::memcheck;
 use crate::minimum;
 use crate::published::package_arguments;
 use crate::step::{Done, cargo, run};
+
+pub(crate) use miri::slice;
 
 struct Check {
     name: &'static str,
@@ -23,7 +28,16 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "miri", what: "the runtime and what the macros generate, in Miri", run: miri::miri },
+    Check { name: "asan", what: "the runtime's tests with the address sanitizer", run: sanitizers::asan },
+    Check { name: "tsan", what: "the runtime's tests with the thread sanitizer", run: sanitizers::tsan },
+    Check {
+        name: "leaks",
+        what: "what the runtime's tests leave allocated, counted by valgrind",
+        run: memcheck::leaks,
+    },
     Check { name: "states", what: "a million random operations against a model", run: states::states },
+    Check { name: "soak", what: "an hour in which everything comes and goes, and memory stays", run: states::soak },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
@@ -60,11 +74,4 @@ fn recipes() -> Done {
 
 fn packages() -> Done {
     run("package, and build what is in it", Command::new("cargo").args(package_arguments()))
-}
-
-/// The target of programs that run here.
-fn host() -> Result<String, String> {
-    let output = Command::new("rustc").args(["--print", "host-tuple"]).output();
-    let output = output.map_err(|error| format!("rustc did not start: {error}"))?;
-    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }

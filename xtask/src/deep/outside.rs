@@ -1,5 +1,7 @@
 //! Programs that are read from outside.
 
+use std::process::Command;
+
 use crate::builds::{OPTIMIZED, THREE};
 use crate::step::{Done, cargo};
 
@@ -13,7 +15,7 @@ pub(super) fn outside() -> Done {
     ];
     const ITSELF: [&str; 8] =
         ["test", "--release", "-p", "vimage-inspect", "--test", "itself", "--target-dir", "target/outside"];
-    let host = super::host()?;
+    let host = host()?;
     for (kind, flags) in KINDS {
         for features in [OPTIMIZED[0].features, OPTIMIZED[1].features, THREE[0].features] {
             // With a target, because the flags are not for macros.
@@ -25,4 +27,11 @@ pub(super) fn outside() -> Done {
     const MANY: [(&str, &str); 2] = [("CHURN_LOOKS", "100000"), ("HOSTILE_ROUNDS", "300000")];
     let tests = ["--test", "churn", "--test", "hostile", "--no-default-features", "--features", OPTIMIZED[0].features];
     cargo("from outside: many looks", &[&["test", "--release", "-p", "vimage-inspect"], &tests[..]].concat(), &MANY)
+}
+
+/// The target of programs that run here.
+pub(super) fn host() -> Result<String, String> {
+    let output = Command::new("rustc").args(["--print", "host-tuple"]).output();
+    let output = output.map_err(|error| format!("rustc did not start: {error}"))?;
+    Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned())
 }
