@@ -2,10 +2,12 @@
 
 mod book;
 mod cases;
+mod features;
 mod limited;
 mod linking;
 mod miri;
 mod outside;
+mod release;
 mod sanitizers;
 mod states;
 
@@ -42,6 +44,9 @@ const CHECKS: &[Check] = &[
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
     Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
+    Check { name: "features", what: "each combination of features of each package", run: features::features },
+    Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
+    Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
