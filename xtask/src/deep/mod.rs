@@ -2,6 +2,7 @@
 
 mod book;
 mod cases;
+mod fuzz;
 mod features;
 mod limited;
 mod linking;
@@ -30,6 +31,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "fuzz", what: "each fuzz target under libFuzzer, for FUZZ_SECONDS", run: fuzz::fuzz },
     Check { name: "miri", what: "the runtime and what the macros generate, in Miri", run: miri::miri },
     Check { name: "asan", what: "the runtime's tests with the address sanitizer", run: sanitizers::asan },
     Check { name: "tsan", what: "the runtime's tests with the thread sanitizer", run: sanitizers::tsan },
