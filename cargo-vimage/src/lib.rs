@@ -1,8 +1,11 @@
-//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), and ports a
-//! dependency without waiting for its author (`vendor`). The library exists for the tests of the tool.
+//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), ports a dependency
+//! without waiting for its author (`vendor`), makes a package to start from (`init`), and explains the messages of the
+//! macros (`explain`). The library exists for the tests of the tool.
 
 mod audit;
 mod exit;
+mod explain;
+mod init;
 mod port;
 mod source;
 mod vendor;
@@ -24,8 +27,10 @@ struct Arguments {
 #[derive(Debug, Subcommand)]
 enum Command {
     Audit(Box<audit::Arguments>),
+    Explain(explain::Arguments),
     Port(port::Arguments),
     Vendor(vendor::Arguments),
+    Init(init::Arguments),
 }
 
 /// Runs the tool with the arguments of the process, the program's name first.
@@ -49,8 +54,10 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     };
     let result = match &arguments.command {
         Command::Audit(arguments) => audit::run(arguments),
+        Command::Explain(arguments) => explain::run(arguments),
         Command::Port(arguments) => port::run(arguments),
         Command::Vendor(arguments) => vendor::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

@@ -83,6 +83,8 @@ pub enum NotShown {
     Cycle,
     /// It lies too deep.
     Depth,
+    /// The caller did not ask for it.
+    LeftOut,
     /// So many elements more.
     More(u64),
     /// It contradicts itself, or its memory cannot be read.
@@ -100,6 +102,7 @@ impl fmt::Display for NotShown {
             Self::Uninitialized => f.write_str("<not initialized>"),
             Self::Cycle => f.write_str("<cycle>"),
             Self::Depth => f.write_str("<deeper>"),
+            Self::LeftOut => f.write_str("<left out>"),
             Self::More(count) => write!(f, "<{count} more>"),
             Self::Unreadable { what } => write!(f, "<unreadable: {what}>"),
         }
@@ -119,6 +122,18 @@ impl fmt::Display for Value {
 }
 
 impl Value {
+    /// The field of this name, of a struct or variant.
+    #[must_use]
+    pub fn field(&self, name: &str) -> Option<&Self> {
+        match self {
+            Self::Struct { fields: Fields::Named(fields), .. }
+            | Self::Variant { fields: Fields::Named(fields), .. } => {
+                fields.iter().find(|(own, _)| own == name).map(|(_, value)| value)
+            }
+            _ => None,
+        }
+    }
+
     /// Writes it as a part of a value.
     fn write(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {

@@ -13,11 +13,26 @@
 use vimage::events::{self, Event};
 
 /// Subscribes to the events of vimage; replaces another subscriber.
+///
+/// ```
+/// vimage_tracing::install(); // before boot, so that it sees all of it
+/// vimage::boot()?;
+/// # Ok::<(), vimage::BootError>(())
+/// ```
 pub fn install() {
     events::set_subscriber(Some(forward));
 }
 
 /// Makes an event of vimage one of `tracing`: for subscribers that do more than this.
+///
+/// ```
+/// vimage::events::set_subscriber(Some(|event| {
+///     if event.error.is_some() {
+///         eprintln!("{event:?}");
+///     }
+///     vimage_tracing::forward(event);
+/// }));
+/// ```
 pub fn forward(event: &Event<'_>) {
     macro_rules! forward {
         ($level:ident) => {

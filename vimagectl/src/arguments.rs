@@ -50,6 +50,17 @@ pub(crate) enum Command {
     Sysctl(Sysctl),
     /// List the variables that can be looked up by name.
     Symbols {
+        /// Their values instead; needs `-p` or `-c`.
+        #[arg(long)]
+        values: bool,
+        #[command(flatten)]
+        target: Target,
+    },
+    /// Print the values of variables, of any type if the program has debug information; needs `-p` or `-c`.
+    Print {
+        /// Symbols or sysctls: `NAME`, `V_NAME` or `MODULE::NAME`.
+        #[arg(required = true)]
+        names: Vec<String>,
         #[command(flatten)]
         target: Target,
     },

@@ -26,7 +26,7 @@ pub(crate) enum Error {
     /// There was no reply in time.
     Timeout(Duration),
     Output(io::Error),
-    /// `top` without a process.
+    /// A command that reads memory, without a process or core file.
     NoProcess,
     /// The memory of a process or core file cannot be read.
     Outside(vimage_inspect::Error),
@@ -48,7 +48,7 @@ impl fmt::Display for Error {
             Self::Connection(error) => write!(f, "connection lost: {error}"),
             Self::Timeout(time) => write!(f, "no reply within {time:?}"),
             Self::Output(error) => error.fmt(f),
-            Self::NoProcess => f.write_str("`top` reads the memory of a process: give `-p PID` in front of it"),
+            Self::NoProcess => f.write_str("this reads the memory of a program: give `-p PID` or `-c CORE` in front of it"),
             Self::Outside(error) => error.fmt(f),
         }
     }

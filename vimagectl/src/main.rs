@@ -5,6 +5,7 @@ mod client;
 mod compare;
 mod output;
 mod outside;
+mod print;
 mod source;
 mod sysctl;
 mod top;
@@ -58,7 +59,16 @@ fn run(arguments: &Arguments) -> Result<bool, Error> {
             let rows = connect()?.rows(of_class(json!({ "op": "modules" }), class.as_deref()))?;
             table(&mut out, json, &rows, &["class", "module", "came", "hooks", "path", "declared"])?;
         }
-        Command::Symbols { target } => {
+        Command::Symbols { values: true, target } => {
+            let outside = Outside::open(arguments)?.ok_or(Error::NoProcess)?;
+            let rows = print::symbols(&outside, target, json)?;
+            table(&mut out, json, &rows, &["name", "module", "value"])?;
+        }
+        Command::Print { names, target } => {
+            let outside = Outside::open(arguments)?.ok_or(Error::NoProcess)?;
+            return print::run(&outside, names, target, json, &mut out);
+        }
+        Command::Symbols { target, .. } => {
             let rows = connect()?.rows(target.of(json!({ "op": "symbols" })))?;
             table(&mut out, json, &rows, &["name", "module", "type", "size", "align", "address"])?;
         }

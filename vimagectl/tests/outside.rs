@@ -29,6 +29,9 @@ mod foo {
     pub static FOO_ONCE: OnceLock<u16> = OnceLock::new();
     #[virtualized(keep, sysctl("net.foo.kept", rw))]
     pub static FOO_KEPT: AtomicU64 = AtomicU64::new(8);
+    /// Of a type that only debug information describes.
+    #[virtualized]
+    pub static FOO_TREE: std::collections::BTreeMap<u8, Mutex<u8>> = std::collections::BTreeMap::new();
     #[shared(sysctl("net.foo.shared", rw))]
     pub static FOO_SHARED: AtomicU64 = AtomicU64::new(9);
 
@@ -123,6 +126,28 @@ fn the_answers_are_the_same_in_all_ways() {
     }
     let set = outside(&["-p", &pid], &["sysctl", "net.foo.kept=3"]);
     assert!(set.1.contains("set sysctls through its socket") && set.2 == Some(1), "{set:?}");
+}
+
+#[test]
+fn variables_are_printed_from_outside() {
+    vimage::boot().unwrap();
+    let pid = std::process::id().to_string();
+    let print = |arguments: &[&str]| outside(&["-p", &pid], arguments);
+    let text = "foo_counter: 7\nV_FOO_COUNTER: 7\nnet.foo.counter: 7\nfoo::net.foo.mode: 1\nfoo_once: \n";
+    let names = ["print", "foo_counter", "V_FOO_COUNTER", "net.foo.counter", "foo::net.foo.mode", "foo_once"];
+    assert_eq!(print(&names), (text.to_owned(), String::new(), Some(0)));
+    assert_eq!(print(&["--json", "print", "foo_counter"]).0, "{\"name\":\"foo_counter\",\"value\":7}\n");
+    let (found, errors, code) = print(&["print", "net.foo.mode", "nothing", "foo_counter"]);
+    assert_eq!((&*found, code), ("foo_counter: 7\n", Some(1)));
+    assert!(errors.contains("`net.foo.mode`: ambiguous: foo::net.foo.mode, other::net.foo.mode"), "{errors}");
+    assert!(errors.contains("`nothing`: these instances have no symbol or sysctl"), "{errors}");
+    // Only lines are described of this program, so there is a reason where there is no value.
+    let tree = print(&["print", "foo_tree"]);
+    assert!(tree.0 == "foo_tree: {}\n" || tree.1.contains("without debug information"), "{tree:?}");
+    let rows = print(&["symbols", "--values"]).0;
+    let counter = rows.lines().find(|line| line.starts_with("foo_counter ")).unwrap_or_else(|| panic!("{rows}"));
+    assert!(counter.ends_with(" 7"), "{rows}");
+    assert!(outside(&[], &["print", "foo_counter"]).1.contains("give `-p PID`"));
 }
 
 /// A core file of this process as gdb writes it.

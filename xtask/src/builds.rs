@@ -11,7 +11,10 @@ pub(crate) struct Build {
 pub(crate) const INSTANCES: &str = "linkme,vimage";
 
 /// With all that can be switched on, for the documentation.
-pub(crate) const EVERYTHING: &str = "linkme,vimage,invariants,serde,inspect,http,rayon,tokio,config,prometheus-client";
+pub(crate) const EVERYTHING: &str = "linkme,vimage,invariants,serde,inspect";
+
+/// Of `vimage-integrations`, for the documentation.
+pub(crate) const INTEGRATIONS: &str = "http,rayon,tokio,config,prometheus-client";
 
 /// The three builds, in which the macros and rustc may say different things.
 pub(crate) const THREE: [Build; 3] = [

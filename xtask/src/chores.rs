@@ -3,25 +3,28 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::builds::{Build, EVERYTHING, OPTIMIZED, OTHER_BACKEND, THREE};
+use crate::builds::{Build, EVERYTHING, INTEGRATIONS, OPTIMIZED, OTHER_BACKEND, THREE};
 use crate::minimum;
 use crate::step::{Done, cargo, run, side_by_side, this};
 
-/// The chores and the command line tool do not depend on the build, and examples with many dependencies show one build:
-/// all these are tested once.
-const ONCE: [&str; 10] = ["-p", "xtask", "-p", "cargo-vimage", "-p", "plugins", "-p", "simulation", "-p", "fuzzing"];
-const ONCE_OUT: [&str; 10] = [
-    "--exclude",
+/// The chores and the command line tool do not depend on the build, and examples with many dependencies and the inputs of the
+/// fuzzers show one build: all these are tested once.
+const ONCE: [&str; 9] = [
     "xtask",
-    "--exclude",
     "cargo-vimage",
-    "--exclude",
     "plugins",
-    "--exclude",
     "simulation",
-    "--exclude",
     "fuzzing",
+    "tenants",
+    "fuzz-checks",
+    "fuzz-macros",
+    "fuzz-netlab",
 ];
+
+/// The packages of [`ONCE`], each behind an option of cargo.
+fn once(option: &'static str) -> Vec<&'static str> {
+    ONCE.iter().flat_map(|package| [option, package]).collect()
+}
 
 /// Every test in every build.
 pub(crate) fn test() -> Done {
@@ -29,12 +32,12 @@ pub(crate) fn test() -> Done {
 }
 
 fn test_debug() -> Done {
-    cargo("test: tools, examples", &[&["test"], &ONCE[..]].concat(), &[])?;
+    cargo("test: tools, examples", &[vec!["test"], once("-p")].concat(), &[])?;
     for build in &THREE {
-        test_in(build, &[&["--workspace"], &ONCE_OUT[..]].concat(), &[])?;
+        test_in(build, &[vec!["--workspace"], once("--exclude")].concat(), &[])?;
     }
     // Neither the messages of the macros nor the results of the largest example depend on the backend.
-    let without = [&["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], &ONCE_OUT[..]].concat();
+    let without = [vec!["--workspace", "--exclude", "ui-tests", "--exclude", "netlab"], once("--exclude")].concat();
     test_in(&OTHER_BACKEND, &without, &[])
 }
 
@@ -89,7 +92,16 @@ fn lint() -> Done {
         let title = format!("clippy: {}", build.name);
         cargo(&title, &[&["clippy"], &features[..], &["--", "-D", "warnings"]].concat(), &[])?;
     }
-    let docs = ["doc", "--workspace", "--no-deps", "--no-default-features", "--features", EVERYTHING];
+    let docs = [
+        "doc",
+        "--workspace",
+        "--no-deps",
+        "--no-default-features",
+        "--features",
+        EVERYTHING,
+        "--features",
+        INTEGRATIONS,
+    ];
     cargo("docs", &docs, &[("RUSTDOCFLAGS", "-D warnings")])?;
     // rustdoc leaves out macros that are hidden where they are defined, unless each re-export says otherwise.
     let pages =

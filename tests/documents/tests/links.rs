@@ -10,6 +10,7 @@ const DOCUMENTS: &[&str] = &[
     "benches/README.md",
     "cargo-vimage/README.md",
     "examples/netlab/README.md",
+    "examples/tenants/README.md",
     "vimage-macros/README.md",
     "vimage-tracing/README.md",
     "vimage-integrations/README.md",

@@ -25,6 +25,7 @@ pub(crate) fn read(
     layouts: &Layouts,
     info: &DebugInfo,
     variable: &Variable,
+    without: &[&str],
     address: u64,
 ) -> Result<Value, ValueError> {
     let type_name = || variable.type_name.clone();
@@ -43,6 +44,7 @@ pub(crate) fn read(
             reader,
             layouts,
             info,
+            without,
             parts: PARTS,
             depth: 0,
             path: Vec::new(),
@@ -129,6 +131,8 @@ pub(super) struct Walk<'r> {
     pub(super) reader: &'r Reader<'r>,
     pub(super) layouts: &'r Layouts,
     pub(super) info: &'r DebugInfo,
+    /// The names of fields that are left out.
+    without: &'r [&'r str],
     /// How many parts may still be read.
     parts: u32,
     depth: u32,
@@ -304,7 +308,9 @@ impl Walk<'_> {
                 values.push(("..".to_owned(), more));
                 break;
             }
-            values.push((name.clone(), self.value(*of, data.after(*offset))));
+            let is_wanted = !self.without.contains(&name.as_str());
+            let value = || Value::NotShown(NotShown::LeftOut);
+            values.push((name.clone(), if is_wanted { self.value(*of, data.after(*offset)) } else { value() }));
         }
         match (members.is_empty(), is_tuple) {
             (true, _) => Fields::Unit,

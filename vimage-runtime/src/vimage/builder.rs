@@ -201,6 +201,15 @@ impl VimageBuilder {
     }
 
     /// A value for the attach hooks of the new instances, of any class; as [`InstanceBuilder::arg`](crate::InstanceBuilder::arg).
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[cfg(feature = "vimage")] {
+    /// struct Port(u16);
+    /// let red = Vimage::builder().arg(Port(80)).create()?; // hooks call `arguments.get::<Port>()`
+    /// # }
+    /// # Ok::<(), vimage::CreateError>(())
+    /// ```
     pub fn arg<T: Any + Send + Sync>(mut self, value: T) -> Self {
         self.arguments.insert(value);
         self
@@ -208,6 +217,22 @@ impl VimageBuilder {
 
     /// Sets a sysctl of the new instance of its class, before the attach hooks run; as
     /// [`InstanceBuilder::sysctl`](crate::InstanceBuilder::sysctl).
+    ///
+    /// ```
+    /// # use vimage::prelude::*;
+    /// # #[vimage::module]
+    /// # mod cache {
+    /// #     use std::sync::atomic::AtomicU32;
+    /// #     use vimage::prelude::*;
+    /// #     #[virtualized(sysctl("made.cache.size", rw, tunable))]
+    /// #     static SIZE: AtomicU32 = AtomicU32::new(100);
+    /// # }
+    /// # #[cfg(feature = "vimage")] {
+    /// let red = Vimage::builder().sysctl("made.cache.size", 10).create()?;
+    /// assert_eq!(vimage::sysctl::of(&red).get_as::<u32>("made.cache.size")?, 10);
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn sysctl(mut self, name: impl Into<String>, value: impl Into<Value>) -> Self {
         self.tunables.push((name.into(), value.into()));
         self

@@ -82,6 +82,11 @@ impl Outside {
 }
 
 /// The instances that a request is about.
+pub(crate) fn asked<'l>(look: &'l Look<'_>, request: &Value) -> Result<Vec<&'l Instance>, Error> {
+    let class = request["class"].as_str().map(|class| look.class_named(class)).transpose().map_err(refused)?;
+    targets(look, request, class)
+}
+
 fn targets<'l>(look: &'l Look<'_>, request: &Value, class: Option<usize>) -> Result<Vec<&'l Instance>, Error> {
     let name = match &request["instance"] {
         Value::Null => None,

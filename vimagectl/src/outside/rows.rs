@@ -109,19 +109,7 @@ pub(super) fn value(look: &Look<'_>, sysctl: &Sysctl, name: &str, instances: &[&
 
 /// A value as the server writes it: integers beyond 64 bits, infinities and NaN as text.
 pub(crate) fn json(value: &vimage_inspect::Value) -> Value {
-    use vimage_inspect::Value as Read;
-    match value {
-        Read::Unset => Value::Null,
-        Read::Bool(value) => json!(value),
-        Read::Int(value) => match (i64::try_from(*value), u64::try_from(*value)) {
-            (Ok(value), _) => json!(value),
-            (_, Ok(value)) => json!(value),
-            _ => json!(value.to_string()),
-        },
-        Read::Float(value) if value.is_finite() => json!(value),
-        Read::List(values) => values.iter().map(json).collect(),
-        other => json!(other.to_string()),
-    }
+    serde_json::to_value(value).unwrap_or_else(|_| json!(value.to_string()))
 }
 
 /// The instance of a variable's class.

@@ -1,4 +1,4 @@
-//! Random operations on instances, against a model and side by side.
+//! Random operations on instances, against a model and side by side, and for an hour.
 
 use crate::builds::INSTANCES;
 use crate::step::{Done, cargo};
@@ -17,4 +17,13 @@ pub(super) fn states() -> Done {
         cargo(&format!("states, seed {seed}"), &arguments, &variables)?;
     }
     Ok(())
+}
+
+/// Everything comes and goes, and memory stays as it is. `VIMAGE_SOAK_SECONDS` may say how long.
+pub(super) fn soak() -> Done {
+    let seconds = std::env::var("VIMAGE_SOAK_SECONDS").unwrap_or_else(|_| "3600".to_owned());
+    let features = format!("{INSTANCES},inspect");
+    let test = ["test", "--release", "-p", "vimage", "--no-default-features", "--features", &features];
+    let arguments = [&test[..], &["--test", "soak", "--", "--nocapture"]].concat();
+    cargo("soak", &arguments, &[("VIMAGE_SOAK_SECONDS", &seconds)])
 }

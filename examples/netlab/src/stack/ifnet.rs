@@ -48,6 +48,23 @@ vimage::virtualize! {
         pub oqdrops: u64,
     }
 
+    impl IfStat {
+        /// The line of the loopback, which receives what it sends.
+        pub fn loopback(up: bool, (packets, bytes): (u64, u64)) -> Self {
+            Self {
+                name: "lo0".to_owned(),
+                description: "loopback".to_owned(),
+                up,
+                mtu: u32::from(u16::MAX),
+                ipackets: packets,
+                ibytes: bytes,
+                opackets: packets,
+                obytes: bytes,
+                oqdrops: 0,
+            }
+        }
+    }
+
     /// The reason why an interface did not send a packet.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum IfError {
@@ -58,7 +75,7 @@ vimage::virtualize! {
 
     /// Interfaces by their index. The place of an interface that was removed stays empty, so that routes through it
     /// do not lead through another one.
-    #[virtualized]
+    #[virtualized(symmap)]
     static IFNET: RwLock<Vec<Option<Arc<Ifnet>>>> = RwLock::new(Vec::new());
 
     /// The maximum length of a packet.
@@ -236,17 +253,7 @@ vimage::virtualize! {
 
     pub fn if_list() -> Vec<IfStat> {
         let (packets, bytes) = loif::lo_stat();
-        let lo = IfStat {
-            name: "lo0".to_owned(),
-            description: "loopback".to_owned(),
-            up: loif::lo_is_up(),
-            mtu: u32::from(u16::MAX),
-            ipackets: packets,
-            ibytes: bytes,
-            opackets: packets,
-            obytes: bytes,
-            oqdrops: 0,
-        };
+        let lo = IfStat::loopback(loif::lo_is_up(), (packets, bytes));
         let interfaces = V_IFNET.read().unwrap();
         let stat = |interface: &Arc<Ifnet>| IfStat {
             name: interface.name.clone(),

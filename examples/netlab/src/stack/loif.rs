@@ -12,16 +12,16 @@ vimage::virtualize! {
     use crate::hardware::Mbuf;
     use crate::stack::machine;
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static LOIF_UP: AtomicBool = AtomicBool::new(false);
 
     #[virtualized]
     static LOIF_QUEUE: Mutex<VecDeque<Mbuf>> = Mutex::new(VecDeque::new());
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static LOIF_PACKETS: AtomicU64 = AtomicU64::new(0);
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static LOIF_BYTES: AtomicU64 = AtomicU64::new(0);
 
     #[attach]

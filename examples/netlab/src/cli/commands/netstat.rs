@@ -1,6 +1,7 @@
 //! `netstat`: routes, interfaces and counters of a node, after some traffic.
 
 use std::fmt::Write;
+use std::net::Ipv4Addr;
 
 use serde_json::{Value, json};
 
@@ -13,33 +14,41 @@ use crate::lab::network::Network;
 use crate::lab::topology::Topology;
 use crate::stack::icmp;
 use crate::stack::ifnet::{self, IfStat};
-use crate::stack::inet::{self, IpStat, NextHop};
+use crate::stack::inet::{self, IpStat, NextHop, Prefix};
 use crate::stack::tcp;
 use crate::stack::udp;
 
 /// Shows one of the three tables.
 pub fn netstat(topology: &Topology, network: &Network, node: usize, what: &What) -> Report {
     let (text, json) = network.on(node, || match what {
-        What { routes: true, .. } => routes(topology),
-        What { interfaces: true, .. } => interfaces(),
+        What { routes: true, .. } => {
+            let interface = |index| ifnet::if_name(index).unwrap_or_else(|| "none".to_owned());
+            routes(&inet::rt_list(), |host| place(topology, host), interface)
+        }
+        What { interfaces: true, .. } => interfaces(&ifnet::if_list()),
         _ => show(&Statistics::of_this()),
     });
     Report::new(text, json)
 }
 
-fn routes(topology: &Topology) -> (String, Value) {
+/// The routes as text and as JSON, with the names of machines and interfaces.
+pub fn routes(
+    routes: &[(Prefix, Vec<NextHop>)],
+    place: impl Fn(Ipv4Addr) -> String,
+    interface_name: impl Fn(u32) -> String,
+) -> (String, Value) {
     let mut text = format!("{}\n", bold(format!("{:<34} {:<34} interface", "destination", "gateway")));
     let mut json = Vec::new();
-    for (to, next_hops) in inet::rt_list() {
+    for (to, next_hops) in routes {
         let destination = match to.to_string().parse() {
-            Ok(host) => place(topology, host),
+            Ok(host) => place(host),
             Err(_) => to.to_string(),
         };
         let mut gateways = Vec::new();
         for (NextHop { interface, gateway }, turn) in next_hops.iter().zip(0..) {
-            let name = ifnet::if_name(*interface).unwrap_or_else(|| "none".to_owned());
+            let name = interface_name(*interface);
             let destination = if turn == 0 { destination.as_str() } else { "" };
-            _ = writeln!(text, "{destination:<34} {:<34} {name}", place(topology, *gateway));
+            _ = writeln!(text, "{destination:<34} {:<34} {name}", place(*gateway));
             gateways.push(json!({"gateway": gateway, "interface": name}));
         }
         json.push(json!({"destination": to.to_string(), "next_hops": gateways}));
@@ -47,14 +56,14 @@ fn routes(topology: &Topology) -> (String, Value) {
     (text, json!({"routes": json}))
 }
 
-fn interfaces() -> (String, Value) {
+/// The interfaces as text and as JSON.
+pub fn interfaces(interfaces: &[IfStat]) -> (String, Value) {
     let heading = format!(
         "{:<6} {:<24} {:>5} {:>12} {:>14} {:>12} {:>14} {:>7}",
         "name", "to", "mtu", "ipkts", "ibytes", "opkts", "obytes", "drops"
     );
     let mut text = format!("{}\n", bold(heading));
-    let interfaces = ifnet::if_list();
-    for stat in &interfaces {
+    for stat in interfaces {
         let name = if stat.up { stat.name.clone() } else { format!("{}*", stat.name) };
         _ = writeln!(
             text,

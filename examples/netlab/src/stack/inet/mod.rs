@@ -61,10 +61,10 @@ vimage::virtualize! {
     /// The position of the protocol in a header.
     const PROTOCOL_FIELD: usize = 9;
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static INET_ADDRESSES: RwLock<Vec<Ipv4Addr>> = RwLock::new(Vec::new());
 
-    #[virtualized]
+    #[virtualized(symmap)]
     static INET_FIB: RwLock<Fib> = RwLock::new(Fib::new());
 
     /// The input functions of the protocols above.
