@@ -21,11 +21,13 @@ const SECTION: u64 = 1 << 30;
 /// Why there is none, as the end of a sentence.
 pub(super) fn load(file: &mut File) -> Result<Dwarf<Bytes>, String> {
     let bytes = read(file)?;
-    match parse(&bytes) {
-        Err(Missing { build_id: Some(id), .. }) if let Some(mut separate) = separate(&id) => {
-            parse(&read(&mut separate)?).map_err(|missing| missing.why)
-        }
-        result => result.map_err(|missing| missing.why),
+    let missing = match parse(&bytes) {
+        Ok(found) => return Ok(found),
+        Err(missing) => missing,
+    };
+    match missing.build_id.and_then(|id| separate(&id)) {
+        Some(mut separate) => parse(&read(&mut separate)?).map_err(|missing| missing.why),
+        None => Err(missing.why),
     }
 }
 

@@ -2,8 +2,13 @@
 
 mod book;
 mod cases;
+mod features;
+mod fuzz;
+mod limited;
+mod linking;
 mod miri;
 mod outside;
+mod release;
 mod sanitizers;
 mod states;
 
@@ -26,6 +31,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "fuzz", what: "each fuzz target under libFuzzer, for FUZZ_SECONDS", run: fuzz::fuzz },
     Check { name: "miri", what: "the runtime and what the macros generate, in Miri", run: miri::miri },
     Check { name: "asan", what: "the runtime's tests with the address sanitizer", run: sanitizers::asan },
     Check { name: "tsan", what: "the runtime's tests with the thread sanitizer", run: sanitizers::tsan },
@@ -40,8 +46,12 @@ const CHECKS: &[Check] = &[
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
     Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
+    Check { name: "features", what: "each combination of features of each package", run: features::features },
+    Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
+    Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
+    Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
