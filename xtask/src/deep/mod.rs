@@ -1,6 +1,7 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
 mod book;
+mod broken;
 mod cases;
 mod features;
 mod miri;
@@ -38,6 +39,7 @@ const CHECKS: &[Check] = &[
     },
     Check { name: "states", what: "a million random operations against a model", run: states::states },
     Check { name: "soak", what: "an hour in which everything comes and goes, and memory stays", run: states::soak },
+    Check { name: "broken", what: "each model on a protocol that is broken: it has to fail", run: broken::broken },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
