@@ -20,8 +20,8 @@ use crate::core::{Handle, Phase};
 use crate::error::{AttachError, RegisterError};
 use crate::layout::{LinkedModule, OrderedClass};
 use crate::registry::{
-    Arguments, BoxError, Class, ClassEntry, FieldEntry, Module, ModuleEntry, Net, NoContext, PartEntry, Register,
-    Template,
+    Arguments, BoxError, Class, ClassEntry, FieldEntry, Hooks, Module, ModuleEntry, Net, NoContext, PartEntry,
+    Register, Template,
 };
 use crate::storage::{Part, field};
 
@@ -48,7 +48,8 @@ impl Drop for Counted {
 }
 
 enum Marker {}
-static MARKER: ModuleEntry = ModuleEntry::new::<Net>("marker", "models::marker", file!(), line!(), Register::Boot, &[]);
+static MARKER: ModuleEntry =
+    ModuleEntry::new::<Net>("marker", "models::marker", file!(), line!(), Register::Boot, &[], Hooks::default);
 // SAFETY: the entry is of class `Net` and used for this type only.
 unsafe impl Module for Marker {
     type Class = Net;
@@ -82,7 +83,7 @@ fn count_detach() {
 }
 
 fn module(class: &'static ClassEntry, name: &'static str, part: &'static PartEntry) -> LinkedModule {
-    let mut entry = ModuleEntry::new::<Net>(name, "models", file!(), line!(), Register::Manual, &[]);
+    let mut entry = ModuleEntry::new::<Net>(name, "models", file!(), line!(), Register::Manual, &[], Hooks::default);
     entry.class = class;
     LinkedModule {
         entry: Box::leak(Box::new(entry)),
