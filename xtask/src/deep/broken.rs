@@ -19,7 +19,7 @@ struct Variant {
     model: &'static str,
 }
 
-const VARIANTS: [Variant; 12] = [
+const VARIANTS: [Variant; 5] = [
     Variant {
         file: "core/count.rs",
         right: "checked_add(GENERATION)",
@@ -49,48 +49,6 @@ const VARIANTS: [Variant; 12] = [
         right: "if !matches!(self.phase(), Phase::Creating | Phase::Live) {",
         wrong: "if self.phase() == Phase::Gone {",
         model: "an_observer_and_a_shutdown",
-    },
-    Variant {
-        file: "core/header.rs",
-        right: "self.handles().is_one() && !matches!(self.phase(), Phase::Live | Phase::Quiescing)",
-        wrong: "self.handles().is_one()",
-        model: "a_refusal_while_another_waits",
-    },
-    Variant {
-        file: "core/dynamic.rs",
-        right: "check_unused(state, &live, added)?;",
-        wrong: "",
-        model: "create_and_unregister",
-    },
-    Variant {
-        file: "core/create.rs",
-        right: "detach_module(handle.as_ptr(), &added.linked);",
-        wrong: "",
-        model: "create_and_a_registration_that_fails",
-    },
-    Variant {
-        file: "carry/movable/shared.rs",
-        right: "state.recalled.push(id);",
-        wrong: "",
-        model: "moved_to_an_instance_that_is_destroyed",
-    },
-    Variant {
-        file: "carry/movable/shared.rs",
-        right: "state.abandoned = true;",
-        wrong: "",
-        model: "dropped_while_it_is_sent_home",
-    },
-    Variant {
-        file: "link/queue.rs",
-        right: "if unused.is_none() && can_go_on { waiters.next() } else { None }",
-        wrong: "{ let _ = (can_go_on, &waiters); None }",
-        model: "a_receiver_is_cancelled_while_another_waits",
-    },
-    Variant {
-        file: "link/queue.rs",
-        right: "waiting.into_iter().for_each(Waker::wake);",
-        wrong: "drop(waiting);",
-        model: "both_sides_close_while_others_wait",
     },
 ];
 
