@@ -2,12 +2,13 @@
 
 mod book;
 mod cases;
-mod fuzz;
 mod features;
+mod fuzz;
 mod limited;
 mod linking;
 mod miri;
 mod outside;
+mod platforms;
 mod release;
 mod sanitizers;
 mod states;
@@ -51,6 +52,11 @@ const CHECKS: &[Check] = &[
     Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
+    Check {
+        name: "platforms",
+        what: "other processors and systems, as far as they run here",
+        run: platforms::platforms,
+    },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
