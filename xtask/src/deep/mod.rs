@@ -51,6 +51,7 @@ const CHECKS: &[Check] = &[
     Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
     Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
+    Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check {
         name: "platforms",
@@ -83,6 +84,13 @@ pub(crate) fn deep(names: &[&str]) -> Done {
 fn recipes() -> Done {
     const RECIPES: [&str; 7] = ["run", "-p", "cargo-vimage", "--", "vendor", "--vimage=vimage-runtime", "--verify"];
     cargo("recipes", &RECIPES, &[])
+}
+
+fn tenants() -> Done {
+    const LOAD: [&str; 10] = ["run", "--release", "-p", "tenants", "--bin", "load", "--", "200", "10", "100000"];
+    // With the server, which the client starts.
+    cargo("tenants, build", &["build", "--release", "-p", "tenants"], &[])?;
+    cargo("tenants", &LOAD, &[])
 }
 
 fn packages() -> Done {
