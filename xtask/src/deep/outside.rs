@@ -30,7 +30,7 @@ pub(super) fn outside() -> Done {
     let tests = ["churn", "hostile", "hostile_values", "values"].map(|test| ["--test", test]).concat();
     let build =
         ["test", "--release", "-p", "vimage-inspect", "--no-default-features", "--features", OPTIMIZED[0].features];
-    cargo("from outside: many looks", &[&build, &DEBUG, &tests[..]].concat(), &MANY)
+    cargo("from outside: many looks", &[&build[..], &DEBUG, &tests].concat(), &MANY)
 }
 
 /// The target of programs that run here.
