@@ -1,9 +1,11 @@
-//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), ports a
-//! dependency without waiting for its author (`vendor`), and explains the messages of the macros (`explain`). The library exists for the tests of the tool.
+//! `cargo vimage`: lists the globals of a program (`audit`), ports a package to vimage (`port`), ports a dependency
+//! without waiting for its author (`vendor`), makes a package to start from (`init`), and explains the messages of the
+//! macros (`explain`). The library exists for the tests of the tool.
 
 mod audit;
 mod exit;
 mod explain;
+mod init;
 mod port;
 mod source;
 mod vendor;
@@ -28,6 +30,7 @@ enum Command {
     Explain(explain::Arguments),
     Port(port::Arguments),
     Vendor(vendor::Arguments),
+    Init(init::Arguments),
 }
 
 /// Runs the tool with the arguments of the process, the program's name first.
@@ -54,6 +57,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
         Command::Explain(arguments) => explain::run(arguments),
         Command::Port(arguments) => port::run(arguments),
         Command::Vendor(arguments) => vendor::run(arguments),
+        Command::Init(arguments) => init::run(arguments),
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,

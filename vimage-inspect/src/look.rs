@@ -127,6 +127,44 @@ pub struct Instance {
 ///
 /// Values are read when they are asked for. Each instance is consistent: all that is said of it is of one life of one
 /// instance. Two instances need not be of the same moment, because the program is not stopped.
+///
+/// A program that reads itself:
+///
+/// ```
+/// #[vimage::module(name = "queue")]
+/// mod queue {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized(symmap, sysctl("queue.length", rw))]
+///     static LENGTH: AtomicU32 = AtomicU32::new(7);
+/// }
+///
+/// # #[cfg(all(target_os = "linux", target_pointer_width = "64"))] {
+/// vimage::boot()?;
+/// let process = vimage_inspect::Process::open(std::process::id())?;
+/// assert_eq!(process.pid(), std::process::id());
+/// let look = process.look()?;
+///
+/// let class = look.class_named("Program")?;
+/// assert_eq!(look.classes()[class].name, "Program");
+/// assert!(look.modules().iter().any(|module| module.name == "queue"));
+/// let base = look.instances().iter().find(|instance| instance.class == class).expect("there is a base instance");
+/// println!("{}: {} handles, leaks {} bytes", look.label(base), base.handles, look.kept_bytes(base));
+///
+/// let symbol = look.symbols().iter().find(|symbol| symbol.name == "length").expect("it is a symbol");
+/// assert_eq!(look.class_of(symbol), class);
+/// assert_eq!(look.value(symbol, base)?.to_string(), "7");
+/// assert_eq!(look.bytes(symbol, base, 64)?, 7_u32.to_ne_bytes());
+/// assert_ne!(look.address(symbol, base)?, 0);
+///
+/// let instances = look.instances_named(None, Some(class))?; // the base instance
+/// let length = look.sysctl_named("queue.length", &instances)?;
+/// assert_eq!(look.get(length.sysctl, base)?.to_string(), "7");
+/// assert_eq!(look.below("queue", &instances).len(), 1);
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub struct Look<'a> {
     source: &'a Source,
     reader: Reader<'a>,

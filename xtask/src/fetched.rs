@@ -1,4 +1,4 @@
-//! Compilers that checks need, fetched when they are missing. Where that is impossible, a line says what is left
+//! Compilers and tools that checks need, fetched when they are missing. Where that is impossible, a line says what is left
 //! out.
 
 use std::path::{Path, PathBuf};
@@ -7,10 +7,39 @@ use std::time::Duration;
 
 use crate::step::fetch;
 
-/// What Miri and the sanitizers need.
+/// What Miri, the sanitizers, docs.rs and some tools need.
 pub(crate) const NIGHTLY: &str = "nightly";
 
+/// A tool from the registry, in a version with which the files that it is compared with were written.
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// Further arguments of `cargo install`.
+    pub(crate) options: &'static [&'static str],
+}
+
 const TOOLCHAIN_LIMIT: Duration = Duration::from_secs(5 * 60);
+/// They are compiled, and some are large.
+const TOOL_LIMIT: Duration = Duration::from_secs(40 * 60);
+
+impl Tool {
+    /// Its executable, if there is one or it can be installed.
+    pub(crate) fn path(&self) -> Option<PathBuf> {
+        let Tool { name, version, options } = self;
+        // A folder per version, so that cargo need not be asked which one is there.
+        let root = std::path::absolute(format!("target/tools/{name}-{version}")).ok()?;
+        let path = root.join("bin").join(name).with_extension(std::env::consts::EXE_EXTENSION);
+        if path.exists() {
+            return Some(path);
+        }
+        let mut install = Command::new("cargo");
+        // Not optimized, which would take longer than to run it.
+        install.args(["install", "--debug", "--locked", "--version", version, "--target-dir", "target/tools/build"]);
+        // Flags are for the code of this workspace.
+        install.arg("--root").arg(root).arg(name).args(*options).env_remove("RUSTFLAGS");
+        available(name, fetch(&format!("install {name}"), &mut install, TOOL_LIMIT)).then_some(path)
+    }
+}
 
 /// Whether a toolchain with these components is there, or could be installed.
 pub(crate) fn toolchain(name: &str, components: &[&str]) -> bool {

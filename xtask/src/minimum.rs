@@ -1,6 +1,6 @@
 //! The oldest compilers that the manifests name.
 
-use crate::builds::{EVERYTHING, INSTANCES, THREE};
+use crate::builds::{INSTANCES, THREE};
 use crate::fetched::{cargo_of, target, toolchain};
 use crate::published::{PUBLISHED, Package};
 use crate::step::{Done, run};
@@ -10,31 +10,29 @@ const CONSUMER: [&str; 6] = ["-p", "vimage", "-p", "vimage-tracing", "-p", "foo"
 
 /// Compiles the libraries and a program that uses them.
 pub(crate) fn check() -> Done {
-    let oldest = runtime()?.oldest_compiler()?;
-    with(&oldest, "check", &CONSUMER, INSTANCES)
+    // This one is for an older compiler; to fetch that, too, is left to `deep`.
+    let packages = [&CONSUMER[..], &["-p", "vimage-inspect"]].concat();
+    with(&runtime()?.oldest_compiler()?, "check", &packages, &["--no-default-features", "--features", INSTANCES])
 }
 
 /// Compiles each package, and runs the tests of the runtime in each build.
 pub(crate) fn all() -> Done {
     for package in &PUBLISHED {
-        let oldest = package.oldest_compiler()?;
-        let features = if package.name == "vimage" { EVERYTHING } else { "" };
-        with(&oldest, "check", &["-p", package.name], features)?;
+        with(&package.oldest_compiler()?, "check", &["-p", package.name], &["--all-features"])?;
     }
     let oldest = runtime()?.oldest_compiler()?;
-    THREE.iter().try_for_each(|build| with(&oldest, "test", &CONSUMER, build.features))
+    THREE.iter().try_for_each(|build| {
+        with(&oldest, "test", &CONSUMER, &["--no-default-features", "--features", build.features])
+    })
 }
 
-fn with(compiler: &str, command: &str, packages: &[&str], features: &str) -> Done {
+fn with(compiler: &str, command: &str, packages: &[&str], features: &[&str]) -> Done {
     if !toolchain(compiler, &[]) {
         return Ok(());
     }
     let mut cargo = cargo_of(compiler);
-    cargo.arg(command).args(packages).args(["--locked", "--target-dir"]).arg(target("minimum"));
-    if !features.is_empty() {
-        cargo.args(["--no-default-features", "--features", features]);
-    }
-    run(&format!("Rust {compiler}, {command}: {} {features}", packages.join(" ")), &mut cargo)
+    cargo.arg(command).args(packages).args(features).args(["--locked", "--target-dir"]).arg(target("minimum"));
+    run(&format!("Rust {compiler}, {command}: {} {}", packages.join(" "), features.join(" ")), &mut cargo)
 }
 
 fn runtime() -> Result<&'static Package, String> {

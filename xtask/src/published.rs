@@ -27,6 +27,12 @@ impl Package {
         read(&format!("{}/Cargo.toml", self.folder))
     }
 
+    /// Whether it is the runtime or is built with it; others have it for their tests only.
+    pub(crate) fn has_runtime(&self) -> Result<bool, String> {
+        let manifest = self.manifest()?;
+        Ok(self.name == "vimage" || manifest["dependencies"].get("vimage").is_some())
+    }
+
     /// The oldest compiler that the package is for, as the name of a toolchain.
     pub(crate) fn oldest_compiler(&self) -> Result<String, String> {
         let manifest = self.manifest()?;

@@ -22,6 +22,7 @@ use self::compile::Build;
 use self::decide::Policy;
 pub(crate) use self::decide::{Named, Undecided};
 use self::package::Package;
+pub(crate) use self::package::relative;
 pub(crate) use self::rounds::Counts;
 use self::rounds::{Work, scan_file};
 pub(crate) use self::scan::Decision;

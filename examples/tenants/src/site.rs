@@ -112,7 +112,7 @@ pub mod cache {
     #[virtualized(sysctl("cache.hits", ro))]
     static HITS: AtomicU64 = AtomicU64::new(0);
 
-    /// Pages that were not.
+    /// Pages that had to be rendered.
     #[virtualized(sysctl("cache.misses", ro))]
     static MISSES: AtomicU64 = AtomicU64::new(0);
 

@@ -163,7 +163,10 @@ async fn the_page_shows_tenants_and_its_forms_work() {
     let server = Server::start();
     assert_eq!(server.form("/", "name=red&title=%3Cb%3ERed").await.0, 303);
     let page = server.get("/").await.1;
-    assert!(page.contains("<a href=\"/tenants/red\">red</a>") && page.contains("<th>cache.capacity</th>"), "{page}");
+    assert!(
+        page.contains("<a href=\"/tenants/red\">red</a>") && page.contains("<th>cache.<wbr>capacity<wbr></th>"),
+        "{page}"
+    );
     // What a tenant writes is text.
     assert!(page.contains("<td>&lt;b&gt;Red</td>") && !page.contains("<b>"), "{page}");
 

@@ -18,11 +18,13 @@ const SECTION: u64 = 1 << 30;
 ///
 /// Why there is none, as the end of a sentence.
 pub(super) fn load(file: File) -> Result<Dwarf<Bytes>, String> {
-    match parse(&ReadCache::new(file)) {
-        Err(Missing { build_id: Some(id), .. }) if let Some(separate) = separate(&id) => {
-            parse(&ReadCache::new(separate)).map_err(|missing| missing.why)
-        }
-        result => result.map_err(|missing| missing.why),
+    let missing = match parse(&ReadCache::new(file)) {
+        Ok(found) => return Ok(found),
+        Err(missing) => missing,
+    };
+    match missing.build_id.and_then(|id| separate(&id)) {
+        Some(separate) => parse(&ReadCache::new(separate)).map_err(|missing| missing.why),
+        None => Err(missing.why),
     }
 }
 

@@ -5,21 +5,18 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::step::{Done, cargo, run};
+use crate::fetched::Tool;
+use crate::step::{Done, run};
 
+/// Without its server and its search.
+const MDBOOK: Tool = Tool { name: "mdbook", version: "0.5.4", options: &["--no-default-features"] };
 const HTML: &str = "docs/book";
 
 /// Builds the book with mdBook, and follows the links between its pages and into the repository.
 pub(super) fn book() -> Done {
-    let mdbook = std::env::current_dir().map_err(|error| error.to_string())?.join("target/mdbook/bin/mdbook");
-    if !mdbook.exists() {
-        const INSTALL: [&str; 6] =
-            ["install", "mdbook", "--locked", "--no-default-features", "--root", "target/mdbook"];
-        if let Err(error) = cargo("install mdbook", &INSTALL, &[]) {
-            println!("book: skipped, because mdBook cannot be installed: {error}");
-            return Ok(());
-        }
-    }
+    let Some(mdbook) = MDBOOK.path() else {
+        return Ok(());
+    };
     run("book", Command::new(mdbook).args(["build", "docs"]))?;
     let broken = broken_links(Path::new(HTML)).map_err(|error| format!("book: {error}"))?;
     if broken.is_empty() { Ok(()) } else { Err(format!("book: broken links\n{}", broken.join("\n"))) }

@@ -6,11 +6,12 @@ use vimage::sysctl::{self, Listed};
 use super::directory::State;
 
 const STYLE: &str = "
-body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 72rem; padding: 0 1rem; color: #222 }
+body { font: 15px/1.5 system-ui, sans-serif; margin: 2rem auto; max-width: 80rem; padding: 0 1rem; color: #222 }
 h1 { font-size: 1.4rem } h2 { font-size: 1.1rem; margin-top: 2rem }
 table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #ddd; white-space: nowrap }
-th { font-weight: 600; background: #f5f5f5 }
+th { font-weight: 600; background: #f5f5f5; white-space: normal; vertical-align: bottom }
+.wide { overflow-x: auto }
 td.number { text-align: right; font-variant-numeric: tabular-nums }
 form { display: inline } input { font: inherit; padding: .15rem .3rem }
 button { font: inherit; padding: .15rem .6rem }
@@ -26,6 +27,7 @@ fn document(title: &str, body: &Markup) -> Markup {
                 meta charset="utf-8";
                 meta name="viewport" content="width=device-width";
                 title { (title) }
+                link rel="icon" href="data:,"; // none
                 style { (maud::PreEscaped(STYLE)) }
             }
             body { (body) }
@@ -45,15 +47,15 @@ pub(super) fn overview(tenants: &[(String, State)]) -> Markup {
         &html! {
             h1 { "Tenants: " (tenants.len()) }
             form method="post" action="/" {
-                input name="name" placeholder="name" required pattern="[a-z0-9-]+" aria-label="name"; " "
+                input name="name" placeholder="name" required pattern="[a-z0-9\\-]+" aria-label="name"; " "
                 input name="title" placeholder="title" aria-label="title"; " "
                 button { "Create" }
             }
             h2 { "State" }
-            table {
-                thead { tr { th { "tenant" } th { "state" } @for name in &names { th { (name) } } th {} } }
+            div.wide { table {
+                thead { tr { th { "tenant" } th { "state" } th {} @for name in &names { th { (breakable(name)) } } } }
                 tbody { @for (name, state, listed) in &rows { (row(name, state, &names, listed)) } }
-            }
+            } }
             p { a href="/metrics" { "The same as metrics" } }
         },
     )
@@ -74,19 +76,24 @@ fn row(tenant: &str, state: &State, names: &[&str], listed: &[Listed]) -> Markup
         tr id={ "tenant-" (tenant) } {
             td { a href={ "/tenants/" (tenant) } { (tenant) } }
             td class=(word) { (word) }
+            td {
+                @if let Some((action, label)) = action {
+                    (button(tenant, action, label)) " " (button(tenant, "destroy", "Destroy"))
+                }
+            }
             @for name in names {
                 @let found = listed.iter().find(|listed| listed.name == *name);
                 td class=[found.is_some_and(|found| found.kind != sysctl::Kind::Text).then_some("number")] {
                     @if let Some(Ok(value)) = found.map(|found| &found.value) { (value.to_string()) }
                 }
             }
-            td {
-                @if let Some((action, label)) = action {
-                    (button(tenant, action, label)) " " (button(tenant, "destroy", "Destroy"))
-                }
-            }
         }
     }
+}
+
+/// A name that may go on in the next line behind a dot.
+fn breakable(name: &str) -> Markup {
+    html! { @for part in name.split_inclusive('.') { (part) wbr; } }
 }
 
 fn button(tenant: &str, action: &str, label: &str) -> Markup {
