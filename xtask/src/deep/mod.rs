@@ -1,5 +1,6 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
+pub(crate) mod api;
 mod book;
 mod cases;
 mod features;
@@ -45,6 +46,7 @@ const CHECKS: &[Check] = &[
     Check { name: "features", what: "each combination of features of each package", run: features::features },
     Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
     Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
+    Check { name: "api", what: "the public names are those that are written down", run: api::check },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
