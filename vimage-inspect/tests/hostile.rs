@@ -3,6 +3,8 @@
 //! A core file of this process is changed a little, at places that a reader follows, and read. `HOSTILE_ROUNDS` says how
 //! often.
 
+#[path = "support/changed.rs"]
+mod changed;
 #[path = "support/dump.rs"]
 mod dump;
 #[path = "support/random.rs"]
@@ -10,12 +12,12 @@ mod random;
 
 use std::fs::{self, File, OpenOptions};
 use std::os::unix::fs::FileExt;
-use std::path::Path;
 use std::time::{Duration, Instant};
 
+use changed::{Seed, look_at_all};
 use random::Random;
 use vimage::prelude::*;
-use vimage_inspect::{Core, Error};
+use vimage_inspect::Core;
 
 #[vnet_module(symmap)]
 mod foo {
@@ -44,90 +46,6 @@ mod foo {
     }
 }
 
-/// A core file, and how it is laid out.
-struct Seed {
-    bytes: Vec<u8>,
-    /// Address, length in the file, offset in the file.
-    segments: Vec<(u64, u64, u64)>,
-}
-
-impl Seed {
-    fn new(bytes: Vec<u8>) -> Self {
-        let mut seed = Self { bytes, segments: Vec::new() };
-        let count = u64::from(u16::from_ne_bytes(seed.bytes[56..58].try_into().unwrap()));
-        seed.segments = (1..count)
-            .map(|n| 64 + 56 * n)
-            .map(|at| (seed.word(at + 16), seed.word(at + 32), seed.word(at + 8)))
-            .collect();
-        seed
-    }
-
-    fn word(&self, offset: u64) -> u64 {
-        u64::from_ne_bytes(self.bytes[offset as usize..][..8].try_into().unwrap())
-    }
-
-    /// Where the file has this address.
-    fn offset(&self, address: u64) -> Option<u64> {
-        let has = |&&(start, length, _): &&(u64, u64, u64)| address >= start && address < start + length;
-        self.segments.iter().find(has).map(|(start, _, offset)| offset + address - start)
-    }
-
-    /// The ranges in the file that a reader follows.
-    fn regions(&self) -> Vec<(u64, u64)> {
-        let mut regions = vec![
-            (0, 64),
-            (64, 56 * 4),
-            (64, 56 * (self.segments.len() as u64 + 1)),
-            (64 + 56 * (self.segments.len() as u64 + 1), 512),
-        ];
-        let magic = b"\x7fVIMAGE\n";
-        // Not the one of this very test, nor one in a copy of the file: that which says that it is there.
-        let root = (0..self.bytes.len() as u64 - 48)
-            .filter(|at| self.bytes[*at as usize..].starts_with(magic))
-            .find(|at| self.offset(self.word(at + 24)) == Some(*at))
-            .expect("the root record is in the core file");
-        regions.push((root - 24, 72));
-        let tables = self.offset(self.word(root + 40)).unwrap();
-        regions.push((tables, 240));
-        regions.push((tables, 240));
-        for slice in [8, 32, 56, 80, 104] {
-            let length = self.word(tables + slice + 8) * self.word(tables + slice + 16);
-            regions.push((self.offset(self.word(tables + slice)).unwrap(), length));
-        }
-        let classes = self.offset(self.word(tables + 8)).unwrap();
-        for class in 0..self.word(tables + 16) {
-            let chunk = self.offset(self.word(classes + class * self.word(tables + 24) + 32)).unwrap();
-            regions.push((chunk, 24));
-            let slots = self.offset(self.word(chunk)).unwrap();
-            regions.push((slots, 64 * self.word(chunk + 8)));
-            // The first block of the class.
-            let block = (0..8).filter_map(|word| self.offset(self.word(slots + word * 8))).find(|at| *at != slots);
-            regions.extend(block.map(|at| (at, 64)));
-        }
-        regions
-    }
-}
-
-fn look_at_all(core: &Path, whole: &Core) -> Result<usize, Error> {
-    let core = Core::open(core, None)?.sharing_debug_info(whole);
-    let look = core.look()?;
-    let mut shown = 0;
-    for instance in look.instances().iter().take(100) {
-        shown += look.label(instance).len() + look.kept_bytes(instance) as usize % 2;
-        for sysctl in look.sysctls().iter().take(100) {
-            shown += usize::from(look.get(sysctl, instance).is_ok());
-        }
-        for symbol in look.symbols().iter().take(100) {
-            shown += usize::from(look.value(symbol, instance).is_ok());
-            shown += look.bytes(symbol, instance, 4096).map_or(0, |bytes| bytes.len());
-        }
-    }
-    let base = look.instances_named(None, None).unwrap_or_default();
-    shown += look.below("", &base).len();
-    shown += usize::from(look.sysctl_named("foo::net.foo.mode", &base).is_ok());
-    Ok(shown)
-}
-
 #[test]
 fn a_changed_core_file_is_an_answer_or_an_error() {
     vimage::boot().unwrap();
@@ -141,7 +59,6 @@ fn a_changed_core_file_is_an_answer_or_an_error() {
     let first = Core::open(&path, None).unwrap();
     let whole = look_at_all(&path, &first).unwrap();
     let regions = seed.regions();
-    let addresses: Vec<u64> = seed.segments.iter().map(|segment| segment.0).collect();
     let file = OpenOptions::new().write(true).open(&path).unwrap();
     let rounds: u64 = std::env::var("HOSTILE_ROUNDS").map_or(1_500, |rounds| rounds.parse().unwrap());
     let mut random = Random(0x9e37_79b9_7f4a_7c15);
@@ -160,7 +77,7 @@ fn a_changed_core_file_is_an_answer_or_an_error() {
                 3 => old ^ (1 << random.below(64)),
                 4 => old.wrapping_add(random.below(64)).wrapping_sub(32),
                 // An address of something else: circles, and what is taken for something that it is not.
-                5 => addresses[random.below(addresses.len() as u64) as usize] + random.below(4096),
+                5 => seed.address(random.next()),
                 6 => seed.word(start + random.below(length.max(8)) / 8 * 8),
                 _ => 1 << random.below(64),
             };
@@ -180,7 +97,7 @@ fn a_changed_core_file_is_an_answer_or_an_error() {
         // Far more than it takes on a machine that is busy, and far less than for ever.
         assert!(begin.elapsed() < Duration::from_secs(60), "round {round}: {changed:?}");
         for (at, size) in changed {
-            file.write_all_at(&seed.bytes[at as usize..][..size as usize], at).unwrap();
+            file.write_all_at(seed.at(at, size as usize), at).unwrap();
         }
     }
     println!("{rounds} rounds: {errors} errors, {answers} other answers, {same} times the same");

@@ -14,6 +14,9 @@
 //! needs no library is in the runtime: [`within`](vimage::future::FutureExt::within) for futures,
 //! [`bind`](vimage::Instance::bind) for closures, [`vimage::thread`] for threads.
 //!
+//! Facades with one backend per process, `log`, `tracing` and `metrics`, need no adapter: `cargo vimage vendor metrics` gives
+//! each instance a backend of its own.
+//!
 //! The build and the backend are those of the program: select them at the package `vimage`.
 
 #[cfg(feature = "config")]

@@ -13,15 +13,15 @@ use shuttle::thread;
 
 use crate::core::class_state::{ClassState, hold};
 use crate::core::create::{add, attach};
-use crate::core::dynamic::register_in;
+use crate::core::dynamic::{register_in, unregister_in};
 use crate::core::observers::Observer;
 use crate::core::teardown::{self, Stays, shut_down};
 use crate::core::{Handle, Phase};
 use crate::error::{AttachError, RegisterError};
 use crate::layout::{LinkedModule, OrderedClass};
 use crate::registry::{
-    Arguments, BoxError, Class, ClassEntry, FieldEntry, Module, ModuleEntry, Net, NoContext, PartEntry, Register,
-    Template,
+    Arguments, BoxError, Class, ClassEntry, FieldEntry, Hooks, Module, ModuleEntry, Net, NoContext, PartEntry,
+    Register, Template,
 };
 use crate::storage::{Part, field};
 
@@ -48,7 +48,8 @@ impl Drop for Counted {
 }
 
 enum Marker {}
-static MARKER: ModuleEntry = ModuleEntry::new::<Net>("marker", "models::marker", file!(), line!(), Register::Boot, &[]);
+static MARKER: ModuleEntry =
+    ModuleEntry::new::<Net>("marker", "models::marker", file!(), line!(), Register::Boot, &[], Hooks::default);
 // SAFETY: the entry is of class `Net` and used for this type only.
 unsafe impl Module for Marker {
     type Class = Net;
@@ -82,7 +83,7 @@ fn count_detach() {
 }
 
 fn module(class: &'static ClassEntry, name: &'static str, part: &'static PartEntry) -> LinkedModule {
-    let mut entry = ModuleEntry::new::<Net>(name, "models", file!(), line!(), Register::Manual, &[]);
+    let mut entry = ModuleEntry::new::<Net>(name, "models", file!(), line!(), Register::Manual, &[], Hooks::default);
     entry.class = class;
     LinkedModule {
         entry: Box::leak(Box::new(entry)),
@@ -98,27 +99,30 @@ fn module(class: &'static ClassEntry, name: &'static str, part: &'static PartEnt
 
 /// A class that is laid out, with a base instance, for one execution.
 fn world() -> &'static ClassEntry {
-    for count in [&ATTACHED, &DETACHED, &DROPPED, &FAILED_WITH_ADDED] {
-        count.store(0, Relaxed);
-    }
-    let class: &ClassEntry = Box::leak(Box::new(ClassEntry {
+    world_of(Box::leak(Box::new(ClassEntry {
         name: "Model",
         path: "models",
         no_context: NoContext::Panic,
         context: Net::CONTEXT,
         state: AtomicPtr::default(),
         base: OnceLock::new(),
-    }));
+    })))
+}
+
+/// The same with a class that types can name.
+pub(crate) fn world_of(class: &'static ClassEntry) -> &'static ClassEntry {
+    for count in [&ATTACHED, &DETACHED, &DROPPED, &FAILED_WITH_ADDED] {
+        count.store(0, Relaxed);
+    }
     let modules = vec![module(class, "boot", BOOT_PART.entry())];
     let state = ClassState::lay_out(OrderedClass { class, modules, manual: Vec::new() }, 256).unwrap();
     // SAFETY: all instances are made later, with this layout.
     unsafe { BOOT_PART.entry().publish(state.parts[0].1) };
-    class.set_state(state);
-    class.set_base(make(class).unwrap());
+    class.set_anew(state, |class| make(class).unwrap());
     class
 }
 
-fn make(class: &'static ClassEntry) -> Result<Handle, AttachError> {
+pub(crate) fn make(class: &'static ClassEntry) -> Result<Handle, AttachError> {
     let handle = add(class, class.laid_out(), 0, None);
     attach(&handle, &Arguments::default())
         .inspect_err(|_| _ = FAILED_WITH_ADDED.fetch_add(handle.header().lock().parts.len(), Relaxed))?;
@@ -142,7 +146,7 @@ fn never() -> Option<Instant> {
     Some(Instant::now() + Duration::from_secs(100_000))
 }
 
-fn destroy(handle: Handle) -> Result<(), Handle> {
+pub(crate) fn destroy(handle: Handle) -> Result<(), Handle> {
     match destroy_until(handle, None) {
         Ok(()) => Ok(()),
         Err((handle, Stays::Busy)) => Err(handle),
@@ -151,7 +155,7 @@ fn destroy(handle: Handle) -> Result<(), Handle> {
 }
 
 /// All but the base has ended. `added` is in how many of the ended instances the variables of a run-time module were made.
-fn end_of_world(class: &'static ClassEntry, added: usize) {
+pub(crate) fn end_of_world(class: &'static ClassEntry, added: usize) {
     let state = class.laid_out();
     let (left, made) = {
         let live = state.live();
@@ -198,6 +202,25 @@ fn create_and_register() {
         destroy(old).unwrap();
         destroy(new).unwrap();
         end_of_world(class, 2);
+    });
+}
+
+/// The module is unregistered while an instance is made: the instance has it as long as it exists, or never had it.
+#[test]
+fn create_and_unregister() {
+    check(|| {
+        let class = world();
+        register(class, false).unwrap();
+        let creator = thread::spawn(move || make(class).unwrap());
+        // SAFETY: no code uses its variables.
+        let unregistered = unsafe { unregister_in(class.laid_out(), |module| module.name == "added") };
+        let unregistered = unregistered.expect("it is registered").is_ok();
+        let new = creator.join().unwrap();
+        assert_eq!(has_added(&new), !unregistered, "in all of them or in none");
+        assert_eq!(has_added(class.laid_out().base_handle()), !unregistered);
+        let added = new.header().lock().parts.len() + usize::from(unregistered);
+        destroy(new).unwrap();
+        end_of_world(class, added);
     });
 }
 

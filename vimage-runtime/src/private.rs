@@ -2,11 +2,11 @@
 //! `unsafe` states what the macros guarantee.
 
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::registry::ENTRIES;
+pub use crate::registry::VIMAGE_ENTRIES;
 pub use crate::registry::{
-    Arguments, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
-    HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry, HookResult, List, Module, ModuleEntry,
-    NoContext, Register, Template, assert_may_be_depended_on,
+    Arguments, AttachFn, BoxError, Class, ClassContext, ClassEntry, Dependency, Entry, FieldEntry, HasOneAttachHook,
+    HasOneDetachHook, HasOneQuiesceHook, HookArgument, HookResult, Hooks, HooksOf, List, Module, ModuleEntry,
+    NoContext, NoHooks, Register, Template, assert_may_be_depended_on,
 };
 #[cfg(feature = "vimage")]
 pub use crate::registry::{Context, ContextCells, NO_CONTEXTS};
@@ -15,7 +15,7 @@ pub use crate::names::InstanceRef;
 #[cfg(any(feature = "vimage", feature = "static-struct"))]
 pub use crate::names::{locate, locate_raw};
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
-pub use crate::{export::PUBLISHERS, stray::TESTS, symmap::SYMBOLS, sysctl::SYSCTLS};
+pub use crate::{export::VIMAGE_PUBLISHERS, stray::VIMAGE_TESTS, symmap::VIMAGE_SYMBOLS, sysctl::VIMAGE_SYSCTLS};
 
 pub use crate::export::Publisher;
 #[cfg(feature = "vimage")]
@@ -42,7 +42,7 @@ pub use crate::{
 };
 pub use crate::{
     __class as class, __class_context as class_context, __dependencies as dependencies, __depends_on as depends_on,
-    __hook as hook, __module as module, __register as register, __this_test as this_test,
+    __hook as hook, __hooks_of as hooks_of, __module as module, __register as register, __this_test as this_test,
 };
 #[cfg(feature = "inventory")]
 pub use inventory;

@@ -21,7 +21,7 @@ pub enum TestEntry {
     AllowBaseOf(&'static ClassEntry),
 }
 
-collection! { TESTS: TestEntry }
+collection! { VIMAGE_TESTS: &'static TestEntry }
 
 /// Lets threads without a context use base instances in a test binary that has `#[vimage::test]`s.
 ///
@@ -44,11 +44,11 @@ collection! { TESTS: TestEntry }
 #[macro_export]
 macro_rules! allow_base_in_tests {
     () => {
-        $crate::__private::register!(TESTS: $crate::__private::TestEntry = $crate::__private::TestEntry::AllowBase);
+        $crate::__private::register!(VIMAGE_TESTS: &'static $crate::__private::TestEntry = &$crate::__private::TestEntry::AllowBase);
     };
     ($($class:ty),+ $(,)?) => {$(
-        $crate::__private::register!(TESTS: $crate::__private::TestEntry =
-            $crate::__private::TestEntry::AllowBaseOf(<$class as $crate::__private::Class>::ENTRY));
+        $crate::__private::register!(VIMAGE_TESTS: &'static $crate::__private::TestEntry =
+            &$crate::__private::TestEntry::AllowBaseOf(<$class as $crate::__private::Class>::ENTRY));
     )+};
 }
 
@@ -65,7 +65,7 @@ fn rules() -> &'static Rules {
         let entries = collected();
         let has_tests = entries.iter().any(|entry| matches!(entry, TestEntry::Test));
         let allows_all = entries.iter().any(|entry| matches!(entry, TestEntry::AllowBase));
-        let allowed = entries.iter().filter_map(|entry| match *entry {
+        let allowed = entries.iter().filter_map(|entry| match **entry {
             TestEntry::AllowBaseOf(class) => Some(class),
             TestEntry::Test | TestEntry::AllowBase => None,
         });

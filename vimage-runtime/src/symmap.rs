@@ -403,7 +403,7 @@ unsafe impl<T: 'static> SymbolTarget for RawSymbol<T> {
     }
 }
 
-collection! { SYMBOLS: &'static SymbolEntry }
+collection! { VIMAGE_SYMBOLS: &'static SymbolEntry }
 
 static NAMES: Names<SymbolEntry> = Names::new(collected);
 
@@ -442,7 +442,7 @@ macro_rules! __symbol {
                 $shared,
                 const { &$crate::__private::symbol_target::$kind($find) },
             );
-    $crate::__private::register!(SYMBOLS: &'static $crate::__private::SymbolEntry = &__VIMAGE_SYMBOL);
+    $crate::__private::register!(VIMAGE_SYMBOLS: &'static $crate::__private::SymbolEntry = &__VIMAGE_SYMBOL);
         };
     };
 }

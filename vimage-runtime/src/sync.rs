@@ -11,6 +11,11 @@ pub(crate) use std::sync::atomic::{AtomicBool, AtomicPtr, AtomicU8, AtomicU64, A
 pub(crate) use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
 
 #[cfg(vimage_shuttle)]
+pub(crate) use shuttle::thread::{ThreadId, current as current_thread};
+#[cfg(not(vimage_shuttle))]
+pub(crate) use std::thread::{ThreadId, current as current_thread};
+
+#[cfg(vimage_shuttle)]
 pub use shuttle::thread::LocalKey;
 #[cfg(vimage_shuttle)]
 pub use shuttle::thread_local;

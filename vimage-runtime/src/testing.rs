@@ -36,7 +36,7 @@ pub struct Test {
 #[macro_export]
 macro_rules! __this_test {
     ($name:literal) => {{
-        $crate::__private::register!(TESTS: $crate::__private::TestEntry = $crate::__private::TestEntry::Test);
+        $crate::__private::register!(VIMAGE_TESTS: &'static $crate::__private::TestEntry = &$crate::__private::TestEntry::Test);
         $crate::__private::Test { name: $name, module: $crate::__private::core::module_path!() }
     }};
 }

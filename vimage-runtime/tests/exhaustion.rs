@@ -1,7 +1,7 @@
 //! What happens where memory, the stack or threads run out: the process ends with a message, or an error is returned and
 //! nothing stays behind. Each of it in a process of its own.
 
-#![cfg(all(feature = "vimage", unix))]
+#![cfg(all(feature = "vimage", unix, not(miri)))]
 
 #[cfg(all(feature = "inspect", target_os = "linux"))]
 #[path = "support/inspect_client.rs"]

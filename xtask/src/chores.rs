@@ -7,9 +7,19 @@ use crate::builds::{Build, EVERYTHING, INTEGRATIONS, OPTIMIZED, OTHER_BACKEND, T
 use crate::minimum;
 use crate::step::{Done, cargo, run, side_by_side, this};
 
-/// The chores and the command line tool do not depend on the build, and examples with many dependencies show one build:
-/// all these are tested once.
-const ONCE: [&str; 6] = ["xtask", "cargo-vimage", "plugins", "simulation", "fuzzing", "tenants"];
+/// The chores and the command line tool do not depend on the build, and examples with many dependencies and the inputs of the
+/// fuzzers show one build: all these are tested once.
+const ONCE: [&str; 9] = [
+    "xtask",
+    "cargo-vimage",
+    "plugins",
+    "simulation",
+    "fuzzing",
+    "tenants",
+    "fuzz-checks",
+    "fuzz-macros",
+    "fuzz-netlab",
+];
 
 /// The packages of [`ONCE`], each behind an option of cargo.
 fn once(option: &'static str) -> Vec<&'static str> {

@@ -20,14 +20,16 @@ pub(crate) struct Program {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Form {
     Default,
+    StaticStruct,
     Instances,
     Twin,
 }
 
 impl Form {
-    const fn name(self) -> &'static str {
+    pub(crate) const fn name(self) -> &'static str {
         match self {
             Self::Default => "default",
+            Self::StaticStruct => "static-struct",
             Self::Instances => "instances",
             Self::Twin => "twin",
         }
@@ -51,15 +53,16 @@ impl Output {
     }
 }
 
-/// Where the library is, in both builds.
+/// Where the library is, in each build.
 pub struct Compiler {
     folder: PathBuf,
     default: PathBuf,
+    static_struct: PathBuf,
     instances: PathBuf,
 }
 
 impl Compiler {
-    /// Compiles the library below `folder`, without instances and with them.
+    /// Compiles the library below `folder`, in each build.
     ///
     /// # Errors
     ///
@@ -82,8 +85,13 @@ impl Compiler {
             library.ok_or_else(|| "cargo made no library".to_owned())
         };
         std::fs::create_dir_all(&folder).map_err(|error| error.to_string())?;
-        let (default, instances) = (library("")?, library("vimage")?);
-        Ok(Self { folder, default, instances })
+        let (default, static_struct, instances) = (library("")?, library("static-struct")?, library("vimage")?);
+        Ok(Self { folder, default, static_struct, instances })
+    }
+
+    /// Where sources and executables are.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
     }
 
     /// Compiles programs, of which it takes out those that rustc rejects, and runs the others.
@@ -125,14 +133,18 @@ impl Compiler {
     }
 
     /// The errors, with the lines that they are about.
-    fn compile(
+    pub(crate) fn compile(
         &self,
         source: &Path,
         executable: &Path,
         form: Form,
         edition: u16,
     ) -> Result<Vec<(Vec<u64>, String)>, String> {
-        let library = if form == Form::Instances { &self.instances } else { &self.default };
+        let library = match form {
+            Form::Instances => &self.instances,
+            Form::StaticStruct => &self.static_struct,
+            Form::Default | Form::Twin => &self.default,
+        };
         let dependencies = library.parent().expect("a file is in a folder").join("deps");
         let mut rustc = Command::new(std::env::var_os("RUSTC").unwrap_or_else(|| "rustc".into()));
         rustc.arg(source).arg("-o").arg(executable).args(["--edition", &edition.to_string()]);

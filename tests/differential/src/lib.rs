@@ -10,6 +10,7 @@
 
 mod build;
 mod generate;
+pub mod modules;
 mod random;
 mod statements;
 mod text;

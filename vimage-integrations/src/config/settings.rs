@@ -63,7 +63,8 @@ impl Settings {
     }
 
     /// Sets all of them in an instance or a vimage: all or none. It reads the old values first, and sets them back if one
-    /// cannot be set; a handler of a sysctl sees both.
+    /// cannot be set; a handler of a sysctl sees both. A value that the program does not take back stays, such as that of a
+    /// `OnceLock`, which had none.
     ///
     /// # Errors
     ///

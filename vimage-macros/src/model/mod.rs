@@ -9,7 +9,8 @@ mod variable;
 
 use proc_macro2::{Span, TokenStream};
 use quote::quote;
-use syn::{Ident, Item, Path};
+use syn::parse::{ParseStream, Parser};
+use syn::{Ident, Item, LitInt, Path, Token};
 
 pub(crate) use self::class::Class;
 pub(crate) use self::exports::Exports;
@@ -147,15 +148,20 @@ pub(crate) enum Placeholder {
 }
 
 impl Placeholder {
-    /// The item that marks the place of placeholder `index`: a lone number, which is no item in Rust.
+    /// The item that marks the place of placeholder `index`: a number behind a semicolon. No item of a user, not even one
+    /// that is no Rust, starts with a semicolon and goes on.
     pub(crate) fn marker(index: usize) -> Item {
-        Item::Verbatim(quote!(#index))
+        Item::Verbatim(quote!(; #index))
     }
 
     /// The index of the placeholder that `item` marks.
     pub(crate) fn index(item: &Item) -> Option<usize> {
         let Item::Verbatim(tokens) = item else { return None };
-        syn::parse2::<syn::LitInt>(tokens.clone()).ok()?.base10_parse().ok()
+        let read = |input: ParseStream| {
+            input.parse::<Token![;]>()?;
+            input.parse::<LitInt>()?.base10_parse()
+        };
+        read.parse2(tokens.clone()).ok()
     }
 
     /// The accessor of a `static mut`.

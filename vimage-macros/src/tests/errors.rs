@@ -10,6 +10,7 @@ use crate::attr::{self, AttrKind};
 use crate::diagnostics::CODES;
 use crate::driver;
 use crate::model::Build;
+use crate::parse::ModuleAttr;
 
 const DOCUMENT: &str = include_str!("../../../docs/src/errors.md");
 
@@ -71,6 +72,21 @@ fn attributes_that_make_statics_are_asked_about_wherever_they_stand() {
         let found = reported(build, &code("#[shared(symmap)]"));
         let misplaced = found.iter().filter(|message| message.contains("[vimage::misplaced_option]")).count();
         assert_eq!((misplaced, found.len()), (5, 5), "{found:#?}");
+    }
+}
+
+/// Places that variables were cut out of are marked by a number, which a user may write as well.
+#[test]
+fn a_number_that_is_no_item_stays_where_it_is() {
+    for build in [Build::Plain, Build::Instances] {
+        let variables = |mistake: &str| {
+            let module = format!("mod foo {{ #[virtualized] static A: u8 = 1; {mistake} }}").parse().expect("tokens");
+            let expansion = driver::module(build, ModuleAttr::Any, TokenStream::new(), module).to_string();
+            expansion.matches("V_A").count()
+        };
+        for number in ["0", "0usize", "5", "; 0", "0 ; 0"] {
+            assert_eq!(variables(number), variables("x"), "{number}");
+        }
     }
 }
 

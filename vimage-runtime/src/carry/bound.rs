@@ -104,6 +104,17 @@ impl<T, C: Class> Bound<T, C> {
     /// assert_eq!((port, instance), (80, Some(vnet)));
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
+    ///
+    /// A reference to the value cannot leave:
+    ///
+    /// ```compile_fail
+    /// # use vimage::prelude::*;
+    /// use vimage::Bound;
+    ///
+    /// let name: Bound<String> = Bound::new_in(&Vnet::base()?, "red".to_owned())?;
+    /// let leaked: &String = name.enter(|name| name);
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[track_caller]
     pub fn enter<R>(&self, f: impl FnOnce(&T) -> R) -> R {
         self.carried.with(f)

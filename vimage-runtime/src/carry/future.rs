@@ -195,7 +195,10 @@ impl<F: Future, X: Enter> Future for Within<F, X> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        self.with_pin_mut(|future| future.poll(cx))
+        // As `with_pin_mut`, which costs two instructions more around a call that is not inlined.
+        let this = self.project();
+        let future = this.future.as_pin_mut().expect("only `drop` takes the future out");
+        this.context.run(|| future.poll(cx))
     }
 }
 

@@ -172,6 +172,14 @@ impl ClassEntry {
         assert!(before.is_null(), "boot runs once");
     }
 
+    /// As [`set_state`](Self::set_state) and [`set_base`](Self::set_base), for one execution of a model after the other.
+    #[cfg(vimage_shuttle)]
+    pub(crate) fn set_anew(&'static self, state: ClassState, base: impl FnOnce(&'static Self) -> Handle) {
+        self.state.store(Box::into_raw(Box::new(state)).cast(), Ordering::Release);
+        let base = ManuallyDrop::new(base(self));
+        self.laid_out().base.set(Base(base)).expect("the state is new");
+    }
+
     /// Called once per class, by boot.
     pub(crate) fn set_base(&self, base: Handle) {
         self.base.set(base.as_ptr().addr().get()).expect("boot makes one base instance");

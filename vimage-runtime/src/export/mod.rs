@@ -23,7 +23,7 @@ pub(crate) use root::replace;
 #[derive(Clone, Copy, Debug)]
 pub struct Publisher(pub fn());
 
-collection! { PUBLISHERS: Publisher }
+collection! { VIMAGE_PUBLISHERS: Publisher }
 
 /// Calls every [`Publisher`].
 pub(crate) fn publish() {

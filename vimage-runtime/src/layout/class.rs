@@ -40,7 +40,7 @@ pub(crate) fn lay_out(header: Layout, ordered: &OrderedClass, reserve: usize) ->
 mod tests {
     use super::*;
     use crate::layout::LinkedModule;
-    use crate::registry::{Class, ModuleEntry, Net, PartEntry, Register};
+    use crate::registry::{Class, Hooks, ModuleEntry, Net, PartEntry, Register};
 
     const HEADER: Layout = match Layout::from_size_align(128, 64) {
         Ok(layout) => layout,
@@ -52,7 +52,8 @@ mod tests {
     }
 
     fn module(parts: &[&'static PartEntry]) -> LinkedModule {
-        static MODULE: ModuleEntry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
+        static MODULE: ModuleEntry =
+            ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[], Hooks::default);
         LinkedModule { entry: &MODULE, attach: None, quiesce: None, detach: None, parts: parts.to_vec() }
     }
 

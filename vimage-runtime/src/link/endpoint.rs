@@ -36,6 +36,15 @@ pub const DEFAULT_CAPACITY: usize = 64;
 /// assert_eq!(right.recv(), Ok("hello"));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
+///
+/// Messages are owned and `Send`: nothing of an instance is borrowed by another one.
+///
+/// ```compile_fail,E0277
+/// # use vimage::prelude::*;
+/// let base = Vnet::base()?;
+/// let (left, right) = vimage::link::pair::<std::rc::Rc<u32>>(&base, &base)?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 pub fn pair<M: Send + 'static>(
     a: &impl HasInstances,
     b: &impl HasInstances,

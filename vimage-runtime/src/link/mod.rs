@@ -38,6 +38,8 @@
 //! In builds without instances both endpoints belong to base instances. No base instance shuts down, so only the
 //! endpoints close a link. Everything else is the same.
 
+#[cfg(not(target_family = "wasm"))]
+mod blocking;
 mod endpoint;
 mod error;
 #[cfg(all(test, vimage_shuttle))]

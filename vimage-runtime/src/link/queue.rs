@@ -13,7 +13,7 @@ use std::future::poll_fn;
 use std::task::{Context, Poll, Waker};
 
 use super::error::{RecvError, SendError, TryRecvError, TrySendError};
-use super::waiters::{Ticket, Waiters, block_on};
+use super::waiters::{Ticket, Waiters};
 use crate::sync::{Mutex, MutexGuard, PoisonError};
 
 /// One of the two endpoints.
@@ -195,22 +195,6 @@ impl<M> Queues<M> {
         let (message, sender) = poll_fn(|cx| wait.poll(cx, |state| state.recv(to))).await.ok_or(RecvError)?;
         wake(sender);
         Ok(message)
-    }
-
-    pub(super) fn send_blocking(&self, to: Side, message: M) -> Result<(), SendError<M>> {
-        match self.try_send(to, message) {
-            Ok(()) => Ok(()),
-            Err(TrySendError::Closed(message)) => Err(SendError(message)),
-            Err(TrySendError::Full(message)) => block_on(self.send(to, message)),
-        }
-    }
-
-    pub(super) fn recv_blocking(&self, to: Side) -> Result<M, RecvError> {
-        match self.try_recv(to) {
-            Ok(message) => Ok(message),
-            Err(TryRecvError::Closed) => Err(RecvError),
-            Err(TryRecvError::Empty) => block_on(self.recv(to)),
-        }
     }
 
     /// Closes both directions for one side. The side that closes first leaves all messages to the other one; the side

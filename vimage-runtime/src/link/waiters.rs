@@ -1,11 +1,7 @@
 //! Tasks and threads that wait for a place in a queue, or for a message in it.
 
 use std::collections::BTreeMap;
-use std::pin::pin;
-use std::sync::Arc;
-use std::task::{Context, Poll, Wake, Waker};
-
-use crate::sync::{Condvar, Mutex, PoisonError};
+use std::task::Waker;
 
 /// The wakers of waiting tasks and threads, in the order of their arrival.
 #[derive(Debug, Default)]
@@ -44,46 +40,5 @@ impl Waiters {
     /// Chooses all waiters.
     pub(super) fn all(&mut self) -> impl Iterator<Item = Waker> + use<> {
         std::mem::take(&mut self.waiting).into_values()
-    }
-}
-
-/// Blocks the thread until the future is ready.
-///
-/// It does not use `thread::park`, which could consume a wake-up that the program meant for a `park` of its own.
-pub(super) fn block_on<F: Future>(future: F) -> F::Output {
-    let parker = Arc::new(Parker { woken: Mutex::new(false), condition: Condvar::new() });
-    let waker = Waker::from(Arc::clone(&parker));
-    let mut cx = Context::from_waker(&waker);
-    let mut future = pin!(future);
-    loop {
-        match future.as_mut().poll(&mut cx) {
-            Poll::Ready(output) => return output,
-            Poll::Pending => parker.park(),
-        }
-    }
-}
-
-struct Parker {
-    woken: Mutex<bool>,
-    condition: Condvar,
-}
-
-impl Parker {
-    fn park(&self) {
-        let mut woken = self.woken.lock().unwrap_or_else(PoisonError::into_inner);
-        while !std::mem::take(&mut *woken) {
-            woken = self.condition.wait(woken).unwrap_or_else(PoisonError::into_inner);
-        }
-    }
-}
-
-impl Wake for Parker {
-    fn wake(self: Arc<Self>) {
-        self.wake_by_ref();
-    }
-
-    fn wake_by_ref(self: &Arc<Self>) {
-        *self.woken.lock().unwrap_or_else(PoisonError::into_inner) = true;
-        self.condition.notify_one();
     }
 }

@@ -15,7 +15,7 @@ use crate::registry::{ClassEntry, FieldEntry, ModuleEntry, PartEntry, classes};
 use crate::symmap::{self, SymbolEntry};
 use crate::sysctl::{self, Kind, SysctlEntry};
 
-crate::__register! { PUBLISHERS: crate::__private::Publisher = Publisher(refresh) }
+crate::__register! { VIMAGE_PUBLISHERS: crate::__private::Publisher = Publisher(refresh) }
 
 /// Replaces the tables by those of the modules that are registered now. Linear in the numbers of modules, symbols and
 /// sysctls; runs no code of the program. Not under the lock of a class.

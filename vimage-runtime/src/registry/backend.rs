@@ -4,7 +4,10 @@
 compile_error!("vimage needs a way to collect modules: enable its feature `linkme` (on by default) or `inventory`");
 
 /// Defines a collection, and the function that returns all of its entries, in link order:
-/// `collection! { ENTRIES: Entry }`.
+/// `collection! { VIMAGE_ENTRIES: Entry }`.
+///
+/// The name is that of a section, which other slices of the program must not have. Each entry contains a pointer, because
+/// the sections of entries without any are read-only, and mold does not join those with the others.
 macro_rules! collection {
     ($slice:ident: $entry:ty) => {
         /// All of them, in link order.
@@ -28,7 +31,7 @@ macro_rules! collection {
 }
 pub(crate) use collection;
 
-/// Adds one entry to a collection: `register!(ENTRIES: Entry = Entry::Class(&CLASS))`.
+/// Adds one entry to a collection: `register!(VIMAGE_ENTRIES: Entry = Entry::Class(&CLASS))`.
 #[cfg(not(feature = "inventory"))]
 #[doc(hidden)]
 #[macro_export]
@@ -42,7 +45,7 @@ macro_rules! __register {
     };
 }
 
-/// Adds one entry to a collection: `register!(ENTRIES: Entry = Entry::Class(&CLASS))`.
+/// Adds one entry to a collection: `register!(VIMAGE_ENTRIES: Entry = Entry::Class(&CLASS))`.
 #[cfg(feature = "inventory")]
 #[doc(hidden)]
 #[macro_export]

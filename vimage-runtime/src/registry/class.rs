@@ -132,7 +132,7 @@ macro_rules! __class {
                 const NO_CONTEXT: $crate::__private::NoContext = $crate::__private::NoContext::$no_context;
             }
 
-            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Class(&__VIMAGE_CLASS));
+            $crate::__private::register!(VIMAGE_ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Class(&__VIMAGE_CLASS));
         };
     };
 }

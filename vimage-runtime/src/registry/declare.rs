@@ -31,6 +31,7 @@ macro_rules! __module {
                     $($crate::__private::Dependency::path::<$dep_path>(),)*
                     $($crate::__private::Dependency::After($after),)*
                 ],
+                || $crate::__private::hooks_of!($marker),
             );
 
             // SAFETY: the entry is an item of this block, which nothing else can name, and made for this class.
@@ -40,9 +41,24 @@ macro_rules! __module {
                 const ENTRY: &'static $crate::__private::ModuleEntry = &__VIMAGE_MODULE;
             }
 
-            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Module(&__VIMAGE_MODULE));
+            $crate::__private::register!(VIMAGE_ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Module(&__VIMAGE_MODULE));
         };
     };
+}
+
+/// The hooks of a module, wherever they are declared.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __hooks_of {
+    ($module:ty) => {{
+        #[allow(unused_imports, reason = "a module may have all three hooks")]
+        use $crate::__private::NoHooks as _;
+        $crate::__private::Hooks {
+            attach: $crate::__private::HooksOf::<$module>::ATTACH,
+            quiesce: $crate::__private::HooksOf::<$module>::QUIESCE,
+            detach: $crate::__private::HooksOf::<$module>::DETACH,
+        }
+    }};
 }
 
 /// Checks one dependency by path. Apart from `module!`, so that what rustc says is said about this path.
@@ -76,36 +92,30 @@ macro_rules! __hook {
     };
     (@attach $module:path, $function:ident, $call:expr) => {
         const _: () = {
-            impl $crate::__private::HasOneAttachHook for $module {}
             fn __vimage_result<R: $crate::__private::HookResult>(
                 hook: impl $crate::__private::core::ops::Fn(&$crate::__private::Arguments) -> R,
                 arguments: &$crate::__private::Arguments,
             ) -> $crate::__private::core::result::Result<(), $crate::__private::BoxError> {
                 hook(arguments).into_result()
             }
-            static __VIMAGE_HOOK: $crate::__private::HookEntry =
-                $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Attach(|arguments| {
-                    __vimage_result($call, arguments)
-                }));
-            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Hook(&__VIMAGE_HOOK));
+            impl $crate::__private::HasOneAttachHook for $module {
+                const HOOK: $crate::__private::AttachFn = |arguments| __vimage_result($call, arguments);
+            }
         };
     };
     ($module:path, quiesce, $function:ident ()) => {
         const _: () = {
-            impl $crate::__private::HasOneQuiesceHook for $module {}
-            static __VIMAGE_HOOK: $crate::__private::HookEntry =
-                $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Quiesce(|| {
-                    $crate::__private::HookResult::into_result($function())
-                }));
-            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Hook(&__VIMAGE_HOOK));
+            impl $crate::__private::HasOneQuiesceHook for $module {
+                const HOOK: fn() -> $crate::__private::core::result::Result<(), $crate::__private::BoxError> =
+                    || $crate::__private::HookResult::into_result($function());
+            }
         };
     };
     ($module:path, detach, $function:ident ()) => {
         const _: () = {
-            impl $crate::__private::HasOneDetachHook for $module {}
-            static __VIMAGE_HOOK: $crate::__private::HookEntry =
-                $crate::__private::HookEntry::new::<$module>($crate::__private::Hook::Detach($function));
-            $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Hook(&__VIMAGE_HOOK));
+            impl $crate::__private::HasOneDetachHook for $module {
+                const HOOK: fn() = $function;
+            }
         };
     };
 }

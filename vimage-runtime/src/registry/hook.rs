@@ -3,8 +3,7 @@
 use std::any::Any;
 use std::error::Error;
 use std::fmt;
-
-use super::module::{Module, ModuleEntry};
+use std::marker::PhantomData;
 
 /// The values given with [`InstanceBuilder::arg`](crate::InstanceBuilder::arg), one per type.
 ///
@@ -69,33 +68,19 @@ impl fmt::Debug for Arguments {
 pub type BoxError = Box<dyn Error + Send + Sync>;
 
 /// An attach hook as the runtime calls it.
-pub(crate) type AttachFn = fn(&Arguments) -> Result<(), BoxError>;
-
-/// One hook of a module.
 #[doc(hidden)]
-#[derive(Debug)]
-pub struct HookEntry {
-    pub(crate) module: &'static ModuleEntry,
-    pub(crate) hook: Hook,
-}
+pub type AttachFn = fn(&Arguments) -> Result<(), BoxError>;
 
-impl HookEntry {
-    /// The hook of the module `M`.
-    pub const fn new<M: Module>(hook: Hook) -> Self {
-        Self { module: M::ENTRY, hook }
-    }
-}
-
-/// A hook by kind.
+/// The hooks of one module.
 #[doc(hidden)]
-#[derive(Clone, Copy, Debug)]
-pub enum Hook {
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Hooks {
     /// Runs when an instance is made.
-    Attach(AttachFn),
+    pub attach: Option<AttachFn>,
     /// Runs before an instance is destroyed, and may refuse.
-    Quiesce(fn() -> Result<(), BoxError>),
+    pub quiesce: Option<fn() -> Result<(), BoxError>>,
     /// Runs when an instance is destroyed.
-    Detach(fn()),
+    pub detach: Option<fn()>,
 }
 
 /// The type of an attach hook's argument.
@@ -143,8 +128,46 @@ impl<E: Into<BoxError>> HookResult for Result<(), E> {
 
 /// A module has at most one hook of each kind: a second one is a second implementation of these.
 #[doc(hidden)]
-pub trait HasOneAttachHook {}
+pub trait HasOneAttachHook {
+    const HOOK: AttachFn;
+}
 #[doc(hidden)]
-pub trait HasOneQuiesceHook {}
+pub trait HasOneQuiesceHook {
+    const HOOK: fn() -> Result<(), BoxError>;
+}
 #[doc(hidden)]
-pub trait HasOneDetachHook {}
+pub trait HasOneDetachHook {
+    const HOOK: fn();
+}
+
+/// The hooks of the module `M`, which may be declared anywhere in its crate.
+///
+/// They are not registered one by one, because a linker that takes only what it needs out of an archive would then take the
+/// module without those hooks that nothing else refers to.
+///
+/// Where `M` is a concrete type, `HooksOf::<M>::ATTACH` is the constant of this type if `M` has such a hook, and the
+/// constant of [`NoHooks`] otherwise.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct HooksOf<M>(PhantomData<M>);
+
+#[doc(hidden)]
+pub trait NoHooks {
+    const ATTACH: Option<AttachFn> = None;
+    const QUIESCE: Option<fn() -> Result<(), BoxError>> = None;
+    const DETACH: Option<fn()> = None;
+}
+
+impl<M> NoHooks for HooksOf<M> {}
+
+impl<M: HasOneAttachHook> HooksOf<M> {
+    pub const ATTACH: Option<AttachFn> = Some(M::HOOK);
+}
+
+impl<M: HasOneQuiesceHook> HooksOf<M> {
+    pub const QUIESCE: Option<fn() -> Result<(), BoxError>> = Some(M::HOOK);
+}
+
+impl<M: HasOneDetachHook> HooksOf<M> {
+    pub const DETACH: Option<fn()> = Some(M::HOOK);
+}

@@ -27,10 +27,9 @@ pub use context::ClassContext;
 pub use context::{Context, ContextCells, NO_CONTEXTS};
 #[cfg(feature = "vimage")]
 pub(crate) use context::{OF_RUNTIME, RuntimeContexts, replace_of_runtime};
-pub(crate) use hook::AttachFn;
 pub use hook::{
-    Arguments, BoxError, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, Hook, HookArgument, HookEntry,
-    HookResult,
+    Arguments, AttachFn, BoxError, HasOneAttachHook, HasOneDetachHook, HasOneQuiesceHook, HookArgument, HookResult,
+    Hooks, HooksOf, NoHooks,
 };
 pub use module::{Dependency, List, Module, ModuleEntry, Register, assert_may_be_depended_on};
 #[cfg(feature = "vimage")]
@@ -47,11 +46,9 @@ pub enum Entry {
     Module(&'static ModuleEntry),
     /// The variables of one scope of a module.
     Part(&'static PartEntry),
-    /// One hook of a module.
-    Hook(&'static HookEntry),
 }
 
-collection! { ENTRIES: Entry }
+collection! { VIMAGE_ENTRIES: Entry }
 
 static LAID_OUT: OnceLock<Vec<&'static ClassEntry>> = OnceLock::new();
 
@@ -106,7 +103,7 @@ pub(crate) fn changes() -> u64 {
 }
 
 /// Notices when the linker dropped entries, or did not run constructors: those of the runtime itself must be there,
-/// and for each variable and hook the module that it belongs to. Returns what is missing.
+/// and for each variable the module that it belongs to. Returns what is missing.
 pub(crate) fn missing(entries: &[Entry]) -> Option<String> {
     let own = [Net::ENTRY, Cpu::ENTRY, Procg::ENTRY];
     let collected =
@@ -118,7 +115,6 @@ pub(crate) fn missing(entries: &[Entry]) -> Option<String> {
         entries,
         entries.iter().filter_map(|entry| match *entry {
             Entry::Part(part) => Some(part.module()),
-            Entry::Hook(hook) => Some(hook.module),
             Entry::Class(_) | Entry::Module(_) => None,
         }),
     )
@@ -158,21 +154,14 @@ mod tests {
         assert_eq!(missing(&entries).unwrap(), "the class Cpu");
     }
 
+    #[cfg(all(feature = "vimage", not(vimage_shuttle)))]
     #[test]
-    fn a_hook_without_its_module_is_missed() {
-        enum Marker {}
-        static ENTRY: ModuleEntry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
-        static DETACH: HookEntry = HookEntry::new::<Marker>(Hook::Detach(|| ()));
-        // SAFETY: the entry is of class `Net` and used for this type only.
-        unsafe impl Module for Marker {
-            type Class = Net;
-            const ENTRY: &'static ModuleEntry = &ENTRY;
-            type Dependencies = ();
-        }
+    fn a_part_without_its_module_is_missed() {
+        let part = PartEntry::of_layout(std::alloc::Layout::new::<u8>());
         let mut entries = collected();
-        entries.push(Entry::Hook(&DETACH));
+        entries.push(Entry::Part(part));
         assert_eq!(missing(&entries).unwrap(), "the module m (x::m, src/lib.rs:1)");
-        entries.push(Entry::Module(&ENTRY));
+        entries.push(Entry::Module(part.module()));
         assert_eq!(missing(&entries), None);
     }
 }

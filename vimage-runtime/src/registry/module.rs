@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::class::{Class, ClassEntry};
+use super::hook::Hooks;
 
 /// A module of a class; the type that stands for it is generated where the module is declared.
 ///
@@ -105,6 +106,8 @@ pub struct ModuleEntry {
     pub(crate) line: u32,
     pub(crate) register: Register,
     pub(crate) dependencies: &'static [Dependency],
+    /// A function, because hooks refer to code that refers to the module.
+    pub(crate) hooks: fn() -> Hooks,
 }
 
 impl ModuleEntry {
@@ -116,9 +119,10 @@ impl ModuleEntry {
         line: u32,
         register: Register,
         dependencies: &'static [Dependency],
+        hooks: fn() -> Hooks,
     ) -> Self {
         let name = if name.is_empty() { last_segment(path) } else { name };
-        Self { class: C::ENTRY, name, path, file, line, register, dependencies }
+        Self { class: C::ENTRY, name, path, file, line, register, dependencies, hooks }
     }
 }
 

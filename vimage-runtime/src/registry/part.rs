@@ -217,9 +217,10 @@ impl KeptBytes {
 impl PartEntry {
     /// A part of any layout, for tests that only place it.
     pub(crate) fn of_layout(layout: Layout) -> &'static Self {
+        use super::hook::Hooks;
         use super::module::Register;
         static MODULE: ModuleEntry =
-            ModuleEntry::new::<super::class::Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
+            ModuleEntry::new::<super::class::Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[], Hooks::default);
         Box::leak(Box::new(Self {
             offset: AtomicUsize::new(Self::UNREGISTERED),
             module: &MODULE,

@@ -294,7 +294,7 @@ pub fn within<D: PartialOrd, R: std::ops::RangeBounds<D>>(data: &D, range: R) ->
     range.contains(data)
 }
 
-collection! { SYSCTLS: &'static SysctlEntry }
+collection! { VIMAGE_SYSCTLS: &'static SysctlEntry }
 
 /// All sysctls by name.
 pub(super) static NAMES: Names<SysctlEntry> = Names::new(collected);
@@ -325,7 +325,7 @@ macro_rules! __sysctl {
                     $name, $variable, $crate::__private::core::file!(), $crate::__private::core::line!(), &[$($doc),*],
                 )
             };
-            $crate::__private::register!(SYSCTLS: &'static $crate::__private::SysctlEntry = &__VIMAGE_SYSCTL);
+            $crate::__private::register!(VIMAGE_SYSCTLS: &'static $crate::__private::SysctlEntry = &__VIMAGE_SYSCTL);
         };
     };
     (@option) => { $crate::__private::core::option::Option::None };

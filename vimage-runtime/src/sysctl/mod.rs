@@ -80,10 +80,10 @@ mod view;
 
 #[doc(inline)]
 pub use crate::__by_text as by_text;
+pub use entry::SysctlEntry;
 #[cfg(all(feature = "linkme", not(feature = "inventory")))]
 #[doc(hidden)]
-pub use entry::SYSCTLS;
-pub use entry::SysctlEntry;
+pub use entry::VIMAGE_SYSCTLS;
 pub(crate) use entry::all;
 #[doc(hidden)]
 pub use entry::{Fault, Handled, Raw, ReadOnly, ReadWrite, Reference, within};

@@ -10,8 +10,9 @@ use crate::step::{Done, run_within};
 const FEATURES: &str = "inventory,vimage";
 const STRICT: &str = "-Zmiri-strict-provenance";
 const TREE: &str = "-Zmiri-strict-provenance -Zmiri-tree-borrows";
-/// Few random cases, whose failures are not written into files: there are none in Miri.
-const CASES: &str = "-Zmiri-env-set=PROPTEST_CASES=4 -Zmiri-env-set=PROPTEST_DISABLE_FAILURE_PERSISTENCE=1";
+/// Few random cases and steps. Cases that fail are not written into files: there are none in Miri.
+const CASES: &str = "-Zmiri-env-set=PROPTEST_CASES=4 -Zmiri-env-set=PROPTEST_DISABLE_FAILURE_PERSISTENCE=1 \
+    -Zmiri-env-set=VIMAGE_STATES_STEPS=30";
 
 /// Of one run of many tests; Miri reports a deadlock by itself, but not what never ends otherwise.
 const HOURS: Duration = Duration::from_secs(6 * 60 * 60);

@@ -4,6 +4,9 @@ pub(crate) mod api;
 mod book;
 mod cases;
 mod features;
+mod fuzz;
+mod limited;
+mod linking;
 mod miri;
 mod outside;
 mod release;
@@ -29,6 +32,7 @@ struct Check {
 const CHECKS: &[Check] = &[
     Check { name: "cases", what: "many random cases in each build with instances", run: cases::cases },
     Check { name: "programs", what: "many generated programs", run: cases::programs },
+    Check { name: "fuzz", what: "each fuzz target under libFuzzer, for FUZZ_SECONDS", run: fuzz::fuzz },
     Check { name: "miri", what: "the runtime and what the macros generate, in Miri", run: miri::miri },
     Check { name: "asan", what: "the runtime's tests with the address sanitizer", run: sanitizers::asan },
     Check { name: "tsan", what: "the runtime's tests with the thread sanitizer", run: sanitizers::tsan },
@@ -48,6 +52,8 @@ const CHECKS: &[Check] = &[
     Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
     Check { name: "api", what: "the public names are those that are written down", run: api::check },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
+    Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
+    Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
@@ -74,6 +80,13 @@ pub(crate) fn deep(names: &[&str]) -> Done {
 fn recipes() -> Done {
     const RECIPES: [&str; 7] = ["run", "-p", "cargo-vimage", "--", "vendor", "--vimage=vimage-runtime", "--verify"];
     cargo("recipes", &RECIPES, &[])
+}
+
+fn tenants() -> Done {
+    const LOAD: [&str; 10] = ["run", "--release", "-p", "tenants", "--bin", "load", "--", "200", "10", "100000"];
+    // With the server, which the client starts.
+    cargo("tenants, build", &["build", "--release", "-p", "tenants"], &[])?;
+    cargo("tenants", &LOAD, &[])
 }
 
 fn packages() -> Done {

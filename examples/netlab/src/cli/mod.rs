@@ -1,11 +1,11 @@
 //! The command line: builds the network that it describes, runs the command, prints the report.
 
 mod args;
-mod commands;
+pub mod commands;
 mod flood;
 mod number;
 mod output;
-mod picture;
+pub mod picture;
 mod progress;
 mod settings;
 mod style;

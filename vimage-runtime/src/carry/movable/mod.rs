@@ -1,5 +1,7 @@
 //! Values that can be lent to other instances, and return to their owner's.
 
+#[cfg(all(test, vimage_shuttle))]
+mod models;
 mod owner;
 mod shared;
 mod transfer;

@@ -5,8 +5,6 @@
 //! it out then: it sends the value home, or drops it.
 
 use std::panic::{AssertUnwindSafe, Location, catch_unwind, resume_unwind};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::thread::{self, ThreadId};
 use std::time::Duration;
 
 use super::transfer::Transfer;
@@ -15,6 +13,7 @@ use crate::core::observers::{Observer, ObserverTicket};
 use crate::failure::{self, TeardownFailure};
 use crate::instance::{Instance, WeakInstance};
 use crate::registry::Class;
+use crate::sync::{Condvar, Mutex, MutexGuard, PoisonError, ThreadId, current_thread};
 
 /// The state that the owner shares with the instance that the value is lent to, as its observer.
 pub(super) struct Shared<T: Transfer<C>, C: Class> {
@@ -96,7 +95,7 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
         let mut state = self.lock();
         let mut is_watched = cfg!(feature = "invariants");
         while let Some(user) = state.user {
-            if user.thread == thread::current().id() {
+            if user.thread == current_thread().id() {
                 drop(state);
                 panic!("a `Movable` was used inside a step of its own value");
             }
@@ -126,7 +125,7 @@ impl<T: Transfer<C>, C: Class> Shared<T, C> {
     #[track_caller]
     fn take_from<'a>(&'a self, state: &mut State<T, C>, place: Option<Instance<C>>) -> Taken<'a, T, C> {
         let taken_at = place.is_some().then_some(Location::caller());
-        state.user = Some(User { thread: thread::current().id(), place: taken_at });
+        state.user = Some(User { thread: current_thread().id(), place: taken_at });
         state.recalled.clear();
         Taken { shared: self, value: state.value.take(), at: state.at, place }
     }

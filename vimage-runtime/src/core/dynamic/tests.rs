@@ -4,11 +4,11 @@ use std::alloc::Layout;
 
 use super::*;
 use crate::layout::OrderedClass;
-use crate::registry::{Class, Net, PartEntry, Register};
+use crate::registry::{Class, Hooks, Net, PartEntry, Register};
 
 fn linked(sizes: &[(usize, usize)]) -> LinkedModule {
     // Not one for all: a module is registered once.
-    let entry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Manual, &[]);
+    let entry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Manual, &[], Hooks::default);
     let part = |&(size, align)| PartEntry::of_layout(Layout::from_size_align(size, align).unwrap());
     LinkedModule {
         entry: Box::leak(Box::new(entry)),

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use crate::error::BootError;
 use crate::registry::{
-    AttachFn, BoxError, ClassEntry, Dependency, Entry, Hook, ModuleEntry, PartEntry, Register, closest,
+    AttachFn, BoxError, ClassEntry, Dependency, Entry, Hooks, ModuleEntry, PartEntry, Register, closest,
 };
 
 /// The modules of one class.
@@ -38,7 +38,7 @@ pub(crate) fn order(entries: &[Entry]) -> Result<Vec<OrderedClass>, BootError> {
         match *entry {
             Entry::Class(class) => classes.push(class),
             Entry::Module(module) => classes.push(module.class),
-            Entry::Part(_) | Entry::Hook(_) => {}
+            Entry::Part(_) => {}
         }
     }
     classes.sort_by_key(|class| (class.name, class.path, std::ptr::from_ref(*class)));
@@ -60,13 +60,8 @@ pub(crate) fn link(entries: &[Entry]) -> Vec<LinkedModule> {
         if let Entry::Module(module) = *entry {
             // An entry that two libraries of one process both collected is one module.
             index.entry(module).or_insert_with(|| {
-                modules.push(LinkedModule {
-                    entry: module,
-                    attach: None,
-                    quiesce: None,
-                    detach: None,
-                    parts: Vec::new(),
-                });
+                let Hooks { attach, quiesce, detach } = (module.hooks)();
+                modules.push(LinkedModule { entry: module, attach, quiesce, detach, parts: Vec::new() });
                 modules.len() - 1
             });
         }
@@ -76,15 +71,6 @@ pub(crate) fn link(entries: &[Entry]) -> Vec<LinkedModule> {
             Entry::Part(part) => {
                 if let Some(&module) = index.get(&std::ptr::from_ref(part.module())) {
                     modules[module].parts.push(part);
-                }
-            }
-            Entry::Hook(hook) => {
-                if let Some(&module) = index.get(&std::ptr::from_ref(hook.module)) {
-                    match hook.hook {
-                        Hook::Attach(attach) => modules[module].attach = Some(attach),
-                        Hook::Quiesce(quiesce) => modules[module].quiesce = Some(quiesce),
-                        Hook::Detach(detach) => modules[module].detach = Some(detach),
-                    }
                 }
             }
             Entry::Class(_) | Entry::Module(_) => {}

@@ -3,12 +3,20 @@
 use super::order;
 use crate::error::BootError;
 use crate::registry::Entry;
+use crate::registry::{AttachFn, Dependency, HasOneAttachHook, HasOneDetachHook, Hooks, ModuleEntry, Register};
 use crate::registry::{Class, Cpu, Net};
-use crate::registry::{Dependency, Hook, HookEntry, Module, ModuleEntry, Register};
 
 fn module<C: Class>(name: &'static str, path: &'static str, dependencies: &[Dependency]) -> &'static ModuleEntry {
     let dependencies = dependencies.to_vec().leak();
-    Box::leak(Box::new(ModuleEntry::new::<C>(name, path, "src/lib.rs", 1, Register::Boot, dependencies)))
+    Box::leak(Box::new(ModuleEntry::new::<C>(
+        name,
+        path,
+        "src/lib.rs",
+        1,
+        Register::Boot,
+        dependencies,
+        Hooks::default,
+    )))
 }
 
 fn names(entries: &[&'static ModuleEntry]) -> Result<Vec<String>, BootError> {
@@ -37,7 +45,7 @@ fn permutations<T: Copy>(of: &[T]) -> Vec<Vec<T>> {
 #[test]
 fn link_order_does_not_matter() {
     let a = module::<Net>("a", "x::a", &[Dependency::Name("d")]);
-    static B: ModuleEntry = ModuleEntry::new::<Net>("b", "x::b", "src/lib.rs", 1, Register::Boot, &[]);
+    static B: ModuleEntry = ModuleEntry::new::<Net>("b", "x::b", "src/lib.rs", 1, Register::Boot, &[], Hooks::default);
     let b = &B;
     let c = module::<Net>("c", "x::c", &[Dependency::Name("a"), Dependency::Path(|| &B)]);
     let d = module::<Net>("d", "x::d", &[]);
@@ -116,20 +124,18 @@ fn a_module_that_depends_on_itself_is_a_cycle() {
 }
 
 #[test]
-fn hooks_and_modules_find_each_other() {
+fn a_module_has_the_hooks_that_are_declared_for_it() {
     enum Marker {}
-    static ENTRY: ModuleEntry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[]);
-    static ATTACH: HookEntry = HookEntry::new::<Marker>(Hook::Attach(|_| Ok(())));
-    static DETACH: HookEntry = HookEntry::new::<Marker>(Hook::Detach(|| ()));
-    // SAFETY: the entry is of class `Net` and used for this type only.
-    unsafe impl Module for Marker {
-        type Class = Net;
-        const ENTRY: &'static ModuleEntry = &ENTRY;
-        type Dependencies = ();
+    impl HasOneAttachHook for Marker {
+        const HOOK: AttachFn = |_| Ok(());
     }
-    for entries in permutations(&[Entry::Hook(&ATTACH), Entry::Module(&ENTRY), Entry::Hook(&DETACH)]) {
-        let classes = order(&entries).unwrap();
-        let linked = &classes[0].modules[0];
-        assert!(linked.attach.is_some() && linked.detach.is_some());
+    impl HasOneDetachHook for Marker {
+        const HOOK: fn() = || ();
     }
+    static ENTRY: ModuleEntry = ModuleEntry::new::<Net>("m", "x::m", "src/lib.rs", 1, Register::Boot, &[], || {
+        crate::__private::hooks_of!(Marker)
+    });
+    let classes = order(&[Entry::Module(&ENTRY)]).unwrap();
+    let linked = &classes[0].modules[0];
+    assert!(linked.attach.is_some() && linked.quiesce.is_none() && linked.detach.is_some());
 }

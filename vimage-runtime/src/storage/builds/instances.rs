@@ -37,7 +37,7 @@ macro_rules! __storage {
                 ])
             }
         };
-        $crate::__private::register!(ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Part($entry.entry()));
+        $crate::__private::register!(VIMAGE_ENTRIES: $crate::__private::Entry = $crate::__private::Entry::Part($entry.entry()));
     };
 }
 

@@ -1,6 +1,7 @@
 //! `scenario`: the options of `simulate` from a file.
 
 use std::error::Error;
+use std::fmt::Display;
 use std::fs;
 use std::path::Path;
 
@@ -16,6 +17,11 @@ const TOPOLOGY: &str = "topology";
 pub fn read(path: &Path) -> Result<Cli, Box<dyn Error>> {
     let shown = path.display();
     let text = fs::read_to_string(path).map_err(|error| format!("cannot read {shown}: {error}"))?;
+    parse(&shown, &text)
+}
+
+/// Parses the text of a file; `shown` is its name, for messages.
+pub fn parse(shown: &impl Display, text: &str) -> Result<Cli, Box<dyn Error>> {
     let table: Table = text.parse().map_err(|error| format!("{shown} is not a scenario: {error}"))?;
     let arguments = arguments(&table).map_err(|error| format!("{shown}: {error}"))?;
     Cli::try_parse_from(arguments).map_err(|error| {

@@ -1,6 +1,6 @@
 //! Pictures: the map of a network, plots, and reports as pages.
 
-mod layout;
+pub mod layout;
 mod page;
 mod plot;
 pub mod report;

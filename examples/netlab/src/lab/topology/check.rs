@@ -1,6 +1,7 @@
 //! Checks what was read from a file of any format.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use serde_json::Value;
 
@@ -8,6 +9,9 @@ use super::error::{MOST_EDGES, MOST_NODES, TopologyError};
 use super::graph::{Edge, Node, Topology, label};
 use super::parsed::{Link, Parsed, Place};
 use super::{gml, json, xml};
+
+/// The lengths that a link can have, in kilometres. Others would be delays that no clock can count.
+const LENGTHS: Range<f64> = 0.0..1e6;
 
 /// The nodes by their ids as text.
 type Index = HashMap<String, usize>;
@@ -36,7 +40,8 @@ impl Topology {
             return Err(TopologyError::TooManyEdges { found: edges.len() });
         }
         let (nodes, index) = check_nodes(nodes)?;
-        let lengths = edges.iter().map(|edge| edge.length).collect();
+        // No link is longer; what else a file may mean by these names is not required to be a length.
+        let lengths = edges.iter().map(|edge| edge.length.filter(|length| LENGTHS.contains(length))).collect();
         let edges = check_edges(&edges, &index)?;
         let demands = check_demands(demands, &index)?;
         Ok(Self { name: name.unwrap_or_else(|| file.to_owned()), nodes, edges, demands, given_loads, lengths })

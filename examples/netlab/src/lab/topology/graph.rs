@@ -180,6 +180,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_no_length_is_not_known_in_any_format() {
+        let json = r#"{"nodes": [{"id": 0}, {"id": 1}], "edges": [{"source": 0, "target": 1, "dist": DIST}]}"#;
+        let gml = "graph [ node [ id 0 ] node [ id 1 ] edge [ source 0 target 1 dist DIST ] ]";
+        let graphml = r#"<graphml><key id="d" attr.name="dist"/><graph><node id="0"/><node id="1"/>
+            <edge source="0" target="1"><data key="d">DIST</data></edge></graph></graphml>"#;
+        for file in [json, gml, graphml] {
+            let length = |dist: &str| parse(&file.replace("DIST", dist)).length(0);
+            assert_eq!((length("12.5"), length("1e300"), length("-1")), (Some(12.5), None, None), "{file}");
+        }
+        assert_eq!(parse(&graphml.replace("DIST", "nan")).length(0), None);
+    }
+
+    #[test]
     fn parts_are_counted() {
         let parts = |edges: &[(u32, u32)]| {
             let nodes: Vec<String> = (0..6).map(|id| format!(r#"{{"id": {id}}}"#)).collect();

@@ -99,12 +99,11 @@ pub fn parse(file: &str, text: &[u8]) -> Result<Parsed, TopologyError> {
         serde_json::from_slice(text).map_err(|source| TopologyError::Json { file: file.to_owned(), source })?;
     let Graph { name, demands } = graph.map(|Object(graph)| graph).unwrap_or_default();
     let given_loads = given_loads(&edges);
-    let length = |dist: &Value| dist.as_f64().filter(|length| (0.0..1e6).contains(length));
     let place = |Object(FileNode { id, name, pos }): Object<FileNode>| Place { id, name, pos, line: None };
     let link = |Object(FileEdge { source, target, dist, .. }): Object<FileEdge>| Link {
         source,
         target,
-        length: length(&dist),
+        length: dist.as_f64(),
         line: None,
     };
     Ok(Parsed {

@@ -1,0 +1,3 @@
+#![no_main]
+
+vimage_fuzz::fuzz!("scenario");

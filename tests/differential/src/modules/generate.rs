@@ -1,0 +1,374 @@
+//! Modules that are chosen at random: statics of many types, functions that call one another, hooks, nested modules.
+//!
+//! `@` stands where the forms differ: `@static` declares a variable, `@[attach]` is a hook. No function waits for a lock:
+//! what is busy or poisoned is another result, the same in each form.
+
+use crate::random::Random;
+
+/// The types of variables, with an initial value: `A` is replaced by a number.
+const STATICS: [(&str, &str); 11] = [
+    ("A", "AtomicU64 = AtomicU64::new(?)"),
+    ("L", "Mutex<Vec<u64>> = Mutex::new(Vec::new())"),
+    ("R", "RwLock<u64> = RwLock::new(?)"),
+    ("T", "[AtomicU64; 4] = [const { AtomicU64::new(?) }; 4]"),
+    ("O", "OnceLock<u64> = OnceLock::new()"),
+    ("Z", "LazyLock<Mutex<u64>> = LazyLock::new(|| Mutex::new(V_A0.fetch_add(?, Relaxed)))"),
+    ("M", "u64 = ?"),
+    ("B", "Mutex<BTreeMap<u64, String>> = Mutex::new(BTreeMap::new())"),
+    ("F", "fn(u64) -> u64 = plus_one"),
+    ("K", "Counters<3> = Counters::new()"),
+    ("C", "Cell<u64> = const { Cell::new(?) }"),
+];
+
+pub(crate) struct Generator {
+    pub(super) random: Random,
+    name: String,
+    /// The variables that can be used, with the paths that lead to them.
+    pub(super) variables: Vec<(char, String)>,
+    /// The functions that can be called: expressions with `?` for the argument.
+    functions: Vec<String>,
+    pub(super) locals: Vec<String>,
+    names: usize,
+    /// What an early return returns; `None` where nothing may return.
+    returns: Option<&'static str>,
+    /// Whether it is in an async function.
+    waits: bool,
+}
+
+/// The items of a module.
+pub fn module(name: &str, seed: u64) -> String {
+    let mut generator = Generator {
+        random: Random::new(seed),
+        name: name.to_owned(),
+        variables: Vec::new(),
+        functions: Vec::new(),
+        locals: Vec::new(),
+        names: 0,
+        returns: None,
+        waits: false,
+    };
+    generator.items()
+}
+
+impl Generator {
+    fn new_name(&mut self, start: &str) -> String {
+        self.names += 1;
+        format!("{start}{}", self.names)
+    }
+
+    pub(super) fn one_of<'s>(&mut self, texts: &[&'s str]) -> &'s str {
+        texts[self.random.below(texts.len())]
+    }
+
+    fn items(&mut self) -> String {
+        let mut text = format!("const ME: &str = \"{}\";\n", self.name);
+        text += &self.declaration(0, "", 0);
+        for n in 1..4 + self.random.below(6) {
+            let kind = self.random.below(STATICS.len());
+            text += &self.declaration(kind, "", n);
+        }
+        text += "#[shared] static TABLE: [u64; 4] = [3, 1, 4, 1];\n";
+        text += &self.inner();
+        for n in 0..3 + self.random.below(5) {
+            text += &self.function(n);
+        }
+        let methods = self.returning("Work::work(self, n - 1)", |generator| generator.body(2));
+        text += &format!(
+            "impl Work for Worker {{ fn work(&mut self, n: u64) -> u64 {{ if n > 3 {{ return n }} {methods} }} }}\n"
+        );
+        self.functions.push("Worker { count: 1 }.work(? % 5)".into());
+        let (attach, detach) = (self.returning("()", |generator| generator.statements(2)), self.state());
+        text += &format!("@[attach] fn attach() {{ refuel(); let (a, n) = (1u64, 2u64); {attach} }}\n");
+        text += &format!("@[detach] fn detach() {{ record(ME, format_args!(\"ends {{}}\", {detach})); }}\n");
+        let arms: Vec<String> = self
+            .functions
+            .clone()
+            .iter()
+            .enumerate()
+            .map(|(n, call)| format!("{n} => {},", call.replace('?', "a")))
+            .collect();
+        let (count, state) = (arms.len(), self.state());
+        text += &format!(
+            "pub fn call(n: u64, a: u64) -> u64 {{ refuel(); match n % {count} {{ {} _ => a }} }}\n",
+            arms.concat()
+        );
+        text + &format!("pub fn state() -> String {{ {state} }}\n")
+    }
+
+    /// The declaration of a variable; from then on it can be used, by a path that starts with `path`.
+    fn declaration(&mut self, kind: usize, path: &str, n: usize) -> String {
+        let (letter, rest) = STATICS[kind];
+        let rest = rest.replace('?', &(1 + self.random.below(9)).to_string());
+        self.variables.push((letter.chars().next().expect("a letter"), format!("{path}V_{letter}{n}")));
+        match letter {
+            "M" => format!("@static mut M{n}: {rest};\n"),
+            "C" => format!("thread_local! {{ @static C{n}: {rest}; }}\n"),
+            _ => format!("@static {letter}{n}: {rest};\n"),
+        }
+    }
+
+    /// A module in the module, whose variables and function the outer one uses.
+    fn inner(&mut self) -> String {
+        let outer = std::mem::take(&mut self.variables);
+        let functions = std::mem::take(&mut self.functions);
+        let mut text = String::new();
+        for n in 0..1 + self.random.below(3) {
+            let kind = [0, 1, 2, 3, 4, 6, 7][self.random.below(7)];
+            text += &self.declaration(kind, "", 20 + n).replace("@static", "@pub static");
+        }
+        let inner = self.variables.clone();
+        self.variables.push(('A', "super::V_A0".to_owned()));
+        let body = self.returning("n", |generator| generator.body(2));
+        let text = format!(
+            "pub mod inner {{ use super::*; {text} pub fn inside(n: u64) -> u64 {{ if !fuel() {{ return 5 }} {body} }} }}\n"
+        );
+        self.variables = outer;
+        self.variables.extend(inner.into_iter().map(|(kind, path)| (kind, format!("inner::{path}"))));
+        self.functions = functions;
+        self.functions.push("inner::inside(?)".to_owned());
+        text
+    }
+
+    /// Generates the inside of a function whose argument is `n`.
+    fn returning(&mut self, returns: &'static str, inside: impl FnOnce(&mut Self) -> String) -> String {
+        (self.locals, self.returns) = (vec!["n".to_owned()], Some(returns));
+        let text = inside(self);
+        (self.locals, self.returns) = (Vec::new(), None);
+        text
+    }
+
+    fn function(&mut self, n: usize) -> String {
+        let (text, call) = match self.random.below(6) {
+            0 => {
+                let body = self.returning("Some(n)", |generator| generator.optional());
+                (
+                    format!("fn g{n}(n: u64) -> Option<u64> {{ if !fuel() {{ return None }} {body} }}\n"),
+                    format!("g{n}(?).unwrap_or(3)"),
+                )
+            }
+            1 => {
+                self.waits = true;
+                let body = self.returning("n", |generator| generator.body(3));
+                self.waits = false;
+                (
+                    format!(
+                        "async fn h{n}(n: u64) -> u64 {{ if !fuel() {{ return 3 }} Yield(false).await; {body} }}\n"
+                    ),
+                    format!("block_on(h{n}(?))"),
+                )
+            }
+            2 => {
+                let body = self.returning("n.into()", |generator| generator.body(3));
+                let body = format!("let n: u64 = n.into(); {body}");
+                (
+                    format!("fn t{n}<T: Into<u64>>(n: T) -> u64 {{ if !fuel() {{ return 4 }} {body} }}\n"),
+                    format!("t{n}::<u64>(?)"),
+                )
+            }
+            _ => {
+                let body = self.returning("n", |generator| generator.body(3));
+                (format!("pub fn f{n}(n: u64) -> u64 {{ if !fuel() {{ return 2 }} {body} }}\n"), format!("f{n}(?)"))
+            }
+        };
+        self.functions.push(call);
+        text
+    }
+
+    fn optional(&mut self) -> String {
+        let (statements, e) = (self.statements(3), self.number(2));
+        let start = format!("let m = some({e})?;");
+        self.locals.push("m".to_owned());
+        format!("{statements} {start} {} some({})", self.statements(2), self.number(2))
+    }
+
+    /// Statements and a number.
+    fn body(&mut self, depth: usize) -> String {
+        let (start, n) = (self.locals.len(), self.names);
+        let own = match self.random.below(4) {
+            // A static of the function, behind which its items end.
+            0 if !self.waits => {
+                let text = self.declaration(0, "", 100 + n);
+                self.names += 1;
+                Some(text)
+            }
+            _ => None,
+        };
+        let text = format!("{} {}", self.statements(depth), self.number(depth));
+        self.locals.truncate(start);
+        match own {
+            Some(own) => {
+                self.variables.pop();
+                format!("{own} {text}")
+            }
+            None => text,
+        }
+    }
+
+    fn statements(&mut self, depth: usize) -> String {
+        let count = 1 + self.random.below(depth + 2);
+        (0..count).map(|_| self.statement(depth)).collect::<Vec<_>>().join(" ")
+    }
+
+    /// Statements whose locals end with them.
+    fn block(&mut self, depth: usize) -> String {
+        let start = self.locals.len();
+        let text = self.statements(depth);
+        self.locals.truncate(start);
+        format!("{{ {text} }}")
+    }
+
+    fn statement(&mut self, depth: usize) -> String {
+        if depth == 0 {
+            return format!("record(ME, {});", self.number(0));
+        }
+        let d = depth - 1;
+        match self.random.below(if self.waits { 16 } else { 14 }) {
+            0 | 1 => {
+                let (name, value) = (self.new_name("n"), self.number(d));
+                self.locals.push(name.clone());
+                format!("let {name} = {value};")
+            }
+            2 => format!("record(ME, {});", self.number(d)),
+            3 => format!("if {} {} else {}", self.condition(d), self.block(d), self.block(d)),
+            4 => {
+                let name = self.new_name("i");
+                format!("for {name} in 0..{} % 3 {}", self.operand(d), self.block(d))
+            }
+            5 => {
+                let (name, label) = (self.new_name("k"), self.new_name("'a"));
+                let (condition, leaves, block) = (self.condition(d), self.condition(0), self.block(d));
+                format!(
+                    "let mut {name} = 0; {label}: while {condition} {{ {name} += 1; if {name} > 3 || {leaves} {{ break {label} }} {block} }}"
+                )
+            }
+            6 => match self.returns {
+                Some(returns) => format!("if {} {{ record(ME, \"returns\"); return {returns} }}", self.condition(d)),
+                None => String::new(),
+            },
+            7 => match self.returns {
+                Some(returns) => {
+                    let (name, value) = (self.new_name("s"), self.number(d));
+                    self.locals.push(name.clone());
+                    format!("let Some({name}) = some({value}) else {{ return {returns} }};")
+                }
+                None => String::new(),
+            },
+            8 => {
+                let (closure, name, number, call) =
+                    (self.new_name("c"), self.new_name("p"), self.number(d), self.new_name("n"));
+                let body = self.inside(&name, |generator| generator.body(d));
+                let start = format!("let {closure} = |{name}: u64| -> u64 {{ {body} }};");
+                self.locals.push(call.clone());
+                format!("{start} let {call} = {closure}({number}) ^ {closure}(1);")
+            }
+            9 => {
+                let name = self.new_name("inner");
+                let outer = std::mem::replace(&mut self.locals, vec!["n".to_owned()]);
+                let (returns, waits) = (self.returns.replace("n"), std::mem::take(&mut self.waits));
+                let body = self.body(d);
+                (self.locals, self.returns, self.waits) = (outer, returns, waits);
+                format!(
+                    "fn {name}(n: u64) -> u64 {{ if !fuel() {{ return 6 }} {body} }} record(ME, {name}({}));",
+                    self.number(d)
+                )
+            }
+            10 => format!("let _d = Noise(ME, {});", self.number(d)),
+            11 => format!("assert!({} % 31 != 30, \"{{}}\", {});", self.operand(d), self.number(0)),
+            12 if !self.waits => self.guarded(d),
+            13 => {
+                let number = self.number(d);
+                let (name, body) = (self.new_name("v"), self.inside("t", |generator| generator.number(d)));
+                self.locals.push(name.clone());
+                format!("let t = {number}; let {name} = thread::spawn(move || {{ {body} }}).join().unwrap_or(9);")
+            }
+            14 => {
+                let waiting: Vec<String> =
+                    self.functions.iter().filter(|f| f.starts_with("block_on")).cloned().collect();
+                let (name, number) = (self.new_name("w"), self.number(d));
+                self.locals.push(name.clone());
+                match waiting.first() {
+                    Some(call) => {
+                        let call = call.trim_start_matches("block_on(").replace("?", &number);
+                        format!("let {name} = {}.await;", &call[..call.len() - 1])
+                    }
+                    None => format!("Yield(false).await; let {name} = {number};"),
+                }
+            }
+            15 => "Yield(false).await;".to_owned(),
+            _ => format!("_ = {};", self.number(d)),
+        }
+    }
+
+    /// Code that is a function of its own: only what it is given is known, and nothing leaves the outer one.
+    fn inside(&mut self, name: &str, inside: impl FnOnce(&mut Self) -> String) -> String {
+        let outer = std::mem::replace(&mut self.locals, vec![name.to_owned()]);
+        let (returns, waits) = (self.returns.take(), std::mem::take(&mut self.waits));
+        let text = inside(self);
+        (self.locals, self.returns, self.waits) = (outer, returns, waits);
+        text
+    }
+
+    /// Statements under a guard, which is seen by whatever else wants the lock.
+    fn guarded(&mut self, d: usize) -> String {
+        let locks: Vec<String> =
+            self.variables.iter().filter(|(kind, _)| *kind == 'L').map(|(_, path)| path.clone()).collect();
+        let Some(lock) = locks.first() else { return String::new() };
+        let name = self.new_name("g");
+        let block = self.block(d);
+        let number = self.number(d);
+        match self.random.below(3) {
+            0 => format!(
+                "if let Ok(mut {name}) = {lock}.try_lock() {{ {block} {name}.push({number}); {name}.truncate(9); }}"
+            ),
+            1 => format!(
+                "{{ let {name} = {lock}.try_lock(); {block} record(ME, {name}.is_ok()); drop({name}); record(ME, {number}); }}"
+            ),
+            _ => format!(
+                "match {lock}.try_lock() {{ Ok({name}) if {name}.len() > 2 => {block} Ok(mut {name}) => {{ {name}.push({number}) }} Err(_) => {{ record(ME, \"busy\") }} }}"
+            ),
+        }
+    }
+
+    fn operand(&mut self, depth: usize) -> String {
+        format!("({})", self.number(depth))
+    }
+
+    fn condition(&mut self, depth: usize) -> String {
+        match self.random.below(4) {
+            0 => format!("{} > {}", self.operand(depth), self.operand(0)),
+            1 if depth > 0 => format!("({} && {})", self.condition(depth - 1), self.condition(depth - 1)),
+            2 => format!("matches!(some({}), Some(n) if n % 2 == 0)", self.number(depth)),
+            _ => format!("{} % 3 == 1", self.operand(depth)),
+        }
+    }
+
+    /// An expression of type `u64`.
+    pub(super) fn number(&mut self, depth: usize) -> String {
+        if depth == 0 || self.random.once_in(8) {
+            let local = self.random.below(self.locals.len().max(1));
+            let local = self.locals.get(local).cloned().unwrap_or_else(|| "3u64".to_owned());
+            return match self.random.below(4) {
+                0 => format!("{}u64", self.random.below(12)),
+                1 => self.used(0),
+                _ => local,
+            };
+        }
+        let d = depth - 1;
+        match self.random.below(10) {
+            0..=3 => self.used(d),
+            4 => format!("mix({}, {})", self.number(d), self.number(d)),
+            5 | 6 if !self.functions.is_empty() && !self.waits => {
+                let call = self.functions[self.random.below(self.functions.len())].clone();
+                call.replace('?', &self.number(d))
+            }
+            7 => format!("TABLE[({} % 4) as usize]", self.operand(d)),
+            8 => format!("if {} {{ {} }} else {{ {} }}", self.condition(d), self.number(d), self.number(d)),
+            _ => {
+                let name = self.new_name("p");
+                let number = self.number(d);
+                let body = self.inside(&name, |generator| generator.number(d));
+                format!("(0..3).map(|{name}: u64| {body}).fold({number}, mix)")
+            }
+        }
+    }
+}
