@@ -9,6 +9,7 @@ mod limited;
 mod linking;
 mod miri;
 mod outside;
+mod platforms;
 mod release;
 mod sanitizers;
 mod states;
@@ -55,6 +56,11 @@ const CHECKS: &[Check] = &[
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
+    Check {
+        name: "platforms",
+        what: "other processors and systems, as far as they run here",
+        run: platforms::platforms,
+    },
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
