@@ -2,6 +2,7 @@
 
 pub(crate) mod api;
 mod book;
+mod broken;
 mod cases;
 mod features;
 mod fuzz;
@@ -44,6 +45,7 @@ const CHECKS: &[Check] = &[
     },
     Check { name: "states", what: "a million random operations against a model", run: states::states },
     Check { name: "soak", what: "an hour in which everything comes and goes, and memory stays", run: states::soak },
+    Check { name: "broken", what: "each model on a protocol that is broken: it has to fail", run: broken::broken },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
