@@ -19,7 +19,7 @@ struct Variant {
     model: &'static str,
 }
 
-const VARIANTS: [Variant; 6] = [
+const VARIANTS: [Variant; 7] = [
     Variant {
         file: "core/count.rs",
         right: "checked_add(GENERATION)",
@@ -55,6 +55,12 @@ const VARIANTS: [Variant; 6] = [
         right: "detach_module(handle.as_ptr(), &added.linked);",
         wrong: "",
         model: "create_and_a_registration_that_fails",
+    },
+    Variant {
+        file: "carry/movable/shared.rs",
+        right: "state.recalled.push(id);",
+        wrong: "",
+        model: "moved_to_an_instance_that_is_destroyed",
     },
 ];
 

@@ -1,5 +1,6 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
+pub(crate) mod api;
 mod book;
 mod broken;
 mod cases;
@@ -52,6 +53,8 @@ const CHECKS: &[Check] = &[
     Check { name: "features", what: "each combination of features of each package", run: features::features },
     Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
     Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
+    Check { name: "api", what: "the public names are those that are written down", run: api::check },
+    Check { name: "licences", what: "licences, sources and duplicates of dependencies", run: release::licences },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
