@@ -65,7 +65,7 @@ pub unsafe extern "C" fn calculator_run(
         Err(error) => (Status::Failed, error),
     };
     if let Some(space) = size.checked_sub(1) {
-        let length = text.floor_char_boundary(space);
+        let length = (0..=space.min(text.len())).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);
         // SAFETY: `length` and the zero behind it are at most `size` bytes, which the caller says are ours.
         unsafe {
             answer.cast::<u8>().copy_from_nonoverlapping(text.as_ptr(), length);
