@@ -242,7 +242,7 @@ fn symbols_of(instance: InstanceRef<'_>) -> Result<Vec<Symbol<'_>>, Error> {
 }
 
 impl<'a> Symbol<'a> {
-    #[cfg(feature = "inspect")]
+    #[cfg(all(feature = "inspect", unix))]
     pub(crate) fn entry(&self) -> &'static SymbolEntry {
         self.entry
     }

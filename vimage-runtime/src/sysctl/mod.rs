@@ -94,7 +94,7 @@ pub use listing::{Description, Listed, Tree};
 pub use text::{HasText, Text, Textless, Unread, Wordless, assert_has_text};
 pub use value::{Kind, Mismatch, Value, ValueType};
 pub use variable::{Busy, Readable, Writable};
-#[cfg(feature = "inspect")]
+#[cfg(all(feature = "inspect", unix))]
 pub(crate) use view::Found;
 pub use view::{View, of};
 pub(crate) use view::{check_tunables, tune};

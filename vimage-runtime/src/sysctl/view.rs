@@ -66,7 +66,7 @@ pub(crate) struct Found {
 }
 
 impl Found {
-    #[cfg(feature = "inspect")]
+    #[cfg(all(feature = "inspect", unix))]
     pub(crate) fn describe(self) -> Description {
         Description::new(self.entry, self.qualified_name)
     }

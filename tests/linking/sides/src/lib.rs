@@ -61,6 +61,7 @@ pub mod own {
     }
 }
 
+#[cfg(not(target_family = "wasm"))]
 /// Slices of a program's own, with the names that come to mind first.
 pub mod slices {
     /// Its elements, and no others.
