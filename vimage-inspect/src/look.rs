@@ -265,7 +265,7 @@ impl Look<'_> {
         instance: &Instance,
         fields: &[&str],
     ) -> Result<Value, ValueError> {
-        match self.exported(variable, instance) {
+        match self.exported_value(variable, instance) {
             Err(ValueError::UnknownType { .. }) => {
                 let address = self.address(variable, instance)?;
                 let layouts = &self.layout(instance)?.layouts;
@@ -277,8 +277,13 @@ impl Look<'_> {
         }
     }
 
-    /// The value of a variable of a type whose layout the program exports.
-    fn exported(&self, variable: &Variable, instance: &Instance) -> Result<Value, ValueError> {
+    /// The value of a variable of a type whose layout the program exports: without debug information, as all that is read often
+    /// should be.
+    ///
+    /// # Errors
+    ///
+    /// [`ValueError`]; [`ValueError::UnknownType`] for all other types.
+    pub fn exported_value(&self, variable: &Variable, instance: &Instance) -> Result<Value, ValueError> {
         let address = self.address(variable, instance)?;
         let layouts = &self.layout(instance)?.layouts;
         let read = || types::read(&self.reader, layouts, variable, address);
@@ -292,7 +297,7 @@ impl Look<'_> {
     ///
     /// As [`value`](Self::value), and [`ValueError::Handled`].
     pub fn get(&self, sysctl: &Sysctl, instance: &Instance) -> Result<Value, ValueError> {
-        if sysctl.handled { Err(ValueError::Handled) } else { self.exported(&sysctl.variable, instance) }
+        if sysctl.handled { Err(ValueError::Handled) } else { self.exported_value(&sysctl.variable, instance) }
     }
 
     /// The bytes of a variable in an instance, at most this many.

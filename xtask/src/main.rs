@@ -45,6 +45,7 @@ usage: cargo xtask COMMAND
   memcheck  the runtime's tests under valgrind, if it is installed
   miri      a few of the runtime's tests in Miri, if the nightly toolchain is there or can be installed
   minimum   compiles the runtime and a program with modules with the oldest compiler that the manifests name
+  api bless writes the public names down, with which `deep api` compares
   package   puts together what is published, without a warning
 
 Each command that has several steps ends with a table of what they took.";
@@ -78,6 +79,7 @@ fn main() -> ExitCode {
         ["models"] => chores::models(),
         ["miri"] => deep::slice(),
         ["memcheck"] => memcheck::memcheck(),
+        ["api", "bless"] => deep::api::bless(),
         ["minimum"] => minimum::check(),
         ["package"] => published::package(),
         // For the steps that run side by side.

@@ -87,7 +87,7 @@ impl DebugInfo {
         let mut index = Index::default();
         let mut missing = None;
         for (number, (path, file)) in files.enumerate() {
-            let added = file.and_then(|mut file| sections::load(&mut file)).and_then(|dwarf| index.add(dwarf));
+            let added = file.and_then(sections::load).and_then(|dwarf| index.add(dwarf));
             match added {
                 // Libraries of the system have none, and need none. The program is the first.
                 Err(why) if number == 0 => missing = Some(format!("{path}: {why}")),

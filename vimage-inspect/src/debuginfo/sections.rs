@@ -1,17 +1,15 @@
 //! The sections of a file that describe its types.
 
 use std::fs::File;
-use std::io::{Read, Seek};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use gimli::{Dwarf, DwarfSections, EndianArcSlice, RunTimeEndian, SectionId};
-use object::{Object, ObjectSection};
+use object::{Object, ObjectSection, ReadCache, ReadRef};
 
 pub(super) type Bytes = EndianArcSlice<RunTimeEndian>;
 
-/// The largest file that is read, and the most bytes of one section.
-const FILE: u64 = 4 << 30;
+/// The most bytes of one section.
 const SECTION: u64 = 1 << 30;
 
 /// The debug information of an ELF file.
@@ -19,28 +17,15 @@ const SECTION: u64 = 1 << 30;
 /// # Errors
 ///
 /// Why there is none, as the end of a sentence.
-pub(super) fn load(file: &mut File) -> Result<Dwarf<Bytes>, String> {
-    let bytes = read(file)?;
-    let missing = match parse(&bytes) {
+pub(super) fn load(file: File) -> Result<Dwarf<Bytes>, String> {
+    let missing = match parse(&ReadCache::new(file)) {
         Ok(found) => return Ok(found),
         Err(missing) => missing,
     };
     match missing.build_id.and_then(|id| separate(&id)) {
-        Some(mut separate) => parse(&read(&mut separate)?).map_err(|missing| missing.why),
+        Some(separate) => parse(&ReadCache::new(separate)).map_err(|missing| missing.why),
         None => Err(missing.why),
     }
-}
-
-fn read(file: &mut File) -> Result<Vec<u8>, String> {
-    let length = file.metadata().map_err(|error| error.to_string())?.len();
-    if length > FILE {
-        return Err(format!("the file has {length} bytes"));
-    }
-    // Its build id was read.
-    file.rewind().map_err(|error| error.to_string())?;
-    let mut bytes = Vec::new();
-    file.take(FILE).read_to_end(&mut bytes).map_err(|error| error.to_string())?;
-    Ok(bytes)
 }
 
 /// The file that distributions install beside a stripped one.
@@ -55,10 +40,10 @@ struct Missing {
     build_id: Option<Vec<u8>>,
 }
 
-/// The debug information in the bytes of an ELF file.
-fn parse(bytes: &[u8]) -> Result<Dwarf<Bytes>, Missing> {
+/// The debug information in an ELF file, of which only the sections that have it are read.
+fn parse<'d>(data: impl ReadRef<'d>) -> Result<Dwarf<Bytes>, Missing> {
     let missing = |why: String| Missing { why, build_id: None };
-    let file = object::File::parse(bytes).map_err(|error| missing(error.to_string()))?;
+    let file = object::File::parse(data).map_err(|error| missing(error.to_string()))?;
     if file.section_by_name(SectionId::DebugInfo.name()).is_none() {
         let build_id = file.build_id().ok().flatten().map(<[u8]>::to_vec);
         return Err(Missing {

@@ -52,7 +52,7 @@ impl Sample {
             for instance in own.take(most) {
                 let name = compare::name(&look, variable);
                 let label = if variable.shared { "(shared)".to_owned() } else { look.label(instance) };
-                match look.value(variable, instance) {
+                match look.exported_value(variable, instance) {
                     Ok(Value::Int(value)) => _ = values.insert((class, instance.id, name), (label, value)),
                     Ok(Value::List(elements)) => {
                         for (index, element) in elements.into_iter().enumerate() {

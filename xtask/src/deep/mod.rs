@@ -1,6 +1,8 @@
 //! Checks that are slow by nature. Each has a name and can be run alone; `ci` runs a short form of most.
 
+pub(crate) mod api;
 mod book;
+mod broken;
 mod cases;
 mod features;
 mod fuzz;
@@ -43,6 +45,7 @@ const CHECKS: &[Check] = &[
     },
     Check { name: "states", what: "a million random operations against a model", run: states::states },
     Check { name: "soak", what: "an hour in which everything comes and goes, and memory stays", run: states::soak },
+    Check { name: "broken", what: "each model on a protocol that is broken: it has to fail", run: broken::broken },
     Check { name: "recipes", what: "each recipe on its package, with the package's own tests", run: recipes },
     Check { name: "packages", what: "the packages built from what they contain", run: packages },
     Check { name: "book", what: "the book as HTML, and its links, if mdBook can be installed", run: book::book },
@@ -50,6 +53,8 @@ const CHECKS: &[Check] = &[
     Check { name: "features", what: "each combination of features of each package", run: features::features },
     Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
     Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
+    Check { name: "api", what: "the public names are those that are written down", run: api::check },
+    Check { name: "licences", what: "licences, sources and duplicates of dependencies", run: release::licences },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },

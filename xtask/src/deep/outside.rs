@@ -25,8 +25,12 @@ pub(super) fn outside() -> Done {
         }
     }
     const MANY: [(&str, &str); 2] = [("CHURN_LOOKS", "100000"), ("HOSTILE_ROUNDS", "300000")];
-    let tests = ["--test", "churn", "--test", "hostile", "--no-default-features", "--features", OPTIMIZED[0].features];
-    cargo("from outside: many looks", &[&["test", "--release", "-p", "vimage-inspect"], &tests[..]].concat(), &MANY)
+    // Optimized, and with the types of variables.
+    const DEBUG: [&str; 2] = ["--config", "profile.release.package.vimage-inspect.debug=true"];
+    let tests = ["churn", "hostile", "hostile_values", "values"].map(|test| ["--test", test]).concat();
+    let build =
+        ["test", "--release", "-p", "vimage-inspect", "--no-default-features", "--features", OPTIMIZED[0].features];
+    cargo("from outside: many looks", &[&build[..], &DEBUG, &tests].concat(), &MANY)
 }
 
 /// The target of programs that run here.
