@@ -482,6 +482,35 @@ fn a_refusal_while_another_waits() {
     });
 }
 
+/// The last handle is dropped while a thread that has upgraded a weak one is refused, and lends something to the instance: the
+/// quiesce hooks run again, and what was lent is notified.
+#[test]
+fn a_refusal_while_the_last_handle_is_dropped() {
+    check(|| {
+        let class = world();
+        let one = make(class).unwrap();
+        let id = one.header().id;
+        REFUSE.store(true, Relaxed);
+        let quiescer = thread::spawn(move || {
+            let found = class.laid_out().find(id);
+            let notified = Arc::new(Notified(class, AtomicUsize::new(0)));
+            let observer: Weak<Notified> = Arc::downgrade(&notified);
+            let added = found.is_some_and(|handle| {
+                // SAFETY: `handle` is one.
+                _ = unsafe { shut_down(handle.as_ptr()) };
+                REFUSE.store(false, Relaxed);
+                handle.header().add_observer(observer).is_some()
+            });
+            (added, notified)
+        });
+        drop(one);
+        let (added, notified) = quiescer.join().unwrap();
+        assert_eq!(notified.1.load(Relaxed), usize::from(added), "notified before the instance was destroyed");
+        REFUSE.store(false, Relaxed);
+        end_of_world(class, 0);
+    });
+}
+
 #[test]
 fn observers_of_an_instance_that_agrees() {
     check(|| observers(false));

@@ -19,7 +19,7 @@ struct Variant {
     model: &'static str,
 }
 
-const VARIANTS: [Variant; 5] = [
+const VARIANTS: [Variant; 7] = [
     Variant {
         file: "core/count.rs",
         right: "checked_add(GENERATION)",
@@ -49,6 +49,18 @@ const VARIANTS: [Variant; 5] = [
         right: "if !matches!(self.phase(), Phase::Creating | Phase::Live) {",
         wrong: "if self.phase() == Phase::Gone {",
         model: "an_observer_and_a_shutdown",
+    },
+    Variant {
+        file: "core/create.rs",
+        right: "detach_module(handle.as_ptr(), &added.linked);",
+        wrong: "",
+        model: "create_and_a_registration_that_fails",
+    },
+    Variant {
+        file: "carry/movable/shared.rs",
+        right: "state.recalled.push(id);",
+        wrong: "",
+        model: "moved_to_an_instance_that_is_destroyed",
     },
 ];
 
