@@ -74,11 +74,13 @@ impl Generator {
         }
         let methods = self.returning("Work::work(self, n - 1)", |generator| generator.body(2));
         text += &format!(
-            "impl Work for Worker {{ fn work(&mut self, n: u64) -> u64 {{ if n > 3 {{ return n }} {methods} }} }}\n"
+            "struct Worker {{ count: u64 }} impl Work for Worker {{ fn work(&mut self, n: u64) -> u64 {{ if n > 3 {{ return n }} {methods} }} }}\n"
         );
         self.functions.push("Worker { count: 1 }.work(? % 5)".into());
         let (attach, detach) = (self.returning("()", |generator| generator.statements(2)), self.state());
-        text += &format!("@[attach] fn attach() {{ refuel(); let (a, n) = (1u64, 2u64); {attach} }}\n");
+        text += &format!(
+            "@[attach] fn attach() {{ refuel(); let n = 2u64; _ = std::panic::catch_unwind(|| {{ {attach} }}); }}\n"
+        );
         text += &format!("@[detach] fn detach() {{ record(ME, format_args!(\"ends {{}}\", {detach})); }}\n");
         let arms: Vec<String> = self
             .functions
@@ -102,7 +104,7 @@ impl Generator {
         self.variables.push((letter.chars().next().expect("a letter"), format!("{path}V_{letter}{n}")));
         match letter {
             "M" => format!("@static mut M{n}: {rest};\n"),
-            "C" => format!("thread_local! {{ @static C{n}: {rest}; }}\n"),
+            "C" => format!("@thread_local! {{ static C{n}: {rest}; }}\n"),
             _ => format!("@static {letter}{n}: {rest};\n"),
         }
     }

@@ -167,6 +167,7 @@ fn source(text: &str, form: Form) -> String {
     for rest in ["pub static mut", "pub static", "static mut", "static"] {
         text = text.replace(&format!("@{rest} "), &declared(rest));
     }
+    text = text.replace("@thread_local! { static ", &declared("thread_local! { static"));
     for hook in ["attach", "detach"] {
         let attribute = if is_twin { "pub ".to_owned() } else { format!("#[{hook}] ") };
         text = text.replace(&format!("@[{hook}] "), &attribute);
@@ -181,12 +182,12 @@ fn file(modules: &[Module], form: Form) -> (String, Vec<u64>) {
     let mut text = format!("#![allow(warnings)]\nmod world {{ {} }}\n", include_str!("world.rs"));
     let mut starts = Vec::new();
     let (mut begin, mut end, mut calls) = (String::new(), String::new(), String::new());
-    for (nth, Module { name, text: items }) in modules.iter().enumerate() {
+    for Module { name, text: items } in modules {
         starts.push(text.matches('\n').count() as u64 + 1);
-        let attribute = match nth % 2 {
+        let attribute = match name.ends_with(['0', '2', '4', '6', '8']) {
             _ if is_twin => "",
-            0 => "#[vimage::module]",
-            _ => "#[vimage::vnet_module]",
+            true => "#[vimage::module]",
+            false => "#[vimage::vnet_module]",
         };
         let _ = write!(
             text,
@@ -246,8 +247,8 @@ fn attached(name: &str, hook: fn()) { hook() }
 fn here(_: u64, call: &mut dyn FnMut()) { call() }
 fn sequence(only: u64, enter: impl Fn(u64, &mut dyn FnMut())) {
     for call in 0..CALLS {
-        for (module, (name, function, state)) in MODULES.iter().enumerate() {
-            let mixed = world::mix(call, module as u64);
+        for (name, function, state) in MODULES {
+            let mixed = world::mix(call, name[1..].parse().unwrap());
             let run = mixed % RUNS;
             if only != u64::MAX && only != run { continue; }
             world::switch(run);

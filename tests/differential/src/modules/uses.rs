@@ -24,7 +24,7 @@ impl Generator {
             ],
             'R' => &[
                 "$.try_read().map_or(81, |n| *n)",
-                "$.try_write().map_or(82, |mut n| std::mem::replace(&mut *n, ~))",
+                "$.try_write().map_or(82, |mut z| std::mem::replace(&mut *z, ~))",
                 "{ let r = ?; if let Ok(mut w) = $.try_write() { *w ^= r } r }",
             ],
             'T' => &[
@@ -34,7 +34,7 @@ impl Generator {
                 "$[1].swap($[2].load(Relaxed), Relaxed)",
             ],
             'O' => &["*$.get_or_init(|| ~)", "$.get().copied().unwrap_or(?)", "u64::from($.set(?).is_ok())"],
-            'Z' => &["$.try_lock().map_or(83, |n| *n)", "$.try_lock().map_or(84, |mut n| { *n = mix(*n, ~); *n })"],
+            'Z' => &["$.try_lock().map_or(83, |n| *n)", "$.try_lock().map_or(84, |mut z| { *z = mix(*z, ~); *z })"],
             'M' => &["unsafe { $ }", "{ let m = ?; unsafe { $ = mix($, m); $ } }", "unsafe { $ += 1; $ ^ ~ }"],
             'B' => &[
                 "$.try_lock().map_or(85, |mut b| b.entry(~ % 9).or_insert_with(|| format!(\"{}\", ~)).len() as u64)",

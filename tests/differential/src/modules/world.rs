@@ -83,10 +83,6 @@ impl Drop for Noise {
     }
 }
 
-pub struct Worker {
-    pub count: u64,
-}
-
 pub trait Work {
     fn work(&mut self, n: u64) -> u64;
 }
