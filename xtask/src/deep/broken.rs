@@ -19,7 +19,7 @@ struct Variant {
     model: &'static str,
 }
 
-const VARIANTS: [Variant; 7] = [
+const VARIANTS: [Variant; 10] = [
     Variant {
         file: "core/count.rs",
         right: "checked_add(GENERATION)",
@@ -61,6 +61,24 @@ const VARIANTS: [Variant; 7] = [
         right: "state.recalled.push(id);",
         wrong: "",
         model: "moved_to_an_instance_that_is_destroyed",
+    },
+    Variant {
+        file: "carry/movable/shared.rs",
+        right: "state.abandoned = true;",
+        wrong: "",
+        model: "dropped_while_it_is_sent_home",
+    },
+    Variant {
+        file: "link/queue.rs",
+        right: "if unused.is_none() && can_go_on { waiters.next() } else { None }",
+        wrong: "{ let _ = (can_go_on, &waiters); None }",
+        model: "a_receiver_is_cancelled_while_another_waits",
+    },
+    Variant {
+        file: "link/queue.rs",
+        right: "waiting.into_iter().for_each(Waker::wake);",
+        wrong: "drop(waiting);",
+        model: "both_sides_close_while_others_wait",
     },
 ];
 
