@@ -48,6 +48,7 @@ mod foo {
 
 #[test]
 fn a_changed_core_file_is_an_answer_or_an_error() {
+    let _alone = dump::alone();
     vimage::boot().unwrap();
     #[cfg(feature = "vimage")]
     let _instances: Vec<Vnet> =
@@ -107,6 +108,7 @@ fn a_changed_core_file_is_an_answer_or_an_error() {
 
 #[test]
 fn a_core_file_that_ends_anywhere_is_an_error() {
+    let _alone = dump::alone();
     vimage::boot().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("core");

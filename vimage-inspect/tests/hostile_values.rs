@@ -106,6 +106,7 @@ fn rounds() -> u64 {
 /// One test, because nothing else may run while the core file is written.
 #[test]
 fn damage_is_an_error_or_another_value() {
+    let _alone = dump::alone();
     vimage::boot().unwrap().enter(|| own::fill(1));
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("core");

@@ -14,6 +14,7 @@ fn run(arguments: &[&str]) -> (String, String, Option<i32>) {
 
 #[test]
 fn two_core_files_are_compared() {
+    let _alone = dump::alone();
     vimage::boot().unwrap();
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name).to_str().unwrap().to_owned();
@@ -55,6 +56,7 @@ mod compared {
 
 #[test]
 fn top_shows_what_changes() {
+    let _alone = dump::alone();
     use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
     vimage::boot().unwrap();
     let pid = std::process::id().to_string();

@@ -99,6 +99,7 @@ fn outside(way: &[&str], question: &[&str]) -> (String, String, Option<i32>) {
 
 #[test]
 fn the_answers_are_the_same_in_all_ways() {
+    let _alone = dump::alone();
     let program = Program::start();
     #[cfg(feature = "vimage")]
     let (_red, questions) = {
@@ -130,6 +131,7 @@ fn the_answers_are_the_same_in_all_ways() {
 
 #[test]
 fn variables_are_printed_from_outside() {
+    let _alone = dump::alone();
     vimage::boot().unwrap();
     let pid = std::process::id().to_string();
     let print = |arguments: &[&str]| outside(&["-p", &pid], arguments);
@@ -177,6 +179,7 @@ fn end_here() {
 #[cfg(feature = "vimage")]
 #[test]
 fn a_crash_in_the_middle_of_creation_can_be_read() {
+    let _alone = dump::alone();
     if std::env::var_os("ABORT_IN").is_some() {
         _ = Vnet::builder().name("crashes").create();
         unreachable!("its attach hook has aborted");
@@ -212,6 +215,7 @@ fn a_crash_in_the_middle_of_creation_can_be_read() {
 
 #[test]
 fn errors_say_what_to_do() {
+    let _alone = dump::alone();
     vimage::boot().unwrap();
     let error = |arguments: &[&str]| {
         let (_, error, code) = outside(&[], arguments);

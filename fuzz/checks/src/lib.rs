@@ -16,6 +16,7 @@ mod random;
 mod sysctl;
 mod values;
 
+pub use dump::alone;
 pub use mutate::mutate;
 pub use random::Random;
 

@@ -34,7 +34,7 @@ fn replay(name: &str) {
 }
 
 macro_rules! replayed {
-    ($($name:ident)*) => { $(#[test] fn $name() { replay(stringify!($name)); })* };
+    ($($name:ident)*) => { $(#[test] fn $name() { let _alone = fuzz_checks::alone(); replay(stringify!($name)); })* };
 }
 
 replayed! { macros sysctl inspect export topology scenario }

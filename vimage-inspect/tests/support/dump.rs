@@ -5,6 +5,7 @@ use std::fs::{self, File};
 use std::io::Write;
 use std::os::unix::fs::FileExt;
 use std::path::Path;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 const PAGE: u64 = 4096;
 
@@ -17,7 +18,14 @@ struct Mapping {
     length: u64,
 }
 
-/// Writes the memory of this process into a core file. Other threads should not do much meanwhile.
+/// A test that writes a core file of this process must be the only one that runs: what others allocate meanwhile would be
+/// in a part of the memory that the file does not have.
+pub fn alone() -> MutexGuard<'static, ()> {
+    static ALONE: Mutex<()> = Mutex::new(());
+    ALONE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Writes the memory of this process into a core file. Other threads should not do much meanwhile: see [`alone`].
 pub fn dump(core: &Path) {
     let memory = File::open("/proc/self/mem").unwrap();
     let maps = fs::read_to_string("/proc/self/maps").unwrap();
