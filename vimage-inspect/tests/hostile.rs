@@ -72,11 +72,7 @@ fn a_changed_core_file_is_an_answer_or_an_error() {
             let at = start + random.below(length.max(8)) / size * size;
             let old = seed.word(at);
             let new = match random.below(8) {
-                0 => 0,
-                1 => u64::MAX,
-                2 => random.next(),
-                3 => old ^ (1 << random.below(64)),
-                4 => old.wrapping_add(random.below(64)).wrapping_sub(32),
+                0..=4 => random.wrong(old),
                 // An address of something else: circles, and what is taken for something that it is not.
                 5 => seed.address(random.next()),
                 6 => seed.word(start + random.below(length.max(8)) / 8 * 8),

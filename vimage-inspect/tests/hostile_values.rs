@@ -137,11 +137,7 @@ fn damaged_values(path: &Path) {
             let (old, near) = (dumped.word(at), regions[random.below(regions.len() as u64) as usize].0);
             let pointed = dumped.segments.iter().find(|(_, offset, size)| (*offset..offset + size).contains(&near));
             let new = match random.below(8) {
-                0 => 0,
-                1 => u64::MAX,
-                2 => random.next(),
-                3 => old ^ (1 << random.below(64)),
-                4 => old.wrapping_add(random.below(64)).wrapping_sub(32),
+                0..=4 => random.wrong(old),
                 // Another of these places: circles, and what is taken for something that it is not.
                 5 | 6 => pointed.map_or(0, |(start, offset, _)| start + near - offset),
                 _ => random.below(1 << 20),

@@ -39,7 +39,10 @@ pub(crate) fn check(data: &[u8]) {
         let is_inside = span.source_text().is_none_or(|part| text.get(span.byte_range()) == Some(&part));
         assert!(is_inside, "outside of the input: {message}");
     }
-    let messages = |errors: &[Error]| errors.iter().map(|error| error.message.clone()).collect::<Vec<_>>();
+    // The build without instances leaves to rustc what is in a call, which cannot read these arguments either.
+    let is_compared = |error: &&Error| !error.message.contains("vimage cannot read the arguments of this call");
+    let messages =
+        |errors: &[Error]| errors.iter().filter(is_compared).map(|error| error.message.clone()).collect::<Vec<_>>();
     assert_eq!(messages(&plain), messages(&instances), "the builds report different mistakes");
 }
 
