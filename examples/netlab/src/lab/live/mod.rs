@@ -1,10 +1,13 @@
 //! A network that lives: packets take time, routers find their routes themselves, links fail.
 
 mod clockwork;
+mod crew;
 mod part;
+mod partition;
 
 use std::collections::BTreeMap;
 use std::error::Error;
+use std::thread;
 
 use serde::Serialize;
 use vimage::Bound;
@@ -21,8 +24,9 @@ use crate::stack::inet::{self, NextHop, Prefix};
 use crate::stack::linkstate;
 use crate::stack::machine;
 use crate::stack::udp::{UdpBindError, UdpSocket};
-use clockwork::{partition, run_until};
+use clockwork::Clockwork;
 use part::{Part, Stream, Tally};
+use partition::{Link, partition};
 
 const SECOND: Time = 1_000_000_000;
 /// How often it is checked whether the routes are right.
@@ -67,7 +71,8 @@ pub struct Scenario {
     pub duration: Time,
     /// In the order of their times.
     pub events: Vec<Event>,
-    pub threads: usize,
+    /// The part of each node: see [`parts`].
+    pub parts: Vec<usize>,
 }
 
 /// What was measured from one event to the next.
@@ -121,8 +126,7 @@ pub struct Story {
 struct Live<'n> {
     topology: &'n Topology,
     network: &'n Network,
-    parts: Vec<Part<'n>>,
-    look_ahead: Time,
+    clockwork: &'n Clockwork<'n>,
     now: Time,
     is_up: Vec<bool>,
     demands: &'n [Demand],
@@ -145,18 +149,34 @@ struct Counters {
     lost: BTreeMap<&'static str, u64>,
 }
 
-/// Splits the nodes into one part for each thread.
-pub fn parts(topology: &Topology, threads: usize) -> Vec<usize> {
-    let edges: Vec<(usize, usize)> = topology.edges.iter().map(|edge| (edge.source, edge.target)).collect();
-    partition(topology.nodes.len(), &edges, threads.clamp(1, topology.nodes.len()))
+/// Splits the nodes into one part for each thread, for traffic of `rate` packets per second.
+pub fn parts(
+    topology: &Topology,
+    properties: &[Properties],
+    demands: &[Demand],
+    rate: f64,
+    threads: usize,
+) -> Vec<usize> {
+    let nodes = topology.nodes.len();
+    if threads <= 1 {
+        return vec![0; nodes];
+    }
+    let total: f64 = demands.iter().map(|demand| demand.weight).sum();
+    let packets = |load: f64| if total > 0.0 { load * rate / total } else { 0.0 };
+    let loads = loads::exact(&Neighbours::new(nodes, &topology.edges), topology.edges.len(), demands);
+    let links = topology.edges.iter().zip(properties).zip(loads).map(|((edge, properties), (there, back))| Link {
+        ends: (edge.source, edge.target),
+        delay: properties.delay,
+        loads: (packets(there), packets(back)),
+    });
+    partition(nodes, &links.collect::<Vec<_>>(), threads.min(nodes))
 }
 
 /// Creates the machines and the wires, without routes.
 pub fn build(topology: &Topology, scenario: &Scenario, progress: impl Fn(u64)) -> Result<Network, Box<dyn Error>> {
-    let parts = parts(topology, scenario.threads);
     let name = |node: usize| topology.nodes[node].name.as_str();
     let names = (0..topology.nodes.len()).map(name).inspect(|_| progress(1));
-    let mut network = Network::in_parts(names, |node| parts[node])?;
+    let mut network = Network::in_parts(names, |node| scenario.parts[node])?;
     network.lay(topology, Some(&scenario.properties))?;
     Ok(network)
 }
@@ -169,47 +189,34 @@ pub fn play(
     scenario: &Scenario,
     progress: impl Fn(u64),
 ) -> Result<Story, UdpBindError> {
-    let mut live = Live::new(topology, network, scenario)?;
-    for machine in network.vnets() {
-        machine.enter(linkstate::ls_start);
+    let clockwork = clockwork(topology, network, scenario)?;
+    Ok(thread::scope(|scope| {
+        let _threads = clockwork.start(scope);
+        Live::new(topology, network, scenario, &clockwork).play(scenario, progress)
+    }))
+}
+
+/// Splits the network into its parts.
+fn clockwork<'n>(
+    topology: &Topology,
+    network: &'n Network,
+    scenario: &Scenario,
+) -> Result<Clockwork<'n>, UdpBindError> {
+    let part_of = &scenario.parts;
+    let mut parts = Vec::new();
+    for (part, controller) in network.controllers().iter().enumerate() {
+        let socket = |node: usize| -> Result<Option<Bound<UdpSocket>>, UdpBindError> {
+            if part_of[node] != part {
+                return Ok(None);
+            }
+            network.on(node, || UdpSocket::bind(DISCARD)).map(Some)
+        };
+        let sockets = (0..network.len()).map(socket).collect::<Result<_, _>>()?;
+        parts.push(Part::new(controller.clone(), network.vnets(), sockets));
     }
-    let start = live.converge(PATIENCE).then(|| seconds(live.last_change()));
-    live.now = live.now / SECOND * SECOND + SECOND;
-    live.run_until(live.now);
-    let zero = live.now;
-    let times: Vec<Time> = std::iter::once(0).chain(scenario.events.iter().map(|event| event.time)).collect();
-    let phases: Vec<Time> = times.iter().map(|time| zero + time).collect();
-    live.send(scenario, &phases);
-    (live.sampling.zero, live.sampling.next) = (zero, zero + live.sampling.step);
-    live.sampling.lost = live.counters().lost.values().sum();
-    let mut done = Vec::new();
-    for (index, from) in phases.iter().copied().enumerate() {
-        let event = index.checked_sub(1).map(|event| &scenario.events[event]);
-        let until = phases.get(index + 1).copied().unwrap_or(zero + scenario.duration);
-        done.push(live.phase(from, until, event));
-        progress((until - from) as u64);
-    }
-    live.sampling.next = Time::MAX;
-    // What is lost now was sent in the last phase.
-    let before = live.counters();
-    live.run_until(live.now + DRAIN);
-    let mut phases = done;
-    if let Some(last) = phases.last_mut() {
-        add(&mut last.lost, &live.counters().since(&before).lost);
-    }
-    for (index, phase) in phases.iter_mut().enumerate() {
-        let mut tally = Tally::default();
-        live.parts.iter().for_each(|part| tally.add(part.tallies()[index]));
-        (phase.sent, phase.delivered) = (tally.sent, tally.delivered);
-        phase.mean_delay = milliseconds(tally.delay) / tally.delivered.max(1) as f64;
-        phase.longest_delay = milliseconds(tally.longest);
-        phase.from = seconds(times[index]);
-    }
-    let stats = network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat));
-    let messages = stats.map(|stat| stat.sent).sum();
-    let hops = live.counters().links.iter().map(|(forward, backward)| forward + backward).sum();
-    machine::set_clock(0);
-    Ok(Story { start, phases, samples: live.sampling.samples, messages, hops })
+    let crossing = topology.edges.iter().zip(&scenario.properties);
+    let crossing = crossing.filter(|(edge, _)| part_of[edge.source] != part_of[edge.target]);
+    Ok(Clockwork::new(parts, crossing.map(|(_, properties)| properties.delay).min().unwrap_or(Time::MAX)))
 }
 
 fn seconds(time: Time) -> f64 {
@@ -238,28 +245,55 @@ impl Counters {
 }
 
 impl<'n> Live<'n> {
-    fn new(topology: &'n Topology, network: &'n Network, scenario: &'n Scenario) -> Result<Self, UdpBindError> {
-        let part_of = parts(topology, scenario.threads);
-        let mut parts = Vec::new();
-        for (part, controller) in network.controllers().iter().enumerate() {
-            let socket = |node: usize| -> Result<Option<Bound<UdpSocket>>, UdpBindError> {
-                if part_of[node] != part {
-                    return Ok(None);
-                }
-                network.on(node, || UdpSocket::bind(DISCARD)).map(Some)
-            };
-            let sockets = (0..network.len()).map(socket).collect::<Result<_, _>>()?;
-            parts.push(Part::new(controller.clone(), network.vnets(), sockets));
-        }
-        let crossing = topology.edges.iter().zip(&scenario.properties);
-        let crossing = crossing.filter(|(edge, _)| part_of[edge.source] != part_of[edge.target]);
-        let look_ahead = crossing.map(|(_, properties)| properties.delay).min().unwrap_or(Time::MAX);
-        assert!(look_ahead > 0, "a link between two parts has a delay");
+    fn new(topology: &'n Topology, network: &'n Network, scenario: &'n Scenario, clockwork: &'n Clockwork<'n>) -> Self {
         machine::set_clock(0);
         let is_up = vec![true; topology.edges.len()];
         let step = (scenario.duration / SAMPLES).max(1);
         let sampling = Sampling { zero: 0, step, next: Time::MAX, delivered: 0, lost: 0, samples: Vec::new() };
-        Ok(Self { topology, network, parts, look_ahead, now: 0, is_up, demands: &scenario.demands, sampling })
+        Self { topology, network, clockwork, now: 0, is_up, demands: &scenario.demands, sampling }
+    }
+
+    fn play(mut self, scenario: &Scenario, progress: impl Fn(u64)) -> Story {
+        for machine in self.network.vnets() {
+            machine.enter(linkstate::ls_start);
+        }
+        let start = self.converge(PATIENCE).then(|| seconds(self.last_change()));
+        self.now = self.now / SECOND * SECOND + SECOND;
+        self.run_until(self.now);
+        let zero = self.now;
+        let times: Vec<Time> = std::iter::once(0).chain(scenario.events.iter().map(|event| event.time)).collect();
+        let phases: Vec<Time> = times.iter().map(|time| zero + time).collect();
+        self.send(scenario, &phases);
+        (self.sampling.zero, self.sampling.next) = (zero, zero + self.sampling.step);
+        self.sampling.lost = self.counters().lost.values().sum();
+        let mut done = Vec::new();
+        for (index, from) in phases.iter().copied().enumerate() {
+            let event = index.checked_sub(1).map(|event| &scenario.events[event]);
+            let until = phases.get(index + 1).copied().unwrap_or(zero + scenario.duration);
+            done.push(self.phase(from, until, event));
+            progress((until - from) as u64);
+        }
+        self.sampling.next = Time::MAX;
+        // What is lost now was sent in the last phase.
+        let before = self.counters();
+        self.run_until(self.now + DRAIN);
+        let mut phases = done;
+        if let Some(last) = phases.last_mut() {
+            add(&mut last.lost, &self.counters().since(&before).lost);
+        }
+        for (index, phase) in phases.iter_mut().enumerate() {
+            let mut tally = Tally::default();
+            self.clockwork.parts().for_each(|part| tally.add(part.tallies()[index]));
+            (phase.sent, phase.delivered) = (tally.sent, tally.delivered);
+            phase.mean_delay = milliseconds(tally.delay) / tally.delivered.max(1) as f64;
+            phase.longest_delay = milliseconds(tally.longest);
+            phase.from = seconds(times[index]);
+        }
+        let stats = self.network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat));
+        let messages = stats.map(|stat| stat.sent).sum();
+        let hops = self.counters().links.iter().map(|(forward, backward)| forward + backward).sum();
+        machine::set_clock(0);
+        Story { start, phases, samples: self.sampling.samples, messages, hops }
     }
 
     fn run_until(&mut self, time: Time) {
@@ -271,14 +305,14 @@ impl<'n> Live<'n> {
     }
 
     fn advance(&mut self, time: Time) {
-        run_until(&mut self.parts, self.look_ahead, time);
+        self.clockwork.run_until(time);
         self.now = time;
         machine::set_clock(time);
     }
 
     fn sample(&mut self) {
-        let tallies = self.parts.iter().flat_map(|part| part.tallies());
-        let delivered = tallies.map(|tally| tally.delivered).sum();
+        let of_part = |part: &Part<'_>| part.tallies().iter().map(|tally| tally.delivered).sum::<u64>();
+        let delivered = self.clockwork.parts().map(|part| of_part(&part)).sum();
         let lost = self.counters().lost.values().sum();
         let links = self.network.links().iter();
         let queue = links.map(|link| link.source.waiting().max(link.target.waiting())).max().unwrap_or(0);
@@ -360,10 +394,9 @@ impl<'n> Live<'n> {
         };
         let sending = scenario.demands.iter().enumerate().filter(|(_, demand)| demand.weight > 0.0);
         let streams: Vec<Stream> = sending.map(stream).collect();
-        let part_of = parts(self.topology, scenario.threads);
         let stop = phases[0] + scenario.duration;
-        for (index, part) in self.parts.iter_mut().enumerate() {
-            let own = streams.iter().filter(|stream| part_of[stream.from] == index).copied().collect();
+        for (index, mut part) in self.clockwork.parts().enumerate() {
+            let own = streams.iter().filter(|stream| scenario.parts[stream.from] == index).copied().collect();
             part.send(own, scenario.size, stop, phases);
         }
     }

@@ -92,9 +92,18 @@ impl<'n> Part<'n> {
         &self.tallies
     }
 
+    pub fn controller(&self) -> &Arc<Controller> {
+        &self.controller
+    }
+
+    /// The time of the next packet that a stream sends.
+    pub fn due_time(&self) -> Time {
+        self.due.peek().map_or(Time::MAX, |Reverse((time, ..))| *time)
+    }
+
     /// The time of the first thing to do.
-    pub fn next_time(&self) -> Time {
-        let sending = self.due.peek().map_or(Time::MAX, |Reverse((time, ..))| *time);
+    fn next_time(&self) -> Time {
+        let sending = self.due_time();
         self.controller.next_time().map_or(sending, |time| sending.min(time))
     }
 
