@@ -66,6 +66,7 @@ pub(crate) fn ci() -> Done {
             cargo("formatting", &["fmt", "--all", "--check"], &[])?;
             this("package", "package")?;
             minimum::check()?;
+            this("platform", "platform")?;
             this("miri", "miri")
         },
         || {
