@@ -61,6 +61,7 @@ const CHECKS: &[Check] = &[
     Check { name: "deny", what: "licences, sources, duplicates and advisories of dependencies", run: deny::deny },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
+    Check { name: "nextest", what: "examples/testing in a process per test, if nextest is installed", run: nextest },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check {
         name: "platforms",
@@ -104,6 +105,16 @@ fn tenants() -> Done {
     // With the server, which the client starts.
     cargo("tenants, build", &["build", "--release", "-p", "tenants"], &[])?;
     cargo("tenants", &LOAD, &[])
+}
+
+/// To build nextest would take longer than what it runs here.
+fn nextest() -> Done {
+    let version = Command::new("cargo").args(["nextest", "--version"]).output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        println!("cargo-nextest is not installed, so this is left out");
+        return Ok(());
+    }
+    cargo("nextest", &["nextest", "run", "-p", "testing"], &[])
 }
 
 fn packages() -> Done {
