@@ -67,6 +67,7 @@ pub(crate) fn ci() -> Done {
             cargo("formatting", &["fmt", "--all", "--check"], &[])?;
             this("package", "package")?;
             minimum::check()?;
+            this("platform", "platform")?;
             this("miri", "miri")
         },
         || {
