@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 
 use super::text::SourceFile;
 use crate::exit::Failure;
-use crate::workspace;
+use crate::{runtime, workspace};
 
 /// A package and where its parts are.
 #[derive(Debug)]
@@ -121,15 +121,7 @@ impl Package {
         if self.depends_on_vimage {
             return Ok(None);
         }
-        let Some(vimage) = vimage else {
-            return Err(Failure::Usage(
-                "the package does not depend on `vimage`: pass `--vimage PATH`, the folder `vimage-runtime` of a \
-                 checkout (crates.io has another crate of that name)"
-                    .to_owned(),
-            ));
-        };
-        let vimage =
-            fs::canonicalize(vimage).map_err(|error| Failure::Usage(format!("{}: {error}", vimage.display())))?;
+        let vimage = runtime::folder(vimage)?;
         let mut manifest = SourceFile::read(&self.manifest)?;
         let mut document: DocumentMut =
             manifest.text.parse().map_err(|error| Failure::unreadable(&self.manifest, error))?;

@@ -25,7 +25,7 @@ mod parser {
     }
 }
 
-/// What a fuzz target calls: `fuzz_target!(|input: &[u8]| { NAME::isolated(input); });`.
+/// What the fuzz target calls for each input: `cargo +nightly fuzz run isolated`.
 pub fn isolated(input: &[u8]) -> u32 {
     Vimage::new().expect("this build has instances").enter(|| parser::run(input))
 }

@@ -57,6 +57,7 @@ const CHECKS: &[Check] = &[
     Check { name: "licences", what: "licences, sources and duplicates of dependencies", run: release::licences },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
+    Check { name: "pages", what: "pages in a browser, if there is one", run: pages },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check {
         name: "platforms",
@@ -96,6 +97,13 @@ fn tenants() -> Done {
     // With the server, which the client starts.
     cargo("tenants, build", &["build", "--release", "-p", "tenants"], &[])?;
     cargo("tenants", &LOAD, &[])
+}
+
+fn pages() -> Done {
+    let page =
+        |package| ["test", "-p", package, "--features", "vimage", "--test", "page", "--", "--ignored", "--nocapture"];
+    cargo("pages of tenants", &page("tenants"), &[])?;
+    cargo("page of netlab", &page("netlab"), &[])
 }
 
 fn packages() -> Done {
