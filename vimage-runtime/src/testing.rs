@@ -276,7 +276,7 @@ fn left_behind(name: &str, error: &VimageDestroyError) -> String {
                 " (the feature `invariants` of `vimage` says where the handle was made)"
             },
         ),
-        error => format!("the test `{name}` has ended, but its vimage was not destroyed: {}", Chain(error)),
+        error => format!("the test `{name}` has ended, but destroying its vimage failed: {}", Chain(error)),
     }
 }
 

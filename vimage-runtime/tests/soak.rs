@@ -13,8 +13,8 @@ mod support;
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::future::Future;
 use std::pin::Pin;
-use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Barrier, Mutex};
 use std::time::{Duration, Instant};
 
 use support::instances::wait_until;
@@ -129,6 +129,7 @@ impl Transfer for Interface {
 }
 
 const THREADS: u64 = 3;
+const WORKERS: usize = 2;
 
 /// All of a round. What the tasks that are not awaited hold is released when they are dropped, soon.
 fn round(runtime: &Runtime, seed: u64, steps: u64) {
@@ -209,6 +210,23 @@ fn step(runtime: &Runtime, tasks: &Mutex<Vec<JoinHandle<()>>>, random: &mut Rand
     }
 }
 
+/// Each worker makes a thread-local value, by which it drops those of instances that another thread has destroyed.
+fn forget(runtime: &Runtime) {
+    let fresh = Vnet::new().unwrap();
+    let all_at_once = Arc::new(Barrier::new(WORKERS));
+    let task = |_| {
+        let all_at_once = Arc::clone(&all_at_once);
+        let job = async move {
+            all_at_once.wait();
+            network::receive(0);
+        };
+        runtime.spawn(job.within(&fresh))
+    };
+    for task in (0..WORKERS).map(task).collect::<Vec<_>>() {
+        runtime.block_on(task).unwrap();
+    }
+}
+
 /// In KiB, where the system tells.
 fn resident() -> u64 {
     let pages = std::fs::read_to_string("/proc/self/statm").ok();
@@ -258,7 +276,7 @@ fn memory_stays_as_it_is() {
     let seconds: Option<u64> = std::env::var("VIMAGE_SOAK_SECONDS").ok().map(|seconds| seconds.parse().unwrap());
     let steps = if seconds.is_some() { 300 } else { 40 };
     vimage::boot().unwrap();
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(WORKERS).build().unwrap();
     let server = clients::start();
     let begin = Instant::now();
     let (mut first, mut printed, mut most_resident) = ((0, 0, 0), 0, 0);
@@ -268,6 +286,7 @@ fn memory_stays_as_it_is() {
             scope.spawn(|| (0..3).for_each(|_| clients::ask(&server)));
             round(&runtime, number, steps);
         });
+        forget(&runtime);
         INSTANCES.fetch_add(3 * THREADS * steps, Relaxed);
         let now = || (BLOCKS.load(Relaxed), BYTES.load(Relaxed), resident());
         if number < WARM_UP {

@@ -9,13 +9,14 @@ use crate::step::{Done, cargo, run, side_by_side, this};
 
 /// The chores and the command line tool do not depend on the build, and examples with many dependencies and the inputs of the
 /// fuzzers show one build: all these are tested once.
-const ONCE: [&str; 9] = [
+const ONCE: [&str; 10] = [
     "xtask",
     "cargo-vimage",
     "plugins",
     "simulation",
     "fuzzing",
     "tenants",
+    "testing",
     "fuzz-checks",
     "fuzz-macros",
     "fuzz-netlab",
@@ -66,6 +67,7 @@ pub(crate) fn ci() -> Done {
             cargo("formatting", &["fmt", "--all", "--check"], &[])?;
             this("package", "package")?;
             minimum::check()?;
+            this("platform", "platform")?;
             this("miri", "miri")
         },
         || {

@@ -13,6 +13,8 @@ mod minimum;
 mod processes;
 mod published;
 mod step;
+#[cfg(test)]
+mod workflows;
 
 use std::process::ExitCode;
 use std::time::Instant;
@@ -21,7 +23,7 @@ const USAGE: &str = "\
 usage: cargo xtask COMMAND
   test      every test in every build
   ci        formatting, layers, clippy and docs without warnings, then `test`, `plugin`, `models`, `memcheck`, `package`,
-            `minimum`, `miri`, and a few runs of the tests that interfere as globals and not as instances
+            `minimum`, `platform`, `miri`, and a few runs of the tests that interfere as globals and not as instances
   deep [CHECK…]
             what is slow by nature, all of it or the checks that are named; `deep list` prints the names
   layers [WORKSPACE]
@@ -46,6 +48,7 @@ usage: cargo xtask COMMAND
   miri      a few of the runtime's tests in Miri, if the nightly toolchain is there or can be installed
   minimum   compiles the runtime and a program with modules with the oldest compiler that the manifests name
   api bless writes the public names down, with which `deep api` compares
+  platform  compiles the libraries for another system, if its standard library is there or can be installed
   package   puts together what is published, without a warning
 
 Each command that has several steps ends with a table of what they took.";
@@ -77,7 +80,8 @@ fn main() -> ExitCode {
         ["compile-time", "tokens"] => compile_time::print_tokens(),
         ["compile-time", repeats] => compile_time::time(repeats),
         ["models"] => chores::models(),
-        ["miri"] => deep::slice(),
+        ["miri"] => deep::miri_slice(),
+        ["platform"] => deep::platforms_slice(),
         ["memcheck"] => memcheck::memcheck(),
         ["api", "bless"] => deep::api::bless(),
         ["minimum"] => minimum::check(),

@@ -7,7 +7,7 @@ use std::process::{Command, Stdio};
 
 use serde_json::Value;
 
-use crate::text;
+use crate::{limited, text};
 
 #[derive(Clone)]
 pub(crate) struct Program {
@@ -120,11 +120,7 @@ impl Compiler {
                 return Err("rustc rejects the same again".to_owned());
             }
         }
-        let ran = Command::new(&executable).stderr(Stdio::null()).output().map_err(|error| error.to_string())?;
-        if !ran.status.success() {
-            return Err(format!("{} programs end with {}", form.name(), ran.status));
-        }
-        for part in String::from_utf8_lossy(&ran.stdout).split('#').skip(1) {
+        for part in limited::run(&executable, &[])?.split('#').skip(1) {
             let (name, printed) = part.split_once('\n').unwrap_or((part, ""));
             output.printed.insert(name.to_owned(), printed.to_owned());
         }

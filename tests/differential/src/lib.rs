@@ -10,6 +10,7 @@
 
 mod build;
 mod generate;
+mod limited;
 pub mod modules;
 mod random;
 mod statements;

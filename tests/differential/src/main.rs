@@ -44,9 +44,11 @@ fn many_modules(compiler: &Compiler, count: u64, seed: u64) -> Result<(), String
         let found = modules::batch(compiler, seed.wrapping_add(nth), MODULES, edition)?;
         found.wrong.iter().chain(&found.invalid).for_each(|text| println!("{text}"));
         report.add(found);
-        let modules::Report { generated, invalid, lines, wrong } = &report;
+        let modules::Report { generated, invalid, rejected, lines, wrong } = &report;
         let (invalid, wrong) = (invalid.len(), wrong.len());
-        println!("{generated} modules, {lines} lines each: {wrong} are wrong, {invalid} more are no Rust");
+        println!(
+            "{generated} modules, {lines} lines each: {wrong} are wrong; {rejected} more hold a borrow, {invalid} are no Rust"
+        );
     }
     match report.wrong.is_empty() && report.invalid.is_empty() {
         true => Ok(()),

@@ -1,8 +1,13 @@
 //! The text of a program, with marks where its three forms differ.
 
-/// A use of a variable.
+/// A use of a variable, of which this is the name without `V_`.
 pub fn used(variable: &str) -> String {
-    format!("\u{1}{variable}\u{2}")
+    used_at(&format!("V_{variable}"))
+}
+
+/// A use of the variable at a path.
+pub fn used_at(path: &str) -> String {
+    format!("\u{1}{path}\u{2}")
 }
 
 /// A future that is awaited.
@@ -18,7 +23,6 @@ pub fn region(statements: &str) -> String {
 /// The program as a user writes it.
 pub fn source(text: &str) -> String {
     translate(text, |mark| match mark {
-        '\u{1}' => "V_",
         '\u{4}' => ".await",
         '\u{5}' => "{",
         '\u{6}' => "}",
@@ -30,7 +34,7 @@ pub fn source(text: &str) -> String {
 /// `.await` looks mutably. rustc rejects it if a borrow is held across an `.await`, and vimage has no part in that.
 pub fn twin(text: &str) -> String {
     translate(text, |mark| match mark {
-        '\u{1}' => "(*found(&V_",
+        '\u{1}' => "(*found(&",
         '\u{2}' => ", &owner))",
         '\u{3}' => "(match ",
         '\u{4}' => " { future => { look(&mut owner); future.await } })",
@@ -42,9 +46,9 @@ pub fn twin(text: &str) -> String {
 
 /// What the twin needs.
 pub const TWIN: &str = "
-    pub struct Owner(());
-    fn found<'o, T>(variable: &'static T, _: &'o Owner) -> &'o T { variable }
-    fn look(_: &mut Owner) {}
+    pub struct Owner(pub ());
+    pub fn found<'o, T>(variable: &'static T, _: &'o Owner) -> &'o T { variable }
+    pub fn look(_: &mut Owner) {}
 ";
 
 fn translate(text: &str, mark: impl Fn(char) -> &'static str) -> String {

@@ -44,6 +44,7 @@ pub(crate) fn is_gone(weak: WeakInstance<Net>) -> bool {
 const LONGEST: Duration = Duration::from_secs(60);
 
 /// Waits for what another thread is about to do; panics if it does not happen.
+#[track_caller]
 pub(crate) fn wait_until(happened: impl Fn() -> bool) {
     let begin = Instant::now();
     while !happened() {

@@ -1,6 +1,5 @@
 //! The public names of the libraries, as text in `docs/api`: what changes there is seen in the change that does it.
-//!
-//! cargo-semver-checks would say which change breaks code. It compares with a release, and there is none yet.
+//! Which of the changes break code, [`semver`](super::semver) says.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -10,7 +9,7 @@ use crate::step::Done;
 
 const PUBLIC_API: Tool = Tool { name: "cargo-public-api", version: "0.52.0", options: &[] };
 const FOLDER: &str = "docs/api";
-const LIBRARIES: [&str; 4] = ["vimage", "vimage-tracing", "vimage-integrations", "vimage-inspect"];
+pub(super) const LIBRARIES: [&str; 4] = ["vimage", "vimage-tracing", "vimage-integrations", "vimage-inspect"];
 
 /// Compares the names with those that are written down.
 pub(super) fn check() -> Done {

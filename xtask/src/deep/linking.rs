@@ -48,6 +48,20 @@ const fn linker(name: &'static str, last: &'static [&'static str], needs: &'stat
     Row { name, shape: Shape::Program, cargo: &[], last, needs: Some(needs) }
 }
 
+/// What makes a program as small as it gets.
+const SMALL: [&str; 11] = [
+    "--release",
+    "--config",
+    "profile.release.opt-level='z'",
+    "--config",
+    "profile.release.codegen-units=1",
+    "--config",
+    "profile.release.lto='fat'",
+    "--config",
+    "profile.release.panic='abort'",
+    "--config",
+    "profile.release.strip=true",
+];
 const RELEASE: [&str; 1] = ["--release"];
 
 /// Rows with the same options of cargo are beside each other, so that little is compiled again.
@@ -71,8 +85,7 @@ const ROWS: &[Row] = &[
     row("lto = fat", Shape::Program, &["--release", "--config", "profile.release.lto='fat'"], &[]),
     row("lto = off", Shape::Program, &["--release", "--config", "profile.release.lto='off'"], &[]),
     row("panic = abort", Shape::Program, &["--release", "--config", "profile.release.panic='abort'"], &[]),
-    row("opt-level = z, codegen-units = 1, fat, abort, strip", Shape::Program,
-        &["--release", "--config", "profile.release={opt-level='z',codegen-units=1,lto='fat',panic='abort',strip=true}"], &[]),
+    row("opt-level = z, codegen-units = 1, fat, abort, strip", Shape::Program, &SMALL, &[]),
     row("staticlib in C, debug", Shape::Static, &[], &[]),
     row("staticlib in C, debug, as archives are", Shape::StaticIfUsed, &[], &[]),
     row("cdylib in C, debug", Shape::Dynamic, &[], &[]),

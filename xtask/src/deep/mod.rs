@@ -4,6 +4,8 @@ pub(crate) mod api;
 mod book;
 mod broken;
 mod cases;
+mod deny;
+mod docsrs;
 mod features;
 mod fuzz;
 mod limited;
@@ -11,8 +13,8 @@ mod linking;
 mod miri;
 mod outside;
 mod platforms;
-mod release;
 mod sanitizers;
+mod semver;
 mod states;
 
 use std::process::Command;
@@ -23,7 +25,8 @@ use crate::minimum;
 use crate::published::package_arguments;
 use crate::step::{Done, cargo, run};
 
-pub(crate) use miri::slice;
+pub(crate) use miri::slice as miri_slice;
+pub(crate) use platforms::slice as platforms_slice;
 
 struct Check {
     name: &'static str,
@@ -52,12 +55,14 @@ const CHECKS: &[Check] = &[
     Check { name: "minimum", what: "the oldest compilers that the manifests name", run: minimum::all },
     Check { name: "features", what: "each combination of features of each package", run: features::features },
     Check { name: "versions", what: "the oldest versions of dependencies", run: features::versions },
-    Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: release::docsrs },
+    Check { name: "docsrs", what: "the documentation as docs.rs builds it", run: docsrs::docsrs },
     Check { name: "api", what: "the public names are those that are written down", run: api::check },
-    Check { name: "licences", what: "licences, sources and duplicates of dependencies", run: release::licences },
+    Check { name: "semver", what: "what has changed since the newest tag breaks nobody", run: semver::semver },
+    Check { name: "deny", what: "licences, sources, duplicates and advisories of dependencies", run: deny::deny },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
     Check { name: "pages", what: "pages in a browser, if there is one", run: pages },
+    Check { name: "nextest", what: "examples/testing in a process per test, if nextest is installed", run: nextest },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check {
         name: "platforms",
@@ -67,12 +72,16 @@ const CHECKS: &[Check] = &[
     Check { name: "compare", what: "many runs of the tests that interfere", run: || compare("100") },
 ];
 
+/// The names of all checks.
+pub(crate) fn names() -> Vec<&'static str> {
+    CHECKS.iter().map(|check| check.name).collect()
+}
+
 /// Runs the named checks; all of them without a name. `list` prints the names.
 pub(crate) fn deep(names: &[&str]) -> Done {
     if names == ["list"] {
-        let names: Vec<&str> = CHECKS.iter().map(|check| check.name).collect();
         // Which is JSON, too: a workflow makes a job of each.
-        println!("{names:?}");
+        println!("{:?}", self::names());
         return Ok(());
     }
     let known = |name: &&&str| CHECKS.iter().any(|check| check.name == **name);
@@ -104,6 +113,16 @@ fn pages() -> Done {
         |package| ["test", "-p", package, "--features", "vimage", "--test", "page", "--", "--ignored", "--nocapture"];
     cargo("pages of tenants", &page("tenants"), &[])?;
     cargo("page of netlab", &page("netlab"), &[])
+}
+
+/// To build nextest would take longer than what it runs here.
+fn nextest() -> Done {
+    let version = Command::new("cargo").args(["nextest", "--version"]).output();
+    if !version.is_ok_and(|output| output.status.success()) {
+        println!("cargo-nextest is not installed, so this is left out");
+        return Ok(());
+    }
+    cargo("nextest", &["nextest", "run", "-p", "testing"], &[])
 }
 
 fn packages() -> Done {

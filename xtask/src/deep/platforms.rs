@@ -18,6 +18,8 @@ const EMULATED: [(&str, &str); 2] =
 const WASM: &str = "wasm32-wasip1";
 /// Compiled, because nothing here runs them.
 const COMPILED: [&str; 2] = ["x86_64-pc-windows-gnu", "aarch64-apple-darwin"];
+/// Has the least in common with the system that CI runs on.
+const FOREIGN: &str = "x86_64-pc-windows-gnu";
 /// With the server, which is left out where there are no Unix sockets.
 const FEATURES: &str = "linkme,vimage,inspect";
 
@@ -43,6 +45,16 @@ pub(super) fn platforms() -> Done {
         failed.extend(cargo(&title, &arguments, &[]).err());
     }
     if failed.is_empty() { Ok(()) } else { Err(failed.join("\n")) }
+}
+
+/// What a part of CI is: the libraries, compiled for one other system without a linker for it.
+pub(crate) fn slice() -> Done {
+    if !can_compile(FOREIGN) {
+        return Ok(());
+    }
+    let check = ["check", "-p", "vimage", "-p", "vimage-tracing", "--target", FOREIGN, "--no-default-features"];
+    let title = format!("platforms: {FOREIGN}, compiled only");
+    cargo(&title, &[&check[..], &["--features", FEATURES]].concat(), &[("RUSTFLAGS", "-D warnings")])
 }
 
 /// Whether std for the target is there, or could be installed.

@@ -6,6 +6,8 @@ impl Generator {
     /// A use of a variable: `$` is the variable, `~` a local, `?` any number.
     pub(super) fn used(&mut self, d: usize) -> String {
         let (kind, variable) = self.variables[self.random.below(self.variables.len())].clone();
+        // What these yield borrows nothing.
+        let variable = if matches!(kind, 'M' | 'C') { variable } else { self.marked(&variable) };
         let local = self.locals.last().cloned().unwrap_or_else(|| "7u64".to_owned());
         let number = if d > 0 { self.number(d - 1) } else { "1".to_owned() };
         let uses: &[&str] = match kind {
