@@ -52,6 +52,14 @@ impl Kind {
         }
     }
 
+    /// The part of the manifest that says which builds have instances.
+    fn instances(self) -> &'static str {
+        match self {
+            Self::Tests => include_str!("../templates/tests/instances.toml"),
+            _ => include_str!("../templates/instances.toml"),
+        }
+    }
+
     /// What to type next.
     fn next(self) -> &'static str {
         match self {
@@ -78,8 +86,8 @@ pub(crate) fn run(Arguments { path, kind, vimage }: &Arguments) -> Result<(), Fa
         let text = text.replace("@NAME@", &name).replace("@CRATE@", &name.replace('-', "_"));
         text.replace("@VIMAGE@", &relative(&folder, &vimage))
     };
-    let common = [("Cargo.toml", include_str!("../templates/Cargo.toml")), (".gitignore", "/target\n")];
-    for (file, text) in common.iter().chain(kind.files()) {
+    let manifest = [include_str!("../templates/package.toml"), kind.instances()].concat();
+    for (file, text) in [("Cargo.toml", &*manifest), (".gitignore", "/target\n")].iter().chain(kind.files()) {
         write(&path.join(file), &filled(text))?;
     }
     println!("{}: package `{name}`; next, in it: {}", path.display(), kind.next());

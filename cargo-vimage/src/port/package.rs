@@ -100,7 +100,9 @@ impl Package {
 
     /// Refuses what could not be told apart from the edits afterwards.
     pub(super) fn require_clean(&self) -> Result<(), Failure> {
-        let git = Command::new("git").current_dir(&self.folder).args(["status", "--porcelain", "--", "."]).output();
+        // Cargo writes its lock file whenever it likes; this command edits none.
+        let status = ["status", "--porcelain", "--", ".", ":(exclude,glob)**/Cargo.lock"];
+        let git = Command::new("git").current_dir(&self.folder).args(status).output();
         match git {
             Ok(output) if output.status.success() && output.stdout.is_empty() => Ok(()),
             Ok(output) if output.status.success() => Err(Failure::Usage(format!(

@@ -30,7 +30,8 @@ pub fn isolated(input: &[u8]) -> u32 {
     Vimage::new().expect("this build has instances").enter(|| parser::run(input))
 }
 
-#[cfg(test)]
+// There are no instances without the feature.
+#[cfg(all(test, feature = "vimage"))]
 mod tests {
     use super::isolated;
 
