@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
+use crate::cli::capture::Capturing;
 use crate::cli::number;
 use crate::cli::settings::Settings;
 use crate::cli::timing::Timing;
@@ -32,7 +33,7 @@ pub enum Command {
     /// Send echo requests from one node to another; without arguments, from this host to itself.
     Ping(Ping),
     /// Show which routers are on the way.
-    Traceroute(Traceroute),
+    Traceroute(Between),
     /// Move bytes over a TCP connection and verify them.
     Tcp(Tcp),
     /// Show the routes, interfaces or counters of a node, after some traffic.
@@ -97,6 +98,8 @@ pub struct Run {
     pub settings: Settings,
     #[command(flatten)]
     pub traffic: Traffic,
+    #[command(flatten)]
+    pub capture: Capturing,
     /// Draw the map with the loads into this file; `-` prints it instead of the table.
     #[arg(long, value_name = "OUT")]
     pub svg: Option<PathBuf>,
@@ -120,14 +123,10 @@ pub struct Between {
     pub source: String,
     /// The node that receives, by id or name.
     pub target: String,
-}
-
-#[derive(Args)]
-pub struct Traceroute {
-    #[command(flatten)]
-    pub between: Between,
     #[command(flatten)]
     pub timing: Timing,
+    #[command(flatten)]
+    pub capture: Capturing,
 }
 
 #[derive(Args)]
@@ -149,6 +148,8 @@ pub struct Ping {
     pub size: u16,
     #[command(flatten)]
     pub timing: Timing,
+    #[command(flatten)]
+    pub capture: Capturing,
 }
 
 #[derive(Args)]
@@ -253,6 +254,8 @@ pub struct Simulate {
     pub event: Vec<String>,
     #[command(flatten)]
     pub timing: Timing,
+    #[command(flatten)]
+    pub capture: Capturing,
     /// The number of threads, each for a part of the network. The result is the same for any number.
     #[arg(long, value_name = "N", default_value_t = 1, value_parser = clap::value_parser!(u16).range(1..=256))]
     pub threads: u16,

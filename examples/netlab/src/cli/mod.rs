@@ -1,6 +1,7 @@
 //! The command line: builds the network that it describes, runs the command, prints the report.
 
 mod args;
+mod capture;
 pub mod commands;
 mod flood;
 mod number;
@@ -15,7 +16,8 @@ use std::error::Error;
 use std::path::Path;
 use std::process::ExitCode;
 
-use args::{Between, Cli, Command, Node, PING_SIZE, PINGS, Ping, Sysctl, Traceroute, Traffic};
+use args::{Between, Cli, Command, Node, PING_SIZE, PINGS, Ping, Sysctl, Traffic};
+use capture::Capturing;
 use clap::{CommandFactory, Parser};
 use output::Report;
 use progress::Progress;
@@ -29,19 +31,23 @@ use crate::lab::topology::{BUNDLED, Topology};
 
 type OnNetwork<'a> = &'a dyn Fn(&Topology, &Network) -> Result<Report, Box<dyn Error>>;
 
+/// What the command line says about a network besides its topology.
+#[derive(Clone, Copy, Default)]
+struct Setup<'a> {
+    settings: Option<&'a Settings>,
+    /// Without it, packets take no time.
+    timing: Option<&'a Timing>,
+    capture: Option<&'a Capturing>,
+}
+
 /// Builds the network, runs `command` on it, destroys it.
-fn on_network(
-    file: &str,
-    (settings, timing): (Option<&Settings>, Option<&Timing>),
-    quiet: bool,
-    command: OnNetwork<'_>,
-) -> Result<Report, Box<dyn Error>> {
+fn on_network(file: &str, setup: Setup<'_>, quiet: bool, command: OnNetwork<'_>) -> Result<Report, Box<dyn Error>> {
     let topology = Topology::load(file)?;
     let progress = Progress::new("building", topology.nodes.len() as u64, quiet);
-    let properties = timing.map(|timing| properties(&topology, timing));
+    let properties = setup.timing.map(|timing| properties(&topology, timing));
     let network = Network::build(&topology, properties.as_deref(), |nodes| progress.inc(nodes)).map_err(what_works)?;
     drop(progress);
-    run_on(topology, network, settings, command)
+    run_on(topology, network, setup, command)
 }
 
 /// Adds to an error what works in a build without instances.
@@ -58,17 +64,22 @@ fn what_works(error: Box<dyn Error>) -> Box<dyn Error> {
 
 /// Runs `command` on the base machine.
 fn on_host(settings: &Settings, command: OnNetwork<'_>) -> Result<Report, Box<dyn Error>> {
-    run_on(Topology::host(), Network::host()?, Some(settings), command)
+    run_on(Topology::host(), Network::host()?, Setup { settings: Some(settings), ..Setup::default() }, command)
 }
 
 fn run_on(
     topology: Topology,
     network: Network,
-    settings: Option<&Settings>,
+    setup: Setup<'_>,
     command: OnNetwork<'_>,
 ) -> Result<Report, Box<dyn Error>> {
-    settings.map_or(Ok(()), |settings| settings.apply(&topology, &network))?;
-    let report = command(&topology, &network)?;
+    setup.settings.map_or(Ok(()), |settings| settings.apply(&topology, &network))?;
+    let report = match setup.capture {
+        Some(capture) => {
+            capture.during(&topology, &network, setup.timing.is_some(), || command(&topology, &network))?
+        }
+        None => command(&topology, &network)?,
+    };
     network.close(|_| ())?;
     Ok(report)
 }
@@ -86,7 +97,7 @@ fn after_traffic(
             command(topology, network, 0)
         });
     };
-    on_network(file, (Some(settings), None), quiet, &|topology, network| {
+    on_network(file, Setup { settings: Some(settings), ..Setup::default() }, quiet, &|topology, network| {
         let node = topology.node(node)?;
         flood::flood(topology, network, &flood::plan(topology, traffic)?, quiet)?;
         command(topology, network, node)
@@ -115,16 +126,21 @@ impl Sysctl {
 
 fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
     let quiet = cli.json;
-    let between = |args: &Between, timing: Option<&Timing>, command: OnNetwork<'_>| {
-        on_network(&args.place.file, (Some(&args.place.settings), timing), quiet, command)
+    let between = |args: &Between, command: OnNetwork<'_>| {
+        let Between { place, timing, capture, .. } = args;
+        let setup = Setup { settings: Some(&place.settings), timing: Some(timing), capture: Some(capture) };
+        on_network(&place.file, setup, quiet, command)
     };
     match cli.command.unwrap_or(Command::Run(cli.run)) {
         Command::Run(args) if quiet && args.prints_map() => {
             Err("`--svg -` and `--json` both write to standard output: use one of them".into())
         }
-        Command::Run(args) => on_network(&args.file, (Some(&args.settings), None), quiet, &|topology, network| {
-            commands::run::run(topology, network, &args, quiet)
-        }),
+        Command::Run(args) => {
+            let setup = Setup { settings: Some(&args.settings), timing: None, capture: Some(&args.capture) };
+            on_network(&args.file, setup, quiet, &|topology, network| {
+                commands::run::run(topology, network, &args, quiet)
+            })
+        }
         Command::Ping(Ping {
             file: Some(file),
             source: Some(source),
@@ -133,20 +149,25 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             count,
             size,
             timing,
-        }) => on_network(&file, (Some(&settings), Some(&timing)), quiet, &|topology, network| {
-            let (source, target) = (topology.node(&source)?, topology.node(&target)?);
-            commands::ping::ping(topology, network, source, target, (count, size))
-        }),
+            capture,
+        }) => {
+            let setup = Setup { settings: Some(&settings), timing: Some(&timing), capture: Some(&capture) };
+            on_network(&file, setup, quiet, &|topology, network| {
+                let (source, target) = (topology.node(&source)?, topology.node(&target)?);
+                commands::ping::ping(topology, network, source, target, (count, size))
+            })
+        }
+        Command::Ping(Ping { capture: Capturing { pcap: Some(_), .. }, .. }) => {
+            Err("`--pcap` needs a topology: this host has no interface but its loopback".into())
+        }
         Command::Ping(args) => on_host(&args.settings, &|topology, network| {
             commands::ping::ping_self(topology, network, (args.count, args.size))
         }),
-        Command::Traceroute(Traceroute { between: args, timing }) => {
-            between(&args, Some(&timing), &|topology, network| {
-                let (source, target) = (topology.node(&args.source)?, topology.node(&args.target)?);
-                commands::traceroute::traceroute(topology, network, source, target)
-            })
-        }
-        Command::Tcp(args) => between(&args.between, None, &|topology, network| {
+        Command::Traceroute(args) => between(&args, &|topology, network| {
+            let (source, target) = (topology.node(&args.source)?, topology.node(&args.target)?);
+            commands::traceroute::traceroute(topology, network, source, target)
+        }),
+        Command::Tcp(args) => between(&args.between, &|topology, network| {
             let mut pairs = vec![(topology.node(&args.between.source)?, topology.node(&args.between.target)?)];
             if let [source, target] = &args.also[..] {
                 pairs.push((topology.node(source)?, topology.node(target)?));
@@ -163,9 +184,12 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             Ok(commands::ipfw::show(topology, network, node))
         }),
         Command::Sysctl(mut args) => match args.place()? {
-            Some((file, node)) => on_network(&file, (Some(&args.settings), None), quiet, &|topology, network| {
-                commands::sysctl::sysctl(network, topology.node(&node)?, &args.variables)
-            }),
+            Some((file, node)) => on_network(
+                &file,
+                Setup { settings: Some(&args.settings), ..Setup::default() },
+                quiet,
+                &|topology, network| commands::sysctl::sysctl(network, topology.node(&node)?, &args.variables),
+            ),
             None => on_host(&args.settings, &|_, network| commands::sysctl::sysctl(network, 0, &args.variables)),
         },
         Command::Simulate(args) => commands::simulate::simulate(&args, quiet).map_err(what_works),
@@ -176,7 +200,7 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
         }
         Command::Compare(args) => commands::compare::compare(&args),
         Command::Scale(args) => commands::scale::scale(&args, quiet).map_err(what_works),
-        Command::Bench(args) => on_network(&args.file, (None, None), quiet, &|topology, network| {
+        Command::Bench(args) => on_network(&args.file, Setup::default(), quiet, &|topology, network| {
             commands::bench::bench(topology, network, &args, quiet)
         }),
     }

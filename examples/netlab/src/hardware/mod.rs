@@ -4,9 +4,11 @@
 //! plugged into and interrupt a machine instead of waking a thread; `netlab bench` compares the cost.
 
 mod line;
+mod tap;
 mod units;
 mod wire;
 
 pub use line::{Controller, Line};
+pub use tap::{Direction, Tap};
 pub use units::{Mbuf, Time};
 pub use wire::{Port, Properties, wire};

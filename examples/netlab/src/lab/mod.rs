@@ -2,6 +2,7 @@
 
 pub mod address;
 pub mod by_hand;
+pub mod capture;
 pub mod flood;
 pub mod live;
 pub mod loads;

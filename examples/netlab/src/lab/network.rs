@@ -7,7 +7,7 @@ use std::sync::Arc;
 use vimage::prelude::*;
 use vimage::{CreateError, Movable};
 
-use crate::hardware::{Controller, Line, Port, Properties, wire};
+use crate::hardware::{Controller, Line, Port, Properties, Time, wire};
 use crate::lab::address::address;
 use crate::lab::routing::{Adjacency, Distances, Neighbours};
 use crate::lab::topology::Topology;
@@ -15,7 +15,6 @@ use crate::stack::ifnet::{self, Card, Ifnet};
 use crate::stack::inet::{self, NextHop, Prefix};
 use crate::stack::machine;
 use crate::stack::netisr::netisr;
-use crate::stack::tcp;
 
 /// The capacity of a wire in each direction, in packets.
 pub const WIRE_LIMIT: usize = 4096;
@@ -180,33 +179,32 @@ impl Network {
         self.machines[machine].enter(f)
     }
 
-    /// The number of calls of `on`, including those of `settle` and `pass_time`.
+    /// The number of calls of `on`, including those of `settle`.
     pub fn entries(&self) -> u64 {
         self.entries.get()
     }
 
     /// Runs the machines until none has work left. Time passes only if packets take time on the wires.
     pub fn settle(&self) {
-        let controller = &self.controllers[0];
-        loop {
-            while let Some(machine) = controller.next() {
-                self.on(machine, netisr);
-            }
-            let Some(time) = controller.next_time() else { return };
-            machine::sleep_until(time);
-            for machine in controller.take_due(time) {
-                self.on(machine as usize, netisr);
-            }
-        }
+        while self.step(Time::MAX) {}
     }
 
-    /// Moves the clock to the first timer of these machines and runs them; returns whether there was a timer.
-    pub fn pass_time(&self, machines: &[usize]) -> bool {
-        let timer = |machine: &usize| self.on(*machine, tcp::tcp_next_timer);
-        let Some(time) = machines.iter().filter_map(timer).min() else { return false };
-        machine::sleep_until(1_000 * time);
-        for machine in machines {
-            self.on(*machine, tcp::tcp_poll);
+    /// Runs the machines that have work now; if none has, moves the clock to the next time at which one has, and runs it
+    /// then. Returns false if there is no such time up to `end`.
+    pub fn step(&self, end: Time) -> bool {
+        let controller = &self.controllers[0];
+        let mut ran = false;
+        while let Some(machine) = controller.next() {
+            self.on(machine, netisr);
+            ran = true;
+        }
+        if ran {
+            return true;
+        }
+        let Some(time) = controller.next_time().filter(|time| *time <= end) else { return false };
+        machine::sleep_until(time);
+        for machine in controller.take_due(time) {
+            self.on(machine as usize, netisr);
         }
         true
     }

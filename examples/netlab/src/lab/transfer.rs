@@ -1,11 +1,11 @@
 //! Transfers over TCP, several at the same time, with checksums.
 
 use std::net::Ipv4Addr;
-use std::time::{Duration, Instant};
 
 use crc32fast::Hasher;
 use vimage::Bound;
 
+use crate::hardware::Time;
 use crate::lab::address::address;
 use crate::lab::network::Network;
 use crate::stack::machine;
@@ -13,10 +13,8 @@ use crate::stack::tcp::{self, TcpError, TcpSocket};
 
 const FIRST_PORT: u16 = 5001;
 const FIRST_LOCAL_PORT: u16 = 49152;
-/// A transfer has failed after this time without a byte: microseconds of simulated time.
-const PATIENCE: i64 = 120_000_000;
-/// A transfer has failed after this number of rounds without a byte, if time does not pass.
-const MOST_IDLE: u32 = 100_000;
+/// Transfers have failed after this simulated time without a byte.
+pub const PATIENCE: Time = 120_000_000_000;
 
 /// Pseudo-random bytes: xorshift.
 struct Noise(u64);
@@ -41,6 +39,10 @@ pub struct Transfer {
     noise: Noise,
     to_send: u64,
     pub received: u64,
+    /// The sender has heard from the receiver.
+    pub was_connected: bool,
+    /// The simulated time at which the last byte was received.
+    pub ended: Time,
     sent_sum: Hasher,
     received_sum: Hasher,
 }
@@ -57,6 +59,8 @@ impl Transfer {
             noise: Noise(0x9e37_79b9_7f4a_7c15 ^ u64::from(number)),
             to_send: bytes,
             received: 0,
+            was_connected: false,
+            ended: 0,
             sent_sum: Hasher::new(),
             received_sum: Hasher::new(),
         })
@@ -76,11 +80,18 @@ impl Transfer {
                 })
             }) as u64;
             *to_send -= sent;
-        } else if self.sender.enter(TcpSocket::is_established) {
-            self.sender.enter(TcpSocket::shut_down);
+        }
+        if self.sender.enter(TcpSocket::is_established) {
+            self.was_connected = true;
+            if self.to_send == 0 {
+                self.sender.enter(TcpSocket::shut_down);
+            }
         }
         let received = self.receiver.enter(|receiver| receiver.receive(|bytes| received_sum.update(bytes))) as u64;
         self.received += received;
+        if received > 0 {
+            self.ended = machine::nanotime();
+        }
         sent + received
     }
 
@@ -100,40 +111,38 @@ impl Transfer {
 }
 
 /// Transfers `bytes` for each pair, all at the same time, until all have arrived or no transfer makes progress. Calls
-/// `progress` with the number of bytes that have arrived; returns the time that it took.
+/// `progress` with the number of bytes that have arrived.
 pub fn run(
     network: &Network,
     pairs: &[(usize, usize)],
     bytes: u64,
     progress: impl Fn(u64),
-) -> Result<(Vec<Transfer>, Duration), TcpError> {
+) -> Result<Vec<Transfer>, TcpError> {
     let start = |(pair, number): (&(usize, usize), u16)| Transfer::start(network, *pair, number, bytes);
     let mut transfers: Vec<Transfer> = pairs.iter().zip(0..).map(start).collect::<Result<_, _>>()?;
-    let mut ends: Vec<usize> = pairs.iter().flat_map(|&(from, to)| [from, to]).collect();
-    ends.sort_unstable();
-    ends.dedup();
-    let began = Instant::now();
-    let (mut idle, mut last_byte) = (0, machine::uptime());
-    while !transfers.iter().all(|transfer| transfer.is_done(bytes)) {
-        let before: u64 = transfers.iter().map(|transfer| transfer.received).sum();
-        let moved: u64 = transfers.iter_mut().map(Transfer::step).sum();
-        let after: u64 = transfers.iter().map(|transfer| transfer.received).sum();
-        progress(after - before);
-        ends.iter().for_each(|end| network.on(*end, tcp::tcp_poll));
-        network.settle();
+    let poll = |transfer: &Transfer| [transfer.from, transfer.to].map(|end| network.on(end, tcp::tcp_poll));
+    transfers.iter().for_each(|transfer| _ = poll(transfer));
+    let mut last_byte = machine::nanotime();
+    loop {
+        let mut moved = 0;
+        for transfer in &mut transfers {
+            let before = transfer.received;
+            let step = transfer.step();
+            if step > 0 {
+                // The sender has more to send, or the receiver more room.
+                poll(transfer);
+            }
+            moved += step;
+            progress(transfer.received - before);
+        }
         if moved > 0 {
-            (idle, last_byte) = (0, machine::uptime());
-            continue;
+            last_byte = machine::nanotime();
         }
-        idle += 1;
-        // The first rounds may only set up connections.
-        let stuck = !network.pass_time(&ends) && idle > 2;
-        if stuck || idle > MOST_IDLE || machine::uptime() - last_byte > PATIENCE {
-            break;
+        let is_done = transfers.iter().all(|transfer| transfer.is_done(bytes));
+        if is_done || !network.step(last_byte + PATIENCE) {
+            return Ok(transfers);
         }
-        network.settle();
     }
-    Ok((transfers, began.elapsed()))
 }
 
 #[cfg(test)]

@@ -5,12 +5,12 @@ vimage::virtualize! {
 
     use std::convert::Infallible;
     use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed};
-    use std::sync::{Arc, RwLock, RwLockReadGuard};
+    use std::sync::{Arc, OnceLock, RwLock, RwLockReadGuard};
 
     use vimage::prelude::*;
     use vimage::{Movable, Transfer};
 
-    use crate::hardware::{Mbuf, Port};
+    use crate::hardware::{Direction, Mbuf, Port, Tap};
     use crate::stack::loif;
     use crate::stack::machine;
 
@@ -21,6 +21,7 @@ vimage::virtualize! {
         /// A note of the administrator.
         pub description: String,
         port: Port,
+        tap: OnceLock<Box<dyn Tap>>,
         up: AtomicBool,
         ipackets: AtomicU64,
         ibytes: AtomicU64,
@@ -94,6 +95,7 @@ vimage::virtualize! {
                 name,
                 description,
                 port,
+                tap: OnceLock::new(),
                 up: AtomicBool::new(true),
                 ipackets: zero(),
                 ibytes: zero(),
@@ -113,9 +115,15 @@ vimage::virtualize! {
             if length > u64::from(mtu) {
                 return Err((IfError::TooLong, packet));
             }
-            if let Err(packet) = self.port.transmit(packet, machine::nanotime()) {
+            let now = machine::nanotime();
+            // The wire takes the packet, unless its queue is full.
+            let tapped = self.tap.get().map(|tap| (tap, packet.clone()));
+            if let Err(packet) = self.port.transmit(packet, now) {
                 self.oqdrops.fetch_add(1, Relaxed);
                 return Err((IfError::QueueFull, packet));
+            }
+            if let Some((tap, packet)) = tapped {
+                tap.packet(Direction::Out, &packet, now);
             }
             self.opackets.fetch_add(1, Relaxed);
             self.obytes.fetch_add(length, Relaxed);
@@ -124,11 +132,25 @@ vimage::virtualize! {
 
         /// Takes at most `limit` packets that have arrived.
         pub fn receive(&self, limit: usize, into: &mut Vec<Mbuf>) {
-            let (packets, bytes) = self.port.receive(limit, machine::nanotime(), into);
+            let (start, now) = (into.len(), machine::nanotime());
+            let (packets, bytes) = self.port.receive(limit, now, into);
             if packets > 0 {
                 self.ipackets.fetch_add(packets, Relaxed);
                 self.ibytes.fetch_add(bytes, Relaxed);
+                if let Some(tap) = self.tap.get() {
+                    into[start..].iter().for_each(|packet| tap.packet(Direction::In, packet, now));
+                }
             }
+        }
+
+        /// Lets `tap` see the packets from now on; the first tap stays.
+        pub fn attach(&self, tap: Box<dyn Tap>) {
+            _ = self.tap.set(tap);
+        }
+
+        /// The packets that were received, and that the wire has taken; with those of a protocol of the link itself.
+        pub fn packets(&self) -> (u64, u64) {
+            (self.ipackets.load(Relaxed), self.opackets.load(Relaxed))
         }
 
         /// The number of IP packets that were sent.

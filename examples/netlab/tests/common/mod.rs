@@ -3,8 +3,11 @@
 #![allow(dead_code, reason = "each test file takes what it needs")]
 
 use std::fs;
+use std::io::Read;
 use std::path::PathBuf;
-use std::process::Command;
+use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -25,13 +28,40 @@ impl Ran {
     }
 }
 
+/// Nothing here takes a tenth of it, even on a busy machine.
+const LIMIT: Duration = Duration::from_secs(180);
+
 pub fn netlab(args: &[&str]) -> Ran {
-    let output = Command::new(env!("CARGO_BIN_EXE_netlab")).args(args).output().expect("the program runs");
-    Ran {
-        code: output.status.code().expect("it is not killed"),
-        out: String::from_utf8(output.stdout).expect("it writes UTF-8"),
-        err: String::from_utf8(output.stderr).expect("it writes UTF-8"),
+    run(Command::new(env!("CARGO_BIN_EXE_netlab")).args(args))
+}
+
+/// Runs a program; kills it after the limit.
+pub fn run(command: &mut Command) -> Ran {
+    let child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let mut child = child.unwrap_or_else(|error| panic!("{command:?}: {error}"));
+    fn text(mut pipe: impl Read + Send + 'static) -> thread::JoinHandle<String> {
+        thread::spawn(move || {
+            let mut text = String::new();
+            pipe.read_to_string(&mut text).expect("it writes UTF-8");
+            text
+        })
     }
+    let out = text(child.stdout.take().expect("it was piped"));
+    let err = text(child.stderr.take().expect("it was piped"));
+    let end = Instant::now() + LIMIT;
+    let status = loop {
+        if let Some(status) = child.try_wait().expect("it can be waited for") {
+            break Some(status);
+        }
+        if Instant::now() > end {
+            child.kill().and_then(|()| child.wait()).expect("it can be killed");
+            break None;
+        }
+        thread::sleep(Duration::from_millis(2));
+    };
+    let (out, err) = (out.join().expect("it writes UTF-8"), err.join().expect("it writes UTF-8"));
+    let Some(status) = status else { panic!("{command:?} did not end; it wrote {out}{err}") };
+    Ran { code: status.code().expect("it is not killed"), out, err }
 }
 
 /// A topology of this test alone, as a file.

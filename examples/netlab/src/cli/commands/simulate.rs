@@ -16,6 +16,7 @@ use crate::cli::settings::links;
 use crate::cli::style::{bold, grouped, paint};
 use crate::cli::timing::properties;
 use crate::lab::live::{self, Change, Event, Phase, Scenario, Story};
+use crate::lab::network::Network;
 use crate::lab::topology::Topology;
 use crate::lab::traffic;
 
@@ -28,15 +29,28 @@ pub fn simulate(args: &Simulate, quiet: bool) -> Result<Report, Box<dyn Error>> 
     let network = live::build(&topology, &scenario, |nodes| progress.inc(nodes))?;
     drop(progress);
     args.settings.apply(&topology, &network)?;
+    let report =
+        args.capture.during(&topology, &network, true, || play(&topology, &network, &scenario, args, quiet))?;
+    network.close(|_| ())?;
+    Ok(report)
+}
+
+/// Plays the scenario, and writes what was seen.
+fn play(
+    topology: &Topology,
+    network: &Network,
+    scenario: &Scenario,
+    args: &Simulate,
+    quiet: bool,
+) -> Result<Report, Box<dyn Error>> {
     let progress = Progress::new("simulating", args.duration as u64 / SECOND, quiet);
     let began = Instant::now();
-    let story = live::play(&topology, &network, &scenario, |time| progress.inc(time / SECOND))?;
+    let story = live::play(topology, network, scenario, |time| progress.inc(time / SECOND))?;
     let took = began.elapsed().as_secs_f64();
     drop(progress);
     if let Some(path) = &args.html {
-        write_file(path, &report::of_simulation(&topology, &network, args.traffic.name(), &story))?;
+        write_file(path, &report::of_simulation(topology, network, args.traffic.name(), &story))?;
     }
-    network.close(|_| ())?;
     let title = format!(
         "{}: {} vnets, {} links, {} traffic, {} packets per second",
         topology.shown(),

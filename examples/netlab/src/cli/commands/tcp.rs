@@ -1,7 +1,8 @@
-//! `tcp`: transfers, several at the same time.
+//! `tcp`: transfers in simulated time, several at the same time.
 
 use std::error::Error;
 use std::fmt::Write;
+use std::time::Instant;
 
 use anstyle::AnsiColor;
 use serde_json::json;
@@ -11,7 +12,7 @@ use crate::cli::progress::Progress;
 use crate::cli::style::{bold, grouped, paint};
 use crate::lab::network::Network;
 use crate::lab::topology::Topology;
-use crate::lab::transfer;
+use crate::lab::transfer::{self, Transfer};
 
 /// Transfers `bytes` for each pair.
 pub fn tcp(
@@ -22,36 +23,56 @@ pub fn tcp(
     quiet: bool,
 ) -> Result<Report, Box<dyn Error>> {
     let progress = Progress::new("moving", bytes.saturating_mul(pairs.len() as u64), quiet);
-    let (transfers, duration) = transfer::run(network, pairs, bytes, |bytes| progress.inc(bytes))?;
+    let began = Instant::now();
+    let transfers = transfer::run(network, pairs, bytes, |bytes| progress.inc(bytes))?;
+    let took = began.elapsed().as_secs_f64();
     drop(progress);
-    let seconds = duration.as_secs_f64();
     let hops: u64 = network.links().iter().map(|link| link.source.sent() + link.target.sent()).sum();
 
     let mut text = format!("{}\n", bold(format!("{} bytes over each connection", grouped(bytes))));
     let mut json = Vec::new();
     let mut success = true;
-    let mut moved = 0;
     for transfer in transfers {
         let verified = transfer.is_verified(bytes);
         let (sent_sum, received_sum) = transfer.sums();
         let (from, to, received) = (transfer.from, transfer.to, transfer.received);
+        let seconds = transfer.ended as f64 / 1e9;
+        // A transfer within a machine takes no time.
+        let rate = if transfer.ended > 0 { received as f64 * 8.0 / seconds } else { 0.0 };
         success &= verified;
-        moved += received;
         let (source, target) = (topology.nodes[from].shown(), topology.nodes[to].shown());
-        let verdict = if verified {
-            paint(AnsiColor::Green, "verified")
-        } else {
-            paint(AnsiColor::Red, "INCOMPLETE OR DIFFERENT")
+        let megabits = match rate {
+            0.0 => String::new(),
+            rate => format!(" in {seconds:.3} s, {:.3} Mbit/s", rate / 1e6),
         };
-        let received_text = grouped(received);
-        _ = writeln!(text, "{source} to {target}: {received_text} received, CRC-32 {received_sum:08x}, {verdict}");
+        _ = writeln!(
+            text,
+            "{source} to {target}: {} received{megabits}, CRC-32 {received_sum:08x}, {}",
+            grouped(received),
+            verdict(&transfer, bytes)
+        );
         json.push(json!({
             "source": topology.nodes[from].id, "target": topology.nodes[to].id, "bytes": received,
             "crc32_sent": format!("{sent_sum:08x}"), "crc32_received": format!("{received_sum:08x}"),
-            "verified": verified,
+            "verified": verified, "seconds": seconds, "bits_per_second": rate,
         }));
     }
-    let rate = (moved as f64 / seconds.max(f64::EPSILON) / 1e6) as u64;
-    _ = writeln!(text, "{} packet-hops in {seconds:.3} s, {rate} MB per second", grouped(hops));
-    Ok(Report { text, json: json!({"transfers": json, "hops": hops, "seconds": seconds}), success })
+    _ = writeln!(text, "{} packet-hops, simulated in {took:.3} s", grouped(hops));
+    Ok(Report { text, json: json!({"transfers": json, "hops": hops, "seconds": took}), success })
+}
+
+/// What became of a transfer of `bytes`.
+fn verdict(transfer: &Transfer, bytes: u64) -> String {
+    if transfer.is_verified(bytes) {
+        return paint(AnsiColor::Green, "verified");
+    }
+    let missing = bytes - transfer.received;
+    let reason = match (missing, transfer.was_connected) {
+        (0, _) => "DIFFERENT from what was sent".to_owned(),
+        (_, false) => "INCOMPLETE: no connection".to_owned(),
+        (_, true) => format!("INCOMPLETE: {} bytes are missing", grouped(missing)),
+    };
+    let silence =
+        if missing > 0 { format!(", nothing for {} s", transfer::PATIENCE / 1_000_000_000) } else { String::new() };
+    paint(AnsiColor::Red, format!("{reason}{silence}"))
 }

@@ -9,7 +9,7 @@ vimage::virtualize! {
 
     use std::net::Ipv4Addr;
     use std::sync::Mutex;
-    use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+    use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU32, AtomicU64, Ordering::Relaxed};
 
     use smoltcp::iface::{Config, Interface, SocketHandle, SocketSet};
     use smoltcp::socket::tcp::{Socket, SocketBuffer};
@@ -19,7 +19,7 @@ vimage::virtualize! {
     use vimage::prelude::*;
     use vimage::{BindRefused, Bound};
 
-    use crate::hardware::Mbuf;
+    use crate::hardware::{Mbuf, Time};
     use crate::stack::ifnet;
     use crate::stack::inet::{self, Header, Packet};
     use crate::stack::machine;
@@ -41,8 +41,11 @@ vimage::virtualize! {
         device: Device,
     }
 
-    /// The size of a socket's buffers, in bytes.
-    const BUFFER: usize = 256 << 10;
+    /// The size of the buffers of new sockets, in bytes: a connection moves at most so many in a round trip.
+    #[virtualized(sysctl("net.inet.tcp.space", rw, range = 2_048..=16_777_216))]
+    static TCP_SPACE: AtomicU32 = AtomicU32::new(64 << 10);
+
+    const MICROSECOND: Time = 1_000;
 
     /// Created with the first socket: most machines only forward packets and need none.
     #[virtualized]
@@ -51,6 +54,10 @@ vimage::virtualize! {
     /// Set when `tcp_soft_interrupt` has work to do.
     #[virtualized]
     static TCP_PENDING: AtomicBool = AtomicBool::new(false);
+
+    /// The time of the first interrupt that was asked for; `Time::MAX` if there is none.
+    #[virtualized]
+    static TCP_TIMER: AtomicI64 = AtomicI64::new(Time::MAX);
 
     #[virtualized(symmap)]
     static TCP_RECEIVED: AtomicU64 = AtomicU64::new(0);
@@ -104,18 +111,36 @@ vimage::virtualize! {
 
     /// Polls the connections if there is work to do.
     pub fn tcp_soft_interrupt() {
-        if V_TCP_PENDING.swap(false, Relaxed) {
+        let is_due = V_TCP_TIMER.load(Relaxed) <= machine::nanotime();
+        if is_due {
+            V_TCP_TIMER.store(Time::MAX, Relaxed);
+        }
+        if V_TCP_PENDING.swap(false, Relaxed) || is_due {
             tcp_poll();
+        }
+    }
+
+    /// Asks for an interrupt when the first timer of a connection ends. An earlier one that is due anyway is enough: it
+    /// asks again.
+    fn set_timer(deadline: Option<Time>) {
+        let Some(deadline) = deadline else { return };
+        // Not at the same time again, which would never end.
+        let deadline = deadline.max(machine::nanotime() + MICROSECOND);
+        if deadline < V_TCP_TIMER.load(Relaxed) {
+            V_TCP_TIMER.store(deadline, Relaxed);
+            machine::interrupt_at(deadline);
         }
     }
 
     /// Polls all connections: handles received packets, sends new ones, and retransmits.
     pub fn tcp_poll() {
-        let mut packets = with_tcp(|tcp| {
+        let (mut packets, timer) = with_tcp(|tcp| {
             // The device limits how much smoltcp sends at once, so that a wire is not flooded.
             tcp.interface.poll(now(), &mut tcp.device, &mut tcp.sockets);
-            std::mem::take(&mut tcp.device.sent)
+            let timer = tcp.interface.poll_at(now(), &tcp.sockets);
+            (std::mem::take(&mut tcp.device.sent), timer.map(|time| time.total_micros() * MICROSECOND))
         });
+        set_timer(timer);
         if packets.len() >= device::BURST {
             V_TCP_PENDING.store(true, Relaxed);
             machine::interrupt();
@@ -128,11 +153,10 @@ vimage::virtualize! {
         }
     }
 
-    /// The time of the next timer, in microseconds since the start.
-    pub fn tcp_next_timer() -> Option<i64> {
-        let mut tcp = V_TCP.lock().unwrap();
-        let tcp = tcp.as_mut()?;
-        tcp.interface.poll_at(now(), &tcp.sockets).map(|time| time.total_micros())
+    /// The time of the next interrupt for a timer; `Time::MAX` if there is none.
+    #[cfg(test)]
+    pub fn tcp_timer() -> Time {
+        V_TCP_TIMER.load(Relaxed)
     }
 
     /// One end of a connection.
@@ -142,7 +166,7 @@ vimage::virtualize! {
 
     impl TcpSocket {
         fn new() -> Self {
-            let buffer = || SocketBuffer::new(vec![0; BUFFER]);
+            let buffer = || SocketBuffer::new(vec![0; V_TCP_SPACE.load(Relaxed) as usize]);
             let mut socket = Socket::new(buffer(), buffer());
             socket.set_hop_limit(Some(inet::ip_ttl()));
             Self { handle: with_tcp(|tcp| tcp.sockets.add(socket)) }

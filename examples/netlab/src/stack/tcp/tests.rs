@@ -1,7 +1,7 @@
 use std::net::Ipv4Addr;
 
 use super::*;
-use crate::hardware::Mbuf;
+use crate::hardware::{Mbuf, Time};
 use crate::stack::loif;
 use crate::stack::netisr::netisr;
 use crate::stack::testing::settle;
@@ -45,8 +45,10 @@ fn damaged_segments_are_sent_again() {
         if !received.is_empty() {
             break;
         }
-        if let Some(time) = tcp_next_timer() {
-            machine::sleep_until(1_000 * time);
+        let timer = tcp_timer();
+        if timer != Time::MAX {
+            machine::sleep_until(timer);
+            tcp_soft_interrupt();
         }
     }
     assert_eq!((&received[..], damaged), (&data[..], 1));
