@@ -2,17 +2,18 @@
 
 mod clockwork;
 mod part;
+mod session;
+mod story;
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use serde::Serialize;
 use vimage::Bound;
 
-use crate::hardware::{Properties, Time};
+use crate::hardware::Time;
 use crate::lab::address::address;
 use crate::lab::flood::{self, DISCARD};
-use crate::lab::loads::{self, Amounts};
+use crate::lab::loads;
 use crate::lab::network::{Network, next_hop};
 use crate::lab::routing::{Distances, Neighbours};
 use crate::lab::topology::Topology;
@@ -23,6 +24,8 @@ use crate::stack::machine;
 use crate::stack::udp::{UdpBindError, UdpSocket};
 use clockwork::{partition, run_until};
 use part::{Part, Stream, Tally};
+pub use session::Session;
+pub use story::{Change, Event, Phase, Sample, Scenario, Story};
 
 const SECOND: Time = 1_000_000_000;
 /// How often it is checked whether the routes are right.
@@ -33,89 +36,6 @@ const PATIENCE: Time = 120 * SECOND;
 const SAMPLES: Time = 200;
 /// Packets that are under way at the end arrive within this time.
 const DRAIN: Time = 2 * SECOND;
-
-/// What happens to a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Its interfaces go down, and the routers notice.
-    Down,
-    /// It is mended.
-    Up,
-    /// It loses all packets; the routers notice that they hear nothing.
-    Cut,
-}
-
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// Since the start of the traffic.
-    pub time: Time,
-    pub change: Change,
-    pub links: Vec<usize>,
-    /// As it was written.
-    pub text: String,
-}
-
-/// What a network does, and for how long.
-pub struct Scenario {
-    /// Of each link.
-    pub properties: Vec<Properties>,
-    pub demands: Vec<Demand>,
-    /// Packets per second, in all.
-    pub rate: f64,
-    /// The bytes of the payload of each.
-    pub size: usize,
-    pub duration: Time,
-    /// In the order of their times.
-    pub events: Vec<Event>,
-    pub threads: usize,
-}
-
-/// What was measured from one event to the next.
-#[derive(Debug, Serialize)]
-pub struct Phase {
-    /// Seconds since the start of the traffic.
-    pub from: f64,
-    pub event: Option<String>,
-    /// Seconds from the event to the last change of a route; 0 if no route changed, none if the routes never were
-    /// those of the shortest paths.
-    pub convergence: Option<f64>,
-    /// Packets that were sent in this phase, and those of them that arrived.
-    pub sent: u64,
-    pub delivered: u64,
-    /// Packets that were lost in this phase, by reason.
-    pub lost: BTreeMap<&'static str, u64>,
-    /// Milliseconds from sender to receiver.
-    pub mean_delay: f64,
-    pub longest_delay: f64,
-    /// Percentage points that the loads are off from those of the shortest paths, after the convergence.
-    pub error: f64,
-    /// Loads in percent after the convergence, and those of the shortest paths.
-    pub loads: Amounts<f64>,
-    pub exact: Amounts<f64>,
-}
-
-/// What was seen in a short time.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Sample {
-    /// Seconds since the start of the traffic, at the end of this time.
-    pub time: f64,
-    pub delivered: u64,
-    pub lost: u64,
-    /// The length of the longest queue at the end.
-    pub queue: usize,
-}
-
-/// The result of a simulation. It does not depend on the number of threads.
-#[derive(Debug, Serialize)]
-pub struct Story {
-    /// Seconds until the routers had found all routes; none if they never did.
-    pub start: Option<f64>,
-    pub phases: Vec<Phase>,
-    pub samples: Vec<Sample>,
-    /// Messages of the routing protocol.
-    pub messages: u64,
-    pub hops: u64,
-}
 
 /// A network and its parts, while they run.
 struct Live<'n> {
@@ -170,12 +90,7 @@ pub fn play(
     progress: impl Fn(u64),
 ) -> Result<Story, UdpBindError> {
     let mut live = Live::new(topology, network, scenario)?;
-    for machine in network.vnets() {
-        machine.enter(linkstate::ls_start);
-    }
-    let start = live.converge(PATIENCE).then(|| seconds(live.last_change()));
-    live.now = live.now / SECOND * SECOND + SECOND;
-    live.run_until(live.now);
+    let start = live.start();
     let zero = live.now;
     let times: Vec<Time> = std::iter::once(0).chain(scenario.events.iter().map(|event| event.time)).collect();
     let phases: Vec<Time> = times.iter().map(|time| zero + time).collect();
@@ -260,6 +175,18 @@ impl<'n> Live<'n> {
         let step = (scenario.duration / SAMPLES).max(1);
         let sampling = Sampling { zero: 0, step, next: Time::MAX, delivered: 0, lost: 0, samples: Vec::new() };
         Ok(Self { topology, network, parts, look_ahead, now: 0, is_up, demands: &scenario.demands, sampling })
+    }
+
+    /// Starts the routers and waits until they have found their routes; returns when the last one was found. The time is
+    /// that of a full second then.
+    fn start(&mut self) -> Option<f64> {
+        for machine in self.network.vnets() {
+            machine.enter(linkstate::ls_start);
+        }
+        let start = self.converge(PATIENCE).then(|| seconds(self.last_change()));
+        self.now = self.now / SECOND * SECOND + SECOND;
+        self.run_until(self.now);
+        start
     }
 
     fn run_until(&mut self, time: Time) {
