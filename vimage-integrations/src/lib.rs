@@ -9,18 +9,21 @@
 //! | `tokio` | `tokio` | a handle to the runtime whose tasks and blocking calls are in an instance |
 //! | `config` | `config` | the sysctls of an instance from files and the environment; errors name file and line |
 //! | `prometheus-client` | `prometheus` | the sysctls of all instances as metrics, with the instance as a label |
+//! | `metrics` | `metrics` | a recorder of the facade that counts in the current instance, and shows all with the instance as a label |
 //!
 //! The runtime itself depends on none of these, because a package that it depends on could never be virtualized. What
 //! needs no library is in the runtime: [`within`](vimage::future::FutureExt::within) for futures,
 //! [`bind`](vimage::Instance::bind) for closures, [`vimage::thread`] for threads.
 //!
-//! Facades with one backend per process, `log`, `tracing` and `metrics`, need no adapter: `cargo vimage vendor metrics` gives
-//! each instance a backend of its own.
+//! Facades with one backend per process, such as `log` and `tracing`, need no adapter: install one backend that writes to a
+//! virtualized static, or let `cargo vimage vendor log` give each instance a backend of its own.
 //!
 //! The build and the backend are those of the program: select them at the package `vimage`.
 
 #[cfg(feature = "config")]
 pub mod config;
+#[cfg(feature = "metrics")]
+pub mod metrics;
 #[cfg(feature = "prometheus-client")]
 pub mod prometheus;
 #[cfg(feature = "rayon")]

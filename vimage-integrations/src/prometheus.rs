@@ -55,6 +55,21 @@ use vimage::{Class, Instance};
 /// [`destroy`](Instance::destroy) may find it, [`destroy_within`](Instance::destroy_within) waits for it.
 ///
 /// In builds without instances there is one, the base instance.
+///
+/// ```
+/// use std::time::Duration;
+/// use vimage_integrations::prometheus::SysctlCollector;
+///
+/// // A customer is called `tenant` in Prometheus, and a scrape waits for no more than 50 ms.
+/// let collector = SysctlCollector::<vimage::Program>::new()
+///     .below("shop")
+///     .below("http.requests")
+///     .counter("http.requests.all")
+///     .label("tenant")
+///     .timeout(Duration::from_millis(50));
+/// let mut registry = prometheus_client::registry::Registry::default();
+/// registry.register_collector(Box::new(collector));
+/// ```
 pub struct SysctlCollector<C> {
     prefixes: Vec<String>,
     counters: Vec<String>,
@@ -134,7 +149,8 @@ impl<C: Class> SysctlCollector<C> {
     }
 }
 
-fn id<C: Class>(instance: &Instance<C>) -> (String, String) {
+/// The label with the id of an instance.
+pub(crate) fn id<C: Class>(instance: &Instance<C>) -> (String, String) {
     ("id".to_owned(), instance.id().to_string())
 }
 
@@ -208,7 +224,7 @@ impl<C: Class> Collector for SysctlCollector<C> {
 }
 
 /// The name with what the format allows in names.
-fn metric_name(name: &str) -> String {
+pub(crate) fn metric_name(name: &str) -> String {
     let first = name.starts_with(|first: char| first.is_ascii_digit()).then_some('_');
     let rest = name.chars().map(|char| if char.is_ascii_alphanumeric() { char } else { '_' });
     first.into_iter().chain(rest).collect()

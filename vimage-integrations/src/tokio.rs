@@ -27,7 +27,9 @@ use vimage::future::FutureExt;
 /// let runtime = Builder::new_current_thread().build()?;
 /// let handle = InstanceHandle::new(runtime.handle().clone(), &vnet);
 /// let task = handle.spawn(async { Vnet::current() });
-/// assert_eq!(runtime.block_on(task)?, Some(vnet));
+/// assert_eq!(runtime.block_on(task)?, Some(vnet.clone()));
+/// let blocking = handle.spawn_blocking(Vnet::current);
+/// assert_eq!(runtime.block_on(blocking)?, Some(vnet));
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 ///

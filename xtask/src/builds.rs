@@ -14,7 +14,7 @@ pub(crate) const INSTANCES: &str = "linkme,vimage";
 pub(crate) const EVERYTHING: &str = "linkme,vimage,invariants,serde,inspect";
 
 /// Of `vimage-integrations`, for the documentation.
-pub(crate) const INTEGRATIONS: &str = "http,rayon,tokio,config,prometheus-client";
+pub(crate) const INTEGRATIONS: &str = "http,rayon,tokio,config,prometheus-client,metrics";
 
 /// The three builds, in which the macros and rustc may say different things.
 pub(crate) const THREE: [Build; 3] = [

@@ -42,6 +42,19 @@ impl Error for SettingsError {
 }
 
 /// A setting that was refused: where it was written, and why.
+///
+/// ```
+/// use config::{Config, File};
+/// use vimage_integrations::config::{Settings, SettingsError, TomlLines};
+///
+/// let config = Config::builder().add_source(File::from_str("\nshop.ports = [1, 2]", TomlLines)).build()?;
+/// let Err(SettingsError::Settings(refused)) = Settings::new(&config) else { panic!("a sysctl has one value") };
+/// assert_eq!(refused[0].name(), Some("shop.ports"));
+/// for setting in refused {
+///     eprintln!("{setting}"); // after the place, if that is known
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 pub struct SettingError {
     origin: Option<String>,

@@ -7,6 +7,38 @@ use vimage::{Class, CreateError as InstanceError, HasInstances, Instance, Instan
 use super::error::{CreateError, SettingError, SettingsError};
 
 /// Values for the sysctls of an instance, from a [`Config`]; see the [module](super).
+///
+/// ```standalone_crate
+/// use config::{Config, File};
+/// use vimage_integrations::config::{Settings, TomlLines};
+///
+/// #[vimage::module]
+/// mod shop {
+///     use std::sync::RwLock;
+///     use vimage::prelude::*;
+///
+///     /// The title of the shop.
+///     #[virtualized(sysctl("shop.title", rw, tunable))]
+///     static TITLE: RwLock<String> = RwLock::new(String::new());
+///
+///     pub fn title() -> String {
+///         V_TITLE.read().unwrap().clone()
+///     }
+/// }
+///
+/// let config = Config::builder().add_source(File::from_str("shop.title = 'Tea'", TomlLines)).build()?;
+/// let settings = Settings::new(&config)?;
+/// assert_eq!(settings.names().collect::<Vec<_>>(), ["shop.title"]);
+///
+/// let base = vimage::boot()?;
+/// settings.apply(&base)?; // an instance that exists
+/// assert_eq!(base.enter(shop::title), "Tea");
+/// # #[cfg(feature = "vimage")] {
+/// let red = settings.create(vimage::Vimage::builder().name("red"))?; // a new one
+/// assert_eq!(red.enter(shop::title), "Tea");
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Sorted by name.
