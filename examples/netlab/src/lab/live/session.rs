@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::hardware::Time;
-use crate::lab::live::{Change, Counters, Event, Live, SECOND, Scenario, seconds};
+use crate::lab::live::running::{Counters, Live, SECOND, seconds};
+use crate::lab::live::story::{Change, Event, Scenario};
 use crate::lab::loads;
 use crate::lab::network::Network;
 use crate::lab::topology::Topology;
