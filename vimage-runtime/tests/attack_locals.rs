@@ -135,7 +135,7 @@ fn values_of_gone_instances_are_dropped_in_no_instance_while_others_go_on() {
         let vnet = Vnet::new().unwrap();
         vnet.enter(|| locals::report_to(tell));
         thread::spawn(move || vnet.destroy().unwrap()).join().unwrap();
-        // The thread finds it when its table grows, in the midst of other instances.
+        // The thread finds it when it makes further values, in the midst of other instances.
         let others: Vec<_> = (0..20).map(|_| Vnet::new().unwrap()).collect();
         let ended = others.iter().find_map(|other| {
             other.enter(|| {
@@ -145,6 +145,21 @@ fn values_of_gone_instances_are_dropped_in_no_instance_while_others_go_on() {
         });
         assert_eq!(ended, Some(NOTHING_CURRENT));
         assert!(others.iter().all(|other| other.enter(locals::count) >= 1));
+    })
+    .join()
+    .unwrap();
+}
+
+#[test]
+fn the_next_value_drops_those_of_a_crowd_that_is_gone() {
+    const CROWD: usize = 40;
+    thread::spawn(|| {
+        let (tell, told) = mpsc::channel();
+        let crowd: Vec<Vnet> = (0..CROWD).map(|_| Vnet::new().unwrap()).collect();
+        crowd.iter().for_each(|vnet| vnet.enter(|| locals::report_to(tell.clone())));
+        thread::spawn(move || drop(crowd)).join().unwrap();
+        Vnet::new().unwrap().enter(locals::count);
+        assert_eq!(told.try_iter().count(), CROWD);
     })
     .join()
     .unwrap();

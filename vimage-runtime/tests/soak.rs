@@ -210,7 +210,7 @@ fn step(runtime: &Runtime, tasks: &Mutex<Vec<JoinHandle<()>>>, random: &mut Rand
     }
 }
 
-/// Each worker makes a thread-local value, by which it drops those of instances that another thread has destroyed.
+/// Each worker makes a thread-local value, by which it drops those of the instances that other threads have destroyed.
 fn forget(runtime: &Runtime) {
     let fresh = Vnet::new().unwrap();
     let all_at_once = Arc::new(Barrier::new(WORKERS));

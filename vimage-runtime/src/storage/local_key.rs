@@ -6,6 +6,7 @@ use std::collections::HashMap;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::rc::Rc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 use std::thread::AccessError;
 
@@ -26,8 +27,9 @@ use crate::registry::{ClassEntry, classes};
 ///   [`vimage::thread`](crate::thread) does so before `join` returns; any other thread in its destructors, during which
 ///   `destroy` may return `Busy`.
 /// - If the instance is destroyed first, the value is dropped at once on the thread that destroys it. Other threads drop
-///   theirs when they next make such a value, or end, since a value that is not `Send` must be dropped on its thread. There
-///   is no context then, so that a `Drop` that uses a `V_` name panics.
+///   theirs while they make further such values, so that less than half of their values are of destroyed instances, or when
+///   they end, since a value that is not `Send` must be dropped on its thread. There is no context then, so that a `Drop`
+///   that uses a `V_` name panics.
 ///
 /// The [failure handler](crate::set_failure_handler) gets a panic of a `Drop`.
 ///
@@ -93,11 +95,14 @@ thread_local! {
     static VALUES: RefCell<Table> = RefCell::default();
 }
 
+/// How many variables with values were destroyed, on all threads.
+static DESTROYED: AtomicUsize = AtomicUsize::new(0);
+
 #[derive(Default)]
 struct Table {
     values: HashMap<*const (), Value>,
-    /// When the table has doubled, the values of destroyed variables are removed.
-    sweep_at: usize,
+    /// What [`DESTROYED`] was when the values of destroyed variables were last removed.
+    destroyed: usize,
 }
 
 struct Value {
@@ -113,9 +118,13 @@ type Home = (&'static ClassEntry, u64);
 impl Table {
     fn insert(&mut self, token: &Arc<()>, value: Rc<dyn Any>, home: Option<Home>) -> Vec<Value> {
         let mut gone = Vec::new();
-        if self.values.len() >= self.sweep_at {
+        // With acquire, so that the tokens of those that are counted are seen to be gone.
+        let destroyed = DESTROYED.load(Ordering::Acquire);
+        let since = destroyed.wrapping_sub(self.destroyed);
+        // Not for each: a sweep looks at all values. What is left is less than half of them.
+        if since > 0 && since >= self.values.len() / 2 {
             gone.extend(self.values.extract_if(|_, value| value.token.strong_count() == 0).map(|(_, value)| value));
-            self.sweep_at = 2 * (self.values.len() + 1);
+            self.destroyed = destroyed;
         }
         gone.extend(self.values.insert(Arc::as_ptr(token), Value { value, token: Arc::downgrade(token), home }));
         gone
@@ -289,9 +298,11 @@ impl<T: 'static> LocalKey<RefCell<T>> {
 
 impl<T: 'static> Drop for LocalKey<T> {
     fn drop(&mut self) {
-        if let Some(token) = self.token.get() {
+        if let Some(token) = self.token.take() {
             // The thread's table may be dropped already, and the value with it.
-            let own = VALUES.try_with(|table| table.borrow_mut().values.remove(&Arc::as_ptr(token)));
+            let own = VALUES.try_with(|table| table.borrow_mut().values.remove(&Arc::as_ptr(&token)));
+            drop(token);
+            DESTROYED.fetch_add(1, Ordering::Release);
             drop_values(own.ok().flatten());
         }
     }

@@ -10,7 +10,7 @@ const LONGEST: Duration = Duration::from_secs(120);
 /// Runs the program with these arguments and variables; returns how it ended and all that it printed. Ends it, and panics,
 /// if it does not end.
 pub(crate) fn rerun(arguments: &[&str], variables: &[(&str, &str)]) -> (ExitStatus, String) {
-    let mut program = Command::new(std::env::current_exe().unwrap());
+    let mut program = this_program();
     program.args(arguments).envs(variables.iter().copied()).stdin(Stdio::null());
     let mut child = program.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     // Beside each other: a pipe that nobody reads gets full.
@@ -29,6 +29,15 @@ pub(crate) fn rerun(arguments: &[&str], variables: &[(&str, &str)]) -> (ExitStat
     let printed = String::from_utf8_lossy(&printed).into_owned();
     let status = status.unwrap_or_else(|| panic!("{arguments:?} {variables:?} does not end; it has printed {printed}"));
     (status, printed)
+}
+
+/// With the emulator that runs it, if there is one: the system may not know that this program needs one.
+fn this_program() -> Command {
+    let program = std::env::current_exe().unwrap();
+    let Some(emulator) = std::env::var_os("VIMAGE_TEST_EMULATOR") else { return Command::new(program) };
+    let mut emulator = Command::new(emulator);
+    emulator.arg(program);
+    emulator
 }
 
 fn reader(mut from: impl Read + Send + 'static) -> std::thread::JoinHandle<Vec<u8>> {

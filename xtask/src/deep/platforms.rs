@@ -84,10 +84,10 @@ fn emulated(name: &str, emulator: &str) -> Done {
         works(&format!("{name}, {backend}"), &ended.success()?)?;
     }
     let mut suite = Command::new(std::env::var("CARGO").unwrap_or_else(|_| "cargo".to_owned()));
-    suite.args(["test", "-p", "vimage", "--lib", "--tests", "--target", name]);
+    suite.args(["test", "-p", "vimage", "--lib", "--tests", "--no-fail-fast", "--target", name]);
     suite.args(["--no-default-features", "--features", INSTANCES]);
     // Emulation is slow.
-    suite.envs(variables).env("PROPTEST_CASES", "16");
+    suite.envs(variables).env("PROPTEST_CASES", "16").env("VIMAGE_TEST_EMULATOR", emulator);
     run_within(&format!("platforms: the runtime's tests on {name}"), &mut suite, SUITE_LIMIT)
 }
 
