@@ -2,154 +2,26 @@
 
 mod clockwork;
 mod part;
+mod running;
+mod session;
+mod story;
 
 use std::collections::BTreeMap;
 use std::error::Error;
 
-use serde::Serialize;
-use vimage::Bound;
-
-use crate::hardware::{Properties, Time};
-use crate::lab::address::address;
-use crate::lab::flood::{self, DISCARD};
-use crate::lab::loads::{self, Amounts};
-use crate::lab::network::{Network, next_hop};
-use crate::lab::routing::{Distances, Neighbours};
+use crate::hardware::Time;
+use crate::lab::live::part::Tally;
+use crate::lab::live::running::{Live, SECOND, parts, seconds};
+use crate::lab::network::Network;
 use crate::lab::topology::Topology;
-use crate::lab::traffic::{self, Demand};
-use crate::stack::inet::{self, NextHop, Prefix};
 use crate::stack::linkstate;
 use crate::stack::machine;
-use crate::stack::udp::{UdpBindError, UdpSocket};
-use clockwork::{partition, run_until};
-use part::{Part, Stream, Tally};
+use crate::stack::udp::UdpBindError;
+pub use session::Session;
+pub use story::{Change, Event, Phase, Sample, Scenario, Story};
 
-const SECOND: Time = 1_000_000_000;
-/// How often it is checked whether the routes are right.
-const SLICE: Time = SECOND / 50;
-/// Routers that have not found all routes after this time do not find them.
-const PATIENCE: Time = 120 * SECOND;
-/// The number of samples of a simulation.
-const SAMPLES: Time = 200;
 /// Packets that are under way at the end arrive within this time.
 const DRAIN: Time = 2 * SECOND;
-
-/// What happens to a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Its interfaces go down, and the routers notice.
-    Down,
-    /// It is mended.
-    Up,
-    /// It loses all packets; the routers notice that they hear nothing.
-    Cut,
-}
-
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// Since the start of the traffic.
-    pub time: Time,
-    pub change: Change,
-    pub links: Vec<usize>,
-    /// As it was written.
-    pub text: String,
-}
-
-/// What a network does, and for how long.
-pub struct Scenario {
-    /// Of each link.
-    pub properties: Vec<Properties>,
-    pub demands: Vec<Demand>,
-    /// Packets per second, in all.
-    pub rate: f64,
-    /// The bytes of the payload of each.
-    pub size: usize,
-    pub duration: Time,
-    /// In the order of their times.
-    pub events: Vec<Event>,
-    pub threads: usize,
-}
-
-/// What was measured from one event to the next.
-#[derive(Debug, Serialize)]
-pub struct Phase {
-    /// Seconds since the start of the traffic.
-    pub from: f64,
-    pub event: Option<String>,
-    /// Seconds from the event to the last change of a route; 0 if no route changed, none if the routes never were
-    /// those of the shortest paths.
-    pub convergence: Option<f64>,
-    /// Packets that were sent in this phase, and those of them that arrived.
-    pub sent: u64,
-    pub delivered: u64,
-    /// Packets that were lost in this phase, by reason.
-    pub lost: BTreeMap<&'static str, u64>,
-    /// Milliseconds from sender to receiver.
-    pub mean_delay: f64,
-    pub longest_delay: f64,
-    /// Percentage points that the loads are off from those of the shortest paths, after the convergence.
-    pub error: f64,
-    /// Loads in percent after the convergence, and those of the shortest paths.
-    pub loads: Amounts<f64>,
-    pub exact: Amounts<f64>,
-}
-
-/// What was seen in a short time.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Sample {
-    /// Seconds since the start of the traffic, at the end of this time.
-    pub time: f64,
-    pub delivered: u64,
-    pub lost: u64,
-    /// The length of the longest queue at the end.
-    pub queue: usize,
-}
-
-/// The result of a simulation. It does not depend on the number of threads.
-#[derive(Debug, Serialize)]
-pub struct Story {
-    /// Seconds until the routers had found all routes; none if they never did.
-    pub start: Option<f64>,
-    pub phases: Vec<Phase>,
-    pub samples: Vec<Sample>,
-    /// Messages of the routing protocol.
-    pub messages: u64,
-    pub hops: u64,
-}
-
-/// A network and its parts, while they run.
-struct Live<'n> {
-    topology: &'n Topology,
-    network: &'n Network,
-    parts: Vec<Part<'n>>,
-    look_ahead: Time,
-    now: Time,
-    is_up: Vec<bool>,
-    demands: &'n [Demand],
-    sampling: Sampling,
-}
-
-/// The samples so far, and what is needed for the next one.
-struct Sampling {
-    zero: Time,
-    step: Time,
-    next: Time,
-    delivered: u64,
-    lost: u64,
-    samples: Vec<Sample>,
-}
-
-/// Counters that only grow.
-struct Counters {
-    links: Vec<(u64, u64)>,
-    lost: BTreeMap<&'static str, u64>,
-}
-
-/// Splits the nodes into one part for each thread.
-pub fn parts(topology: &Topology, threads: usize) -> Vec<usize> {
-    let edges: Vec<(usize, usize)> = topology.edges.iter().map(|edge| (edge.source, edge.target)).collect();
-    partition(topology.nodes.len(), &edges, threads.clamp(1, topology.nodes.len()))
-}
 
 /// Creates the machines and the wires, without routes.
 pub fn build(topology: &Topology, scenario: &Scenario, progress: impl Fn(u64)) -> Result<Network, Box<dyn Error>> {
@@ -170,12 +42,7 @@ pub fn play(
     progress: impl Fn(u64),
 ) -> Result<Story, UdpBindError> {
     let mut live = Live::new(topology, network, scenario)?;
-    for machine in network.vnets() {
-        machine.enter(linkstate::ls_start);
-    }
-    let start = live.converge(PATIENCE).then(|| seconds(live.last_change()));
-    live.now = live.now / SECOND * SECOND + SECOND;
-    live.run_until(live.now);
+    let start = live.start();
     let zero = live.now;
     let times: Vec<Time> = std::iter::once(0).chain(scenario.events.iter().map(|event| event.time)).collect();
     let phases: Vec<Time> = times.iter().map(|time| zero + time).collect();
@@ -212,204 +79,10 @@ pub fn play(
     Ok(Story { start, phases, samples: live.sampling.samples, messages, hops })
 }
 
-fn seconds(time: Time) -> f64 {
-    time as f64 / 1e9
-}
-
 fn milliseconds(time: Time) -> f64 {
     time as f64 / 1e6
 }
 
 fn add(to: &mut BTreeMap<&'static str, u64>, more: &BTreeMap<&'static str, u64>) {
     more.iter().for_each(|(reason, count)| *to.entry(reason).or_default() += count);
-}
-
-impl Counters {
-    /// What was counted since then.
-    fn since(&self, before: &Self) -> Self {
-        let pairs = self.links.iter().zip(&before.links);
-        let of = |reason| before.lost.get(reason).copied().unwrap_or(0);
-        let lost = self.lost.iter().map(|(reason, count)| (*reason, count - of(reason)));
-        Self {
-            links: pairs.map(|(now, before)| (now.0 - before.0, now.1 - before.1)).collect(),
-            lost: lost.filter(|(_, count)| *count > 0).collect(),
-        }
-    }
-}
-
-impl<'n> Live<'n> {
-    fn new(topology: &'n Topology, network: &'n Network, scenario: &'n Scenario) -> Result<Self, UdpBindError> {
-        let part_of = parts(topology, scenario.threads);
-        let mut parts = Vec::new();
-        for (part, controller) in network.controllers().iter().enumerate() {
-            let socket = |node: usize| -> Result<Option<Bound<UdpSocket>>, UdpBindError> {
-                if part_of[node] != part {
-                    return Ok(None);
-                }
-                network.on(node, || UdpSocket::bind(DISCARD)).map(Some)
-            };
-            let sockets = (0..network.len()).map(socket).collect::<Result<_, _>>()?;
-            parts.push(Part::new(controller.clone(), network.vnets(), sockets));
-        }
-        let crossing = topology.edges.iter().zip(&scenario.properties);
-        let crossing = crossing.filter(|(edge, _)| part_of[edge.source] != part_of[edge.target]);
-        let look_ahead = crossing.map(|(_, properties)| properties.delay).min().unwrap_or(Time::MAX);
-        assert!(look_ahead > 0, "a link between two parts has a delay");
-        machine::set_clock(0);
-        let is_up = vec![true; topology.edges.len()];
-        let step = (scenario.duration / SAMPLES).max(1);
-        let sampling = Sampling { zero: 0, step, next: Time::MAX, delivered: 0, lost: 0, samples: Vec::new() };
-        Ok(Self { topology, network, parts, look_ahead, now: 0, is_up, demands: &scenario.demands, sampling })
-    }
-
-    fn run_until(&mut self, time: Time) {
-        while self.sampling.next <= time {
-            self.advance(self.sampling.next);
-            self.sample();
-        }
-        self.advance(time);
-    }
-
-    fn advance(&mut self, time: Time) {
-        run_until(&mut self.parts, self.look_ahead, time);
-        self.now = time;
-        machine::set_clock(time);
-    }
-
-    fn sample(&mut self) {
-        let tallies = self.parts.iter().flat_map(|part| part.tallies());
-        let delivered = tallies.map(|tally| tally.delivered).sum();
-        let lost = self.counters().lost.values().sum();
-        let links = self.network.links().iter();
-        let queue = links.map(|link| link.source.waiting().max(link.target.waiting())).max().unwrap_or(0);
-        let Sampling { zero, step, next, delivered: delivered_before, lost: lost_before, samples } = &mut self.sampling;
-        samples.push(Sample {
-            time: seconds(*next - *zero),
-            delivered: delivered - *delivered_before,
-            lost: lost - *lost_before,
-            queue,
-        });
-        (*delivered_before, *lost_before) = (delivered, lost);
-        *next += *step;
-    }
-
-    /// Runs until the routes are those of the shortest paths; returns whether they are after `patience`.
-    fn converge(&mut self, patience: Time) -> bool {
-        let end = self.now + patience;
-        // The number of computations that were seen at the last check.
-        let mut seen = None;
-        while self.now < end {
-            let runs = self.spf_runs();
-            if seen != Some(runs) && self.routes_are_right() {
-                return true;
-            }
-            seen = Some(runs);
-            self.run_until((self.now + SLICE).min(end));
-        }
-        self.routes_are_right()
-    }
-
-    fn spf_runs(&self) -> u64 {
-        self.network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat).spf_runs).sum()
-    }
-
-    /// The time of the last change of a route.
-    fn last_change(&self) -> Time {
-        let changed = self.network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat).routes_changed);
-        changed.max().unwrap_or(0)
-    }
-
-    fn neighbours(&self) -> Neighbours {
-        Neighbours::of_links(self.topology.nodes.len(), &self.topology.edges, |edge| self.is_up[edge])
-    }
-
-    /// Compares the routes of all machines with the shortest paths.
-    fn routes_are_right(&self) -> bool {
-        let neighbours = self.neighbours();
-        let mut expected = vec![Vec::new(); neighbours.len()];
-        let mut distances = Distances::default();
-        for destination in 0..neighbours.len() {
-            neighbours.distances(destination, &mut distances);
-            for (node, routes) in expected.iter_mut().enumerate() {
-                let next_hops: Vec<NextHop> = neighbours.next_hops(&distances, node).map(next_hop).collect();
-                if !next_hops.is_empty() {
-                    routes.push((Prefix::host(address(destination)), next_hops));
-                }
-            }
-        }
-        let mut machines = self.network.vnets().iter().zip(&expected);
-        machines.all(|(machine, expected)| machine.enter(inet::rt_list) == *expected)
-    }
-
-    fn counters(&self) -> Counters {
-        let links = self.network.links();
-        let mut lost = flood::dropped(self.network);
-        let on_wires = links.iter().map(|link| link.source.lost() + link.target.lost()).sum();
-        lost.insert("wire", on_wires);
-        Counters { links: flood::links(self.network), lost }
-    }
-
-    /// Starts the streams of all parts.
-    fn send(&mut self, scenario: &Scenario, phases: &[Time]) {
-        let total: f64 = scenario.demands.iter().map(|demand| demand.weight).sum();
-        let stream = |(index, demand): (usize, &Demand)| {
-            let interval = 1e9 * total / (scenario.rate * demand.weight);
-            // Not all streams at the same time.
-            let first = phases[0] as f64 + interval * traffic::spread(index);
-            Stream { from: demand.from, to: demand.to, first, interval }
-        };
-        let sending = scenario.demands.iter().enumerate().filter(|(_, demand)| demand.weight > 0.0);
-        let streams: Vec<Stream> = sending.map(stream).collect();
-        let part_of = parts(self.topology, scenario.threads);
-        let stop = phases[0] + scenario.duration;
-        for (index, part) in self.parts.iter_mut().enumerate() {
-            let own = streams.iter().filter(|stream| part_of[stream.from] == index).copied().collect();
-            part.send(own, scenario.size, stop, phases);
-        }
-    }
-
-    fn apply(&mut self, Event { change, links, .. }: &Event) {
-        for &link in links {
-            let ends = &self.network.links()[link];
-            self.is_up[link] = *change == Change::Up;
-            ends.source.cut(*change != Change::Up);
-            if *change != Change::Cut {
-                self.network.set_up(link, *change == Change::Up);
-                let edge = self.topology.edges[link];
-                for node in [edge.source, edge.target] {
-                    self.network.on(node, linkstate::ls_link_changed);
-                }
-            }
-        }
-    }
-
-    /// Runs from one event to the next.
-    fn phase(&mut self, from: Time, until: Time, event: Option<&Event>) -> Phase {
-        self.run_until(from);
-        let before = self.counters();
-        if let Some(event) = event {
-            self.apply(event);
-        }
-        let converged = self.converge(until - from);
-        let convergence = converged.then(|| seconds((self.last_change() - from).max(0)));
-        let after = self.counters();
-        self.run_until(until);
-        let end = self.counters();
-        let exact = loads::exact(&self.neighbours(), self.topology.edges.len(), self.demands);
-        let exact = loads::percent(exact.into_iter());
-        let loads = loads::percent_of_packets(&end.since(&after).links);
-        Phase {
-            from: 0.0,
-            event: event.map(|event| event.text.clone()),
-            convergence,
-            sent: 0,
-            delivered: 0,
-            lost: end.since(&before).lost,
-            mean_delay: 0.0,
-            longest_delay: 0.0,
-            error: loads::difference(&loads, &exact),
-            loads,
-            exact,
-        }
-    }
 }
