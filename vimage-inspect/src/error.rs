@@ -6,6 +6,18 @@ use std::io;
 use std::path::PathBuf;
 
 /// Why a process or core file cannot be read. The text says what to do.
+///
+/// ```
+/// use vimage_inspect::{Error, Process};
+///
+/// # #[cfg(target_os = "linux")] {
+/// match Process::open(i32::MAX as u32) {
+///     Err(Error::NoProcess { pid }) => println!("{pid} has ended"),
+///     Err(Error::NotPermitted { help, .. }) => panic!("{help}"),
+///     other => panic!("{other:?}"),
+/// }
+/// # }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {

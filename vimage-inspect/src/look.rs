@@ -325,6 +325,19 @@ impl Look<'_> {
     }
 
     /// Returns whether the instance has not been destroyed since; always true of a core file.
+    ///
+    /// ```
+    /// # #[cfg(all(feature = "vimage", target_os = "linux", target_pointer_width = "64"))] {
+    /// let red = vimage::Vimage::builder().name("red").create()?;
+    /// let process = vimage_inspect::Process::open(std::process::id())?;
+    /// let look = process.look()?;
+    /// let seen = look.instances_named(Some("red"), None)?;
+    /// assert!(look.exists(seen[0]));
+    /// red.destroy()?;
+    /// assert!(!look.exists(seen[0]));
+    /// # }
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn exists(&self, instance: &Instance) -> bool {
         self.layout(instance).is_ok_and(|layout| instance.slot.is_same(&self.reader, layout))

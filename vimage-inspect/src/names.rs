@@ -16,6 +16,30 @@ pub struct Named<'l> {
 }
 
 /// Why a name finds nothing.
+///
+/// ```
+/// use vimage_inspect::{NameError, Process};
+///
+/// #[vimage::module]
+/// mod queue {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized(sysctl("backlog.length", rw))]
+///     static LENGTH: AtomicU32 = AtomicU32::new(7);
+/// }
+///
+/// # #[cfg(all(target_os = "linux", target_pointer_width = "64"))] {
+/// vimage::boot()?;
+/// let process = Process::open(std::process::id())?;
+/// let look = process.look()?;
+/// let instances = look.instances_named(None, None)?;
+/// let error = look.sysctl_named("backlog.lenght", &instances).unwrap_err();
+/// assert_eq!(error.to_string(), "unknown sysctl `backlog.lenght`; did you mean `backlog.length`?");
+/// assert_eq!(look.instances_named(Some("nobody"), None), Err(NameError::NoInstance));
+/// # }
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum NameError {

@@ -10,6 +10,17 @@ use serde::ser::{Serialize, SerializeMap, SerializeSeq, Serializer};
 /// `Box`, `Rc`, `Arc`, references, locks and cells. A text or `char` that is the whole value has no quotes. `Serialize`
 /// writes what serde derives, for a `HashMap` or `BTreeMap` whose keys are no text an array of pairs; integers beyond 64
 /// bits, infinities and NaN are text.
+///
+/// ```
+/// use vimage_inspect::{Fields, NotShown, Value};
+///
+/// // As it is read from a `Queue { length: 3, .. }` whose `jobs` are locked at that moment.
+/// let fields = vec![("length".to_owned(), Value::Int(3)), ("jobs".to_owned(), Value::NotShown(NotShown::Locked))];
+/// let queue = Value::Struct { name: "Queue".to_owned(), fields: Fields::Named(fields) };
+/// assert_eq!(queue.to_string(), "Queue { length: 3, jobs: <locked> }");
+/// assert_eq!(queue.field("length"), Some(&Value::Int(3)));
+/// assert!(matches!(queue.field("jobs"), Some(Value::NotShown(NotShown::Locked))));
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Value {

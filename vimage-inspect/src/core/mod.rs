@@ -46,6 +46,21 @@ impl Core {
     }
 
     /// Reads debug information once for both, if they are of the same program and libraries by their build ids.
+    ///
+    /// ```no_run
+    /// # use vimage_inspect::Core;
+    /// let before = Core::open("core.1".as_ref(), None)?;
+    /// let after = Core::open("core.2".as_ref(), None)?.sharing_debug_info(&before);
+    /// let (before, after) = (before.look()?, after.look()?);
+    /// for variable in after.symbols() {
+    ///     for instance in after.instances().iter().filter(|now| now.class == after.class_of(variable)) {
+    ///         let same = before.instances().iter().find(|then| (then.class, then.id) == (instance.class, instance.id));
+    ///         let then = same.map(|then| before.value(variable, then)).transpose();
+    ///         println!("{}: {then:?}, {:?}", variable.name, after.value(variable, instance));
+    ///     }
+    /// }
+    /// # Ok::<(), vimage_inspect::Error>(())
+    /// ```
     #[must_use]
     pub fn sharing_debug_info(mut self, other: &Self) -> Self {
         self.source.share_debug_info(&other.source);

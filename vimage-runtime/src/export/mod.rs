@@ -5,6 +5,9 @@
 //! order from which a reader can tell what it has read.
 
 mod chunks;
+mod current;
+#[cfg(all(test, vimage_shuttle))]
+mod models;
 mod record;
 mod root;
 

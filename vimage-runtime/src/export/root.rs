@@ -1,8 +1,8 @@
 //! The record from which a reader finds all others, in a note of the program's or library's file.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, OnceLock, PoisonError, RwLock};
 
+use super::current::Current;
 use super::record::{Examples, STATES, Slice, Tables, TablesRecord, Text, address};
 
 /// 1 for a change after which older readers would read something wrong, in which case they refuse.
@@ -38,12 +38,7 @@ struct Root {
     build: u32,
     /// The bytes of a pointer.
     pointer: u32,
-    /// The address of this record, by which a reader tells it from a copy in a file; 0 until there are tables.
-    itself: AtomicU64,
-    /// One more whenever the tables are replaced.
-    generation: AtomicU64,
-    /// The address of the tables; 0 before boot.
-    tables: AtomicU64,
+    current: Current,
 }
 
 #[used]
@@ -63,12 +58,11 @@ static NOTE: Note = Note {
         size: size_of::<Root>() as u32,
         build: BUILD,
         pointer: size_of::<usize>() as u32,
-        itself: AtomicU64::new(0),
-        generation: AtomicU64::new(0),
-        tables: AtomicU64::new(0),
+        current: Current::new(),
     },
 };
 
+#[cfg(not(vimage_shuttle))]
 const _: () = assert!(size_of::<Note>() == 24 + 48, "the format has these sizes");
 
 /// The tables that the root points to.
@@ -127,11 +121,7 @@ pub(crate) fn replace(make: impl FnOnce() -> Option<Tables>) {
         tables,
     });
     next.record.states = Slice::new(&next.states);
-    let root = &NOTE.root;
-    root.tables.store(address(&raw const next.record), Ordering::Release);
-    // After the tables, and before the old ones are freed: a reader that finds the same generation before and after it
-    // has read them has read tables that existed.
-    root.generation.fetch_add(1, Ordering::AcqRel);
-    root.itself.store(address(&raw const NOTE.root), Ordering::Release);
-    *published = Some(next);
+    let tables = address(&raw const next.record);
+    let old = published.replace(next);
+    NOTE.root.current.replace(address(&raw const NOTE.root), tables, old);
 }

@@ -1,14 +1,14 @@
 //! Sysctls that were looked up once.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::entry::{NAMES, Plain, SysctlEntry};
 use super::error::Error;
+use super::seen::Seen;
 use super::value::ValueType;
 use super::view::{View, converted, of};
 use crate::core::HasInstances;
-use crate::names::{InstanceRef, in_entered};
+use crate::names::{InstanceRef, Table, in_entered};
 use crate::registry::{self, ClassEntry};
 
 /// A sysctl that was looked up, for repeated use; from [`key`](fn@super::key).
@@ -53,8 +53,8 @@ pub struct Key<T: 'static> {
     class: &'static ClassEntry,
     /// The variable, if it is an atomic of such values.
     plain: Option<&'static dyn Plain<T>>,
-    /// The count of changes at which its module was registered.
-    seen: AtomicU64,
+    /// When its module was seen to be registered.
+    seen: Seen,
 }
 
 impl View<'_> {
@@ -86,8 +86,7 @@ impl View<'_> {
 
 impl<T: ValueType + 'static> Key<T> {
     fn new(view: &View<'_>, name: &str) -> Result<Self, Error> {
-        // Before the look-up: a module that is unregistered meanwhile is looked for again.
-        let seen = AtomicU64::new(registry::changes());
+        let seen = Seen::at(registry::changes());
         let entry = view.find(name)?;
         let plain = entry.target.plain().and_then(|plain| plain.downcast_ref().copied());
         Ok(Self { entry, class: entry.identity.module.class, plain, seen })
@@ -132,7 +131,7 @@ impl<T: ValueType + 'static> Key<T> {
     #[inline]
     fn plainly<R>(&self, f: impl FnOnce(&dyn Plain<T>, InstanceRef<'_>) -> Option<R>) -> Option<R> {
         let plain = self.plain?;
-        if !self.is_checked(registry::changes()) {
+        if !self.seen.is_at(registry::changes()) {
             return None;
         }
         in_entered(self.class, |instance| f(plain, instance))?
@@ -185,32 +184,21 @@ impl<T: 'static> Key<T> {
         Error::Gone { name: self.name().to_owned() }
     }
 
-    #[inline]
-    fn is_checked(&self, changes: u64) -> bool {
-        self.seen.load(Ordering::Relaxed) == changes
-    }
-
-    /// Whether its module is registered.
+    /// An error if its module is not registered.
     fn check(&self) -> Result<(), Error> {
-        // Before the look-up, as in `new`.
-        let changes = registry::changes();
-        if self.is_checked(changes) {
-            return Ok(());
+        let is_in =
+            |table: &Table<SysctlEntry>| table.get(self.name()).iter().any(|entry| std::ptr::eq(*entry, self.entry));
+        match self.seen.check(registry::changes, || NAMES.with(is_in)) {
+            Ok(true) => Ok(()),
+            Ok(false) => Err(self.gone()),
+            Err(error) => Err(Error::Boot(error)),
         }
-        let is_there = NAMES
-            .with(|table| table.get(self.name()).iter().any(|entry| std::ptr::eq(*entry, self.entry)))
-            .map_err(Error::Boot)?;
-        if !is_there {
-            return Err(self.gone());
-        }
-        self.seen.store(changes, Ordering::Relaxed);
-        Ok(())
     }
 }
 
 impl<T: 'static> Clone for Key<T> {
     fn clone(&self) -> Self {
-        Self { seen: AtomicU64::new(self.seen.load(Ordering::Relaxed)), ..*self }
+        Self { seen: self.seen.clone(), ..*self }
     }
 }
 

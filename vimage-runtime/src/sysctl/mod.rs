@@ -73,6 +73,9 @@ mod entry;
 mod error;
 mod key;
 mod listing;
+#[cfg(all(test, vimage_shuttle))]
+mod models;
+mod seen;
 mod text;
 mod value;
 mod variable;

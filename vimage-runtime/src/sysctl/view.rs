@@ -75,11 +75,22 @@ impl Found {
 /// Returns the sysctls of an instance, and the shared ones of its class; for a [`Vimage`](crate::Vimage) those of all classes.
 ///
 /// ```
-/// # use vimage::prelude::*;
-/// let base = Vnet::base()?;
-/// let sysctls = vimage::sysctl::of(&base);
-/// assert!(sysctls.get("no.such.name").is_err());
-/// # Ok::<(), vimage::BootError>(())
+/// #[vimage::module]
+/// mod cache {
+///     use std::sync::atomic::AtomicU32;
+///     use vimage::prelude::*;
+///
+///     #[virtualized(sysctl("of.cache.size", rw))]
+///     static SIZE: AtomicU32 = AtomicU32::new(100);
+/// }
+///
+/// let base = vimage::boot()?;
+/// # #[cfg(feature = "vimage")] {
+/// let red = vimage::Vimage::new()?;
+/// vimage::sysctl::of(&red).set("of.cache.size", 200)?;
+/// # }
+/// assert_eq!(vimage::sysctl::of(&base).get("of.cache.size")?.to_string(), "100");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[must_use]
 pub fn of(instance: &impl HasInstances) -> View<'_> {
@@ -96,6 +107,30 @@ impl<'a> View<'a> {
     /// Bounds all waits for the lock of a `Mutex` or `RwLock`, or of a type with a
     /// [`try_read`](super::Readable::try_read). After the deadline a lock is tried once; if it is held, the error is
     /// [`Error::Busy`], and the value has not changed. Handlers are not bounded.
+    ///
+    /// ```
+    /// use std::time::{Duration, Instant};
+    /// use vimage::prelude::*;
+    /// use vimage::sysctl::{self, Error};
+    ///
+    /// #[vimage::module]
+    /// mod cache {
+    ///     use std::sync::Mutex;
+    ///     use vimage::prelude::*;
+    ///
+    ///     #[virtualized(sysctl("deadline.size", rw))]
+    ///     pub static SIZE: Mutex<u32> = Mutex::new(100);
+    /// }
+    ///
+    /// let base = vimage::boot()?;
+    /// let locked = cache::V_SIZE.of(&base).lock().unwrap();
+    /// let soon = Instant::now() + Duration::from_millis(5);
+    /// let bounded = sysctl::of(&base).with_deadline(soon);
+    /// assert!(matches!(bounded.set("deadline.size", 200), Err(Error::Busy { .. })));
+    /// drop(locked);
+    /// assert_eq!(bounded.get_as::<u32>("deadline.size")?, 100); // a free lock is taken after the deadline too
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     #[must_use]
     pub fn with_deadline(self, deadline: Instant) -> Self {
         Self { deadline: Some(deadline), ..self }

@@ -19,7 +19,7 @@ struct Variant {
     model: &'static str,
 }
 
-const VARIANTS: [Variant; 10] = [
+const VARIANTS: [Variant; 16] = [
     Variant {
         file: "core/count.rs",
         right: "checked_add(GENERATION)",
@@ -79,6 +79,32 @@ const VARIANTS: [Variant; 10] = [
         right: "waiting.into_iter().for_each(Waker::wake);",
         wrong: "drop(waiting);",
         model: "both_sides_close_while_others_wait",
+    },
+    Variant { file: "boot/once.rs", right: "*progress = Progress::By(me);", wrong: "", model: "boot_on_three_threads" },
+    Variant { file: "boot/once.rs", right: "self.over.notify_all();", wrong: "", model: "boot_that_fails" },
+    Variant {
+        file: "export/current.rs",
+        right: "self.generation.fetch_add(1, Ordering::Release);",
+        wrong: "",
+        model: "tables_are_replaced",
+    },
+    Variant {
+        file: "export/current.rs",
+        right: "self.tables.store(tables, Ordering::Release);",
+        wrong: "drop(old); let old = (); self.tables.store(tables, Ordering::Release);",
+        model: "tables_are_replaced",
+    },
+    Variant {
+        file: "sysctl/seen.rs",
+        right: "self.0.store(changes, Ordering::Relaxed);",
+        wrong: "self.0.store(changes + 1, Ordering::Relaxed);",
+        model: "a_key_while_its_module_goes",
+    },
+    Variant {
+        file: "core/count.rs",
+        right: "Ok(before) => Release::Done { awaited: before & AWAITED != 0 },",
+        wrong: "Ok(_) => Release::Done { awaited: false },",
+        model: "waiting_for_the_clones",
     },
 ];
 

@@ -46,6 +46,8 @@ pub enum Command {
     Simulate(Simulate),
     /// Simulate what a file in TOML describes, whose keys are the options of `simulate`.
     Scenario(ScenarioFile),
+    /// Simulate without an end, and show it on a page: its loads, its nodes, and links to take down.
+    Serve(Serve),
     /// Compare the loads in two reports that `run --json` has written.
     Compare(Compare),
     /// Make a generated network of many nodes and ping around it.
@@ -262,6 +264,32 @@ pub struct Simulate {
     /// Write a report into this file: one page with maps, tables and plots, which needs no network.
     #[arg(long, value_name = "OUT")]
     pub html: Option<PathBuf>,
+}
+
+#[derive(Args)]
+pub struct Serve {
+    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
+    #[arg(default_value = "abilene")]
+    pub file: String,
+    #[command(flatten)]
+    pub settings: Settings,
+    /// The demand model.
+    #[arg(long, value_enum, default_value = "uni")]
+    pub traffic: Model,
+    /// The number of packets per second in all: `10k`.
+    #[arg(long, value_name = "N", default_value = "5k", value_parser = number::packets)]
+    pub rate: u64,
+    /// The number of data bytes in each packet.
+    #[arg(long, value_name = "BYTES", default_value_t = 32, value_parser = clap::value_parser!(u16).range(8..=1472))]
+    pub size: u16,
+    #[command(flatten)]
+    pub timing: Timing,
+    /// Simulated seconds per second, if the machine is fast enough.
+    #[arg(long, value_name = "N", default_value = "1", value_parser = number::speed)]
+    pub speed: f64,
+    /// The port of this host on which the page is served, for this host only; 0 for any that is free.
+    #[arg(long, default_value_t = 8642)]
+    pub port: u16,
 }
 
 #[derive(Args)]

@@ -193,6 +193,7 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             None => on_host(&args.settings, &|_, network| commands::sysctl::sysctl(network, 0, &args.variables)),
         },
         Command::Simulate(args) => commands::simulate::simulate(&args, quiet).map_err(what_works),
+        Command::Serve(args) => commands::serve::serve(&args, quiet).map_err(what_works),
         Command::Scenario(args) => {
             let mut scenario = commands::scenario::read(&args.file)?;
             scenario.json = quiet;

@@ -51,6 +51,12 @@ pub fn time(text: &str) -> Result<i64, String> {
     Ok(time.as_nanos() as i64)
 }
 
+/// Simulated seconds per second.
+pub fn speed(text: &str) -> Result<f64, String> {
+    let speed: f64 = text.parse().map_err(|_| "not a number such as 0.5")?;
+    (0.001..=1000.0).contains(&speed).then_some(speed).ok_or_else(|| format!("{speed} is not in 0.001..=1000"))
+}
+
 /// A difference of loads in percentage points.
 pub fn tolerance(text: &str) -> Result<f64, String> {
     let points: f64 = text.parse().map_err(|_| "not a number such as 0.5")?;

@@ -9,6 +9,7 @@ pub mod ping;
 pub mod run;
 pub mod scale;
 pub mod scenario;
+pub mod serve;
 pub mod simulate;
 pub mod sysctl;
 pub mod tcp;

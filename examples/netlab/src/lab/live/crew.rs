@@ -39,12 +39,11 @@ pub struct Crew {
 
 /// Dismisses the crew when it is dropped.
 #[derive(Debug)]
-pub struct Dismiss<'c>(pub &'c Crew);
+struct Dismiss<'c>(&'c Crew);
 
 impl Drop for Dismiss<'_> {
     fn drop(&mut self) {
-        self.0.is_over.store(true, SeqCst);
-        self.0.wake();
+        self.0.dismiss();
     }
 }
 
@@ -64,6 +63,12 @@ impl Crew {
             bed: Mutex::new(()),
             bell: Condvar::new(),
         }
+    }
+
+    /// Ends `help`.
+    pub fn dismiss(&self) {
+        self.is_over.store(true, SeqCst);
+        self.wake();
     }
 
     /// Helps in all rounds until the crew is dismissed; begins with this task. `run` gets a task and the time of the

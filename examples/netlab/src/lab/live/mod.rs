@@ -4,173 +4,26 @@ mod clockwork;
 mod crew;
 mod part;
 mod partition;
+mod running;
+mod session;
+mod story;
 
 use std::collections::BTreeMap;
 use std::error::Error;
-use std::thread;
 
-use serde::Serialize;
-use vimage::Bound;
-
-use crate::hardware::{Properties, Time};
-use crate::lab::address::address;
-use crate::lab::flood::{self, DISCARD};
-use crate::lab::loads::{self, Amounts};
-use crate::lab::network::{Network, next_hop};
-use crate::lab::routing::{Distances, Neighbours};
+use crate::hardware::Time;
+use crate::lab::live::running::{Live, SECOND, seconds};
+use crate::lab::network::Network;
 use crate::lab::topology::Topology;
-use crate::lab::traffic::{self, Demand};
-use crate::stack::inet::{self, NextHop, Prefix};
 use crate::stack::linkstate;
 use crate::stack::machine;
-use crate::stack::udp::{UdpBindError, UdpSocket};
-use clockwork::Clockwork;
-use part::{Part, Stream, Tally};
-use partition::{Link, partition};
+use crate::stack::udp::UdpBindError;
+pub use running::parts;
+pub use session::Session;
+pub use story::{Change, Event, Phase, Sample, Scenario, Story};
 
-const SECOND: Time = 1_000_000_000;
-/// How often it is checked whether the routes are right.
-const SLICE: Time = SECOND / 50;
-/// Routers that have not found all routes after this time do not find them.
-const PATIENCE: Time = 120 * SECOND;
-/// The number of samples of a simulation.
-const SAMPLES: Time = 200;
 /// Packets that are under way at the end arrive within this time.
 const DRAIN: Time = 2 * SECOND;
-
-/// What happens to a link.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Change {
-    /// Its interfaces go down, and the routers notice.
-    Down,
-    /// It is mended.
-    Up,
-    /// It loses all packets; the routers notice that they hear nothing.
-    Cut,
-}
-
-#[derive(Clone, Debug)]
-pub struct Event {
-    /// Since the start of the traffic.
-    pub time: Time,
-    pub change: Change,
-    pub links: Vec<usize>,
-    /// As it was written.
-    pub text: String,
-}
-
-/// What a network does, and for how long.
-pub struct Scenario {
-    /// Of each link.
-    pub properties: Vec<Properties>,
-    pub demands: Vec<Demand>,
-    /// Packets per second, in all.
-    pub rate: f64,
-    /// The bytes of the payload of each.
-    pub size: usize,
-    pub duration: Time,
-    /// In the order of their times.
-    pub events: Vec<Event>,
-    /// The part of each node: see [`parts`].
-    pub parts: Vec<usize>,
-}
-
-/// What was measured from one event to the next.
-#[derive(Debug, Serialize)]
-pub struct Phase {
-    /// Seconds since the start of the traffic.
-    pub from: f64,
-    pub event: Option<String>,
-    /// Seconds from the event to the last change of a route; 0 if no route changed, none if the routes never were
-    /// those of the shortest paths.
-    pub convergence: Option<f64>,
-    /// Packets that were sent in this phase, and those of them that arrived.
-    pub sent: u64,
-    pub delivered: u64,
-    /// Packets that were lost in this phase, by reason.
-    pub lost: BTreeMap<&'static str, u64>,
-    /// Milliseconds from sender to receiver.
-    pub mean_delay: f64,
-    pub longest_delay: f64,
-    /// Percentage points that the loads are off from those of the shortest paths, after the convergence.
-    pub error: f64,
-    /// Loads in percent after the convergence, and those of the shortest paths.
-    pub loads: Amounts<f64>,
-    pub exact: Amounts<f64>,
-}
-
-/// What was seen in a short time.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Sample {
-    /// Seconds since the start of the traffic, at the end of this time.
-    pub time: f64,
-    pub delivered: u64,
-    pub lost: u64,
-    /// The length of the longest queue at the end.
-    pub queue: usize,
-}
-
-/// The result of a simulation. It does not depend on the number of threads.
-#[derive(Debug, Serialize)]
-pub struct Story {
-    /// Seconds until the routers had found all routes; none if they never did.
-    pub start: Option<f64>,
-    pub phases: Vec<Phase>,
-    pub samples: Vec<Sample>,
-    /// Messages of the routing protocol.
-    pub messages: u64,
-    pub hops: u64,
-}
-
-/// A network and its parts, while they run.
-struct Live<'n> {
-    topology: &'n Topology,
-    network: &'n Network,
-    clockwork: &'n Clockwork<'n>,
-    now: Time,
-    is_up: Vec<bool>,
-    demands: &'n [Demand],
-    sampling: Sampling,
-}
-
-/// The samples so far, and what is needed for the next one.
-struct Sampling {
-    zero: Time,
-    step: Time,
-    next: Time,
-    delivered: u64,
-    lost: u64,
-    samples: Vec<Sample>,
-}
-
-/// Counters that only grow.
-struct Counters {
-    links: Vec<(u64, u64)>,
-    lost: BTreeMap<&'static str, u64>,
-}
-
-/// Splits the nodes into one part for each thread, for traffic of `rate` packets per second.
-pub fn parts(
-    topology: &Topology,
-    properties: &[Properties],
-    demands: &[Demand],
-    rate: f64,
-    threads: usize,
-) -> Vec<usize> {
-    let nodes = topology.nodes.len();
-    if threads <= 1 {
-        return vec![0; nodes];
-    }
-    let total: f64 = demands.iter().map(|demand| demand.weight).sum();
-    let packets = |load: f64| if total > 0.0 { load * rate / total } else { 0.0 };
-    let loads = loads::exact(&Neighbours::new(nodes, &topology.edges), topology.edges.len(), demands);
-    let links = topology.edges.iter().zip(properties).zip(loads).map(|((edge, properties), (there, back))| Link {
-        ends: (edge.source, edge.target),
-        delay: properties.delay,
-        loads: (packets(there), packets(back)),
-    });
-    partition(nodes, &links.collect::<Vec<_>>(), threads.min(nodes))
-}
 
 /// Creates the machines and the wires, without routes.
 pub fn build(topology: &Topology, scenario: &Scenario, progress: impl Fn(u64)) -> Result<Network, Box<dyn Error>> {
@@ -189,38 +42,40 @@ pub fn play(
     scenario: &Scenario,
     progress: impl Fn(u64),
 ) -> Result<Story, UdpBindError> {
-    let clockwork = clockwork(topology, network, scenario)?;
-    Ok(thread::scope(|scope| {
-        let _threads = clockwork.start(scope);
-        Live::new(topology, network, scenario, &clockwork).play(scenario, progress)
-    }))
-}
-
-/// Splits the network into its parts.
-fn clockwork<'n>(
-    topology: &Topology,
-    network: &'n Network,
-    scenario: &Scenario,
-) -> Result<Clockwork<'n>, UdpBindError> {
-    let part_of = &scenario.parts;
-    let mut parts = Vec::new();
-    for (part, controller) in network.controllers().iter().enumerate() {
-        let socket = |node: usize| -> Result<Option<Bound<UdpSocket>>, UdpBindError> {
-            if part_of[node] != part {
-                return Ok(None);
-            }
-            network.on(node, || UdpSocket::bind(DISCARD)).map(Some)
-        };
-        let sockets = (0..network.len()).map(socket).collect::<Result<_, _>>()?;
-        parts.push(Part::new(controller.clone(), network.vnets(), sockets));
+    let mut live = Live::new(topology, network, scenario)?;
+    let start = live.start();
+    let zero = live.now;
+    let times: Vec<Time> = std::iter::once(0).chain(scenario.events.iter().map(|event| event.time)).collect();
+    let phases: Vec<Time> = times.iter().map(|time| zero + time).collect();
+    live.send(scenario, &phases);
+    (live.sampling.zero, live.sampling.next) = (zero, zero + live.sampling.step);
+    live.sampling.lost = live.counters().lost.values().sum();
+    let mut done = Vec::new();
+    for (index, from) in phases.iter().copied().enumerate() {
+        let event = index.checked_sub(1).map(|event| &scenario.events[event]);
+        let until = phases.get(index + 1).copied().unwrap_or(zero + scenario.duration);
+        done.push(live.phase(from, until, event));
+        progress((until - from) as u64);
     }
-    let crossing = topology.edges.iter().zip(&scenario.properties);
-    let crossing = crossing.filter(|(edge, _)| part_of[edge.source] != part_of[edge.target]);
-    Ok(Clockwork::new(parts, crossing.map(|(_, properties)| properties.delay).min().unwrap_or(Time::MAX)))
-}
-
-fn seconds(time: Time) -> f64 {
-    time as f64 / 1e9
+    live.sampling.next = Time::MAX;
+    // What is lost now was sent in the last phase.
+    let before = live.counters();
+    live.run_until(live.now + DRAIN);
+    let mut phases = done;
+    if let Some(last) = phases.last_mut() {
+        add(&mut last.lost, &live.counters().since(&before).lost);
+    }
+    for (index, (phase, tally)) in phases.iter_mut().zip(live.tallies()).enumerate() {
+        (phase.sent, phase.delivered) = (tally.sent, tally.delivered);
+        phase.mean_delay = milliseconds(tally.delay) / tally.delivered.max(1) as f64;
+        phase.longest_delay = milliseconds(tally.longest);
+        phase.from = seconds(times[index]);
+    }
+    let stats = network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat));
+    let messages = stats.map(|stat| stat.sent).sum();
+    let hops = live.counters().links.iter().map(|(forward, backward)| forward + backward).sum();
+    machine::set_clock(0);
+    Ok(Story { start, phases, samples: live.sampling.samples, messages, hops })
 }
 
 fn milliseconds(time: Time) -> f64 {
@@ -229,220 +84,4 @@ fn milliseconds(time: Time) -> f64 {
 
 fn add(to: &mut BTreeMap<&'static str, u64>, more: &BTreeMap<&'static str, u64>) {
     more.iter().for_each(|(reason, count)| *to.entry(reason).or_default() += count);
-}
-
-impl Counters {
-    /// What was counted since then.
-    fn since(&self, before: &Self) -> Self {
-        let pairs = self.links.iter().zip(&before.links);
-        let of = |reason| before.lost.get(reason).copied().unwrap_or(0);
-        let lost = self.lost.iter().map(|(reason, count)| (*reason, count - of(reason)));
-        Self {
-            links: pairs.map(|(now, before)| (now.0 - before.0, now.1 - before.1)).collect(),
-            lost: lost.filter(|(_, count)| *count > 0).collect(),
-        }
-    }
-}
-
-impl<'n> Live<'n> {
-    fn new(topology: &'n Topology, network: &'n Network, scenario: &'n Scenario, clockwork: &'n Clockwork<'n>) -> Self {
-        machine::set_clock(0);
-        let is_up = vec![true; topology.edges.len()];
-        let step = (scenario.duration / SAMPLES).max(1);
-        let sampling = Sampling { zero: 0, step, next: Time::MAX, delivered: 0, lost: 0, samples: Vec::new() };
-        Self { topology, network, clockwork, now: 0, is_up, demands: &scenario.demands, sampling }
-    }
-
-    fn play(mut self, scenario: &Scenario, progress: impl Fn(u64)) -> Story {
-        for machine in self.network.vnets() {
-            machine.enter(linkstate::ls_start);
-        }
-        let start = self.converge(PATIENCE).then(|| seconds(self.last_change()));
-        self.now = self.now / SECOND * SECOND + SECOND;
-        self.run_until(self.now);
-        let zero = self.now;
-        let times: Vec<Time> = std::iter::once(0).chain(scenario.events.iter().map(|event| event.time)).collect();
-        let phases: Vec<Time> = times.iter().map(|time| zero + time).collect();
-        self.send(scenario, &phases);
-        (self.sampling.zero, self.sampling.next) = (zero, zero + self.sampling.step);
-        self.sampling.lost = self.counters().lost.values().sum();
-        let mut done = Vec::new();
-        for (index, from) in phases.iter().copied().enumerate() {
-            let event = index.checked_sub(1).map(|event| &scenario.events[event]);
-            let until = phases.get(index + 1).copied().unwrap_or(zero + scenario.duration);
-            done.push(self.phase(from, until, event));
-            progress((until - from) as u64);
-        }
-        self.sampling.next = Time::MAX;
-        // What is lost now was sent in the last phase.
-        let before = self.counters();
-        self.run_until(self.now + DRAIN);
-        let mut phases = done;
-        if let Some(last) = phases.last_mut() {
-            add(&mut last.lost, &self.counters().since(&before).lost);
-        }
-        for (index, phase) in phases.iter_mut().enumerate() {
-            let mut tally = Tally::default();
-            self.clockwork.parts().for_each(|part| tally.add(part.tallies()[index]));
-            (phase.sent, phase.delivered) = (tally.sent, tally.delivered);
-            phase.mean_delay = milliseconds(tally.delay) / tally.delivered.max(1) as f64;
-            phase.longest_delay = milliseconds(tally.longest);
-            phase.from = seconds(times[index]);
-        }
-        let stats = self.network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat));
-        let messages = stats.map(|stat| stat.sent).sum();
-        let hops = self.counters().links.iter().map(|(forward, backward)| forward + backward).sum();
-        machine::set_clock(0);
-        Story { start, phases, samples: self.sampling.samples, messages, hops }
-    }
-
-    fn run_until(&mut self, time: Time) {
-        while self.sampling.next <= time {
-            self.advance(self.sampling.next);
-            self.sample();
-        }
-        self.advance(time);
-    }
-
-    fn advance(&mut self, time: Time) {
-        self.clockwork.run_until(time);
-        self.now = time;
-        machine::set_clock(time);
-    }
-
-    fn sample(&mut self) {
-        let of_part = |part: &Part<'_>| part.tallies().iter().map(|tally| tally.delivered).sum::<u64>();
-        let delivered = self.clockwork.parts().map(|part| of_part(&part)).sum();
-        let lost = self.counters().lost.values().sum();
-        let links = self.network.links().iter();
-        let queue = links.map(|link| link.source.waiting().max(link.target.waiting())).max().unwrap_or(0);
-        let Sampling { zero, step, next, delivered: delivered_before, lost: lost_before, samples } = &mut self.sampling;
-        samples.push(Sample {
-            time: seconds(*next - *zero),
-            delivered: delivered - *delivered_before,
-            lost: lost - *lost_before,
-            queue,
-        });
-        (*delivered_before, *lost_before) = (delivered, lost);
-        *next += *step;
-    }
-
-    /// Runs until the routes are those of the shortest paths; returns whether they are after `patience`.
-    fn converge(&mut self, patience: Time) -> bool {
-        let end = self.now + patience;
-        // The number of computations that were seen at the last check.
-        let mut seen = None;
-        while self.now < end {
-            let runs = self.spf_runs();
-            if seen != Some(runs) && self.routes_are_right() {
-                return true;
-            }
-            seen = Some(runs);
-            self.run_until((self.now + SLICE).min(end));
-        }
-        self.routes_are_right()
-    }
-
-    fn spf_runs(&self) -> u64 {
-        self.network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat).spf_runs).sum()
-    }
-
-    /// The time of the last change of a route.
-    fn last_change(&self) -> Time {
-        let changed = self.network.vnets().iter().map(|machine| machine.enter(linkstate::ls_stat).routes_changed);
-        changed.max().unwrap_or(0)
-    }
-
-    fn neighbours(&self) -> Neighbours {
-        Neighbours::of_links(self.topology.nodes.len(), &self.topology.edges, |edge| self.is_up[edge])
-    }
-
-    /// Compares the routes of all machines with the shortest paths.
-    fn routes_are_right(&self) -> bool {
-        let neighbours = self.neighbours();
-        let mut expected = vec![Vec::new(); neighbours.len()];
-        let mut distances = Distances::default();
-        for destination in 0..neighbours.len() {
-            neighbours.distances(destination, &mut distances);
-            for (node, routes) in expected.iter_mut().enumerate() {
-                let next_hops: Vec<NextHop> = neighbours.next_hops(&distances, node).map(next_hop).collect();
-                if !next_hops.is_empty() {
-                    routes.push((Prefix::host(address(destination)), next_hops));
-                }
-            }
-        }
-        let mut machines = self.network.vnets().iter().zip(&expected);
-        machines.all(|(machine, expected)| machine.enter(inet::rt_list) == *expected)
-    }
-
-    fn counters(&self) -> Counters {
-        let links = self.network.links();
-        let mut lost = flood::dropped(self.network);
-        let on_wires = links.iter().map(|link| link.source.lost() + link.target.lost()).sum();
-        lost.insert("wire", on_wires);
-        Counters { links: flood::links(self.network), lost }
-    }
-
-    /// Starts the streams of all parts.
-    fn send(&mut self, scenario: &Scenario, phases: &[Time]) {
-        let total: f64 = scenario.demands.iter().map(|demand| demand.weight).sum();
-        let stream = |(index, demand): (usize, &Demand)| {
-            let interval = 1e9 * total / (scenario.rate * demand.weight);
-            // Not all streams at the same time.
-            let first = phases[0] as f64 + interval * traffic::spread(index);
-            Stream { from: demand.from, to: demand.to, first, interval }
-        };
-        let sending = scenario.demands.iter().enumerate().filter(|(_, demand)| demand.weight > 0.0);
-        let streams: Vec<Stream> = sending.map(stream).collect();
-        let stop = phases[0] + scenario.duration;
-        for (index, mut part) in self.clockwork.parts().enumerate() {
-            let own = streams.iter().filter(|stream| scenario.parts[stream.from] == index).copied().collect();
-            part.send(own, scenario.size, stop, phases);
-        }
-    }
-
-    fn apply(&mut self, Event { change, links, .. }: &Event) {
-        for &link in links {
-            let ends = &self.network.links()[link];
-            self.is_up[link] = *change == Change::Up;
-            ends.source.cut(*change != Change::Up);
-            if *change != Change::Cut {
-                self.network.set_up(link, *change == Change::Up);
-                let edge = self.topology.edges[link];
-                for node in [edge.source, edge.target] {
-                    self.network.on(node, linkstate::ls_link_changed);
-                }
-            }
-        }
-    }
-
-    /// Runs from one event to the next.
-    fn phase(&mut self, from: Time, until: Time, event: Option<&Event>) -> Phase {
-        self.run_until(from);
-        let before = self.counters();
-        if let Some(event) = event {
-            self.apply(event);
-        }
-        let converged = self.converge(until - from);
-        let convergence = converged.then(|| seconds((self.last_change() - from).max(0)));
-        let after = self.counters();
-        self.run_until(until);
-        let end = self.counters();
-        let exact = loads::exact(&self.neighbours(), self.topology.edges.len(), self.demands);
-        let exact = loads::percent(exact.into_iter());
-        let loads = loads::percent_of_packets(&end.since(&after).links);
-        Phase {
-            from: 0.0,
-            event: event.map(|event| event.text.clone()),
-            convergence,
-            sent: 0,
-            delivered: 0,
-            lost: end.since(&before).lost,
-            mean_delay: 0.0,
-            longest_delay: 0.0,
-            error: loads::difference(&loads, &exact),
-            loads,
-            exact,
-        }
-    }
 }

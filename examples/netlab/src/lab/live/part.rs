@@ -47,9 +47,9 @@ impl Tally {
     }
 }
 
-pub struct Part<'n> {
+pub struct Part {
     controller: Arc<Controller>,
-    machines: &'n [Vnet],
+    machines: Arc<[Vnet]>,
     /// Those of the machines of this part.
     sockets: Vec<Option<Bound<UdpSocket>>>,
     streams: Vec<Stream>,
@@ -62,8 +62,8 @@ pub struct Part<'n> {
     tallies: Vec<Tally>,
 }
 
-impl<'n> Part<'n> {
-    pub fn new(controller: Arc<Controller>, machines: &'n [Vnet], sockets: Vec<Option<Bound<UdpSocket>>>) -> Self {
+impl Part {
+    pub fn new(controller: Arc<Controller>, machines: Arc<[Vnet]>, sockets: Vec<Option<Bound<UdpSocket>>>) -> Self {
         Self {
             controller,
             machines,

@@ -1,8 +1,10 @@
 //! Boot: once per process, from the collected entries to base instances that are attached.
 
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Condvar, Mutex, OnceLock, PoisonError};
-use std::thread::{self, ThreadId};
+#[cfg(all(test, vimage_shuttle))]
+mod models;
+mod once;
+
+use once::{Found, Once};
 
 use crate::core::ClassState;
 use crate::core::create::{attach, create_base, detach_all};
@@ -14,17 +16,7 @@ use crate::registry::{self, Arguments, Entry, classes};
 /// Bytes at the end of each instance for modules that are not linked into the program, if the program does not say.
 const RESERVE: usize = 256;
 
-enum Progress {
-    Idle,
-    By(ThreadId),
-    Over,
-}
-
-static PROGRESS: Mutex<Progress> = Mutex::new(Progress::Idle);
-static OVER: Condvar = Condvar::new();
-static OUTCOME: OnceLock<Result<(), BootError>> = OnceLock::new();
-
-static UP: AtomicBool = AtomicBool::new(false);
+static BOOT: Once<BootError> = Once::new();
 
 /// Boots if that has not happened yet. Inside a hook of boot itself it is enough that the instances exist.
 #[inline]
@@ -35,7 +27,7 @@ pub(crate) fn ensure() -> Result<(), BootError> {
 /// Boot is over, and was a success.
 #[inline]
 pub(crate) fn is_over() -> bool {
-    UP.load(Ordering::Acquire)
+    BOOT.is_up()
 }
 
 /// Boots with this reserve.
@@ -49,48 +41,35 @@ pub(crate) fn ensure_over() -> Result<(), BootError> {
     if is_over() {
         return Ok(());
     }
-    ensure()?;
-    if OUTCOME.get().is_some() { Ok(()) } else { Err(BootError::InProgress) }
+    match once(None) {
+        Found::Done(outcome) | Found::Over(outcome) => outcome.clone(),
+        Found::InProgress => Err(BootError::InProgress),
+    }
 }
 
 #[cold]
 fn ensure_slowly(reserve: Option<usize>) -> Result<(), BootError> {
-    match (OUTCOME.get(), reserve) {
-        (Some(outcome), None) => return outcome.clone(),
-        (Some(outcome), Some(_)) => return outcome.clone().and(Err(BootError::AlreadyBooted)),
-        (None, _) => {}
+    match (once(reserve), reserve) {
+        (Found::Done(outcome), _) | (Found::Over(outcome), None) => outcome.clone(),
+        (Found::Over(outcome), Some(_)) => outcome.clone().and(Err(BootError::AlreadyBooted)),
+        (Found::InProgress, None) => Ok(()),
+        (Found::InProgress, Some(_)) => Err(BootError::AlreadyBooted),
     }
-    let me = thread::current().id();
-    let mut progress = PROGRESS.lock().unwrap_or_else(PoisonError::into_inner);
-    loop {
-        match *progress {
-            Progress::Idle => break,
-            Progress::By(thread) if thread == me => {
-                return if reserve.is_none() { Ok(()) } else { Err(BootError::AlreadyBooted) };
-            }
-            Progress::By(_) => progress = OVER.wait(progress).unwrap_or_else(PoisonError::into_inner),
-            Progress::Over => {
-                let outcome = OUTCOME.get().expect("set before boot is over").clone();
-                return if reserve.is_none() { outcome } else { outcome.and(Err(BootError::AlreadyBooted)) };
-            }
-        }
-    }
-    *progress = Progress::By(me);
-    drop(progress);
+}
 
-    let outcome = run(&registry::collected(), reserve.unwrap_or(RESERVE));
-    match &outcome {
-        Ok(()) => crate::events::event!("boot"),
-        Err(error) => {
-            let causes = Chain(error);
-            crate::events::event!("boot failed"; error = causes);
+#[cold]
+fn once(reserve: Option<usize>) -> Found<'static, BootError> {
+    BOOT.once(|| {
+        let outcome = run(&registry::collected(), reserve.unwrap_or(RESERVE));
+        match &outcome {
+            Ok(()) => crate::events::event!("boot"),
+            Err(error) => {
+                let causes = Chain(error);
+                crate::events::event!("boot failed"; error = causes);
+            }
         }
-    }
-    let outcome = OUTCOME.get_or_init(|| outcome).clone();
-    UP.store(outcome.is_ok(), Ordering::Release);
-    *PROGRESS.lock().unwrap_or_else(PoisonError::into_inner) = Progress::Over;
-    OVER.notify_all();
-    outcome
+        outcome
+    })
 }
 
 fn run(entries: &[Entry], reserve: usize) -> Result<(), BootError> {
