@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use crate::exit::Failure;
 use crate::port::relative;
+use crate::runtime;
 
 /// Makes a package to start from: code with a global, its instances, and a test
 #[derive(Debug, clap::Args)]
@@ -14,9 +15,9 @@ pub(crate) struct Arguments {
     /// What instances are for
     #[arg(long, value_enum, default_value_t)]
     kind: Kind,
-    /// The folder `vimage-runtime` of a checkout (crates.io has another crate with the name `vimage`)
+    /// The folder `vimage-runtime` of a checkout. Without this: of the checkout that this command was built from
     #[arg(long, value_name = "PATH")]
-    vimage: PathBuf,
+    vimage: Option<PathBuf>,
 }
 
 #[derive(Clone, Copy, Debug, Default, clap::ValueEnum)]
@@ -35,23 +36,42 @@ enum Kind {
 }
 
 impl Kind {
-    /// The only source file, and its text.
-    fn source(self) -> (&'static str, &'static str) {
+    /// The files beside the manifest, and their texts.
+    fn files(self) -> &'static [(&'static str, &'static str)] {
         match self {
-            Self::Tests => ("lib.rs", include_str!("../templates/tests/lib.rs")),
-            Self::Tenants => ("main.rs", include_str!("../templates/tenants/main.rs")),
-            Self::Simulation => ("main.rs", include_str!("../templates/simulation/main.rs")),
-            Self::Plugins => ("lib.rs", include_str!("../templates/plugins/lib.rs")),
-            Self::Fuzzing => ("lib.rs", include_str!("../templates/fuzzing/lib.rs")),
+            Self::Tests => &[("src/lib.rs", include_str!("../templates/tests/lib.rs"))],
+            Self::Tenants => &[("src/main.rs", include_str!("../templates/tenants/main.rs"))],
+            Self::Simulation => &[("src/main.rs", include_str!("../templates/simulation/main.rs"))],
+            Self::Plugins => &[("src/lib.rs", include_str!("../templates/plugins/lib.rs"))],
+            Self::Fuzzing => &[
+                ("src/lib.rs", include_str!("../templates/fuzzing/lib.rs")),
+                ("fuzz/Cargo.toml", include_str!("../templates/fuzzing/fuzz.toml")),
+                ("fuzz/fuzz_targets/isolated.rs", include_str!("../templates/fuzzing/isolated.rs")),
+                ("fuzz/.gitignore", "/target\n/corpus\n/artifacts\n/coverage\n"),
+            ],
+        }
+    }
+
+    /// The part of the manifest that says which builds have instances.
+    fn instances(self) -> &'static str {
+        match self {
+            Self::Tests => include_str!("../templates/tests/instances.toml"),
+            _ => include_str!("../templates/instances.toml"),
+        }
+    }
+
+    /// What to type next.
+    fn next(self) -> &'static str {
+        match self {
+            Self::Tests | Self::Plugins => "`cargo test`",
+            Self::Tenants | Self::Simulation => "`cargo run` and `cargo test`",
+            Self::Fuzzing => "`cargo test`; `cargo install cargo-fuzz` and `cargo +nightly fuzz run isolated`",
         }
     }
 }
 
 pub(crate) fn run(Arguments { path, kind, vimage }: &Arguments) -> Result<(), Failure> {
-    let vimage = fs::canonicalize(vimage).map_err(|error| Failure::unreadable(vimage, error))?;
-    if !vimage.join("Cargo.toml").is_file() {
-        return Err(Failure::Usage(format!("there is no package in {}", vimage.display())));
-    }
+    let vimage = runtime::folder(vimage.as_deref())?;
     // What exists is never overwritten, be it half a package only.
     if path.read_dir().is_ok_and(|mut entries| entries.next().is_some()) {
         return Err(Failure::Usage(format!(
@@ -59,17 +79,18 @@ pub(crate) fn run(Arguments { path, kind, vimage }: &Arguments) -> Result<(), Fa
             path.display()
         )));
     }
-    let (file, source) = kind.source();
-    let sources = path.join("src");
-    fs::create_dir_all(&sources).map_err(|error| Failure::unreadable(&sources, error))?;
+    fs::create_dir_all(path).map_err(|error| Failure::unreadable(path, error))?;
     let folder = fs::canonicalize(path).map_err(|error| Failure::unreadable(path, error))?;
     let name = package_name(&folder)?;
-    let manifest = include_str!("../templates/Cargo.toml").replace("NAME", &name);
-    let manifest = manifest.replace("VIMAGE", &relative(&folder, &vimage));
-    write(&path.join("Cargo.toml"), &manifest)?;
-    write(&sources.join(file), &source.replace("NAME", &name.replace('-', "_")))?;
-    let next = if file == "main.rs" { "`cargo run` and `cargo test`" } else { "`cargo test`" };
-    println!("{}: package `{name}`; next: {next} in it", path.display());
+    let filled = |text: &str| {
+        let text = text.replace("@NAME@", &name).replace("@CRATE@", &name.replace('-', "_"));
+        text.replace("@VIMAGE@", &relative(&folder, &vimage))
+    };
+    let manifest = [include_str!("../templates/package.toml"), kind.instances()].concat();
+    for (file, text) in [("Cargo.toml", &*manifest), (".gitignore", "/target\n")].iter().chain(kind.files()) {
+        write(&path.join(file), &filled(text))?;
+    }
+    println!("{}: package `{name}`; next, in it: {}", path.display(), kind.next());
     Ok(())
 }
 
@@ -84,5 +105,7 @@ fn package_name(folder: &Path) -> Result<String, Failure> {
 }
 
 fn write(path: &Path, text: &str) -> Result<(), Failure> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    fs::create_dir_all(folder).map_err(|error| Failure::unreadable(folder, error))?;
     fs::write(path, text).map_err(|error| Failure::unreadable(path, error))
 }

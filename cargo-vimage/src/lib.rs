@@ -7,6 +7,7 @@ mod exit;
 mod explain;
 mod init;
 mod port;
+mod runtime;
 mod source;
 mod vendor;
 mod workspace;

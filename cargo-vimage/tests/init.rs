@@ -11,10 +11,10 @@ fn runtime() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().join("vimage-runtime")
 }
 
-fn cargo(folder: &Path, command: &str) -> String {
+fn cargo(folder: &Path, command: &[&str]) -> String {
     let mut cargo = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     // The dependencies are compiled once for all kinds.
-    cargo.args([command, "--offline"]).current_dir(folder);
+    cargo.args(command).arg("--offline").current_dir(folder);
     cargo.env("CARGO_TARGET_DIR", Path::new(env!("CARGO_TARGET_TMPDIR")).join("init"));
     let output = cargo.output().unwrap();
     let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
@@ -35,17 +35,33 @@ fn packages_of_all_kinds_pass_their_tests() {
         ("fuzzing", None),
     ] {
         let path = folder.path().join(format!("my-{kind}"));
-        let made = tool(&[path.to_str().unwrap(), "--kind", kind, "--vimage", runtime.to_str().unwrap()]);
+        // Without `--vimage`: the runtime of this checkout.
+        let made = tool(&[path.to_str().unwrap(), "--kind", kind]);
         assert!(made.status.success(), "{made:?}");
         // So that nothing is fetched.
         std::fs::copy(runtime.parent().unwrap().join("Cargo.lock"), path.join("Cargo.lock")).unwrap();
-        let tested = cargo(&path, "test");
+        let (source, template) = [("src/main.rs", "main.rs"), ("src/lib.rs", "lib.rs")]
+            .into_iter()
+            .find_map(|(file, name)| {
+                let template = format!("{}/templates/{kind}/{name}", env!("CARGO_MANIFEST_DIR"));
+                Some((std::fs::read_to_string(path.join(file)).ok()?, std::fs::read_to_string(template).ok()?))
+            })
+            .unwrap();
+        assert_eq!(source, template, "the name of the package stands in its manifest only");
+        let tested = cargo(&path, &["test"]);
         assert!(
             tested.contains("test result: ok. 1 passed") || tested.contains("test result: ok. 2 passed"),
             "{tested}"
         );
+        // Without instances too: nothing fails, and the compiler warns of nothing.
+        let plain = cargo(&path, &["test", "--no-default-features"]);
+        assert!(plain.contains("test result: ok"), "{plain}");
+        if kind == "fuzzing" {
+            let described = cargo(&path.join("fuzz"), &["metadata", "--format-version=1", "--no-deps"]);
+            assert!(described.contains("fuzz_targets/isolated.rs"), "{described}");
+        }
         if let Some(printed) = printed {
-            let ran = cargo(&path, "run");
+            let ran = cargo(&path, &["run"]);
             assert!(ran.contains(printed), "{ran}");
         }
     }

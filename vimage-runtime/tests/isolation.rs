@@ -83,7 +83,8 @@ fn a_thread_without_a_context_panics_and_says_what_to_do() {
     vimage::boot().unwrap();
     let expected = "`V_COUNTER` of module `counter`: no Net instance is current on this thread\nhelp: enter one with \
                     `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
-                    `V_COUNTER.of(&instance)`\nnote: there are instances because the feature `vimage` is on: `cargo \
+                    `V_COUNTER.of(&instance)`\nhelp: tasks and threads do not inherit one: \
+                    `spawn(task.within_current())`, `vimage::thread::spawn(…)`\nnote: there are instances because the feature `vimage` is on: `cargo \
                     tree -e features -i vimage` shows which package enables it";
     assert_eq!(panic_of(|| _ = counter::count()), expected);
     assert_eq!(panic_of(|| counter::V_COUNTER.with_current(|_| ())), expected);

@@ -34,6 +34,8 @@ fn the_base_is_never_destroyed() {
 fn without_instances_there_is_the_base_only() {
     let error = Vnet::new().unwrap_err();
     assert!(matches!(error, CreateError::NotVirtualized));
+    // The form in which `main` and `unwrap` print it.
+    assert!(format!("{error:?}").contains("enable the feature `vimage`"), "{error:?}");
     assert_eq!(
         error.to_string(),
         "this program is built without instances: enable the feature `vimage` of the crate `vimage`"

@@ -65,6 +65,9 @@ pub(super) fn check(
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or("cargo".into()));
     command.args(["check", "--quiet", "--message-format=json", "--manifest-path"]).arg(&package.manifest);
     command.args(arguments.split_whitespace());
+    // For a person who waits: a check takes as long as the package does.
+    let instances = if build == Build::Vimage { ", with instances" } else { "" };
+    eprintln!("checking: {}{instances}", format!("cargo check {arguments}").trim_end());
     if build == Build::Vimage {
         command.args(["--features", "vimage/vimage"]);
     }

@@ -53,7 +53,8 @@ pub(crate) struct Arguments {
     /// all targets, all features, and no default features, as far as they compiled before
     #[arg(long = "check", value_name = "ARGS", allow_hyphen_values = true)]
     checks: Vec<String>,
-    /// The folder `vimage-runtime` of a checkout, for a package that does not depend on `vimage` yet
+    /// The folder `vimage-runtime` of a checkout, for a package that does not depend on `vimage` yet. Without this: of
+    /// the checkout that this command was built from
     #[arg(long, value_name = "PATH")]
     vimage: Option<PathBuf>,
     /// Work on a package with changes that are not committed, or without git
@@ -87,6 +88,8 @@ pub(crate) struct Report {
     pub(crate) checked: Vec<String>,
     /// The arguments of the checks that failed before anything was changed.
     pub(crate) skipped: Vec<String>,
+    /// The dependency on vimage was added.
+    pub(crate) is_new: bool,
 }
 
 /// The checks of a package whose user names none: of each line the first one that passes.
@@ -273,7 +276,8 @@ fn report(work: &Work, manifest: Option<&SourceFile>, checked: Vec<String>, skip
     let changed = manifest.into_iter().chain(&work.files).filter(|file| file.is_changed());
     let difference = changed.map(|file| difference(package.relative(&file.path), file)).collect();
     let package = format!("{} {}", package.name, package.version);
-    Report { package, statics, counts: work.counts.clone(), warnings, difference, checked, skipped }
+    let is_new = manifest.is_some();
+    Report { package, statics, counts: work.counts.clone(), warnings, difference, checked, skipped, is_new }
 }
 
 fn difference(shown: &Path, file: &SourceFile) -> String {
@@ -286,7 +290,7 @@ fn difference(shown: &Path, file: &SourceFile) -> String {
 
 impl Report {
     fn print(&self) {
-        let Self { package, statics, counts, warnings, checked, skipped, .. } = self;
+        let Self { package, statics, counts, warnings, checked, skipped, is_new, .. } = self;
         let count = |is: fn(Decision) -> bool| statics.iter().filter(|(_, decision)| is(*decision)).count();
         let shared = count(|decision| decision == Decision::Shared);
         println!(
@@ -309,6 +313,11 @@ impl Report {
         }
         for left in &counts.left {
             println!("left: {left}");
+        }
+        if *is_new {
+            println!(
+                "next: `cargo add vimage --features vimage` switches instances on; then enter them where work starts"
+            );
         }
     }
 }

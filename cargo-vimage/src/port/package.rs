@@ -9,7 +9,7 @@ use toml_edit::{DocumentMut, InlineTable, Item, Table, Value};
 
 use super::text::SourceFile;
 use crate::exit::Failure;
-use crate::workspace;
+use crate::{runtime, workspace};
 
 /// A package and where its parts are.
 #[derive(Debug)]
@@ -100,7 +100,9 @@ impl Package {
 
     /// Refuses what could not be told apart from the edits afterwards.
     pub(super) fn require_clean(&self) -> Result<(), Failure> {
-        let git = Command::new("git").current_dir(&self.folder).args(["status", "--porcelain", "--", "."]).output();
+        // Cargo writes its lock file whenever it likes; this command edits none.
+        let status = ["status", "--porcelain", "--", ".", ":(exclude,glob)**/Cargo.lock"];
+        let git = Command::new("git").current_dir(&self.folder).args(status).output();
         match git {
             Ok(output) if output.status.success() && output.stdout.is_empty() => Ok(()),
             Ok(output) if output.status.success() => Err(Failure::Usage(format!(
@@ -121,15 +123,7 @@ impl Package {
         if self.depends_on_vimage {
             return Ok(None);
         }
-        let Some(vimage) = vimage else {
-            return Err(Failure::Usage(
-                "the package does not depend on `vimage`: pass `--vimage PATH`, the folder `vimage-runtime` of a \
-                 checkout (crates.io has another crate of that name)"
-                    .to_owned(),
-            ));
-        };
-        let vimage =
-            fs::canonicalize(vimage).map_err(|error| Failure::Usage(format!("{}: {error}", vimage.display())))?;
+        let vimage = runtime::folder(vimage)?;
         let mut manifest = SourceFile::read(&self.manifest)?;
         let mut document: DocumentMut =
             manifest.text.parse().map_err(|error| Failure::unreadable(&self.manifest, error))?;

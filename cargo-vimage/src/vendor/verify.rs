@@ -10,7 +10,7 @@ use super::place::{Place, copied};
 use super::recipe::{self, Recipe};
 use crate::exit::Failure;
 use crate::port::{Decision, Report};
-use crate::workspace;
+use crate::{runtime, workspace};
 
 /// The tests that passed and failed.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -26,8 +26,7 @@ pub(super) fn run(
     vimage: Option<&Path>,
     without_suites: bool,
 ) -> Result<(), Failure> {
-    let vimage = vimage.ok_or_else(|| Failure::Usage("pass `--vimage PATH`".to_owned()))?;
-    let vimage = fs::canonicalize(vimage).map_err(|error| Failure::unreadable(vimage, error))?;
+    let vimage = runtime::folder(vimage)?;
     let shipped = || recipe::SHIPPED.iter().map(|(name, _)| (*name).to_owned()).collect();
     let crates: Vec<String> = if crates.is_empty() { shipped() } else { crates.to_vec() };
     println!(

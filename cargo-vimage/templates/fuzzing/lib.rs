@@ -25,12 +25,13 @@ mod parser {
     }
 }
 
-/// What a fuzz target calls: `fuzz_target!(|input: &[u8]| { NAME::isolated(input); });`.
+/// What the fuzz target calls for each input: `cargo +nightly fuzz run isolated`.
 pub fn isolated(input: &[u8]) -> u32 {
     Vimage::new().expect("this build has instances").enter(|| parser::run(input))
 }
 
-#[cfg(test)]
+// There are no instances without the feature.
+#[cfg(all(test, feature = "vimage"))]
 mod tests {
     use super::isolated;
 

@@ -37,7 +37,8 @@ impl Machine {
     }
 }
 
-#[cfg(test)]
+// There are no instances without the feature.
+#[cfg(all(test, feature = "vimage"))]
 mod tests {
     use super::Machine;
 

@@ -48,7 +48,8 @@ fn main() -> Result<(), vimage::CreateError> {
     Ok(())
 }
 
-#[cfg(test)]
+// There are no instances without the feature.
+#[cfg(all(test, feature = "vimage"))]
 mod tests {
     use super::*;
 

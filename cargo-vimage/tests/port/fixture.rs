@@ -71,8 +71,9 @@ impl Fixture {
             .env("CARGO_PROFILE_DEV_DEBUG", "0")
             .output()
             .unwrap();
-        let printed = [output.stdout, output.stderr].concat();
-        (output.status.code(), String::from_utf8(printed).unwrap())
+        let printed = String::from_utf8([output.stdout, output.stderr].concat()).unwrap();
+        let is_progress = |line: &&str| line.starts_with("checking: ");
+        (output.status.code(), printed.split_inclusive('\n').filter(|line| !is_progress(line)).collect())
     }
 
     pub fn git(&self, arguments: &[&str]) {

@@ -71,8 +71,9 @@ fn failures_have_exit_codes() {
     package.git(&["init", "--quiet"]);
     let (code, printed) = package.cargo_vimage(&["port", "--undecided", "shared"]);
     assert!(code == Some(2) && printed.contains("the work tree has changes"), "{code:?}, {printed}");
-    let (code, printed) = package.cargo_vimage(&["port", "--undecided", "shared", "--allow-dirty"]);
-    assert!(code == Some(2) && printed.contains("pass `--vimage PATH`"), "{code:?}, {printed}");
+    assert!(printed.contains("?? src/") && !printed.contains("Cargo.lock"), "{printed}");
+    let (code, printed) = package.cargo_vimage(&["port", "--undecided", "shared", "--vimage", "src", "--allow-dirty"]);
+    assert!(code == Some(2) && printed.contains("there is no package in"), "{code:?}, {printed}");
 
     fs::write(package.path("src/lib.rs"), "fn {").unwrap();
     let (code, printed) = package.port(&["--undecided", "shared"]);

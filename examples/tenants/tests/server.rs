@@ -164,7 +164,8 @@ async fn the_page_shows_tenants_and_its_forms_work() {
     assert_eq!(server.form("/", "name=red&title=%3Cb%3ERed").await.0, 303);
     let page = server.get("/").await.1;
     assert!(
-        page.contains("<a href=\"/tenants/red\">red</a>") && page.contains("<th>cache.<wbr>capacity<wbr></th>"),
+        page.contains("<a href=\"/tenants/red\">red</a>")
+            && page.contains("<th class=\"number\">cache.<wbr>capacity<wbr></th>"),
         "{page}"
     );
     // What a tenant writes is text.

@@ -191,7 +191,7 @@ impl From<AttachError> for CreateError {
 /// }
 /// # Ok::<(), CreateError>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 #[non_exhaustive]
 pub enum CreateError {
     /// This build has no instances except the base instance.
@@ -202,6 +202,18 @@ pub enum CreateError {
     Sysctl(sysctl::Error),
     /// A module did not attach.
     Attach(AttachError),
+}
+
+/// As derived, and for `NotVirtualized` with what to do: `main` and `unwrap` print errors in this form.
+impl fmt::Debug for CreateError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotVirtualized => write!(f, "NotVirtualized ({self})"),
+            Self::Boot(error) => f.debug_tuple("Boot").field(error).finish(),
+            Self::Sysctl(error) => f.debug_tuple("Sysctl").field(error).finish(),
+            Self::Attach(error) => f.debug_tuple("Attach").field(error).finish(),
+        }
+    }
 }
 
 impl fmt::Display for CreateError {

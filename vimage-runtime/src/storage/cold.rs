@@ -74,7 +74,8 @@ fn instance_or_panic(variable: &'static VariableEntry) -> NonNull<Header> {
     panic!(
         "`{name}` of module `{module}`: no {class_name} instance is current on this thread{}\nhelp: enter one with \
          `instance.enter(|| …)`, the base one with `vimage::boot()?.enter(|| …)`, or name one with \
-         `{name}.of(&instance)`\nnote: there are instances because the feature `vimage` is on: `cargo tree -e features -i \
+         `{name}.of(&instance)`\nhelp: tasks and threads do not inherit one: `spawn(task.within_current())`, \
+         `vimage::thread::spawn(…)`\nnote: there are instances because the feature `vimage` is on: `cargo tree -e features -i \
          vimage` shows which package enables it",
         match context::stack::last_left() {
             Some(last) => format!("; the last one here was {}, entered at {}", last.instance, last.entered),

@@ -61,6 +61,7 @@ const CHECKS: &[Check] = &[
     Check { name: "deny", what: "licences, sources, duplicates and advisories of dependencies", run: deny::deny },
     Check { name: "outside", what: "programs of each kind, read from outside", run: outside::outside },
     Check { name: "tenants", what: "a million requests to two hundred tenants that come and go", run: tenants },
+    Check { name: "pages", what: "pages in a browser, if there is one", run: pages },
     Check { name: "nextest", what: "examples/testing in a process per test, if nextest is installed", run: nextest },
     Check { name: "linking", what: "a program that checks itself, linked in many ways", run: linking::linking },
     Check {
@@ -105,6 +106,13 @@ fn tenants() -> Done {
     // With the server, which the client starts.
     cargo("tenants, build", &["build", "--release", "-p", "tenants"], &[])?;
     cargo("tenants", &LOAD, &[])
+}
+
+fn pages() -> Done {
+    let page =
+        |package| ["test", "-p", package, "--features", "vimage", "--test", "page", "--", "--ignored", "--nocapture"];
+    cargo("pages of tenants", &page("tenants"), &[])?;
+    cargo("page of netlab", &page("netlab"), &[])
 }
 
 /// To build nextest would take longer than what it runs here.

@@ -39,7 +39,7 @@ pub(super) const LAYERS: [Layers; 4] = [
     },
     Layers {
         sources: "cargo-vimage/src",
-        floors: &["exit", "workspace", "source", "explain", "port", "init", "vendor", "audit", "lib"],
+        floors: &["exit", "workspace", "runtime", "source", "explain", "port", "init", "vendor", "audit", "lib"],
         circles: &[],
     },
     Layers { sources: "examples/netlab/src", floors: &["hardware", "stack", "lab", "cli", "main"], circles: &[] },

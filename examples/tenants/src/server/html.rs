@@ -12,7 +12,8 @@ table { border-collapse: collapse; width: 100% }
 th, td { text-align: left; padding: .35rem .6rem; border-bottom: 1px solid #ddd; white-space: nowrap }
 th { font-weight: 600; background: #f5f5f5; white-space: normal; vertical-align: bottom }
 .wide { overflow-x: auto }
-td.number { text-align: right; font-variant-numeric: tabular-nums }
+td.text { white-space: normal; min-width: 12rem }
+.number { text-align: right; font-variant-numeric: tabular-nums }
 form { display: inline } input { font: inherit; padding: .15rem .3rem }
 button { font: inherit; padding: .15rem .6rem }
 .serving { color: #17692b } .draining, .ending { color: #9a5b00 }
@@ -41,7 +42,7 @@ pub(super) fn overview(tenants: &[(String, State)]) -> Markup {
         tenants.iter().map(|(name, state)| (name.as_str(), state, listed(state))).collect();
     // All have the same; one that is ending shows none.
     let longest = rows.iter().map(|(.., listed)| listed).max_by_key(|listed| listed.len());
-    let names: Vec<&str> = longest.into_iter().flatten().map(|listed| listed.name).collect();
+    let columns: Vec<&Listed> = longest.into_iter().flatten().collect();
     document(
         "Tenants",
         &html! {
@@ -53,8 +54,11 @@ pub(super) fn overview(tenants: &[(String, State)]) -> Markup {
             }
             h2 { "State" }
             div.wide { table {
-                thead { tr { th { "tenant" } th { "state" } th {} @for name in &names { th { (breakable(name)) } } } }
-                tbody { @for (name, state, listed) in &rows { (row(name, state, &names, listed)) } }
+                thead { tr {
+                    th { "tenant" } th { "state" } th {}
+                    @for column in &columns { th class=[alignment(column)] { (breakable(column.name)) } }
+                } }
+                tbody { @for (name, state, listed) in &rows { (row(name, state, &columns, listed)) } }
             } }
             p { a href="/metrics" { "The same as metrics" } }
         },
@@ -66,7 +70,11 @@ fn listed(state: &State) -> Vec<Listed> {
     sysctl::of(site).list("").unwrap_or_default()
 }
 
-fn row(tenant: &str, state: &State, names: &[&str], listed: &[Listed]) -> Markup {
+fn alignment(listed: &Listed) -> Option<&'static str> {
+    (listed.kind != sysctl::Kind::Text).then_some("number")
+}
+
+fn row(tenant: &str, state: &State, columns: &[&Listed], listed: &[Listed]) -> Markup {
     let (word, action) = match state {
         State::Serving(_) => ("serving", Some(("drain", "Drain"))),
         State::Draining(_) => ("draining", Some(("resume", "Resume"))),
@@ -81,9 +89,9 @@ fn row(tenant: &str, state: &State, names: &[&str], listed: &[Listed]) -> Markup
                     (button(tenant, action, label)) " " (button(tenant, "destroy", "Destroy"))
                 }
             }
-            @for name in names {
-                @let found = listed.iter().find(|listed| listed.name == *name);
-                td class=[found.is_some_and(|found| found.kind != sysctl::Kind::Text).then_some("number")] {
+            @for column in columns {
+                @let found = listed.iter().find(|listed| listed.name == column.name);
+                td class=[alignment(column)] {
                     @if let Some(Ok(value)) = found.map(|found| &found.value) { (value.to_string()) }
                 }
             }
@@ -109,12 +117,12 @@ pub(super) fn details(tenant: &str, listed: &[Listed], lines: &[String]) -> Mark
         &html! {
             p { a href="/" { "All tenants" } }
             h1 { (tenant) }
-            table {
+            div.wide { table {
                 thead { tr { th { "sysctl" } th { "value" } th { "what it is" } } }
                 tbody { @for one in listed { (sysctl_row(tenant, one)) } }
-            }
+            } }
             h2 { "Log" }
-            pre { @for line in lines { (line) "\n" } }
+            @if lines.is_empty() { p { "No lines yet." } } @else { pre { @for line in lines { (line) "\n" } } }
         },
     )
 }
@@ -134,7 +142,7 @@ fn sysctl_row(tenant: &str, listed: &Listed) -> Markup {
                     }
                 } @else { (value) }
             }
-            td { (text) }
+            td.text { (text) }
         }
     }
 }

@@ -9,10 +9,10 @@ const STYLE: &str = "
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 1100px; margin: 2rem auto; padding: 0 1rem; }
 h1 { font-size: 1.6rem; } h2 { font-size: 1.2rem; margin-top: 2.2rem; }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .1rem 1.2rem; } dt { opacity: .7; } dd { margin: 0; }
-figure { margin: 1rem 0; } figure svg { width: 100%; height: auto; border-radius: 6px; }
+figure { margin: 1rem 0; overflow-x: auto; } figure svg { width: 100%; min-width: 40rem; height: auto; border-radius: 6px; }
 .scroll { max-height: 32rem; overflow: auto; border: 1px solid #8886; border-radius: 6px; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
-th, td { padding: .25rem .6rem; border-bottom: 1px solid #8884; text-align: right; }
+th, td { padding: .25rem .6rem; border-bottom: 1px solid #8884; text-align: right; white-space: nowrap; }
 th:first-child, td:first-child { text-align: left; }
 th { position: sticky; top: 0; background: Canvas; cursor: pointer; }
 ";
