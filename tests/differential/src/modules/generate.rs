@@ -1,6 +1,7 @@
 //! Modules that are chosen at random: statics of many types, functions that call one another, hooks, nested modules.
 //!
-//! `@` stands where the forms differ: `@static` declares a variable, `@[attach]` is a hook. No function waits for a lock:
+//! `@` stands where the forms differ: `@static` declares a variable, `@[attach]` is a hook; in front of the former is the name
+//! of a sysctl. No function waits for a lock:
 //! what is busy or poisoned is another result, the same in each form.
 
 use crate::random::Random;
@@ -20,6 +21,9 @@ const STATICS: [(&str, &str); 11] = [
     ("K", "Counters<3> = Counters::new()"),
     ("C", "Cell<u64> = const { Cell::new(?) }"),
 ];
+
+/// From this number on variables are those of a function, and have no names.
+pub(super) const SYSCTLS: usize = 100;
 
 pub(crate) struct Generator {
     pub(super) random: Random,
@@ -107,10 +111,19 @@ impl Generator {
         let rest = rest.replace('?', &(1 + self.random.below(9)).to_string());
         self.variables.push((letter.chars().next().expect("a letter"), format!("{path}V_{letter}{n}")));
         match letter {
+            "A" if n < SYSCTLS => {
+                let name = self.sysctl(n);
+                format!("\u{10}{name}\u{11}@static {letter}{n}: {rest};\n")
+            }
             "M" => format!("@static mut M{n}: {rest};\n"),
             "C" => format!("@thread_local! {{ static C{n}: {rest}; }}\n"),
             _ => format!("@static {letter}{n}: {rest};\n"),
         }
+    }
+
+    /// The name by which a number is read and set.
+    pub(super) fn sysctl(&self, n: usize) -> String {
+        format!("generated.{}.a{n}", self.name)
     }
 
     /// A module in the module, whose variables and function the outer one uses.
@@ -190,7 +203,7 @@ impl Generator {
         let own = match self.random.below(4) {
             // A static of the function, behind which its items end.
             0 if !self.waits => {
-                let text = self.declaration(0, "", 100 + n);
+                let text = self.declaration(0, "", SYSCTLS + n);
                 self.names += 1;
                 Some(text)
             }
@@ -225,7 +238,7 @@ impl Generator {
             return format!("record(ME, {});", self.number(0));
         }
         let d = depth - 1;
-        match self.random.below(if self.waits { 16 } else { 14 }) {
+        match self.random.below(if self.waits { 17 } else { 15 }) {
             0 | 1 => {
                 let (name, value) = (self.new_name("n"), self.number(d));
                 self.locals.push(name.clone());
@@ -285,6 +298,11 @@ impl Generator {
                 format!("let t = {number}; let {name} = thread::spawn(move || {{ {body} }}).join().unwrap_or(9);")
             }
             14 => {
+                let (name, number) = (self.new_name("l"), self.number(d));
+                let body = self.inside(&name, |generator| generator.number(d));
+                format!("let {name} = {number}; later(move || record(ME, {body}));")
+            }
+            15 => {
                 let waiting: Vec<String> =
                     self.functions.iter().filter(|f| f.starts_with("block_on")).cloned().collect();
                 let (name, number) = (self.new_name("w"), self.number(d));
@@ -297,7 +315,7 @@ impl Generator {
                     None => format!("{}; let {name} = {number};", text::awaited("Yield(false)")),
                 }
             }
-            15 => format!("{};", text::awaited("Yield(false)")),
+            16 => format!("{};", text::awaited("Yield(false)")),
             _ => format!("_ = {};", self.number(d)),
         }
     }

@@ -168,6 +168,16 @@ fn source(text: &str, form: Form) -> String {
         true => format!("{rest} V_"),
         false => format!("#[virtualized] {rest} "),
     };
+    let mut parts = text.split('\u{10}');
+    let mut text = parts.next().unwrap_or_default().to_owned();
+    for (name, declaration) in parts.filter_map(|part| part.split_once('\u{11}')) {
+        match (is_twin, declaration.strip_prefix('@')) {
+            (false, Some(declaration)) => {
+                let _ = write!(text, "#[virtualized(sysctl(\"{name}\", rw))] {declaration}");
+            }
+            _ => text += declaration,
+        }
+    }
     let mut text = text.replace("#[shared] ", if is_twin { "" } else { "#[shared] " });
     for rest in ["pub static mut", "pub static", "static mut", "static"] {
         text = text.replace(&format!("@{rest} "), &declared(rest));
@@ -184,17 +194,24 @@ fn source(text: &str, form: Form) -> String {
 fn file(modules: &[Module], form: Form) -> (String, Vec<u64>) {
     let is_twin = form == Form::Twin;
     let thread = if is_twin { "use std::thread;" } else { "use vimage::{prelude::*, thread};" };
-    let (world, twin) = (include_str!("world.rs"), if is_twin { text::TWIN } else { "" });
-    let mut text = format!("#![allow(warnings)]\nmod world {{ {world} {twin} }}\n");
+    let world = include_str!("world.rs");
+    let instances = if is_twin { [text::TWIN, PLAIN].concat() } else { NAMED.to_owned() };
+    let mut text = format!("#![allow(warnings)]\nmod world {{ {world} {instances} }}\n");
     let mut starts = Vec::new();
-    let (mut begin, mut end, mut calls) = (String::new(), String::new(), String::new());
+    let [mut begin, mut end, mut calls, mut register] = [const { String::new() }; 4];
     for Module { name, text: items } in modules {
         starts.push(text.matches('\n').count() as u64 + 1);
-        let attribute = match name.ends_with(['0', '2', '4', '6', '8']) {
+        // Of two classes, and registered at run time.
+        let attribute = match name.chars().last() {
             _ if is_twin => "",
-            true => "#[vimage::module]",
-            false => "#[vimage::vnet_module]",
+            Some('6') => "#[vimage::module(register = \"manual\")]",
+            Some('3') => "#[vimage::vnet_module(register = \"manual\")]",
+            Some('0' | '2' | '4' | '8') => "#[vimage::module]",
+            _ => "#[vimage::vnet_module]",
         };
+        if name.ends_with(['3', '6']) {
+            let _ = write!(register, "vimage::module::register(\"{name}\").unwrap();");
+        }
         let _ = write!(
             text,
             "{attribute} pub mod {name} {{
@@ -215,9 +232,18 @@ use std::sync::{{LazyLock, Mutex, OnceLock, RwLock}};
     let (base, all) = match form {
         // The hooks are called in the order in which instances call them.
         Form::Twin => (format!("{begin} sequence(run, here); {}", reversed(&end)), ""),
-        Form::Instances => ("vimage::boot().unwrap().enter(|| sequence(run, here));".to_owned(), ALL),
-        _ => ("vimage::boot().unwrap().enter(|| sequence(run, here));".to_owned(), ""),
+        Form::Instances => ("boot().enter(|| sequence(run, here));".to_owned(), ALL),
+        _ => ("boot().enter(|| sequence(run, here));".to_owned(), ""),
     };
+    let boot = format!(
+        "fn boot() -> vimage::Vimage {{
+    let base = vimage::boot().unwrap();
+    {register}
+    world::BOOTED.store(true, world::Relaxed);
+    base
+}}"
+    );
+    let boot = if is_twin { "" } else { &boot };
     let names: Vec<String> = modules.iter().map(|module| format!("\"{}\"", module.name)).collect();
     let names = names.join(", ");
     let _ = write!(
@@ -225,6 +251,7 @@ use std::sync::{{LazyLock, Mutex, OnceLock, RwLock}};
         "type Called = (&'static str, fn(u64, u64) -> u64, fn() -> String);
 const MODULES: &[Called] = &[{calls}];
 {MAIN}
+{boot}
 fn one(run: u64) {{ {base} }}
 fn main() {{
     let argument = std::env::args().nth(1).unwrap();
@@ -247,11 +274,30 @@ fn reversed(statements: &str) -> String {
     statements.concat()
 }
 
+/// What plain modules have in place of sysctls and of bound closures.
+const PLAIN: &str = "
+pub fn named(read: impl Fn() -> u64, _: &str) -> u64 { read() }
+pub fn set_named(set: impl Fn(u64), _: &str, n: u64) { set(n) }
+pub fn bound(f: impl FnOnce() + Send + 'static) -> impl FnOnce() + Send + 'static { f }
+";
+
+/// Not by name while a thread that boots may wait for the one that asks.
+const NAMED: &str = "
+pub fn named(read: impl Fn() -> u64, name: &str) -> u64 {
+    if BOOTED.load(Relaxed) { vimage::sysctl::get_as(name).unwrap() } else { read() }
+}
+pub fn set_named(set: impl Fn(u64), name: &str, n: u64) {
+    if BOOTED.load(Relaxed) { vimage::sysctl::set(name, n).unwrap() } else { set(n) }
+}
+pub fn bound(f: impl FnOnce() + Send + 'static) -> impl FnOnce() + Send + 'static { vimage::Contexts::current().bind(f) }
+";
+
 /// What calls the modules. Each call is of one run; a process that has one run leaves out the others'.
 const MAIN: &str = "
 fn attached(name: &str, hook: fn()) { hook() }
 fn here(_: u64, call: &mut dyn FnMut()) { call() }
 fn sequence(only: u64, enter: impl Fn(u64, &mut dyn FnMut())) {
+    world::CALLING.store(true, world::Relaxed);
     for call in 0..CALLS {
         for (name, function, state) in MODULES {
             let mixed = world::mix(call, name[1..].parse().unwrap());
@@ -263,15 +309,17 @@ fn sequence(only: u64, enter: impl Fn(u64, &mut dyn FnMut())) {
                 world::record(name, format_args!(\"call {call}: {:?}\", result.ok()));
                 if call + RUNS >= CALLS { world::record(name, state()); }
             });
+            world::run_later();
         }
     }
+    world::CALLING.store(false, world::Relaxed);
 }
 ";
 
 /// All runs in one process, each in an instance of its own. Every third call comes from inside of another instance.
 const ALL: &str = "
 world::switch(u64::MAX);
-vimage::boot().unwrap();
+boot();
 let instances: Vec<vimage::Vimage> = (0..RUNS).map(|run| { world::switch(run); vimage::Vimage::new().unwrap() }).collect();
 sequence(u64::MAX, |run, call| match world::mix(run, 5) % 3 {
     0 => instances[(run as usize + 1) % instances.len()].enter(|| instances[run as usize].enter(|| call())),

@@ -1,16 +1,21 @@
 //! Uses of variables, by their types.
 
-use super::generate::Generator;
+use super::generate::{Generator, SYSCTLS};
 
 impl Generator {
-    /// A use of a variable: `$` is the variable, `~` a local, `?` any number.
+    /// A use of a variable: `$` is the variable, `§` its path in a closure, `¤` its name, `~` a local, `?` any number.
     pub(super) fn used(&mut self, d: usize) -> String {
         let (kind, variable) = self.variables[self.random.below(self.variables.len())].clone();
+        let path = variable.clone();
+        let n = path.rsplit("V_A").next().and_then(|n| n.parse().ok()).filter(|n| *n < SYSCTLS);
         // What these yield borrows nothing.
         let variable = if matches!(kind, 'M' | 'C') { variable } else { self.marked(&variable) };
         let local = self.locals.last().cloned().unwrap_or_else(|| "7u64".to_owned());
         let number = if d > 0 { self.number(d - 1) } else { "1".to_owned() };
         let uses: &[&str] = match kind {
+            'A' if n.is_some() && self.random.once_in(3) => {
+                &["named(|| §.load(Relaxed), \"¤\")", "{ set_named(|n| §.store(n, Relaxed), \"¤\", ?); ~ }"]
+            }
             'A' => &[
                 "$.load(Relaxed)",
                 "$.fetch_add(?, Relaxed)",
@@ -56,6 +61,8 @@ impl Generator {
         for c in self.one_of(uses).chars() {
             match c {
                 '$' => text += &variable,
+                '§' => text += &path,
+                '¤' => text += &self.sysctl(n.unwrap_or_default()),
                 '~' => text += &local,
                 '?' => text += &number,
                 other => text.push(other),

@@ -4,13 +4,19 @@ use std::fmt::Display;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::Mutex;
-use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+pub use std::sync::atomic::Ordering::Relaxed;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::task::{Context, Poll, Waker};
 
 /// The run whose calls are made now.
 static RUN: AtomicU64 = AtomicU64::new(0);
 /// How many more functions may be called.
 static FUEL: AtomicU64 = AtomicU64::new(0);
+/// All modules are registered.
+pub static BOOTED: AtomicBool = AtomicBool::new(false);
+/// Functions are called, and not hooks.
+pub static CALLING: AtomicBool = AtomicBool::new(false);
+static LATER: Mutex<Vec<Box<dyn FnOnce() + Send>>> = Mutex::new(Vec::new());
 /// Run, program, what happened.
 static LOG: Mutex<Vec<(u64, String, String)>> = Mutex::new(Vec::new());
 
@@ -27,6 +33,24 @@ pub fn fuel() -> bool {
     let left = FUEL.load(Relaxed);
     FUEL.store(left.saturating_sub(1), Relaxed);
     left > 0
+}
+
+/// Calls a closure when the call has returned, outside of its instance.
+pub fn later(f: impl FnOnce() + Send + 'static) {
+    if CALLING.load(Relaxed) {
+        LATER.lock().unwrap().push(Box::new(bound(f)));
+    }
+}
+
+/// Calls what was left for later, and what that leaves.
+pub fn run_later() {
+    loop {
+        let all = std::mem::take(&mut *LATER.lock().unwrap());
+        if all.is_empty() {
+            return;
+        }
+        all.into_iter().for_each(|f| _ = std::panic::catch_unwind(std::panic::AssertUnwindSafe(f)));
+    }
 }
 
 pub fn record(program: &str, what: impl Display) {
