@@ -30,7 +30,7 @@ fn packages_of_all_kinds_pass_their_tests() {
     for (kind, printed) in [
         ("tests", None),
         ("tenants", Some("red has 2 orders\nred has 1 orders again\n")),
-        ("simulation", Some("1000 hosts know Some(1000) after ")),
+        ("simulation", Some("1000 hosts agree on 1000 after ")),
         ("plugins", None),
         ("fuzzing", None),
     ] {

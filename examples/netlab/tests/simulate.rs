@@ -48,6 +48,27 @@ fn routers_find_routes_around_a_failure() {
     }
 }
 
+/// Parts of different sizes, short and long links between them, loss, and in one of the two full queues.
+#[test]
+fn the_number_of_threads_does_not_matter() {
+    if !has_instances() {
+        return;
+    }
+    let busy = ["--rate", "40k", "--bandwidth", "1500k", "--queue", "40", "--loss", "0.5%", "--duration", "600ms"];
+    for (file, losses) in [("sndlib/newyork", &["wire"][..]), ("sndlib/nobel-germany", &["queue_full", "wire"])] {
+        let story = |threads| {
+            let args = [&["simulate", file, "--event", "t=300ms cut 0-1", "--json", "--threads", threads][..], &busy];
+            netlab(&args.concat()).json()["story"].take()
+        };
+        let alone = story("1");
+        let lost = alone["phases"][1]["lost"].as_object().unwrap();
+        assert!(lost.keys().eq(losses), "{alone}");
+        for threads in ["2", "5"] {
+            assert_eq!(story(threads), alone, "{file}, {threads} threads");
+        }
+    }
+}
+
 #[test]
 fn a_cut_is_noticed_by_silence() {
     if !has_instances() {

@@ -30,10 +30,10 @@ fn main() -> ExitCode {
     let found: Vec<u64> =
         wrong.iter().filter(|(_, outcome)| outcome.two_leaders.is_some()).map(|(seed, _)| *seed).collect();
     println!(
-        "with disks that forget, in {:.1} s: two leaders in one term with {} seeds, the first is {:?}",
+        "with disks that forget, in {:.1} s: two leaders in one term with {} seeds{}",
         begin.elapsed().as_secs_f64(),
         found.len(),
-        found.first(),
+        found.first().map(|seed| format!(", the first is {seed}")).unwrap_or_default(),
     );
     if outcomes.iter().any(|(_, outcome)| outcome.two_leaders.is_some()) {
         ExitCode::FAILURE

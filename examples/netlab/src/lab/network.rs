@@ -9,10 +9,10 @@ use vimage::{CreateError, Movable};
 
 use crate::hardware::{Controller, Line, Port, Properties, Time, wire};
 use crate::lab::address::address;
-use crate::lab::routing::{Adjacency, Distances, Neighbours};
+use crate::lab::routing::{Adjacency, Neighbours, Routes};
 use crate::lab::topology::Topology;
 use crate::stack::ifnet::{self, Card, Ifnet};
-use crate::stack::inet::{self, NextHop, Prefix};
+use crate::stack::inet::{self, NextHop};
 use crate::stack::machine;
 use crate::stack::netisr::netisr;
 
@@ -102,23 +102,24 @@ impl Network {
         Ok(())
     }
 
-    /// Adds the routes over the shortest paths. Calls `progress` after the routes to each node.
+    /// Adds the routes over the shortest paths. Calls `progress` after the routes to some nodes, with their number.
     pub fn add_routes(&self, neighbours: &Neighbours, progress: impl Fn(u64)) {
         /// A machine gets its routes to so many destinations at once, because each visit finds its memory cold.
-        const AT_ONCE: usize = 64;
-        let mut distances = Distances::default();
-        let mut routes: Vec<Vec<(Prefix, Vec<NextHop>)>> = vec![Vec::new(); self.machines.len()];
-        for destinations in (0..self.machines.len()).collect::<Vec<_>>().chunks(AT_ONCE) {
-            for &destination in destinations {
-                neighbours.distances(destination, &mut distances);
-                let to = Prefix::host(address(destination));
-                for (node, routes) in routes.iter_mut().enumerate() {
-                    routes.push((to, neighbours.next_hops(&distances, node).map(next_hop).collect()));
-                }
-            }
-            for (machine, routes) in self.machines.iter().zip(&mut routes) {
-                machine.enter(|| inet::rt_add(routes));
-                routes.clear();
+        const AT_ONCE: usize = 256;
+        let count = self.machines.len();
+        let mut routes = Routes::new(neighbours);
+        let mut rows = Vec::with_capacity(AT_ONCE * count);
+        self.machines.iter().for_each(|machine| machine.enter(|| inet::rt_reserve(count)));
+        for first in (0..count).step_by(AT_ONCE) {
+            let destinations = first..count.min(first + AT_ONCE);
+            rows.clear();
+            destinations.clone().for_each(|destination| rows.extend_from_slice(routes.to(destination)));
+            for (node, machine) in self.machines.iter().enumerate() {
+                let own: Vec<u16> = rows.iter().skip(node).step_by(count).copied().collect();
+                let links = neighbours.links(node);
+                let next_hops = |set: &[u16]| set.iter().map(|link| next_hop(links[usize::from(*link)])).collect();
+                let sets: Vec<Vec<NextHop>> = routes.sets(node).iter().map(|set| next_hops(set)).collect();
+                machine.enter(|| inet::rt_add_row(address(first), &own, &sets));
             }
             progress(destinations.len() as u64);
         }

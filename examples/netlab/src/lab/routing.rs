@@ -89,9 +89,126 @@ impl Neighbours {
     }
 }
 
+/// The routes of all nodes, for one destination after the other, in little memory and time.
+///
+/// Most nodes reach all destinations over a few sets of links, so that a route is the number of a set. A node's sets are
+/// made from each other by adding a link.
+#[derive(Debug)]
+pub struct Routes {
+    /// The links of all nodes; those of a node start at its number here.
+    starts: Vec<u32>,
+    links: Vec<Link>,
+    sets: Vec<Sets>,
+    queue: Vec<u32>,
+    reached: Vec<Reached>,
+    /// The result.
+    to: Vec<u16>,
+}
+
+/// The node at the far end of a link, and the position of the link among those of that node.
+#[derive(Clone, Copy, Debug)]
+struct Link {
+    peer: u32,
+    back: u16,
+}
+
+/// How a node reaches the destination: the hops, and the number of the set of its next hops.
+#[derive(Clone, Copy, Debug)]
+struct Reached {
+    hops: u32,
+    set: u16,
+}
+
+/// The sets of links of one node.
+#[derive(Debug)]
+struct Sets {
+    /// Positions of links, in order: first the empty set, then those of each link alone.
+    all: Vec<Box<[u16]>>,
+    /// The set that results if a link is added to a set.
+    added: Vec<((u16, u16), u16)>,
+}
+
+impl Routes {
+    /// # Panics
+    ///
+    /// If a node has 65,535 links or more.
+    pub fn new(neighbours: &Neighbours) -> Self {
+        let position = |node: usize, edge: usize| {
+            let position = neighbours.links(node).iter().position(|link| link.edge == edge);
+            position.and_then(|position| u16::try_from(position).ok()).expect("a node has fewer links")
+        };
+        let link = |link: &Adjacency| Link { peer: link.peer as u32, back: position(link.peer, link.edge) };
+        let nodes = 0..neighbours.len();
+        let mut starts = vec![0];
+        let mut links = Vec::new();
+        for node in nodes.clone() {
+            links.extend(neighbours.links(node).iter().map(link));
+            starts.push(links.len() as u32);
+        }
+        let sets = |node: usize| {
+            let alone = (0..neighbours.links(node).len()).map(|link| Box::from([link as u16]));
+            Sets { all: [Box::default()].into_iter().chain(alone).collect(), added: Vec::new() }
+        };
+        let reached = vec![Reached { hops: UNREACHABLE, set: 0 }; nodes.len()];
+        let (queue, to) = (Vec::with_capacity(nodes.len()), vec![0; nodes.len()]);
+        Self { starts, links, sets: nodes.map(sets).collect(), queue, reached, to }
+    }
+
+    /// Finds all shortest paths to `destination`; returns for each node the number of the set of its next hops.
+    pub fn to(&mut self, destination: usize) -> &[u16] {
+        let Self { starts, links, sets, queue, reached, to } = self;
+        reached.fill(Reached { hops: UNREACHABLE, set: 0 });
+        queue.clear();
+        reached[destination].hops = 0;
+        queue.push(destination as u32);
+        let mut at = 0;
+        while at < queue.len() {
+            let node = queue[at] as usize;
+            at += 1;
+            let farther = reached[node].hops + 1;
+            for &Link { peer, back } in &links[starts[node] as usize..starts[node + 1] as usize] {
+                let there = &mut reached[peer as usize];
+                if there.hops == UNREACHABLE {
+                    *there = Reached { hops: farther, set: back + 1 };
+                    queue.push(peer);
+                } else if there.hops == farther {
+                    there.set = sets[peer as usize].add(there.set, back);
+                }
+            }
+        }
+        to.iter_mut().zip(reached).for_each(|(to, reached)| *to = reached.set);
+        to
+    }
+
+    /// The sets of a node: the positions of the links in each.
+    pub fn sets(&self, node: usize) -> &[Box<[u16]>] {
+        &self.sets[node].all
+    }
+}
+
+impl Sets {
+    fn add(&mut self, set: u16, link: u16) -> u16 {
+        if let Some((_, result)) = self.added.iter().find(|(from, _)| *from == (set, link)) {
+            return *result;
+        }
+        let mut links = self.all[usize::from(set)].to_vec();
+        links.push(link);
+        links.sort_unstable();
+        let known = self.all.iter().position(|other| **other == *links);
+        let result = known.unwrap_or_else(|| {
+            self.all.push(links.into());
+            self.all.len() - 1
+        });
+        let result = u16::try_from(result).expect("a node has fewer sets of next hops");
+        self.added.push(((set, link), result));
+        result
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::lab::plan::{Plan, Random};
 
     /// A square with a tail: 0-1, 0-2, 1-3, 2-3, 3-4; 5 is alone.
     fn interfaces(is_up: impl Fn(usize) -> bool) -> Vec<Vec<u32>> {
@@ -112,5 +229,27 @@ mod tests {
     #[test]
     fn interfaces_keep_their_numbers_without_a_link() {
         assert_eq!(interfaces(|edge| edge != 0), [vec![1], vec![1], vec![1], vec![2], vec![], vec![]]);
+    }
+
+    #[test]
+    fn all_routes_at_once_are_those_of_each_destination() {
+        let edges = Random { nodes: 60, seed: 3 }.edges();
+        let mut edges: Vec<Edge> = edges.into_iter().map(|(source, target)| Edge { source, target }).collect();
+        // Two links between the same nodes, and two nodes that only have each other.
+        edges.extend([edges[0], Edge { source: 60, target: 61 }]);
+        let neighbours = Neighbours::new(62, &edges);
+        let (mut routes, mut distances) = (Routes::new(&neighbours), Distances::default());
+        for destination in 0..62 {
+            neighbours.distances(destination, &mut distances);
+            let sets = routes.to(destination).to_vec();
+            for (node, set) in sets.into_iter().enumerate() {
+                let expected: Vec<Adjacency> = neighbours.next_hops(&distances, node).collect();
+                let links = routes.sets(node)[usize::from(set)].iter().map(|link| usize::from(*link));
+                let found: Vec<Adjacency> = links.map(|link| neighbours.links(node)[link]).collect();
+                assert_eq!(found, expected, "from {node} to {destination}");
+            }
+        }
+        // Nodes have about four links.
+        assert!((0..60).all(|node| routes.sets(node).len() < 60));
     }
 }

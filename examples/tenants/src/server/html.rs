@@ -14,7 +14,7 @@ th { font-weight: 600; background: #f5f5f5; white-space: normal; vertical-align:
 .wide { overflow-x: auto }
 td.text { white-space: normal; min-width: 12rem }
 .number { text-align: right; font-variant-numeric: tabular-nums }
-form { display: inline } input { font: inherit; padding: .15rem .3rem }
+form { display: inline } input { font: inherit; padding: .15rem .3rem; max-width: 11rem }
 button { font: inherit; padding: .15rem .6rem }
 .serving { color: #17692b } .draining, .ending { color: #9a5b00 }
 pre { background: #f5f5f5; padding: .8rem; overflow: auto }

@@ -118,15 +118,25 @@ impl<'l> Node<'l> {
         };
         let group = |group: &Value| list(group)?.iter().map(hop).collect::<Result<Vec<NextHop>>>();
         let groups: Vec<Vec<NextHop>> = list(field(&fib, "groups")?)?.iter().map(group).collect::<Result<_>>()?;
+        // An index that no table has, of addresses in a row, means that there is no route to this one.
+        let over = |route: &Value| -> Result<Option<Vec<NextHop>>> {
+            Ok(groups.get(small(field(route, "group")?)? as usize).cloned())
+        };
+        let hosts = field(&fib, "hosts")?;
         let mut routes = Vec::new();
+        for (host, route) in (small(field(hosts, "first")?)?..=u32::MAX).zip(list(field(hosts, "routes")?)?) {
+            if let Some(next_hops) = over(route)? {
+                routes.push((Prefix::host(Ipv4Addr::from_bits(host)), next_hops));
+            }
+        }
         for of_length in list(field(&fib, "by_length")?)? {
             let (length, own) = pair(of_length)?;
             let length =
                 u8::try_from(small(length)?).ok().filter(|length| *length <= 32).ok_or("a prefix is too long")?;
             for route in list(own)? {
                 let network = Ipv4Addr::from_bits(small(field(route, "network")?)?);
-                let group = groups.get(small(field(route, "group")?)? as usize).ok_or("a route has no next hops")?;
-                routes.push((Prefix::new(network, length), group.clone()));
+                let next_hops = over(field(route, "next")?)?.ok_or("a route has no next hops")?;
+                routes.push((Prefix::new(network, length), next_hops));
             }
         }
         Ok(routes)

@@ -89,14 +89,16 @@ fn scenario(topology: &Topology, args: &Simulate) -> Result<Scenario, Box<dyn Er
         events.push(event);
     }
     events.sort_by_key(|event| event.time);
+    let (properties, demands) = (properties(topology, &args.timing), traffic::demands(topology, args.traffic)?);
+    let rate = args.rate as f64;
     Ok(Scenario {
-        properties: properties(topology, &args.timing),
-        demands: traffic::demands(topology, args.traffic)?,
-        rate: args.rate as f64,
+        parts: live::parts(topology, &properties, &demands, rate, args.threads.into()),
+        properties,
+        demands,
+        rate,
         size: args.size.into(),
         duration: args.duration,
         events,
-        threads: args.threads.into(),
     })
 }
 

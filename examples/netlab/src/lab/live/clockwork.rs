@@ -3,85 +3,86 @@
 //! A packet needs at least the delay of its link from one part to another: the look-ahead. So all parts may run that far
 //! from the first thing that any of them has to do, without looking at the others (conservative synchronization).
 
-use std::sync::Barrier;
-use std::sync::atomic::{AtomicI64, Ordering::SeqCst};
-use std::thread;
+use std::sync::atomic::{AtomicI64, Ordering::Relaxed};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::{self, JoinHandle};
 
-use crate::hardware::Time;
+use crate::hardware::{Controller, Time};
+use crate::lab::live::crew::Crew;
 use crate::lab::live::part::Part;
 
-/// Runs everything that happens before `end`.
-pub fn run_until(parts: &mut [Part<'_>], look_ahead: Time, end: Time) {
-    if let [only] = parts {
-        return only.run_until(end);
-    }
-    let barrier = Barrier::new(parts.len());
-    let next: Vec<AtomicI64> = parts.iter().map(|_| AtomicI64::new(0)).collect();
-    thread::scope(|scope| {
-        for (index, part) in parts.iter_mut().enumerate() {
-            let (barrier, next) = (&barrier, &next);
-            scope.spawn(move || {
-                loop {
-                    next[index].store(part.next_time(), SeqCst);
-                    barrier.wait();
-                    let first = next.iter().map(|next| next.load(SeqCst)).min().unwrap_or(end);
-                    if first >= end {
-                        break;
-                    }
-                    part.run_until(first.saturating_add(look_ahead).min(end));
-                    // No part looks at its queue before all have sent what they send in this window.
-                    barrier.wait();
-                }
-            });
-        }
-    });
+/// The parts of a network, and a thread for each but the first, which the caller runs.
+pub struct Clockwork {
+    shared: Arc<Shared>,
+    threads: Vec<JoinHandle<()>>,
 }
 
-/// Splits nodes into parts of about the same number of links, and of neighbours as far as possible: in the order of a
-/// breadth-first search.
-pub fn partition(nodes: usize, edges: &[(usize, usize)], parts: usize) -> Vec<usize> {
-    let mut neighbours = vec![Vec::new(); nodes];
-    for &(a, b) in edges {
-        neighbours[a].push(b);
-        neighbours[b].push(a);
-    }
-    let mut order = Vec::with_capacity(nodes);
-    let mut seen = vec![false; nodes];
-    for start in 0..nodes {
-        if std::mem::replace(&mut seen[start], true) {
-            continue;
-        }
-        let mut at = order.len();
-        order.push(start);
-        while at < order.len() {
-            for &neighbour in &neighbours[order[at]] {
-                if !std::mem::replace(&mut seen[neighbour], true) {
-                    order.push(neighbour);
-                }
-            }
-            at += 1;
-        }
-    }
-    let work = |node: usize| neighbours[node].len() + 1;
-    let total: usize = (0..nodes).map(work).sum();
-    let (mut part, mut before) = (vec![0; nodes], 0);
-    for node in order {
-        part[node] = (before * parts / total.max(1)).min(parts - 1);
-        before += work(node);
-    }
-    part
+struct Shared {
+    /// A thread locks a part for a window; nobody else wants it then.
+    parts: Vec<Mutex<Part>>,
+    controllers: Vec<Arc<Controller>>,
+    look_ahead: Time,
+    end: AtomicI64,
+    crew: Crew,
 }
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+impl Clockwork {
+    /// `look_ahead` is the shortest delay of a link between two parts.
+    pub fn new(parts: Vec<Part>, look_ahead: Time) -> Self {
+        assert!(look_ahead > 0, "a link between two parts has a delay");
+        let shared = Arc::new(Shared {
+            controllers: parts.iter().map(|part| Arc::clone(part.controller())).collect(),
+            crew: Crew::new(parts.len()),
+            parts: parts.into_iter().map(Mutex::new).collect(),
+            look_ahead,
+            end: AtomicI64::new(0),
+        });
+        let start = |own: usize| {
+            let shared = Arc::clone(&shared);
+            thread::spawn(move || shared.crew.help(own, |part, end| shared.run(part, end), || shared.window()))
+        };
+        Self { threads: (1..shared.parts.len()).map(start).collect(), shared }
+    }
 
-    #[test]
-    fn parts_are_of_about_the_same_size_and_hang_together() {
-        // A line of 12 nodes.
-        let edges: Vec<(usize, usize)> = (1..12).map(|node| (node - 1, node)).collect();
-        assert_eq!(partition(12, &edges, 3), [0, 0, 0, 0, 0, 1, 1, 1, 2, 2, 2, 2]);
-        assert_eq!(partition(3, &[], 1), [0, 0, 0]);
-        assert_eq!(partition(2, &[(0, 1)], 5).iter().max(), Some(&2));
+    /// Runs everything that happens before `end`.
+    pub fn run_until(&self, end: Time) {
+        let Self { shared, .. } = self;
+        if shared.parts.len() == 1 {
+            return shared.run(0, end);
+        }
+        shared.end.store(end, Relaxed);
+        shared.crew.lead(0, |part, end| shared.run(part, end), || shared.window());
+    }
+
+    pub fn parts(&self) -> impl Iterator<Item = MutexGuard<'_, Part>> {
+        (0..self.shared.parts.len()).map(|part| self.shared.part(part))
+    }
+}
+
+impl Drop for Clockwork {
+    fn drop(&mut self) {
+        self.shared.crew.dismiss();
+        // One that has panicked has told so.
+        self.threads.drain(..).for_each(|thread| _ = thread.join());
+    }
+}
+
+impl Shared {
+    fn run(&self, part: usize, end: Time) {
+        self.part(part).run_until(end);
+    }
+
+    fn part(&self, part: usize) -> MutexGuard<'_, Part> {
+        // After a panic nothing runs any more.
+        self.parts[part].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The end of the next window. No part runs meanwhile, and all that they have sent is there.
+    fn window(&self) -> Option<Time> {
+        let end = self.end.load(Relaxed);
+        let interrupts = self.controllers.iter().filter_map(|controller| controller.next_time());
+        let sending = (0..self.parts.len()).map(|part| self.part(part).due_time());
+        let first = sending.chain(interrupts).min()?;
+        (first < end).then(|| first.saturating_add(self.look_ahead).min(end))
     }
 }

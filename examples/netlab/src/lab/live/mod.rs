@@ -1,7 +1,9 @@
 //! A network that lives: packets take time, routers find their routes themselves, links fail.
 
 mod clockwork;
+mod crew;
 mod part;
+mod partition;
 mod running;
 mod session;
 mod story;
@@ -10,13 +12,13 @@ use std::collections::BTreeMap;
 use std::error::Error;
 
 use crate::hardware::Time;
-use crate::lab::live::part::Tally;
-use crate::lab::live::running::{Live, SECOND, parts, seconds};
+use crate::lab::live::running::{Live, SECOND, seconds};
 use crate::lab::network::Network;
 use crate::lab::topology::Topology;
 use crate::stack::linkstate;
 use crate::stack::machine;
 use crate::stack::udp::UdpBindError;
+pub use running::parts;
 pub use session::Session;
 pub use story::{Change, Event, Phase, Sample, Scenario, Story};
 
@@ -25,10 +27,9 @@ const DRAIN: Time = 2 * SECOND;
 
 /// Creates the machines and the wires, without routes.
 pub fn build(topology: &Topology, scenario: &Scenario, progress: impl Fn(u64)) -> Result<Network, Box<dyn Error>> {
-    let parts = parts(topology, scenario.threads);
     let name = |node: usize| topology.nodes[node].name.as_str();
     let names = (0..topology.nodes.len()).map(name).inspect(|_| progress(1));
-    let mut network = Network::in_parts(names, |node| parts[node])?;
+    let mut network = Network::in_parts(names, |node| scenario.parts[node])?;
     network.lay(topology, Some(&scenario.properties))?;
     Ok(network)
 }
@@ -64,9 +65,7 @@ pub fn play(
     if let Some(last) = phases.last_mut() {
         add(&mut last.lost, &live.counters().since(&before).lost);
     }
-    for (index, phase) in phases.iter_mut().enumerate() {
-        let mut tally = Tally::default();
-        live.parts.iter().for_each(|part| tally.add(part.tallies()[index]));
+    for (index, (phase, tally)) in phases.iter_mut().zip(live.tallies()).enumerate() {
         (phase.sent, phase.delivered) = (tally.sent, tally.delivered);
         phase.mean_delay = milliseconds(tally.delay) / tally.delivered.max(1) as f64;
         phase.longest_delay = milliseconds(tally.longest);

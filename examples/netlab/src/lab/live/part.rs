@@ -47,9 +47,9 @@ impl Tally {
     }
 }
 
-pub struct Part<'n> {
+pub struct Part {
     controller: Arc<Controller>,
-    machines: &'n [Vnet],
+    machines: Arc<[Vnet]>,
     /// Those of the machines of this part.
     sockets: Vec<Option<Bound<UdpSocket>>>,
     streams: Vec<Stream>,
@@ -62,8 +62,8 @@ pub struct Part<'n> {
     tallies: Vec<Tally>,
 }
 
-impl<'n> Part<'n> {
-    pub fn new(controller: Arc<Controller>, machines: &'n [Vnet], sockets: Vec<Option<Bound<UdpSocket>>>) -> Self {
+impl Part {
+    pub fn new(controller: Arc<Controller>, machines: Arc<[Vnet]>, sockets: Vec<Option<Bound<UdpSocket>>>) -> Self {
         Self {
             controller,
             machines,
@@ -92,9 +92,18 @@ impl<'n> Part<'n> {
         &self.tallies
     }
 
+    pub fn controller(&self) -> &Arc<Controller> {
+        &self.controller
+    }
+
+    /// The time of the next packet that a stream sends.
+    pub fn due_time(&self) -> Time {
+        self.due.peek().map_or(Time::MAX, |Reverse((time, ..))| *time)
+    }
+
     /// The time of the first thing to do.
-    pub fn next_time(&self) -> Time {
-        let sending = self.due.peek().map_or(Time::MAX, |Reverse((time, ..))| *time);
+    fn next_time(&self) -> Time {
+        let sending = self.due_time();
         self.controller.next_time().map_or(sending, |time| sending.min(time))
     }
 

@@ -1,14 +1,17 @@
 //! A network and its parts, while they run.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use vimage::Bound;
+use vimage::kernel::Vnet;
 
-use crate::hardware::Time;
+use crate::hardware::{Properties, Time};
 use crate::lab::address::address;
 use crate::lab::flood::{self, DISCARD};
-use crate::lab::live::clockwork::{partition, run_until};
-use crate::lab::live::part::{Part, Stream};
+use crate::lab::live::clockwork::Clockwork;
+use crate::lab::live::part::{Part, Stream, Tally};
+use crate::lab::live::partition::{Link, partition};
 use crate::lab::live::story::{Change, Event, Phase, Sample, Scenario};
 use crate::lab::loads;
 use crate::lab::network::{Network, next_hop};
@@ -32,8 +35,7 @@ const SAMPLES: Time = 200;
 pub struct Live<'n> {
     topology: &'n Topology,
     pub network: &'n Network,
-    pub parts: Vec<Part<'n>>,
-    look_ahead: Time,
+    clockwork: Clockwork,
     pub now: Time,
     is_up: Vec<bool>,
     demands: &'n [Demand],
@@ -56,10 +58,27 @@ pub struct Counters {
     pub lost: BTreeMap<&'static str, u64>,
 }
 
-/// Splits the nodes into one part for each thread.
-pub fn parts(topology: &Topology, threads: usize) -> Vec<usize> {
-    let edges: Vec<(usize, usize)> = topology.edges.iter().map(|edge| (edge.source, edge.target)).collect();
-    partition(topology.nodes.len(), &edges, threads.clamp(1, topology.nodes.len()))
+/// Splits the nodes into one part for each thread, for traffic of `rate` packets per second.
+pub fn parts(
+    topology: &Topology,
+    properties: &[Properties],
+    demands: &[Demand],
+    rate: f64,
+    threads: usize,
+) -> Vec<usize> {
+    let nodes = topology.nodes.len();
+    if threads <= 1 {
+        return vec![0; nodes];
+    }
+    let total: f64 = demands.iter().map(|demand| demand.weight).sum();
+    let packets = |load: f64| if total > 0.0 { load * rate / total } else { 0.0 };
+    let loads = loads::exact(&Neighbours::new(nodes, &topology.edges), topology.edges.len(), demands);
+    let links = topology.edges.iter().zip(properties).zip(loads).map(|((edge, properties), (there, back))| Link {
+        ends: (edge.source, edge.target),
+        delay: properties.delay,
+        loads: (packets(there), packets(back)),
+    });
+    partition(nodes, &links.collect::<Vec<_>>(), threads.min(nodes))
 }
 
 pub fn seconds(time: Time) -> f64 {
@@ -81,7 +100,8 @@ impl Counters {
 
 impl<'n> Live<'n> {
     pub fn new(topology: &'n Topology, network: &'n Network, scenario: &'n Scenario) -> Result<Self, UdpBindError> {
-        let part_of = parts(topology, scenario.threads);
+        let part_of = &scenario.parts;
+        let machines: Arc<[Vnet]> = network.vnets().into();
         let mut parts = Vec::new();
         for (part, controller) in network.controllers().iter().enumerate() {
             let socket = |node: usize| -> Result<Option<Bound<UdpSocket>>, UdpBindError> {
@@ -91,17 +111,17 @@ impl<'n> Live<'n> {
                 network.on(node, || UdpSocket::bind(DISCARD)).map(Some)
             };
             let sockets = (0..network.len()).map(socket).collect::<Result<_, _>>()?;
-            parts.push(Part::new(controller.clone(), network.vnets(), sockets));
+            parts.push(Part::new(controller.clone(), Arc::clone(&machines), sockets));
         }
         let crossing = topology.edges.iter().zip(&scenario.properties);
         let crossing = crossing.filter(|(edge, _)| part_of[edge.source] != part_of[edge.target]);
         let look_ahead = crossing.map(|(_, properties)| properties.delay).min().unwrap_or(Time::MAX);
-        assert!(look_ahead > 0, "a link between two parts has a delay");
+        let clockwork = Clockwork::new(parts, look_ahead);
         machine::set_clock(0);
         let is_up = vec![true; topology.edges.len()];
         let step = (scenario.duration / SAMPLES).max(1);
         let sampling = Sampling { zero: 0, step, next: Time::MAX, delivered: 0, lost: 0, samples: Vec::new() };
-        Ok(Self { topology, network, parts, look_ahead, now: 0, is_up, demands: &scenario.demands, sampling })
+        Ok(Self { topology, network, clockwork, now: 0, is_up, demands: &scenario.demands, sampling })
     }
 
     /// Starts the routers and waits until they have found their routes; returns when the last one was found. The time is
@@ -125,14 +145,23 @@ impl<'n> Live<'n> {
     }
 
     fn advance(&mut self, time: Time) {
-        run_until(&mut self.parts, self.look_ahead, time);
+        self.clockwork.run_until(time);
         self.now = time;
         machine::set_clock(time);
     }
 
+    /// What became of the packets of each phase.
+    pub fn tallies(&self) -> Vec<Tally> {
+        let mut sums = Vec::new();
+        for part in self.clockwork.parts() {
+            sums.resize(part.tallies().len(), Tally::default());
+            sums.iter_mut().zip(part.tallies()).for_each(|(sum, tally)| sum.add(*tally));
+        }
+        sums
+    }
+
     fn sample(&mut self) {
-        let tallies = self.parts.iter().flat_map(|part| part.tallies());
-        let delivered = tallies.map(|tally| tally.delivered).sum();
+        let delivered = self.tallies().iter().map(|tally| tally.delivered).sum();
         let lost = self.counters().lost.values().sum();
         let links = self.network.links().iter();
         let queue = links.map(|link| link.source.waiting().max(link.target.waiting())).max().unwrap_or(0);
@@ -214,10 +243,9 @@ impl<'n> Live<'n> {
         };
         let sending = scenario.demands.iter().enumerate().filter(|(_, demand)| demand.weight > 0.0);
         let streams: Vec<Stream> = sending.map(stream).collect();
-        let part_of = parts(self.topology, scenario.threads);
         let stop = phases[0] + scenario.duration;
-        for (index, part) in self.parts.iter_mut().enumerate() {
-            let own = streams.iter().filter(|stream| part_of[stream.from] == index).copied().collect();
+        for (index, mut part) in self.clockwork.parts().enumerate() {
+            let own = streams.iter().filter(|stream| scenario.parts[stream.from] == index).copied().collect();
             part.send(own, scenario.size, stop, phases);
         }
     }

@@ -85,7 +85,7 @@ impl<'n> Session<'n> {
     fn read_counters(&mut self) {
         let now = self.live.counters();
         let new = now.since(&self.read.1);
-        let delivered: u64 = self.live.parts.iter().flat_map(|part| part.tallies()).map(|tally| tally.delivered).sum();
+        let delivered: u64 = self.live.tallies().iter().map(|tally| tally.delivered).sum();
         self.rates = (per_second(delivered - self.delivered), per_second(new.lost.values().sum()));
         self.delivered = delivered;
         self.window = new.links;
@@ -111,11 +111,11 @@ impl<'n> Session<'n> {
                 queues: (ends.source.waiting(), ends.target.waiting()),
             }
         };
-        let tallies = || live.parts.iter().flat_map(|part| part.tallies());
+        let tallies = live.tallies();
         Running {
             time: seconds(self.time()),
-            sent: tallies().map(|tally| tally.sent).sum(),
-            delivered: tallies().map(|tally| tally.delivered).sum(),
+            sent: tallies.iter().map(|tally| tally.sent).sum(),
+            delivered: tallies.iter().map(|tally| tally.delivered).sum(),
             lost: live.counters().lost.into_iter().filter(|(_, count)| *count > 0).collect(),
             delivery_rate: self.rates.0,
             loss_rate: self.rates.1,

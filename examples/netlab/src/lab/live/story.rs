@@ -42,7 +42,8 @@ pub struct Scenario {
     pub duration: Time,
     /// In the order of their times.
     pub events: Vec<Event>,
-    pub threads: usize,
+    /// The part of each node: see [`parts`](crate::lab::live::parts).
+    pub parts: Vec<usize>,
 }
 
 /// What was measured from one event to the next.

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::net::Ipv4Addr;
 use std::str::FromStr;
-use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU16, Ordering::Relaxed};
 
 /// An address and the number of its leading bits that matter.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -77,104 +77,229 @@ pub struct NextHop {
 #[derive(Debug)]
 struct Route {
     network: u32,
-    /// The index of its next hops: many routes have the same.
-    group: u32,
-    /// Counts packets: they take the next hops in turn, so that the split is even to one packet. It starts at a number
-    /// of the destination; otherwise the odd packets of all destinations would take the first next hop.
-    turn: AtomicU32,
+    next: Next,
+}
+
+/// The next hops of a route, in four bytes.
+#[derive(Debug)]
+struct Next {
+    /// The index of the next hops: many routes have the same. [`NONE`] if there is no route.
+    group: u16,
+    /// Which of them takes the next packet: they take turns, so that the split is even to one packet. It starts at a
+    /// number of the destination; otherwise the odd packets of all destinations would take the first next hop.
+    turn: AtomicU16,
+}
+
+const NONE: u16 = u16::MAX;
+
+impl Next {
+    fn nowhere() -> Self {
+        Self { group: NONE, turn: AtomicU16::new(0) }
+    }
+
+    /// Takes the next of `count` turns. Two threads at once may take the same one, which costs less than that each
+    /// packet waits for the memory of all processors; a machine runs on one thread at a time.
+    fn take_turn(&self, count: usize) -> usize {
+        let turn = usize::from(self.turn.load(Relaxed));
+        let next = if turn + 1 < count { turn + 1 } else { 0 };
+        self.turn.store(next as u16, Relaxed);
+        turn
+    }
+}
+
+/// The routes to single machines whose addresses follow each other with small gaps: in a lab nearly all routes. A route
+/// is found by its address alone, and does not store it.
+#[derive(Debug)]
+struct Hosts {
+    /// The address of the first one.
+    first: u32,
+    routes: Vec<Next>,
+}
+
+/// The number of places without a route that a new route may cost.
+const GAP: u32 = 16;
+
+impl Hosts {
+    #[inline]
+    fn get(&self, host: u32) -> Option<&Next> {
+        self.routes.get(host.wrapping_sub(self.first) as usize).filter(|next| next.group != NONE)
+    }
+
+    /// The place of a host, which is made if there is none; `None` if it is too far away.
+    fn place(&mut self, host: u32) -> Option<&mut Next> {
+        if self.routes.is_empty() {
+            self.first = host;
+        }
+        let end = u64::from(self.first) + self.routes.len() as u64;
+        if host < self.first {
+            let gap = self.first - host;
+            if gap > GAP {
+                return None;
+            }
+            self.routes.splice(..0, (0..gap).map(|_| Next::nowhere()));
+            self.first = host;
+        } else if u64::from(host) >= end {
+            let gap = u64::from(host) - end;
+            if gap > GAP.into() {
+                return None;
+            }
+            self.routes.extend((0..=gap).map(|_| Next::nowhere()));
+        }
+        self.routes.get_mut((host - self.first) as usize)
+    }
+
+    fn iter(&self) -> impl Iterator<Item = (u32, &Next)> {
+        (self.first..=u32::MAX).zip(&self.routes).filter(|(_, next)| next.group != NONE)
+    }
 }
 
 /// The table of one machine.
 #[derive(Debug)]
 pub struct Fib {
-    /// By prefix length, the longest first; by network within.
+    hosts: Hosts,
+    /// The other routes, by prefix length, the longest first; by network within.
     by_length: Vec<(u8, Vec<Route>)>,
-    /// The different lists of next hops.
+    /// The different sets of next hops.
     groups: Vec<Box<[NextHop]>>,
 }
 
+/// The length of the prefix of a single machine.
+const HOST: u8 = 32;
+
 impl Fib {
     pub const fn new() -> Self {
-        Self { by_length: Vec::new(), groups: Vec::new() }
+        Self { hosts: Hosts { first: 0, routes: Vec::new() }, by_length: Vec::new(), groups: Vec::new() }
+    }
+
+    /// Makes room for so many routes to single machines.
+    pub fn reserve(&mut self, hosts: usize) {
+        self.hosts.routes.reserve_exact(hosts);
     }
 
     /// Adds a route, or replaces the one to the same prefix. One without next hops is not added.
+    ///
+    /// # Panics
+    ///
+    /// If the table has 65,535 different sets of next hops.
     pub fn insert(&mut self, to: Prefix, next_hops: &[NextHop]) {
-        if next_hops.is_empty() {
-            return;
+        if !next_hops.is_empty() {
+            let group = self.group(next_hops);
+            self.put(to, self.next(to.address, group));
         }
-        let group = self.group(next_hops);
-        let position = self.by_length.binary_search_by(|(length, _)| to.length.cmp(length));
-        let position = position.unwrap_or_else(|free| {
-            self.by_length.insert(free, (to.length, Vec::new()));
-            free
-        });
-        let routes = &mut self.by_length[position].1;
-        let route = Route { network: to.address, group, turn: AtomicU32::new(to.address) };
-        match routes.binary_search_by_key(&to.address, |route| route.network) {
-            Ok(same) => routes[same] = route,
-            Err(free) => routes.insert(free, route),
+    }
+
+    /// Adds routes to machines in a row, the first one with this address: each over the one of `sets` with its number.
+    /// One over an empty set, or over none, is not added.
+    ///
+    /// # Panics
+    ///
+    /// As `insert`.
+    pub fn insert_row(&mut self, first: Ipv4Addr, routes: &[u16], sets: &[Vec<NextHop>]) {
+        let mut groups = vec![NONE; sets.len()];
+        for (host, &set) in (first.to_bits()..=u32::MAX).zip(routes) {
+            let set = usize::from(set);
+            let Some(next_hops) = sets.get(set).filter(|next_hops| !next_hops.is_empty()) else { continue };
+            if groups[set] == NONE {
+                groups[set] = self.group(next_hops);
+            }
+            self.put(Prefix { address: host, length: HOST }, self.next(host, groups[set]));
         }
     }
 
     /// Makes these, in the order of their addresses, the only routes to single machines. A route that stays as it is
     /// keeps its turn. Returns whether anything changed.
     pub fn sync_hosts(&mut self, hosts: &[(Ipv4Addr, Vec<NextHop>)]) -> bool {
-        const HOST: u8 = 32;
         let is_host = |(length, _): &(u8, Vec<Route>)| *length == HOST;
-        let old = self.by_length.iter().position(is_host).map(|at| self.by_length.remove(at).1).unwrap_or_default();
-        let mut changed = old.len() != hosts.len();
-        let mut routes = Vec::with_capacity(hosts.len());
+        let far = self.by_length.iter().position(is_host).map(|at| self.by_length.remove(at).1).unwrap_or_default();
+        let near = std::mem::replace(&mut self.hosts, Hosts { first: 0, routes: Vec::with_capacity(hosts.len()) });
+        let mut changed = near.iter().count() + far.len() != hosts.len();
         for (host, next_hops) in hosts {
             let (network, group) = (host.to_bits(), self.group(next_hops));
-            let same = find(&old, network).filter(|route| route.group == group);
+            let old = near.get(network).or_else(|| find(&far, network).map(|route| &route.next));
+            let same = old.filter(|next| next.group == group);
             changed |= same.is_none();
-            let turn = same.map_or(network, |route| route.turn.load(Relaxed));
-            routes.push(Route { network, group, turn: AtomicU32::new(turn) });
+            let turn = same.map(|next| next.turn.load(Relaxed));
+            let next = turn.map_or_else(|| self.next(network, group), |turn| Next { group, turn: turn.into() });
+            self.put(Prefix::host(*host), next);
         }
-        self.by_length.insert(0, (HOST, routes));
         changed
     }
 
-    fn group(&mut self, next_hops: &[NextHop]) -> u32 {
+    /// A route to this address that has forwarded nothing.
+    fn next(&self, address: u32, group: u16) -> Next {
+        let count = self.groups[usize::from(group)].len();
+        Next { group, turn: AtomicU16::new((address as usize % count) as u16) }
+    }
+
+    fn put(&mut self, to: Prefix, next: Next) {
+        let position = self.by_length.binary_search_by(|(length, _)| to.length.cmp(length));
+        if to.length == HOST {
+            // One that was too far away when it was added stays where it is.
+            let is_far = position.is_ok_and(|at| find(&self.by_length[at].1, to.address).is_some());
+            if !is_far && let Some(place) = self.hosts.place(to.address) {
+                *place = next;
+                return;
+            }
+        }
+        let position = position.unwrap_or_else(|free| {
+            self.by_length.insert(free, (to.length, Vec::new()));
+            free
+        });
+        let routes = &mut self.by_length[position].1;
+        let route = Route { network: to.address, next };
+        match routes.binary_search_by_key(&to.address, |route| route.network) {
+            Ok(same) => routes[same] = route,
+            Err(free) => routes.insert(free, route),
+        }
+    }
+
+    fn group(&mut self, next_hops: &[NextHop]) -> u16 {
         let known = self.groups.iter().position(|group| **group == *next_hops);
         let group = known.unwrap_or_else(|| {
             self.groups.push(next_hops.into());
             self.groups.len() - 1
         });
-        group as u32
+        u16::try_from(group).ok().filter(|group| *group != NONE).expect("there are fewer sets of next hops")
     }
 
     /// The next hop of a packet to this destination.
+    #[inline]
     pub fn lookup(&self, destination: Ipv4Addr) -> Option<NextHop> {
         let destination = destination.to_bits();
-        let route = self.by_length.iter().find_map(|(length, routes)| find(routes, destination & mask(*length)))?;
-        match *self.groups[route.group as usize] {
+        let next = match self.hosts.get(destination) {
+            Some(next) => next,
+            None => self.lookup_prefix(destination)?,
+        };
+        match *self.groups[usize::from(next.group)] {
             [only] => Some(only),
-            ref several => Some(several[route.turn.fetch_add(1, Relaxed) as usize % several.len()]),
+            ref several => Some(several[next.take_turn(several.len())]),
         }
     }
 
+    fn lookup_prefix(&self, destination: u32) -> Option<&Next> {
+        let routes = self.by_length.iter();
+        routes.filter_map(|(length, routes)| find(routes, destination & mask(*length))).next().map(|route| &route.next)
+    }
+
+    /// The routes by prefix length, the longest first, and by network within.
     pub fn routes(&self) -> impl Iterator<Item = (Prefix, &[NextHop])> {
-        self.by_length.iter().flat_map(|(length, routes)| {
-            routes
-                .iter()
-                .map(|route| (Prefix { address: route.network, length: *length }, &*self.groups[route.group as usize]))
-        })
+        let prefixes = self.by_length.iter();
+        let mut hosts: Vec<(u32, &Next)> = self.hosts.iter().collect();
+        let far = prefixes.clone().filter(|(length, _)| *length == HOST).flat_map(|(_, routes)| routes);
+        hosts.extend(far.map(|route| (route.network, &route.next)));
+        hosts.sort_by_key(|(network, _)| *network);
+        let hosts = hosts.into_iter().map(|(network, next)| (network, HOST, next));
+        let prefixes = prefixes.filter(|(length, _)| *length < HOST);
+        let networks =
+            prefixes.flat_map(|(length, routes)| routes.iter().map(|route| (route.network, *length, &route.next)));
+        hosts
+            .chain(networks)
+            .map(|(address, length, next)| (Prefix { address, length }, &*self.groups[usize::from(next.group)]))
     }
 }
 
 /// The route to a network, among routes that are ordered by it.
 fn find(routes: &[Route], network: u32) -> Option<&Route> {
-    // In a lab the networks are numbers in a row, all but the machine's own, so that the place of a route is known.
-    let guess = network.wrapping_sub(routes.first()?.network) as usize;
-    for guess in [guess, guess.wrapping_sub(1)] {
-        if let Some(route) = routes.get(guess)
-            && route.network == network
-        {
-            return Some(route);
-        }
-    }
     routes.binary_search_by_key(&network, |route| route.network).ok().map(|found| &routes[found])
 }
 
@@ -211,6 +336,25 @@ mod tests {
         for number in [3, 8, 10, 999, 1_001, u32::MAX - 1] {
             assert_eq!(fib.lookup(Ipv4Addr::from_bits(number)), None, "{number}");
         }
+    }
+
+    #[test]
+    fn routes_are_listed_in_order_wherever_they_are() {
+        let mut fib = Fib::new();
+        let row = Ipv4Addr::new(10, 0, 0, 1);
+        fib.insert("10.0.1.0".parse().unwrap(), &[hop(7)]);
+        fib.insert(Prefix::ANY, &[hop(9)]);
+        // In front of the first one, too far from it, and over an empty set.
+        fib.insert_row(row, &[1, 0, 2, 9], &[vec![], vec![hop(1)], vec![hop(2), hop(3)]]);
+        fib.insert("10.0.0.250".parse().unwrap(), &[hop(8)]);
+        fib.insert("10.0.1.0".parse().unwrap(), &[hop(6)]);
+        let routes: Vec<(String, u32)> = fib.routes().map(|(to, hops)| (to.to_string(), hops[0].interface)).collect();
+        let expected = [("10.0.0.1", 1), ("10.0.0.3", 2), ("10.0.0.250", 8), ("10.0.1.0", 6), ("any", 9)];
+        assert_eq!(routes, expected.map(|(to, interface)| (to.to_owned(), interface)));
+        for (to, interface) in [("10.0.0.1", 1), ("10.0.0.2", 9), ("10.0.0.4", 9), ("10.0.1.0", 6), ("10.0.2.0", 9)] {
+            assert_eq!(fib.lookup(to.parse().unwrap()), Some(hop(interface)), "{to}");
+        }
+        assert_eq!(size_of::<Next>(), 4);
     }
 
     #[test]

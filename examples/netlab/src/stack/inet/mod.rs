@@ -150,6 +150,16 @@ vimage::virtualize! {
         routes.iter().for_each(|(to, next_hops)| fib.insert(*to, next_hops));
     }
 
+    /// Makes room for so many routes to single machines.
+    pub fn rt_reserve(hosts: usize) {
+        V_INET_FIB.write().unwrap().reserve(hosts);
+    }
+
+    /// Adds routes to machines in a row, from this address on: each over the one of `sets` with its number.
+    pub fn rt_add_row(first: Ipv4Addr, routes: &[u16], sets: &[Vec<NextHop>]) {
+        V_INET_FIB.write().unwrap().insert_row(first, routes, sets);
+    }
+
     /// Makes these the only routes to single machines; returns whether anything changed.
     pub fn rt_sync(hosts: &[(Ipv4Addr, Vec<NextHop>)]) -> bool {
         V_INET_FIB.write().unwrap().sync_hosts(hosts)

@@ -42,7 +42,7 @@ pub fn serve(args: &Serve, json: bool) -> Result<Report, Box<dyn Error>> {
         size: args.size.into(),
         duration: FOREVER,
         events: Vec::new(),
-        threads: 1,
+        parts: vec![0; topology.nodes.len()],
     };
     let server = Server::http((Ipv4Addr::LOCALHOST, args.port))
         .map_err(|error| format!("cannot listen on port {} of this host: {error}", args.port))?;
