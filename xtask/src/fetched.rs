@@ -33,8 +33,9 @@ impl Tool {
             return Some(path);
         }
         let mut install = Command::new("cargo");
-        // Not optimized, which would take longer than to run it.
-        install.args(["install", "--debug", "--locked", "--version", version, "--target-dir", "target/tools/build"]);
+        // Not optimized, which would take longer than to run it, and without what only debuggers need.
+        install.args(["install", "--debug", "--config", "profile.dev.debug=0", "--locked", "--version", version]);
+        install.args(["--target-dir", "target/tools/build"]);
         // Flags are for the code of this workspace.
         install.arg("--root").arg(root).arg(name).args(*options).env_remove("RUSTFLAGS");
         available(name, fetch(&format!("install {name}"), &mut install, TOOL_LIMIT)).then_some(path)

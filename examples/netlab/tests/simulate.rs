@@ -126,6 +126,22 @@ fn a_network_in_two_parts_is_routed_as_far_as_it_goes() {
 }
 
 #[test]
+fn routers_of_a_large_network_find_each_other_over_short_queues() {
+    if !has_instances() {
+        return;
+    }
+    let nodes: Vec<String> = (0..80).map(|id| format!(r#"{{"id": {id}}}"#)).collect();
+    let edges: Vec<String> = (0..80).map(|id| format!(r#"{{"source": {id}, "target": {}}}"#, (id + 1) % 80)).collect();
+    let text = format!(r#"{{"nodes": [{}], "edges": [{}]}}"#, nodes.join(","), edges.join(","));
+    let ring = file("live_ring", &text);
+    // The messages of all 80 routers do not fit into a queue.
+    let queue = ["--queue", "20", "--bandwidth", "10M"];
+    let args = ["simulate", &ring, "--duration", "100ms", "--rate", "500", "--json"];
+    let story = netlab(&[&args[..], &queue].concat()).json();
+    assert!((0.0..20.0).contains(&number(&story["story"], "start")), "{story}");
+}
+
+#[test]
 fn a_scenario_is_a_command_line_in_a_file() {
     if !has_instances() {
         return;

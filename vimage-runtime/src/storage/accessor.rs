@@ -36,6 +36,12 @@ impl<T, C, K> Clone for UseInVirtualizedCode<T, C, K> {
 }
 impl<T, C, K> Copy for UseInVirtualizedCode<T, C, K> {}
 
+// SAFETY: a `V_NAME` is a constant, which each thread can name by itself: what a thread can do with one that it was sent, it
+// can do anyway. What it gives out is checked where the variable is declared (`bounds`).
+unsafe impl<T, C, K> Send for UseInVirtualizedCode<T, C, K> {}
+// SAFETY: as above; it is `Copy`.
+unsafe impl<T, C, K> Sync for UseInVirtualizedCode<T, C, K> {}
+
 impl<T, C: Class, K> UseInVirtualizedCode<T, C, K> {
     /// Called by `part!`. `S` is the field's wrapper in the part `P` of the module `M`, of which rustc checks here that
     /// it has the class `C`: the macros write the class as the user wrote it, which is what people then read.

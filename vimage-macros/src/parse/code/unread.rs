@@ -44,12 +44,15 @@ impl Unread {
             (_, 0) => return Some(Self::Checked(body)),
             _ => {}
         }
-        let mut tokens = || match parts.next() {
+        let (first, semicolon) = match parts.next() {
             Some(Stmt::Expr(Expr::Verbatim(tokens), end)) => (tokens, end),
             _ => unreachable!("made by `into_statements`"),
         };
-        let (before, semicolon) = tokens();
-        let end = semicolon.map_or_else(|| End::Tail(tokens().0), End::Semicolon);
+        let (before, end) = match (semicolon, parts.next()) {
+            (Some(semicolon), _) => (first, End::Semicolon(semicolon)),
+            (None, Some(Stmt::Expr(Expr::Verbatim(tail), None))) => (first, End::Tail(tail)),
+            (None, _) => (TokenStream::new(), End::Tail(first)),
+        };
         Some(Self::Uses { body, before, end })
     }
 
@@ -60,9 +63,11 @@ impl Unread {
     }
 }
 
-/// Statements of which the last one is the tail, if there is one.
+/// Statements of which the last one is the tail, if there is one. The first one is not empty: that would say that this is a
+/// body which was not parsed.
 pub(crate) fn code(before: TokenStream, end: End) -> Vec<Stmt> {
     match end {
+        End::Tail(tail) if before.is_empty() => vec![verbatim(tail)],
         End::Tail(tail) => vec![verbatim(before), verbatim(tail)],
         End::Semicolon(semicolon) => vec![Stmt::Expr(Expr::Verbatim(before), Some(semicolon))],
     }

@@ -1,6 +1,7 @@
 //! What a router knows of the network, and the shortest paths in it.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Bound;
 
 use crate::stack::linkstate::pdu::{Lsp, Router};
 
@@ -40,6 +41,12 @@ impl Database {
 
     pub fn all(&self) -> impl ExactSizeIterator<Item = &Lsp> {
         self.0.values()
+    }
+
+    /// The messages in the order of their routers, from the one after this router on and around.
+    pub fn after(&self, router: Router) -> impl Iterator<Item = &Lsp> {
+        let above = self.0.range((Bound::Excluded(router), Bound::Unbounded));
+        above.chain(self.0.range(..=router)).map(|(_, lsp)| lsp)
     }
 
     /// A number that is the same if two databases are.
@@ -107,6 +114,12 @@ mod tests {
         assert_eq!(paths, [(2, vec![0]), (3, vec![1]), (4, vec![0, 1]), (5, vec![0, 1])]);
         // Of two links to the same router, both are used.
         assert_eq!(square().paths(5, &[(0, 4), (1, 4)])[3], (4, vec![0, 1]));
+    }
+
+    #[test]
+    fn the_messages_go_around() {
+        let around = |router| square().after(router).map(|lsp| lsp.origin).collect::<Vec<Router>>();
+        assert_eq!((around(0), around(3), around(5)), (vec![1, 2, 3, 4, 5], vec![4, 5, 1, 2, 3], vec![1, 2, 3, 4, 5]));
     }
 
     #[test]

@@ -26,6 +26,10 @@ vimage::virtualize! {
     /// Changes within this time are told in one message.
     const ORIGINATE_DELAY: Time = 5 * MILLISECOND;
 
+    /// A peer is told so many messages at a time: more may not fit into the queue of a wire, which would lose the same
+    /// ones each time.
+    const PART: usize = 16;
+
     /// Milliseconds between two greetings.
     #[virtualized(sysctl("net.linkstate.hello", rw, range = 1..=60_000))]
     static LS_HELLO: AtomicU32 = AtomicU32::new(1_000);
@@ -72,6 +76,8 @@ vimage::virtualize! {
         /// Both routers hear each other.
         is_up: bool,
         expires: Time,
+        /// The last router of the part of the database that the peer was told.
+        told: Router,
     }
 
     struct State {
@@ -142,8 +148,9 @@ vimage::virtualize! {
             }
             let before = std::mem::replace(
                 &mut self.adjacencies[at],
-                Adjacency { peer: router, is_up: heard == self.own, expires: now + hold },
+                Adjacency { peer: router, is_up: heard == self.own, expires: now + hold, told: 0 },
             );
+            self.adjacencies[at].told = before.told;
             let is_up = self.adjacencies[at].is_up;
             let mut output = Output::new();
             if (before.peer, before.is_up) != (router, is_up) {
@@ -154,7 +161,14 @@ vimage::virtualize! {
                 output.push(self.hello(interface));
             }
             if is_up && digest != self.database.digest() {
-                output.extend(self.database.all().map(|lsp| (interface, Pdu::Lsp(lsp.clone()))));
+                let part: Vec<Lsp> = self.database.after(before.told).take(PART).cloned().collect();
+                self.adjacencies[at].told = part.last().map_or(0, |lsp| lsp.origin);
+                let is_all = part.len() == self.database.all().len();
+                output.extend(part.into_iter().map(|lsp| (interface, Pdu::Lsp(lsp))));
+                if !is_all {
+                    // The answer asks for the next part, if the databases still differ.
+                    output.push(self.hello(interface));
+                }
             }
             output
         }

@@ -126,6 +126,15 @@ fn plain_uses_are_found_among_tokens() {
     }
 }
 
+/// Such as `RECV_QUEUE`: they are no uses, and the body is printed as it is.
+#[test]
+fn names_that_only_contain_the_start_of_a_variable_are_left_alone() {
+    for body in ["RECV_LEN", "RECV_QUEUE.len()", "(ENV_A + 1) * 2", "{ ENV_A }.len()", "f(); ENV_A", "ENV_A.f();"] {
+        assert!(matches!(read(body), Some(Unread::Uses { .. })), "{body}");
+        rewritten(&format!("fn f() -> u8 {{ {body} }} impl S {{ pub fn f(&mut self) -> u8 {{ {body} }} }}"));
+    }
+}
+
 #[test]
 fn other_uses_are_parsed_to_be_rewritten() {
     for body in [
