@@ -264,6 +264,7 @@ fn a_vimage_may_have_the_last_handle_to_what_it_shares() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "it leaks, on purpose")]
 fn what_is_forgotten_keeps_its_instance_for_good() {
     let forget: [fn(&Vnet); 8] = [
         |vnet| std::mem::forget(vnet.clone()),

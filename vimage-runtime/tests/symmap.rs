@@ -59,7 +59,6 @@ mod cpu {
 }
 
 #[test]
-#[cfg_attr(miri, ignore = "its variable outlives instances on purpose, which is a leak")]
 fn a_symbol_is_the_variable_of_the_instance() {
     let base = Vnet::base().unwrap();
     base.enter(foo::count);

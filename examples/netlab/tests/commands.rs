@@ -333,6 +333,24 @@ fn scale_pings_all_around() {
 }
 
 #[test]
+fn growth_is_measured_and_drawn() {
+    if !has_instances() || cfg!(not(target_os = "linux")) {
+        return;
+    }
+    let picture = format!("{}/growth.svg", env!("CARGO_TARGET_TMPDIR"));
+    let report = netlab(&["scale", "--nodes", "80", "--shape", "random", "--growth", &picture, "--json"]).json();
+    let nodes: Vec<_> = report["sizes"].as_array().unwrap().iter().map(|size| &size["nodes"]).collect();
+    assert_eq!(nodes, [20, 40, 60, 80]);
+    let drawn = std::fs::read_to_string(&picture).unwrap();
+    // Each line begins at the origin and has a point for each size.
+    let lines: Vec<_> = drawn.split("points=\"").skip(1).map(|line| line.split('"').next().unwrap()).collect();
+    assert_eq!(lines.len(), 4);
+    assert!(lines.iter().all(|line| line.split(' ').count() == 5 && line.starts_with("70.0,184.0 ")), "{lines:?}");
+    let refused = netlab(&["scale", "--nodes", "8", "--shape", "fat-tree", "--growth", &picture]);
+    assert!(refused.code != 0 && refused.err.contains("the smallest fat tree has 7 vnets"), "{refused:?}");
+}
+
+#[test]
 fn bench_compares_what_does_the_same() {
     if !has_instances() {
         return;

@@ -330,6 +330,16 @@ pub struct Scale {
     /// Where the pseudo-random numbers of a random graph start.
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
+    /// Measure smaller networks of this shape too, and draw time and memory over their size into this file, as SVG.
+    #[arg(long, value_name = "OUT")]
+    pub growth: Option<PathBuf>,
+}
+
+impl Scale {
+    /// The shape as it is written on the command line.
+    pub fn shape_name(&self) -> String {
+        self.shape.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default()
+    }
 }
 
 #[derive(Args)]

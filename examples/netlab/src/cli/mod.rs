@@ -200,7 +200,10 @@ fn execute(cli: Cli) -> Result<Report, Box<dyn Error>> {
             execute(scenario)
         }
         Command::Compare(args) => commands::compare::compare(&args),
-        Command::Scale(args) => commands::scale::scale(&args, quiet).map_err(what_works),
+        Command::Scale(args) => match &args.growth {
+            Some(picture) => commands::growth::growth(&args, picture, quiet).map_err(what_works),
+            None => commands::scale::scale(&args, quiet).map_err(what_works),
+        },
         Command::Bench(args) => on_network(&args.file, Setup::default(), quiet, &|topology, network| {
             commands::bench::bench(topology, network, &args, quiet)
         }),

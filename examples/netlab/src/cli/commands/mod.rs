@@ -2,6 +2,7 @@
 
 pub mod bench;
 pub mod compare;
+pub mod growth;
 pub mod ipfw;
 pub mod netstat;
 pub mod outside;

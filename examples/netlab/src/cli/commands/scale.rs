@@ -5,7 +5,6 @@ use std::fmt::Write;
 use std::fs;
 use std::time::Instant;
 
-use clap::ValueEnum;
 use serde_json::json;
 
 use crate::cli::args::{Scale, Shape};
@@ -83,7 +82,7 @@ pub fn scale(args: &Scale, quiet: bool) -> Result<Report, Box<dyn Error>> {
     let per_vnet = |bytes: Option<u64>| Some(bytes?.saturating_sub(before?) / nodes as u64);
     let (bare, wired, all) = (per_vnet(only_vnets), per_vnet(with_wires), per_vnet(after));
     let shown = |bytes: Option<u64>| bytes.map_or("unknown".to_owned(), |bytes| format!("{} bytes", grouped(bytes)));
-    let shape = args.shape.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
+    let shape = args.shape_name();
     let mut text = format!("{}\n", bold(format!("{shape} of {} vnets, {} links", grouped(nodes as u64), edges.len())));
     _ = writeln!(text, "vnets created    {:>9.3} s, {} each", made.as_secs_f64(), shown(bare));
     _ = writeln!(

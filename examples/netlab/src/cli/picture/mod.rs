@@ -2,6 +2,6 @@
 
 pub mod layout;
 mod page;
-mod plot;
+pub mod plot;
 pub mod report;
 pub mod svg;

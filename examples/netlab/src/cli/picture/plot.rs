@@ -1,4 +1,4 @@
-//! Plots of values over time.
+//! Plots of values, most of them over time.
 
 use std::fmt::Write;
 
@@ -20,6 +20,23 @@ pub struct Line<'a> {
 
 /// Draws lines over time, with marks at the events.
 pub fn plot(lines: &[Line<'_>], events: &[(f64, &str)]) -> String {
+    plot_over(lines, events, |time| format!("{time:.2} s"))
+}
+
+/// Draws plots below each other.
+pub fn stacked(plots: &[String]) -> String {
+    let mut svg =
+        format!(r#"<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {}">"#, HEIGHT * plots.len() as f64);
+    for (index, plot) in plots.iter().enumerate() {
+        let place = format!(r#"<svg y="{}" width="{WIDTH}" height="{HEIGHT}" "#, HEIGHT * index as f64);
+        svg.push_str(&plot.replacen("<svg ", &place, 1));
+    }
+    svg.push_str("</svg>");
+    svg
+}
+
+/// Draws lines, with marks at the events; `shown` says what a place on the horizontal axis is.
+pub fn plot_over(lines: &[Line<'_>], events: &[(f64, &str)], shown: impl Fn(f64) -> String) -> String {
     let all = || lines.iter().flat_map(|line| &line.values);
     let last = all().fold(0.0, |last: f64, (time, _)| last.max(*time)).max(f64::MIN_POSITIVE);
     let most = round_up(all().fold(0.0, |most: f64, (_, value)| most.max(*value)));
@@ -40,9 +57,10 @@ pub fn plot(lines: &[Line<'_>], events: &[(f64, &str)]) -> String {
         );
         _ = write!(
             svg,
-            r#"<text x="{:.1}" y="{:.1}" text-anchor="middle" fill="currentColor">{time:.2} s</text>"#,
+            r#"<text x="{:.1}" y="{:.1}" text-anchor="middle" fill="currentColor">{}</text>"#,
             x(time),
-            HEIGHT - BOTTOM + 18.0
+            HEIGHT - BOTTOM + 18.0,
+            shown(time)
         );
     }
     for (time, event) in events {
