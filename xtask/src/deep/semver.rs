@@ -5,6 +5,7 @@ use std::process::Command;
 
 use super::api::LIBRARIES;
 use crate::fetched::{Tool, target};
+use crate::published::{PUBLISHED, Package};
 use crate::step::{Done, run};
 
 const SEMVER: Tool = Tool { name: "cargo-semver-checks", version: "0.51.0", options: &[] };
@@ -32,7 +33,18 @@ fn newest_release() -> Result<Option<String>, String> {
     Ok(String::from_utf8_lossy(&output.stdout).lines().next().map(str::to_owned))
 }
 
+fn is_in(library: &str, release: &str) -> bool {
+    let package = PUBLISHED.iter().find(|package| package.name == library);
+    let manifest = |package: &Package| format!("{release}:{}/Cargo.toml", package.folder);
+    let known = package.map(|package| Command::new("git").args(["cat-file", "-e", &manifest(package)]).output());
+    matches!(known, Some(Ok(output)) if output.status.success())
+}
+
 fn compare(tool: &Path, library: &str, release: &str) -> Done {
+    if !is_in(library, release) {
+        println!("{library} is not in {release}: left out");
+        return Ok(());
+    }
     let mut command = Command::new(tool);
     command.args(["semver-checks", "--baseline-rev", release, "--all-features", "-p", library]);
     // It has a target folder below this one for each revision.
