@@ -300,7 +300,9 @@ fn memory_stays_as_it_is() {
             (blocks <= first.0 + SLACK.0) && (bytes <= first.1 + SLACK.1)
         });
         most_resident = most_resident.max(resident());
-        assert!(resident() <= first.2 + SLACK_RESIDENT, "{} KiB, {} after the first rounds", resident(), first.2);
+        // An emulator keeps what it has translated.
+        let is_flat = resident() <= first.2 + SLACK_RESIDENT || std::env::var_os("VIMAGE_TEST_EMULATOR").is_some();
+        assert!(is_flat, "{} KiB, {} after the first rounds", resident(), first.2);
         let minutes = begin.elapsed().as_secs() / 60;
         if minutes > printed {
             printed = minutes;
