@@ -14,6 +14,7 @@ use crate::failure;
 use crate::registry::{Arguments, ClassEntry};
 
 /// Makes an instance: its memory, then `prepare`, then its attach hooks. After boot.
+#[inline]
 #[track_caller]
 pub(crate) fn create<E: From<AttachError> + Error + 'static>(
     class: &'static ClassEntry,
