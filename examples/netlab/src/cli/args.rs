@@ -231,8 +231,9 @@ pub struct Sysctl {
     pub settings: Settings,
 }
 
+/// What is simulated: a network, and who sends to whom.
 #[derive(Args)]
-pub struct Simulate {
+pub struct Subject {
     /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
     #[arg(default_value = "abilene")]
     pub file: String,
@@ -241,6 +242,12 @@ pub struct Simulate {
     /// The demand model.
     #[arg(long, value_enum, default_value = "uni")]
     pub traffic: Model,
+}
+
+#[derive(Args)]
+pub struct Simulate {
+    #[command(flatten)]
+    pub subject: Subject,
     /// How long the traffic lasts: `10s`, `500ms`.
     #[arg(long, value_name = "TIME", default_value = "10s", value_parser = number::time)]
     pub duration: i64,
@@ -268,14 +275,8 @@ pub struct Simulate {
 
 #[derive(Args)]
 pub struct Serve {
-    /// A topology in node-link JSON, GML, GraphML or the XML of SNDlib, or one that is bundled.
-    #[arg(default_value = "abilene")]
-    pub file: String,
     #[command(flatten)]
-    pub settings: Settings,
-    /// The demand model.
-    #[arg(long, value_enum, default_value = "uni")]
-    pub traffic: Model,
+    pub subject: Subject,
     /// The number of packets per second in all: `10k`.
     #[arg(long, value_name = "N", default_value = "5k", value_parser = number::packets)]
     pub rate: u64,

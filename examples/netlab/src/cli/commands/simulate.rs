@@ -23,12 +23,12 @@ use crate::lab::traffic;
 const SECOND: u64 = 1_000_000_000;
 
 pub fn simulate(args: &Simulate, quiet: bool) -> Result<Report, Box<dyn Error>> {
-    let topology = Topology::load(&args.file)?;
+    let topology = Topology::load(&args.subject.file)?;
     let scenario = scenario(&topology, args)?;
     let progress = Progress::new("building", topology.nodes.len() as u64, quiet);
     let network = live::build(&topology, &scenario, |nodes| progress.inc(nodes))?;
     drop(progress);
-    args.settings.apply(&topology, &network)?;
+    args.subject.settings.apply(&topology, &network)?;
     let report =
         args.capture.during(&topology, &network, true, || play(&topology, &network, &scenario, args, quiet))?;
     network.close(|_| ())?;
@@ -49,14 +49,14 @@ fn play(
     let took = began.elapsed().as_secs_f64();
     drop(progress);
     if let Some(path) = &args.html {
-        write_file(path, &report::of_simulation(topology, network, args.traffic.name(), &story))?;
+        write_file(path, &report::of_simulation(topology, network, args.subject.traffic.name(), &story))?;
     }
     let title = format!(
         "{}: {} vnets, {} links, {} traffic, {} packets per second",
         topology.shown(),
         topology.nodes.len(),
         topology.edges.len(),
-        args.traffic.name(),
+        args.subject.traffic.name(),
         grouped(args.rate)
     );
     let mut text = format!("{}\n\n", bold(title));
@@ -70,7 +70,7 @@ fn play(
     );
     let success = story.start.is_some();
     let json = json!({
-        "topology": topology.name, "traffic": args.traffic.name(), "rate": args.rate, "seed": args.timing.seed,
+        "topology": topology.name, "traffic": args.subject.traffic.name(), "rate": args.rate, "seed": args.timing.seed,
         "story": story,
     });
     Ok(Report { text, json, success })
@@ -89,7 +89,7 @@ fn scenario(topology: &Topology, args: &Simulate) -> Result<Scenario, Box<dyn Er
         events.push(event);
     }
     events.sort_by_key(|event| event.time);
-    let (properties, demands) = (properties(topology, &args.timing), traffic::demands(topology, args.traffic)?);
+    let (properties, demands) = (properties(topology, &args.timing), traffic::demands(topology, args.subject.traffic)?);
     let rate = args.rate as f64;
     Ok(Scenario {
         parts: live::parts(topology, &properties, &demands, rate, args.threads.into()),

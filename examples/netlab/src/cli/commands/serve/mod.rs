@@ -34,10 +34,10 @@ pub fn serve(args: &Serve, json: bool) -> Result<Report, Box<dyn Error>> {
     if args.rate == 0 {
         return Err("`--rate` must be more than 0".into());
     }
-    let topology = Topology::load(&args.file)?;
+    let topology = Topology::load(&args.subject.file)?;
     let scenario = Scenario {
         properties: properties(&topology, &args.timing),
-        demands: traffic::demands(&topology, args.traffic)?,
+        demands: traffic::demands(&topology, args.subject.traffic)?,
         rate: args.rate as f64,
         size: args.size.into(),
         duration: FOREVER,
@@ -50,11 +50,11 @@ pub fn serve(args: &Serve, json: bool) -> Result<Report, Box<dyn Error>> {
     let progress = Progress::new("building", topology.nodes.len() as u64, json);
     let network = live::build(&topology, &scenario, |nodes| progress.inc(nodes))?;
     drop(progress);
-    args.settings.apply(&topology, &network)?;
+    args.subject.settings.apply(&topology, &network)?;
     let mut session = Session::start(&topology, &network, &scenario)?;
     say(port, &topology, json)?;
     let mut clock = Clock { speed: args.speed, start: Instant::now(), offset: 0 };
-    let mut answers = Answers { topology: &topology, network: &network, traffic: args.traffic.name(), port };
+    let mut answers = Answers { topology: &topology, network: &network, traffic: args.subject.traffic.name(), port };
     loop {
         let target = clock.target();
         let next = target.min(session.time() + SLICE);
